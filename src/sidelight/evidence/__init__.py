@@ -1,0 +1,1 @@
+"""Readers: bytes become frames and gaps, and nothing else."""

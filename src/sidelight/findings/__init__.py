@@ -1,0 +1,1 @@
+"""Hits as a set, and the findings an analyst reads."""

@@ -1,0 +1,116 @@
+"""What an analyst reads."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sidelight.schema import Event, Level
+
+FindingClass: TypeAlias = Literal[
+    "sideload",
+    "memory",
+    "credential",
+    "lateral",
+    "persistence",
+    "privilege",
+    "execution",
+    "discovery",
+    "collection",
+    "command-and-control",
+    "exfiltration",
+    "impact",
+    "initial-access",
+    "reconnaissance",
+    "resource-development",
+    "stealth",
+    "defense-impairment",
+    "other",
+]
+"""What a finding is about: the two techniques this product exists for, else ATT&CK's tactic."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    """A rule that speaks in a finding, with what its licence asks to be named."""
+
+    id: str
+    title: str
+    level: Level
+    status: str = ""
+    author: str = ""
+    path: str = ""
+    references: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process as the evidence names it; empty or -1 where it does not.
+
+    Args:
+        started: UTC nanoseconds, `NO_TIME` where its start was not seen.
+        joined: how this process was tied to the finding or to its child: by ProcessGuid, by
+            PID and start time, or only as an event named it.
+    """
+
+    image: str
+    command_line: str = ""
+    user: str = ""
+    pid: int = -1
+    guid: str = ""
+    started: int = 0
+    joined: Literal["guid", "pid", "named"] = "named"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One event a finding rests on.
+
+    Args:
+        source: path as given; members of archives as ``archive.zip!member``.
+        record: System/EventRecordID for EVTX, the 1-based line for line formats.
+        time: UTC nanoseconds, `NO_TIME` where unknown.
+        rules: ids of the rules that matched it.
+        fields: the full event; None where only its place was kept.
+    """
+
+    source: str
+    record: int
+    channel: str
+    event_id: str
+    time: int
+    rules: tuple[str, ...]
+    fields: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Hits that belong together, as one thing to look at.
+
+    Args:
+        id: derived from rule, host and process, so that re-runs agree.
+        score: 0 to 100.
+        first_seen: UTC nanoseconds, `NO_TIME` where no event has a time.
+        tactics: ATT&CK tactic names as Sigma tags spell them (``stealth``).
+        techniques: ATT&CK ids, upper case.
+        tags: all tags of its rules.
+        process: the acting process, then its ancestors.
+        count: how many events it rests on; `evidence` may list fewer.
+    """
+
+    id: str
+    title: str
+    cls: FindingClass
+    level: Level
+    score: int
+    host: str
+    first_seen: int
+    last_seen: int
+    tactics: tuple[str, ...]
+    techniques: tuple[str, ...]
+    tags: tuple[str, ...]
+    rules: tuple[RuleRef, ...]
+    process: tuple[Process, ...]
+    reasons: tuple[str, ...]
+    counter_evidence: tuple[str, ...]
+    count: int
+    evidence: tuple[Evidence, ...]

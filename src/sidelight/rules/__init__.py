@@ -1,0 +1,1 @@
+"""Sigma rules: parsed, planned and evaluated over columns."""

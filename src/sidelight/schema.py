@@ -1,0 +1,165 @@
+"""The nouns that every layer speaks: kind, column, frame, gap.
+
+Rule 1. A cell is text. Numbers are decimal text, booleans ``true``/``false``, GUIDs as the
+source spells them. Only `Frame.time` and `Frame.record` are numbers.
+Rule 2. Absent is not empty: a code of -1 is an absent field, ``""`` a field that is there and
+empty.
+Rule 3. A field with several values is one cell whose values are joined by U+0000. A U+0000 of
+the evidence itself is replaced by U+2400 when it is read, so the separator is unambiguous.
+Rule 4. Columns carry Sigma's field names (Sigma specification, appendix taxonomy), which for
+Windows are the names in the event itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+NO_TIME: Final = int(np.iinfo(np.int64).min)
+"""The value of `Frame.time` where an event has no usable time."""
+
+SEPARATOR: Final = "\0"
+"""Joins the values of a field that has several (rule 3)."""
+
+Event: TypeAlias = dict[str, str | list[str]]
+"""One event in full: field name to text, or to a list where the field has several values."""
+
+
+Level: TypeAlias = Literal["informational", "low", "medium", "high", "critical"]
+
+LEVELS: Final[tuple[Level, ...]] = ("informational", "low", "medium", "high", "critical")
+"""Sigma's levels, mildest first (Sigma specification, "Level")."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """What sort of event a frame holds; this alone decides which rules look at it.
+
+    Args:
+        product: Sigma's ``logsource.product``: windows, linux, cisco, fortigate, …
+        channel: the event's own Windows channel, or the Sigma service for the rest (auditd,
+            sshd, aaa, …). Never taken from a file's name.
+        event_id: decimal text; empty where the source has none.
+        category: the Sigma category that the reader mapped the event into (process_creation,
+            image_load, …); empty where channel and event id say it all.
+    """
+
+    product: str
+    channel: str
+    event_id: str = ""
+    category: str = ""
+
+
+Wanted: TypeAlias = Callable[[Kind], frozenset[str] | None]
+"""Which columns of a kind somebody will read: None for all of them, empty for none."""
+
+
+def want_all(kind: Kind) -> frozenset[str] | None:
+    """Ask for every column."""
+    del kind
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of n events, dictionary-encoded.
+
+    Args:
+        codes: n indices into `values`; -1 where the event lacks the field.
+        values: the texts, without nulls. Normally distinct; a repetition costs time, never
+            correctness.
+    """
+
+    codes: NDArray[np.int32]
+    values: pa.StringArray
+
+
+def strings(texts: list[str]) -> pa.StringArray:
+    """Build an array of texts, none of them null."""
+    return pa.array(texts, pa.string())
+
+
+def constant(value: str, length: int) -> Column:
+    """Build the column that holds *value* in each of *length* events."""
+    return Column(np.zeros(length, np.int32), strings([value]))
+
+
+def encode(cells: list[str | None]) -> Column:
+    """Build a column from cells, None being an absent field."""
+    encoded = pa.array(cells, pa.string()).dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Column(codes.astype(np.int32, copy=False), cast("pa.StringArray", encoded.dictionary))
+
+
+def decode(column: Column) -> list[str | None]:
+    """List the cells of *column*, None being an absent field."""
+    values = column.values.to_pylist()
+    return [None if code < 0 else values[code] for code in column.codes.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The events of one kind out of one batch, as columns.
+
+    Args:
+        kind: of every event in it.
+        sources: names of the evidence files the events come from.
+        source: n indices into `sources`.
+        record: n record numbers: System/EventRecordID for EVTX, else the 1-based line or
+            ordinal in the source.
+        time: n times, UTC nanoseconds since 1970, `NO_TIME` where unknown.
+        host: the computer that an event names.
+        columns: the wanted fields that occur; a name that is missing is absent in every event.
+        detail: gives the full events at the given row numbers, in that order.
+    """
+
+    kind: Kind
+    sources: tuple[str, ...]
+    source: NDArray[np.int32]
+    record: NDArray[np.int64]
+    time: NDArray[np.int64]
+    host: Column
+    columns: Mapping[str, Column]
+    detail: Callable[[NDArray[np.intp]], list[Event]] = field(compare=False)
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+
+GapReason: TypeAlias = Literal[
+    "damaged",  # bytes are broken
+    "truncated",  # bytes are missing
+    "refused",  # hostile or over a limit
+    "denied",  # no permission, or the device failed
+    "unsupported",  # a known format, or part of one, that no reader takes
+    "foreign",  # found in a folder and not an event log at all
+    "duplicate",  # the same evidence a second time
+    "changed",  # grew or shrank while it was read
+]
+
+LOST: Final[frozenset[GapReason]] = frozenset(
+    {"damaged", "truncated", "refused", "denied", "unsupported"}
+)
+"""Reasons that mean evidence was lost, as against passed over knowingly."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """A span of evidence that could not be read.
+
+    Args:
+        source: path as given; members of archives as ``archive.zip!member``.
+        offset: first byte that is affected, in the (unpacked) source.
+        reason: the sort of damage.
+        text: what is wrong, for a person.
+        events: how many events were lost, where that is known.
+    """
+
+    source: str
+    offset: int
+    reason: GapReason
+    text: str
+    events: int | None = None
