@@ -3,11 +3,26 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from lzma import LZMAError
 from typing import Final, Protocol, TypeAlias
 
 from sidelight.schema import Frame, Gap, GapReason, Wanted
 
-_FAILURES: Final = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error)
+
+class RefusedBytesError(Exception):
+    """The source holds more, or other, bytes than it is safe to unpack."""
+
+
+_FAILURES: Final = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    zlib.error,
+    LZMAError,
+    RefusedBytesError,
+)
 
 
 class Raw(Protocol):
@@ -27,13 +42,17 @@ class Stream:
         raw: where the bytes come from.
         start: offset of the first byte in the (unpacked) source.
         first: number of the first line in it, for formats that count lines.
+        year: the year in which the source was last written, for formats whose times have
+            none; None where not known.
         gaps: what went wrong below the format: a failing disk, a broken archive.
+        offset: how many bytes have been read.
     """
 
     source: str
     raw: Raw
     start: int = 0
     first: int = 1
+    year: int | None = None
     gaps: list[Gap] = field(default_factory=list)
     offset: int = 0
 
@@ -54,10 +73,17 @@ class Stream:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _stop(self, error: Exception) -> None:
-        reason: GapReason = "denied" if isinstance(error, OSError) and error.errno else "damaged"
         text = f"reading stopped: {error or type(error).__name__}"
-        self.gaps.append(Gap(self.source, self.start + self.offset, reason, text))
+        self.gaps.append(Gap(self.source, self.start + self.offset, _reason(error), text))
         self.raw = _Nothing()
+
+
+def _reason(error: Exception) -> GapReason:
+    if isinstance(error, RefusedBytesError):
+        return "refused"
+    if isinstance(error, EOFError):
+        return "truncated"
+    return "denied" if isinstance(error, OSError) and error.errno else "damaged"
 
 
 class _Nothing:
