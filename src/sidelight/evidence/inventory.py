@@ -1,0 +1,274 @@
+"""Which files there are, and how the work of reading them is cut into tasks.
+
+Nothing under an evidence path is ever written, and no link found in a folder is followed: what
+it points to is not under the path that was named.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Final
+from zipfile import BadZipFile
+
+from sidelight.errors import EvidenceError
+from sidelight.evidence.archive import HEAD, container, zip_members
+from sidelight.evidence.formats import READERS, recognise
+from sidelight.schema import Gap
+
+TASK_BYTES: Final = 64 << 20
+"""About how much one task reads: small files are put together, large ones cut."""
+
+EVTX_HEADER: Final = 4096
+EVTX_CHUNK: Final = 65536
+
+STDIN: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a file on disk, or some members of a zip, to be read in one go.
+
+    Args:
+        path: the file, as given; ``-`` is standard input.
+        format: a key of `READERS`; empty for an archive, whose members tell.
+        start: offset of the first byte.
+        stop: offset behind the last one; None for all there is.
+        first: number of the first line in it.
+        only: members of a zip; empty for all of an archive.
+        year: in which the file was last written.
+    """
+
+    path: str
+    format: str
+    start: int = 0
+    stop: int | None = None
+    first: int = 1
+    only: frozenset[str] = frozenset()
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Spans that one worker reads together.
+
+    Args:
+        number: its place in the run.
+        size: how many bytes on disk it covers, for progress.
+    """
+
+    number: int
+    spans: tuple[Span, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that was looked at.
+
+    Args:
+        path: as given.
+        size: in bytes; -1 for standard input.
+        format: a key of `READERS`, ``archive``, or empty where nothing reads it.
+        modified_ns: time of its last change, to see whether it changed while it was read.
+        cut: its parts are read apart.
+    """
+
+    path: str
+    size: int
+    format: str
+    modified_ns: int
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class Inventory:
+    """What is to be read, and what will not be."""
+
+    inputs: list[Input] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many bytes on disk will be read."""
+        return sum(task.size for task in self.tasks)
+
+
+def survey(paths: Iterable[str]) -> Inventory:
+    """List the evidence under *paths* and cut it into tasks, in order of path.
+
+    Raises:
+        EvidenceError: a path does not exist.
+    """
+    inventory = Inventory()
+    spans: list[tuple[Span, int]] = []
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        for file, named in _files(path, inventory.gaps):
+            spans += _inspect(file, named, seen, inventory)
+    inventory.tasks = list(_pack(spans))
+    return inventory
+
+
+def _files(path: str, gaps: list[Gap]) -> Iterator[tuple[str, bool]]:
+    """Yield the files under *path*, and whether they were named themselves."""
+    if path == STDIN:
+        yield path, True
+        return
+    if not os.path.lexists(path):
+        raise EvidenceError("there is no such file or folder", where=path)
+    if not os.path.isdir(path):
+        yield path, True
+        return
+
+    def deny(error: OSError) -> None:
+        gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
+
+    for folder, folders, names in os.walk(path, onerror=deny):
+        folders.sort()
+        yield from ((os.path.join(folder, name), False) for name in sorted(names))
+
+
+def _inspect(
+    path: str, named: bool, seen: set[tuple[int, int]], inventory: Inventory
+) -> list[tuple[Span, int]]:
+    if path == STDIN:
+        inventory.inputs.append(Input(path, -1, "archive", 0))
+        return [(Span(path, ""), 0)]
+    try:
+        status = os.stat(path) if named else os.lstat(path)
+        if not stat.S_ISREG(status.st_mode):
+            if named:
+                inventory.gaps.append(Gap(path, 0, "unsupported", "is not a regular file"))
+            elif stat.S_ISLNK(status.st_mode):
+                inventory.gaps.append(Gap(path, 0, "foreign", "is a link; it is not followed"))
+            return []
+        if (status.st_dev, status.st_ino) in seen:
+            inventory.gaps.append(Gap(path, 0, "duplicate", "is a file that was named before"))
+            return []
+        seen.add((status.st_dev, status.st_ino))
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+        return _recognised(path, named, head, status, inventory)
+    except OSError as error:
+        inventory.gaps.append(Gap(path, 0, "denied", error.strerror or str(error)))
+        return []
+
+
+def _recognised(
+    path: str, named: bool, head: bytes, status: os.stat_result, inventory: Inventory
+) -> list[tuple[Span, int]]:
+    size, year = status.st_size, datetime.fromtimestamp(status.st_mtime, UTC).year
+    kind = container(head)
+    format_ = "archive" if kind else recognise(head)
+    spans: list[tuple[Span, int]] = []
+    if kind == "zip":
+        spans = _zip_spans(path, size, inventory.gaps)
+    elif kind:
+        spans = [(Span(path, "", year=year), size)]
+    elif format_:
+        spans = list(_cut(path, size, format_, head, year))
+    else:
+        inventory.gaps.append(foreign(path, head, named=named))
+    inventory.inputs.append(Input(path, size, format_, status.st_mtime_ns, len(spans) > 1))
+    return spans
+
+
+def foreign(source: str, head: bytes, *, named: bool) -> Gap:
+    """Say that no reader takes *source*: a loss where somebody named it, else a remark."""
+    text = "is empty" if not head else "is in no format that Sidelight reads"
+    return Gap(source, 0, "unsupported" if named and head else "foreign", text)
+
+
+def _zip_spans(path: str, size: int, gaps: list[Gap]) -> list[tuple[Span, int]]:
+    try:
+        members = zip_members(path)
+    except (BadZipFile, ValueError, NotImplementedError) as error:
+        gaps.append(Gap(path, 0, "damaged", f"archive: {error}"))
+        return []
+    unpacked = sum(length for _, length in members) or 1
+    groups: list[tuple[list[str], int]] = []
+    for name, length in members:
+        if not groups or groups[-1][1] + length > 2 * TASK_BYTES:
+            groups.append(([], 0))
+        groups[-1] = ([*groups[-1][0], name], groups[-1][1] + length)
+    return [
+        (Span(path, "", only=frozenset(names)), size * length // unpacked)
+        for names, length in groups
+    ]
+
+
+def _cut(path: str, size: int, format_: str, head: bytes, year: int) -> Iterator[tuple[Span, int]]:
+    match READERS[format_].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
+        case "chunks":
+            step = TASK_BYTES // EVTX_CHUNK * EVTX_CHUNK
+            edges = [0, *range(EVTX_HEADER + step, size, step), size]
+            pairs = pairwise(edges)
+            yield from ((Span(path, format_, a, b), b - a) for a, b in pairs)
+        case "lines":
+            yield from _cut_lines(path, size, format_, year)
+        case _:
+            yield Span(path, format_, 0, size, year=year), size
+
+
+def _cut_lines(path: str, size: int, format_: str, year: int) -> Iterator[tuple[Span, int]]:
+    """Cut behind line ends, about every `TASK_BYTES`, counting the lines on the way."""
+    start, first = 0, 1
+    with open(path, "rb") as file:
+        while start < size:
+            stop, lines = _next_cut(file, start, size)
+            yield Span(path, format_, start, stop, first, year=year), stop - start
+            start, first = stop, first + lines
+            file.seek(start)
+
+
+def _next_cut(file: IO[bytes], start: int, size: int) -> tuple[int, int]:
+    stop, lines = start, 0
+    while stop < size:
+        block = file.read(min(8 << 20, size - stop))
+        if not block:
+            return size, lines
+        if stop + len(block) - start < TASK_BYTES or (end := block.rfind(b"\n")) < 0:
+            lines += block.count(b"\n")
+            stop += len(block)
+        else:
+            return stop + end + 1, lines + block.count(b"\n", 0, end + 1)
+    return size, lines
+
+
+def _pack(spans: Iterable[tuple[Span, int]]) -> Iterator[Task]:
+    number, group, total = 0, list[Span](), 0
+    for span, size in spans:
+        if group and total + size > TASK_BYTES:
+            yield Task(number, tuple(group), total)
+            number, group, total = number + 1, [], 0
+        group.append(span)
+        total += size
+    if group:
+        yield Task(number, tuple(group), total)
+
+
+def changed(item: Input) -> Gap | None:
+    """Say so where the file is not what it was when it was surveyed."""
+    if item.path == STDIN:
+        return None
+    try:
+        status = Path(item.path).stat()
+    except OSError as error:
+        return Gap(item.path, 0, "changed", f"vanished while it was read: {error.strerror}")
+    if status.st_size > item.size:
+        return Gap(
+            item.path,
+            item.size,
+            "changed",
+            f"grew by {status.st_size - item.size} bytes while it was read; they were left out",
+        )
+    if status.st_size < item.size:
+        return Gap(item.path, status.st_size, "changed", "shrank while it was read")
+    if status.st_mtime_ns != item.modified_ns:
+        return Gap(item.path, 0, "changed", "was written to while it was read")
+    return None

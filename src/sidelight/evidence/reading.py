@@ -1,0 +1,176 @@
+"""A task becomes frames and gaps, whatever formats and archives its files turn out to be."""
+
+import hashlib
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Final, TypeAlias
+
+from sidelight.evidence.archive import Chained, Member, expand, expand_zip
+from sidelight.evidence.formats import READERS, recognise
+from sidelight.evidence.inventory import STDIN, Span, Task, foreign
+from sidelight.evidence.stream import Raw, Stream
+from sidelight.schema import Frame, Gap, Wanted
+
+SMALL: Final = 8 << 20
+"""Members of archives up to this size are held in memory, so that those of one format share
+frames."""
+
+HELD: Final = 64 << 20
+"""How much is held for one format before it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A source that was read to its end.
+
+    Args:
+        size: unpacked bytes that a reader took.
+        sha256: of these bytes; empty for a stretch of a file that was cut, or where reading
+            stopped early.
+    """
+
+    source: str
+    format: str
+    size: int
+    sha256: str
+
+
+Item: TypeAlias = Frame | Gap | Digest
+
+
+@dataclass(slots=True)
+class _Hashed:
+    """Bytes that are hashed as they pass."""
+
+    rest: Raw
+    sha: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def read(self, size: int, /) -> bytes:
+        part = self.rest.read(size)
+        self.sha.update(part)
+        return part
+
+
+@dataclass(slots=True)
+class _Limited:
+    """The bytes of a stretch of a file."""
+
+    rest: Raw
+    left: int
+
+    def read(self, size: int, /) -> bytes:
+        part = self.rest.read(min(size, self.left)) if self.left else b""
+        self.left -= len(part)
+        return part
+
+
+def read_task(task: Task, wanted: Wanted, *, stdin: Raw | None = None) -> Iterator[Item]:
+    """Yield what the spans of *task* hold. Raises nothing because of what the bytes are."""
+    plain: dict[str, list[Span]] = {}
+    for span in task.spans:
+        if span.format:
+            plain.setdefault(span.format, []).append(span)
+    for name, spans in plain.items():
+        yield from _read_spans(name, spans, wanted)
+    for span in task.spans:
+        if not span.format:
+            yield from _read_members(_members(span, stdin), wanted, named=span.path)
+
+
+def _read_spans(name: str, spans: list[Span], wanted: Wanted) -> Iterator[Item]:
+    late: list[Gap | Digest] = []
+
+    def streams() -> Iterator[Stream]:
+        for span in spans:
+            try:
+                file = open(span.path, "rb")  # noqa: SIM115
+            except OSError as error:
+                late.append(Gap(span.path, 0, "denied", error.strerror or str(error)))
+                continue
+            with file:
+                yield from _one(_stream(span, file), name, late, cut=_is_cut(span, file))
+
+    yield from READERS[name].read(streams(), wanted)
+    yield from late
+
+
+def _is_cut(span: Span, file: IO[bytes]) -> bool:
+    end = file.seek(0, io.SEEK_END)
+    file.seek(span.start)
+    return span.start > 0 or (span.stop is not None and span.stop < end)
+
+
+def _stream(span: Span, file: IO[bytes]) -> Stream:
+    raw: Raw = file if span.stop is None else _Limited(file, span.stop - span.start)
+    return Stream(span.path, raw, span.start, span.first, span.year)
+
+
+def _one(stream: Stream, name: str, late: list[Gap | Digest], *, cut: bool) -> Iterator[Stream]:
+    """Lend *stream* to a reader; afterwards note what became of it."""
+    hashed = _Hashed(stream.raw)
+    stream.raw = hashed
+    yield stream
+    while stream.read(1 << 20):  # what a reader left of a broken source still counts in its hash
+        pass
+    late += stream.gaps
+    whole = not cut and not stream.gaps
+    late.append(Digest(stream.source, name, stream.offset, hashed.sha.hexdigest() if whole else ""))
+
+
+def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
+    if span.only:
+        yield from expand_zip(span.path, span.only, name=span.path)
+    elif span.path == STDIN:
+        yield from expand("-", stdin if stdin is not None else sys.stdin.buffer)
+    else:
+        try:
+            with open(span.path, "rb") as file:
+                yield from expand(span.path, file, year=span.year)
+        except OSError as error:
+            yield Gap(span.path, 0, "denied", error.strerror or str(error))
+
+
+def _read_members(members: Iterable[Member | Gap], wanted: Wanted, *, named: str) -> Iterator[Item]:
+    held: dict[str, list[Stream]] = {}
+    sizes: dict[str, int] = {}
+    for member in members:
+        if isinstance(member, Gap):
+            yield member
+            continue
+        name = recognise(member.head)
+        if not name:
+            yield foreign(member.name, member.head, named=member.name == named)
+            continue
+        stream = Stream(member.name, member.raw, year=member.year)
+        size = _hold(stream)
+        if size > SMALL:
+            yield from _read_streams(name, [stream], wanted)
+            continue
+        held.setdefault(name, []).append(stream)
+        sizes[name] = sizes.get(name, 0) + size
+        if sizes[name] > HELD:
+            del sizes[name]
+            yield from _read_streams(name, held.pop(name), wanted)
+    for name, streams in held.items():
+        yield from _read_streams(name, streams, wanted)
+
+
+def _hold(stream: Stream) -> int:
+    """Take the bytes of a small source into memory; tell how many were taken."""
+    data = stream.read(SMALL + 1)
+    stream.offset = 0
+    stream.raw = io.BytesIO(data) if len(data) <= SMALL else Chained(data, stream.raw)
+    return len(data)
+
+
+def _read_streams(name: str, streams: list[Stream], wanted: Wanted) -> Iterator[Item]:
+    late: list[Gap | Digest] = []
+
+    def lent() -> Iterator[Stream]:
+        for stream in streams:
+            yield from _one(stream, name, late, cut=False)
+
+    yield from READERS[name].read(lent(), wanted)
+    yield from late
