@@ -1,0 +1,52 @@
+# Everything here needs Python 3.11 or newer with pip, and make; nothing else.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+JOBS   ?= auto
+
+.PHONY: demo test check bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   install into $(VENV), write a labelled intrusion to demo/, hunt it"
+	@echo "make test   install the test dependencies, run all tests"
+	@echo "make check  format, lint, types, imports"
+	@echo "make bench  measure, and write docs/reference/benchmarks.md"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[fast]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/sidelight range demo/evidence --seed 2024 --force
+	$(BIN)/sidelight hunt demo/evidence --fail-level never \
+		--output demo/findings.jsonl --output demo/report.html --output demo/timeline.csv
+	@echo
+	@echo "The report is demo/report.html, what was planted is demo/evidence/truth.json."
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/.check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.test
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf $(VENV) demo

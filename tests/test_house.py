@@ -1,0 +1,47 @@
+"""The house style, as far as a machine can see it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "sidelight"
+MODULES = sorted(SOURCE.rglob("*.py"))
+BANNED = {"utils", "helpers", "common", "misc", "base", "manager", "handler", "processor", "service"}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_is_small_named_by_a_noun_and_says_what_it_is(path: Path) -> None:
+    """At most 400 lines, no catch-all name, a docstring."""
+    text = path.read_text(encoding="utf-8")
+    assert path.stem not in BANNED
+    assert len(text.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_functions_and_classes_are_small_and_flat(path: Path) -> None:
+    """Functions under 50 lines, classes under 150, one base class at most."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.FunctionDef(lineno=first, end_lineno=int(last), name=name):
+                assert last - first < 50, f"{path.name}: {name} has {last - first + 1} lines"
+            case ast.ClassDef(lineno=first, end_lineno=int(last), name=name, bases=bases):
+                assert last - first < 150, f"{path.name}: {name} has {last - first + 1} lines"
+                assert len(bases) <= 1, f"{path.name}: {name} has {len(bases)} bases"
+
+
+def test_unit_tests_mirror_the_source() -> None:
+    """A test file under tests/unit stands where its module stands."""
+    tests = ROOT / "tests" / "unit"
+    modules = {str(path.relative_to(SOURCE).with_suffix("")) for path in MODULES}
+    packages = {str(path.parent.relative_to(SOURCE)) for path in MODULES}
+    for path in sorted(tests.rglob("test_*.py")):
+        relative = path.relative_to(tests)
+        module = str(relative.with_name(relative.name.removeprefix("test_")).with_suffix(""))
+        assert module in modules | packages, f"{relative} tests no module"
