@@ -8,7 +8,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "sidelight"
 MODULES = sorted(SOURCE.rglob("*.py"))
-BANNED = {"utils", "helpers", "common", "misc", "base", "manager", "handler", "processor", "service"}
+BANNED = {
+    "utils",
+    "helpers",
+    "common",
+    "misc",
+    "base",
+    "manager",
+    "handler",
+    "processor",
+    "service",
+}
 
 
 def _name(path: Path) -> str:

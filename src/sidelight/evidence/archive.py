@@ -18,7 +18,7 @@ from typing import IO, Final, Literal, TypeAlias, cast
 
 import pyarrow as pa
 
-from sidelight.evidence.stream import Raw, RefusedBytesError
+from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError, Stream
 from sidelight.schema import Gap
 
 RATIO: Final = 250
@@ -44,17 +44,7 @@ _MAGIC: Final[tuple[tuple[int, bytes, Container], ...]] = (
     (257, b"ustar", "tar"),
 )
 
-_BROKEN: Final = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    lzma.LZMAError,
-    RefusedBytesError,
-)
+_BROKEN: Final = (*FAILURES, zipfile.BadZipFile, tarfile.TarError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +124,14 @@ class Bounded:
         return part
 
 
-def peek(raw: Raw) -> tuple[bytes, Raw]:
-    """Give the first bytes of *raw*, and a source that still has them."""
-    head = b""
-    while len(head) < HEAD:
-        part = raw.read(HEAD - len(head))
-        if not part:
-            break
-        head += part
-    return head, Chained(head, raw)
-
-
 def expand(
     name: str, raw: Raw, *, year: int | None = None, depth: int = DEPTH
 ) -> Iterator[Member | Gap]:
     """Yield *raw* itself, or what lies in it where it is an archive, and gaps for the rest."""
-    try:
-        head, whole = peek(raw)
-    except _BROKEN as error:
-        yield _gap(name, error)
-        return
+    stream = Stream(name, raw)
+    head = stream.read(HEAD)
+    yield from stream.gaps
+    whole = Chained(head, stream.raw)
     kind = container(head)
     if kind is None:
         yield Member(name, head, whole, year)

@@ -13,7 +13,7 @@ class RefusedBytesError(Exception):
     """The source holds more, or other, bytes than it is safe to unpack."""
 
 
-_FAILURES: Final = (
+FAILURES: Final = (
     OSError,
     EOFError,
     ValueError,
@@ -23,6 +23,7 @@ _FAILURES: Final = (
     LZMAError,
     RefusedBytesError,
 )
+"""What reading files, archives and compressed bytes can raise because of what they hold."""
 
 
 class Raw(Protocol):
@@ -62,7 +63,7 @@ class Stream:
         while size > 0:
             try:
                 part = self.raw.read(size)
-            except _FAILURES as error:
+            except FAILURES as error:
                 self._stop(error)
                 break
             if not part:
