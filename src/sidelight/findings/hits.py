@@ -9,7 +9,10 @@ Rule 2. Rows are narrow. The full event is kept for a few rows of each group onl
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+
+from sidelight.findings.order import Ints, ranked, sort_rows
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -23,6 +26,8 @@ HITS: Final = pa.schema(
         ("record", pa.int64()),
         ("channel", _TEXT),
         ("event_id", _TEXT),
+        ("image", _TEXT),  # of the acting process as the event names it, "" where it does not
+        ("window", _TEXT),  # which firing of a correlation, "" for a rule over single events
     ]
 )
 """One row for each event that a rule matched."""
@@ -69,6 +74,7 @@ MEMBERS: Final = pa.schema(
         ("process", _TEXT),
         ("channel", _TEXT),
         ("event_id", _TEXT),
+        ("image", _TEXT),
     ]
 )
 """Hits of base rules, as correlations need them."""
@@ -105,3 +111,51 @@ class Part:
     processes: pa.Table
     members: pa.Table
     counts: pa.Table
+
+
+def empty() -> Part:
+    """Give the part of a scan that saw nothing."""
+    return Part(**{name: schema.empty_table() for name, schema in TABLES.items()})
+
+
+def merge(*parts: Part) -> Part:
+    """Unite parts, table by table."""
+    every = (empty(), *parts)
+    return Part(**{name: union(*(getattr(part, name) for part in every)) for name in TABLES})
+
+
+def union(*tables: pa.Table) -> pa.Table:
+    """Merge tables of one schema as sets of rows, in one canonical order.
+
+    Rows are sorted by their columns from left to right, text by bytes, null first, and none is
+    there twice. Dictionaries hold what occurs, sorted, so equal sets are equal tables.
+    Associative, commutative and idempotent. O(n log n).
+    """
+    schema = tables[0].schema
+    whole = pa.concat_tables(tables)
+    keys, values = [], []
+    for name in schema.names:
+        key, texts = _key(whole.column(name))
+        keys.append(key)
+        values.append(texts)
+    order, fresh = sort_rows(keys)
+    kept = order[fresh]
+    columns = [
+        _column(key[kept], texts, field.type)
+        for key, texts, field in zip(keys, values, schema, strict=True)
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _key(column: pa.ChunkedArray) -> tuple[Ints, pa.Array | None]:
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        return column.to_numpy().astype(np.int64, copy=False), None
+    return ranked(column)
+
+
+def _column(key: Ints, texts: pa.Array | None, kind: pa.DataType) -> pa.Array:
+    if texts is None:
+        return pa.array(key).cast(kind)
+    codes = pa.array(key.astype(np.int32), mask=key < 0)
+    coded = pa.DictionaryArray.from_arrays(codes, texts)
+    return coded if pa.types.is_dictionary(kind) else coded.cast(kind)

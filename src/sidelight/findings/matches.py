@@ -1,0 +1,63 @@
+"""Rows of the hit table, out of a frame and what rules matched in it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.findings.actor import images, process_keys
+from sidelight.findings.hits import EVENTS, HITS
+from sidelight.findings.order import cells, repeat
+from sidelight.findings.processes import sources
+from sidelight.schema import Event, Frame, strings
+
+
+def hit_rows(frame: Frame, matched: Mapping[str, NDArray[np.intp]]) -> pa.Table:
+    """Give the hits of rules in *frame* as `HITS`, in the order given.
+
+    Args:
+        frame: where they matched.
+        matched: rule id to the numbers of the rows that the rule matched.
+    """
+    rules = [rule for rule, rows in matched.items() if len(rows)]
+    if not rules:
+        return HITS.empty_table()
+    rows = np.concatenate([matched[rule] for rule in rules]).astype(np.intp, copy=False)
+    counts = [len(matched[rule]) for rule in rules]
+    codes = np.repeat(np.arange(len(rules), dtype=np.int32), counts)
+    return pa.table(
+        [pa.DictionaryArray.from_arrays(pa.array(codes), strings(rules)), *_places(frame, rows)],
+        schema=HITS,
+    )
+
+
+def _places(frame: Frame, rows: NDArray[np.intp]) -> list[pa.Array]:
+    every = np.arange(len(rows), dtype=np.intp)
+    return [
+        cells(frame.host, rows),
+        cells(process_keys(frame, rows), every),
+        pa.array(frame.time[rows]),
+        sources(frame, rows),
+        pa.array(frame.record[rows]),
+        repeat(frame.kind.channel, len(rows)),
+        repeat(frame.kind.event_id, len(rows)),
+        cells(images(frame, rows), every),
+        repeat("", len(rows)),
+    ]
+
+
+def event_rows(frame: Frame, rows: NDArray[np.intp]) -> pa.Table:
+    """Give full events as `EVENTS`."""
+    if not len(rows):
+        return EVENTS.empty_table()
+    events = [_dump(event) for event in frame.detail(rows)]
+    return pa.table(
+        [sources(frame, rows), pa.array(frame.record[rows]), pa.array(events, pa.binary())],
+        schema=EVENTS,
+    )
+
+
+def _dump(event: Event) -> bytes:
+    return orjson.dumps(event)
