@@ -1,0 +1,59 @@
+"""The text of a source as UTF-8, whichever encoding a program of Windows left it in."""
+
+import codecs
+from collections.abc import Iterator
+from typing import Final
+
+from sidelight.evidence.stream import Stream
+
+BLOCK_BYTES: Final = 1 << 24
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """Name the encoding of a text by its first bytes, with the length of its byte order mark.
+
+    Text that is mostly ASCII without a mark is UTF-16 when every other byte is zero.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name, len(mark)
+    start = head[:4]
+    if len(start) == 4 and start[0] and start[2] and not start[1] and not start[3]:
+        return "utf-16-le", 0
+    if len(start) == 4 and start[1] and start[3] and not start[0] and not start[2]:
+        return "utf-16-be", 0
+    return "utf-8", 0
+
+
+def decoded_head(head: bytes) -> bytes:
+    """Turn the first bytes of a text into UTF-8, without a mark."""
+    name, mark = encoding_of(head)
+    head = head[mark:]
+    return head if name == "utf-8" else head.decode(name, "replace").encode("utf-8", "replace")
+
+
+def blocks(stream: Stream, size: int = BLOCK_BYTES) -> Iterator[tuple[int, bytes]]:
+    """Yield the rest of *stream* as UTF-8 in blocks, each with its offset in the source.
+
+    Text that says it is UTF-8 is passed on as it is, valid or not.
+    """
+    offset = stream.start + stream.offset
+    block = stream.read(size)
+    name, mark = encoding_of(block) if offset == 0 else ("utf-8", 0)
+    decoder = None if name == "utf-8" else codecs.getincrementaldecoder(name)("replace")
+    offset, block = offset + mark, block[mark:]
+    while block:
+        if decoder is None:
+            yield offset, block
+        else:
+            yield offset, decoder.decode(block).encode("utf-8", "replace")
+        offset = stream.start + stream.offset
+        block = stream.read(size)
+    if decoder is not None and (rest := decoder.decode(b"", True)):
+        yield offset, rest.encode()
