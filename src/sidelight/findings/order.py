@@ -116,3 +116,13 @@ def repeat(value: str, length: int) -> pa.DictionaryArray:
 def fold(values: pa.Array) -> pa.Array:
     """Lower text by Unicode's simple mapping, as rules do."""
     return pc.utf8_lower(values)
+
+
+def coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+    """Give the cells of a text column without nulls as numbers, and the texts they stand for."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries() if column.num_chunks > 1 else column
+        column = column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return column.indices.to_numpy().astype(np.int64), column.dictionary

@@ -133,4 +133,6 @@ def _refusal(folder: Path, error: OSError) -> SidelightError:
     reason = os.strerror(error.errno) if error.errno else str(error)
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     hint = "free some space, or choose another folder with TMPDIR" if full else ""
-    return SidelightError(f"cannot keep intermediate results: {reason}", where=str(folder), hint=hint)
+    return SidelightError(
+        f"cannot keep intermediate results: {reason}", where=str(folder), hint=hint
+    )
