@@ -1,0 +1,31 @@
+"""Where installed rules and caches live, as the platform has it (XDG Base Directory 0.8)."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def data_folder() -> Path:
+    """Name the folder for what the user installed, such as rules."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "sidelight"
+    return _xdg("XDG_DATA_HOME", ".local/share")
+
+
+def cache_folder() -> Path:
+    """Name the folder for what can be made again, such as compiled rules."""
+    if sys.platform == "win32":
+        return data_folder() / "cache"
+    return _xdg("XDG_CACHE_HOME", ".cache")
+
+
+def configuration_file() -> Path:
+    """Name the file that the user may write settings into."""
+    if sys.platform == "win32":
+        return data_folder() / "config.toml"
+    return _xdg("XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    value = os.environ.get(variable, "")
+    return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"
