@@ -1,0 +1,87 @@
+"""ATT&CK as Sigma tags spell it: techniques by their ids of today, tactics, and classes.
+
+Source: MITRE ATT&CK Enterprise v19 (April 2026), which splits Defense Evasion into Stealth and
+Defense Impairment and revokes T1562 and others; Sigma specification, appendix tags.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sidelight.findings.finding import FindingClass
+
+_TECHNIQUE: Final = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.ASCII | re.IGNORECASE)
+
+REVOKED: Final[Mapping[str, str]] = {
+    "T1070.001": "T1685.005",
+    "T1070.002": "T1685.006",
+    "T1562": "T1685",
+    "T1562.001": "T1685",
+    "T1562.002": "T1685.001",
+    "T1562.003": "T1690",
+    "T1562.004": "T1686",
+    "T1562.006": "T1685",
+    "T1562.007": "T1686.001",
+    "T1562.008": "T1685.002",
+    "T1562.009": "T1688",
+    "T1562.010": "T1689",
+    "T1562.011": "T1685.003",
+    "T1562.012": "T1685.004",
+    "T1562.013": "T1686.002",
+    "T1574.002": "T1574.001",
+}
+"""Techniques that were given another id, and that id."""
+
+TACTICS: Final[Mapping[str, FindingClass]] = {
+    "impact": "impact",
+    "exfiltration": "exfiltration",
+    "credential-access": "credential",
+    "lateral-movement": "lateral",
+    "command-and-control": "command-and-control",
+    "persistence": "persistence",
+    "privilege-escalation": "privilege",
+    "defense-impairment": "defense-impairment",
+    "stealth": "stealth",
+    "collection": "collection",
+    "execution": "execution",
+    "discovery": "discovery",
+    "initial-access": "initial-access",
+    "resource-development": "resource-development",
+    "reconnaissance": "reconnaissance",
+}
+"""Tactics and the classes they make, that which says most about a finding first."""
+
+_IMPAIRMENT: Final = re.compile(r"T(1685|1686|1687|1688|1689|1690)\b")
+_MEMORY: Final = re.compile(r"T(1055|1620)\b")
+_SIDELOAD: Final = re.compile(r"T1574\b")
+
+
+def techniques(tags: Iterable[str]) -> tuple[str, ...]:
+    """List the techniques that *tags* name, by their ids of today, sorted."""
+    found = {match[1].upper() for tag in tags if (match := _TECHNIQUE.fullmatch(tag))}
+    return tuple(sorted({REVOKED.get(name, name) for name in found}))
+
+
+def tactics(tags: Iterable[str]) -> tuple[str, ...]:
+    """List the tactics that *tags* name, in the order of `TACTICS`.
+
+    Defense Evasion, which is no more, counts as Defense Impairment where a technique of that
+    tactic stands beside it, else as Stealth.
+    """
+    tags = list(tags)
+    named = {tag.lower().removeprefix("attack.").replace("_", "-") for tag in tags}
+    if "defense-evasion" in named:
+        impaired = any(_IMPAIRMENT.match(name) for name in techniques(tags))
+        named.add("defense-impairment" if impaired else "stealth")
+    return tuple(name for name in TACTICS if name in named)
+
+
+def classify(tags: Iterable[str]) -> FindingClass:
+    """Tell what a finding of a rule with *tags* is about."""
+    tags = list(tags)
+    ids = techniques(tags)
+    if any(_SIDELOAD.match(name) for name in ids):
+        return "sideload"
+    if any(_MEMORY.match(name) for name in ids):
+        return "memory"
+    return next((TACTICS[name] for name in tactics(tags)), "other")

@@ -1,0 +1,85 @@
+"""Sentences that say why a finding stands, and what speaks against it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from sidelight.findings.finding import Process, RuleRef
+from sidelight.schema import NO_TIME
+
+_NAMED_AT_MOST: Final = 8
+_SHOWN_TEXT: Final = 2_000
+_NOTHING: Final = frozenset({"", "unknown", "unlikely", "none", "n/a", "-"})
+_STATUS: Final = {
+    "experimental": "The rule is experimental: its false positives are little known.",
+    "test": "The rule is still being tested.",
+    "deprecated": "The rule is deprecated.",
+    "unsupported": "The rule is marked as unsupported by its authors.",
+}
+
+
+def for_it(
+    rule: RuleRef,
+    count: int,
+    span: tuple[int, int],
+    process: Sequence[Process],
+    others: Sequence[str],
+    hosts: Sequence[str],
+) -> tuple[str, ...]:
+    """Say why: what matched and when, what ran, who started it, what else matched.
+
+    Args:
+        rule: that matched.
+        count: of events.
+        span: first and last time, `NO_TIME` where unknown.
+        process: the lineage.
+        others: titles of other rules that matched the same lineage.
+        hosts: on which the events were seen, where there is more than one.
+    """
+    said = [f"Rule «{rule.title}» ({rule.level}) matched {_events(count)}{_when(*span)}."]
+    if hosts:
+        said.append(f"The events are from {len(hosts)} hosts: {_listed(hosts)}.")
+    if process and process[0].command_line:
+        said.append(f"The process ran as: {process[0].command_line[:_SHOWN_TEXT]}")
+    if len(process) > 1 and process[1].image:
+        said.append(f"It was started by {process[1].image}.")
+    if others:
+        said.append(f"Also matched on this process: {_listed(others)}.")
+    return tuple(said)
+
+
+def against_it(rule: RuleRef, process: Sequence[Process]) -> tuple[str, ...]:
+    """Say what speaks against: known false positives, an unripe rule, an unknown process."""
+    known = [text.strip().rstrip(".") for text in rule.falsepositives]
+    said = [f"The rule's author names: {text}." for text in known if text.lower() not in _NOTHING]
+    if rule.status in _STATUS:
+        said.append(_STATUS[rule.status])
+    if not process:
+        said.append("The events do not say which process acted.")
+    elif process[0].joined == "named":
+        said.append("The start of the process was not seen, so its lineage is not known.")
+    return tuple(said)
+
+
+def instant(time: int) -> str:
+    """Write a time as ISO 8601 to the second, UTC."""
+    return f"{np.datetime64(time, 'ns').astype('datetime64[s]')}Z"
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
+
+
+def _when(first: int, last: int) -> str:
+    if first == NO_TIME:
+        return ""
+    if instant(first) == instant(last):
+        return f" at {instant(first)}"
+    return f" between {instant(first)} and {instant(last)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    shown = "; ".join(names[:_NAMED_AT_MOST])
+    return f"{shown}; and {more} more" if more > 0 else shown

@@ -1,0 +1,141 @@
+"""Which events are kept in full: a sample that does not depend on how the scan was cut.
+
+A hit is in the sample when fewer than `EACH_PROCESS` hits of its rule by its process, and fewer
+than `EACH_IMAGE` of its rule by its executable on its host, come before it in (time, source,
+record). A worker sees part of the hits, so it ranks no hit worse than the whole does and keeps
+at least the sample; `settle` then takes off what it kept beyond that.
+"""
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.findings.hits import EVENTS, HITS, union
+from sidelight.findings.order import Ints, coded, fold, ranked, sort_rows
+
+EACH_PROCESS: Final = 10
+EACH_IMAGE: Final = 100
+
+_Place: TypeAlias = tuple[int, str, int]
+
+
+@dataclass(slots=True)
+class Sampler:
+    """Remembers what one worker kept, so that it knows what it need not keep."""
+
+    each_process: int = EACH_PROCESS
+    each_image: int = EACH_IMAGE
+    _images: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
+    _processes: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
+
+    def choose(self, hits: pa.Table) -> NDArray[np.intp]:
+        """Tell which rows of *hits* want their full event kept, in ascending order.
+
+        Args:
+            hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
+        """
+        few = np.flatnonzero(_within(hits, self.each_process, self.each_image))
+        some = hits.select(["host", "rule", "image", "process", "time", "source", "record"])
+        rows = some.take(pa.array(few)).to_pydict()
+        folded = [text.lower() for text in rows["host"]]
+        chosen = []
+        cells = zip(
+            few.tolist(),
+            zip(folded, rows["rule"], rows["image"], strict=True),
+            zip(folded, rows["rule"], rows["process"], strict=True),
+            zip(rows["time"], rows["source"], rows["record"], strict=True),
+            strict=True,
+        )
+        for number, image, process, place in cells:
+            if _admit(self._images, image, place, self.each_image) and _admit(
+                self._processes, process, place, self.each_process
+            ):
+                chosen.append(number)
+        return np.array(chosen, np.intp)
+
+
+def _admit(
+    groups: dict[tuple[str, ...], list[_Place]], group: tuple[str, ...], place: _Place, most: int
+) -> bool:
+    """Note *place* if it is among the *most* smallest of its group so far."""
+    kept = groups.setdefault(group, [])
+    if len(kept) >= most and place >= kept[-1]:
+        return place == kept[-1]
+    insort(kept, place)
+    del kept[most:]
+    return True
+
+
+def as_hits(members: pa.Table) -> pa.Table:
+    """Give rows of `MEMBERS` as `HITS` of their base rules, the group standing for the process."""
+    rows = members.num_rows
+    window = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([""]))
+    columns = {name: members.column(name) for name in HITS.names if name != "window"}
+    columns |= {"process": members.column("group"), "window": window}
+    return pa.table([columns[name] for name in HITS.names], schema=HITS)
+
+
+def settle(events: pa.Table, tables: Iterable[pa.Table]) -> pa.Table:
+    """Keep of *events* the sample of the hits in each of *tables*, so that cuts leave no trace.
+
+    Args:
+        events: as `EVENTS`, from every worker.
+        tables: the united `HITS`, and the united `MEMBERS` by `as_hits`.
+    """
+    places = [EVENTS.empty_table().select(["source", "record"])]
+    for hits in tables:
+        rows = np.flatnonzero(_within(hits, EACH_PROCESS, EACH_IMAGE))
+        places.append(hits.select(["source", "record"]).take(pa.array(rows)))
+    wanted = union(*places)
+    events = union(events)
+    return events.filter(pa.array(_contained(events, wanted)))
+
+
+def _contained(events: pa.Table, wanted: pa.Table) -> NDArray[np.bool_]:
+    both = pa.concat_tables([wanted, events.select(["source", "record"])])
+    source, _ = ranked(both.column("source"))
+    order, fresh = sort_rows([source, both.column("record").to_numpy()])
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(fresh)
+    hit = np.zeros(int(place.max(initial=0)) + 1, bool)
+    hit[place[: wanted.num_rows]] = True
+    return hit[place[wanted.num_rows :]]
+
+
+def _within(hits: pa.Table, each_process: int, each_image: int) -> NDArray[np.bool_]:
+    """Mark the hits that are early enough among those of their process and of their image."""
+    if not hits.num_rows:
+        return np.zeros(0, bool)
+    host = _folded(hits.column("host"))
+    rule, _ = coded(hits.column("rule"))
+    source, _ = ranked(hits.column("source"))
+    place = [hits.column("time").to_numpy(), source, hits.column("record").to_numpy()]
+    marks = np.ones(hits.num_rows, bool)
+    for name, most in (("process", each_process), ("image", each_image)):
+        group, _ = ranked(hits.column(name))
+        marks &= _rank([host, rule, group], place) < most
+    return marks
+
+
+def _rank(group: list[Ints], place: list[Ints]) -> Ints:
+    """Number the distinct places of each group in order, from 0."""
+    order, fresh = sort_rows(group)
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.cumsum(fresh)
+    order, fresh = sort_rows([numbers, *place])
+    first = np.append(True, np.diff(numbers[order]) != 0)
+    step = np.cumsum(fresh)
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = step - np.maximum.accumulate(np.where(first, step, 0))
+    return ranks
+
+
+def _folded(column: pa.ChunkedArray) -> Ints:
+    codes, texts = coded(column)
+    same, _ = coded(fold(texts))
+    return same[codes]
