@@ -1,0 +1,221 @@
+"""One value of a detection item becomes tests (Sigma specification 2.1, modifiers appendix)."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from ipaddress import ip_network
+from itertools import product
+from typing import Final, TypeAlias, cast
+
+import re2
+
+from sidelight.errors import RuleError
+from sidelight.rules.expr import Cidr, Compare, Exists, FieldRef, Glob, Null, Regex, Test, Wild
+from sidelight.rules.modifiers import Chain, Relation
+from sidelight.rules.patterns import Tokens, folded, joined, literal, parse
+
+Scalar: TypeAlias = str | int | float | bool | None
+Placeholders: TypeAlias = Mapping[str, tuple[str, ...]]
+
+MAX_VARIANTS: Final = 5_000
+"""How many patterns one value may become."""
+
+_PLACEHOLDER: Final = re.compile(r"%([A-Za-z0-9_.:-]+)%")
+_DASH: Final = re.compile(r"\B[-/\u2013\u2014\u2015]\b")
+_DASHES: Final = ("-", "/", "\u2013", "\u2014", "\u2015")
+
+
+def tests(chain: Chain, value: Scalar, placeholders: Placeholders) -> list[Test]:
+    """Turn *value* into tests of which one must hold.
+
+    Raises:
+        RuleError: the value does not go with the modifiers, or has placeholders without values.
+    """
+    if value is None:
+        return [_null(chain)]
+    if not chain.expand:
+        return _TESTS[chain.test](chain, value)
+    return [
+        test
+        for text in expanded(canonical(value), placeholders)
+        for test in _TESTS[chain.test](chain, text)
+    ]
+
+
+def canonical(value: Scalar) -> str:
+    """Write *value* as events write it: numbers decimal, booleans ``true`` and ``false``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def expanded(text: str, placeholders: Placeholders) -> list[str]:
+    """Put the values of placeholders in place of ``%name%``, in every combination."""
+    parts = _PLACEHOLDER.split(text)
+    for name in parts[1::2]:
+        if not placeholders.get(name):
+            raise RuleError(
+                f"placeholder %{name}% has no values", hint="give them in a placeholders file"
+            )
+    choices = [placeholders[part] if index % 2 else (part,) for index, part in enumerate(parts)]
+    return ["".join(choice) for choice in _bounded(choices)]
+
+
+def _null(chain: Chain) -> Test:
+    if chain.test != "text" or not chain.plain or chain.position != "equals":
+        raise RuleError("null takes no modifier of values")
+    return Null()
+
+
+def _text(chain: Chain, value: Scalar) -> list[Test]:
+    tokens = parse(canonical(value))
+    if not (chain.windash or chain.encoding or chain.base64):
+        return [_glob(chain, tokens)]
+    forms = _windash(tokens) if chain.windash else iter([tokens])
+    return [_glob(chain, form) for each in forms for form in _encoded(chain, each)]
+
+
+def _glob(chain: Chain, tokens: Tokens) -> Test:
+    position = "contains" if not chain.field and chain.position == "equals" else chain.position
+    if position in {"contains", "endswith"} and tokens[:1] != (Wild.ANY,):
+        tokens = (Wild.ANY, *tokens)
+    if position in {"contains", "startswith"} and tokens[-1:] != (Wild.ANY,):
+        tokens = (*tokens, Wild.ANY)
+    if tokens == (Wild.ANY,):
+        return Exists()
+    return Glob(tokens, cased=True) if chain.cased else Glob(folded(tokens))
+
+
+def _windash(tokens: Tokens) -> Iterator[Tokens]:
+    choices: list[tuple[str | Wild, ...]] = []
+    for token in tokens:
+        if isinstance(token, Wild):
+            choices.append((token,))
+            continue
+        pieces = _DASH.split(token)
+        for index, piece in enumerate(pieces):
+            choices.extend([_DASHES] if index else [])
+            choices.append((piece,))
+    for choice in _bounded(choices):
+        yield joined(choice)
+
+
+def _bounded(choices: "list[tuple[str, ...]] | list[tuple[str | Wild, ...]]") -> Iterator[tuple]:
+    size = 1
+    for choice in choices:
+        size *= len(choice)
+        if size > MAX_VARIANTS:
+            raise RuleError(f"the value stands for more than {MAX_VARIANTS} patterns")
+    return product(*choices)
+
+
+def _encoded(chain: Chain, tokens: Tokens) -> list[Tokens]:
+    if not (chain.encoding or chain.base64):
+        return [tokens]
+    text = literal(tokens)
+    if not text:
+        raise RuleError("a value that is encoded has text in it and no wildcards")
+    data = text.encode(chain.encoding or "utf-8")
+    if chain.base64 == "base64":
+        return [(b64encode(data).decode(),)]
+    if chain.base64 == "base64offset":
+        return [(_offset(data, shift),) for shift in range(3)]
+    return [(_as_text(data),)]
+
+
+def _offset(data: bytes, shift: int) -> str:
+    start = (0, 2, 3)[shift]
+    end = (None, -3, -2)[(len(data) + shift) % 3]
+    return b64encode(b" " * shift + data)[start:end].decode()
+
+
+def _as_text(data: bytes) -> str:
+    try:
+        # Readers put U+2400 for a NUL, which no cell may hold (schema, rule 3).
+        return data.decode("utf-8").replace("\0", "\N{SYMBOL FOR NULL}")
+    except UnicodeDecodeError:
+        raise RuleError(
+            "the encoded value is no text that a field can hold", hint="add base64offset"
+        ) from None
+
+
+def _regex(chain: Chain, value: Scalar) -> list[Test]:
+    pattern = canonical(value)
+    if problem := regex_problem(pattern):
+        raise RuleError(problem)
+    return [Regex(pattern, chain.flags)]
+
+
+@lru_cache(maxsize=2048)
+def regex_problem(pattern: str) -> str:
+    """Say why RE2 cannot run *pattern*; empty if it can."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        text = error.args[0] if error.args else ""
+        text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+        return f"the regular expression cannot run in linear time or is wrong: {text}"
+    return ""
+
+
+def _cidr(chain: Chain, value: Scalar) -> list[Test]:
+    del chain
+    try:
+        return [Cidr(str(ip_network(canonical(value), strict=False)))]
+    except ValueError as error:
+        raise RuleError(f"not a network: {error}") from None
+
+
+def _compare(chain: Chain, value: Scalar) -> list[Test]:
+    try:
+        number = float(canonical(value))
+    except ValueError:
+        raise RuleError(f"not a number: {canonical(value)!r}") from None
+    return [Compare(cast("Relation", chain.test), number)]
+
+
+def _exists(chain: Chain, value: Scalar) -> list[Test]:
+    del chain
+    wanted = {"true": True, "false": False}.get(canonical(value).lower())
+    if wanted is None:
+        raise RuleError("modifier 'exists' takes true or false")
+    return [Exists() if wanted else Null()]
+
+
+def _fieldref(chain: Chain, value: Scalar) -> list[Test]:
+    if not isinstance(value, str) or not value:
+        raise RuleError("modifier 'fieldref' takes the name of a field")
+    return [FieldRef(value, chain.position, chain.cased)]
+
+
+_TIME: Final = {
+    "year": r"^0*{}-",
+    "month": r"^\d+-0?{}(?:\D|$)",
+    "day": r"^\d+-\d+-0?{}(?:\D|$)",
+    "hour": r"^\d+-\d+-\d+[T ]0?{}:",
+    "minute": r"^\d+-\d+-\d+[T ]\d+:0?{}(?:\D|$)",
+}
+"""Parts of a date as events write it: 2026-11-24T15:36:39 or with a space."""
+
+
+def _time(chain: Chain, value: Scalar) -> list[Test]:
+    if chain.test not in _TIME:
+        raise RuleError(f"modifier {chain.test!r} needs a calendar, which no rule here has")
+    text = canonical(value)
+    if not text.isascii() or not text.isdecimal():
+        raise RuleError(f"not a whole number: {text!r}")
+    return [Regex(_TIME[chain.test].format(int(text)))]
+
+
+_TESTS: Final[Mapping[str, Callable[[Chain, Scalar], list[Test]]]] = {
+    "text": _text,
+    "re": _regex,
+    "cidr": _cidr,
+    "exists": _exists,
+    "fieldref": _fieldref,
+    **dict.fromkeys(("lt", "lte", "gt", "gte"), _compare),
+    **dict.fromkeys(("minute", "hour", "day", "week", "month", "year"), _time),
+}
