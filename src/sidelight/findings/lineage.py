@@ -22,7 +22,7 @@ from sidelight.findings.actor import pid_of
 from sidelight.findings.finding import Process
 from sidelight.findings.hits import PROCESSES
 from sidelight.findings.order import Ints, coded, fold, packed
-from sidelight.schema import NO_TIME, strings
+from sidelight.schema import NO_TIME
 
 GENERATIONS: Final = 12
 """How many ancestors are looked for."""

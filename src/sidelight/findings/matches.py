@@ -28,12 +28,17 @@ def hit_rows(frame: Frame, matched: Mapping[str, NDArray[np.intp]]) -> pa.Table:
     counts = [len(matched[rule]) for rule in rules]
     codes = np.repeat(np.arange(len(rules), dtype=np.int32), counts)
     return pa.table(
-        [pa.DictionaryArray.from_arrays(pa.array(codes), strings(rules)), *_places(frame, rows)],
+        [
+            pa.DictionaryArray.from_arrays(pa.array(codes), strings(rules)),
+            *places(frame, rows),
+            repeat("", len(rows)),
+        ],
         schema=HITS,
     )
 
 
-def _places(frame: Frame, rows: NDArray[np.intp]) -> list[pa.Array]:
+def places(frame: Frame, rows: NDArray[np.intp]) -> list[pa.Array]:
+    """Give host, process, time, source, record, channel, event_id, image of events."""
     every = np.arange(len(rows), dtype=np.intp)
     return [
         cells(frame.host, rows),
@@ -44,7 +49,6 @@ def _places(frame: Frame, rows: NDArray[np.intp]) -> list[pa.Array]:
         repeat(frame.kind.channel, len(rows)),
         repeat(frame.kind.event_id, len(rows)),
         cells(images(frame, rows), every),
-        repeat("", len(rows)),
     ]
 
 

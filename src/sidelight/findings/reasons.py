@@ -19,7 +19,7 @@ _STATUS: Final = {
 }
 
 
-def for_it(
+def for_it(  # noqa: PLR0913
     rule: RuleRef,
     count: int,
     span: tuple[int, int],
