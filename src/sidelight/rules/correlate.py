@@ -1,0 +1,438 @@
+"""Sigma correlations: what to keep of a frame, and which windows fire.
+
+Source: Sigma correlation rules specification 2.1. Where it leaves room, these readings hold.
+
+Rule 1. An event without one of the group-by fields takes no part. Group values fold case, and
+so do the values that value_count counts.
+Rule 2. A window closes at each event (`sidelight.rules.window`), whatever the condition, so
+``lt``, ``lte``, ``eq`` and ``neq`` never fire on silence.
+Rule 3. An event counts once, however many of the correlation's rules it matched; in temporal
+types it stands for each of them. Without a condition temporal types want all rules.
+Rule 4. Windows of one group that fire and share an event are one firing with all their events.
+Rule 5. A correlation as a rule of another one is an event with the time and the fields of the
+event that completed it. Temporal types see each event that completed a window; the others see
+each firing once, by its last event.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.findings.hits import HITS, MEMBERS, union
+from sidelight.findings.matches import places
+from sidelight.findings.order import Ints, cells, coded, fold, packed, ranked, repeat, sort_rows
+from sidelight.rules import window
+from sidelight.rules.rule import Correlation
+from sidelight.schema import NO_TIME, Column, Frame, strings
+
+_TEMPORAL: Final = frozenset({"temporal", "temporal_ordered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a correlation wants of the events of one base rule.
+
+    Args:
+        correlation: its id.
+        rule: id of the base rule.
+        group: fields whose values make the group, as a rule names them.
+        value: the field that value_* types look at, or "".
+    """
+
+    correlation: str
+    rule: str
+    group: tuple[str, ...]
+    value: str = ""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that is read."""
+        return frozenset((*self.group, self.value)) - {""}
+
+
+def watches(correlations: Sequence[Correlation]) -> Mapping[str, tuple[Watch, ...]]:
+    """Tell, for each base rule, what correlations want of its events.
+
+    A chained correlation wants its own group-by fields of the events at the bottom of the chain.
+    """
+    known = {each.meta.id: each for each in correlations}
+    wanted: dict[str, dict[Watch, None]] = {}
+    for each in correlations:
+        for path in _paths(each, known):
+            group = tuple(_field(each, name, path) for name in each.group_by)
+            if all(group):
+                watch = Watch(each.meta.id, path[-1], group, _field(each, each.field, path))
+                wanted.setdefault(path[-1], {})[watch] = None
+    return {rule: tuple(some) for rule, some in wanted.items()}
+
+
+def _paths(
+    top: Correlation, known: Mapping[str, Correlation], seen: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Walk from a correlation to each base rule; give the ids on the way, the base rule last."""
+    for rule in top.rules:
+        below = known.get(rule)
+        if below is None:
+            yield (rule,)
+        elif rule not in seen:
+            for path in _paths(below, known, (*seen, rule)):
+                yield (rule, *path)
+
+
+def _field(correlation: Correlation, name: str, path: tuple[str, ...]) -> str:
+    """Resolve an alias for the rules on a path, the base rule's own entry first."""
+    aliases = dict(correlation.aliases)
+    if name not in aliases:
+        return name
+    fields = dict(aliases[name])
+    return next((fields[rule] for rule in reversed(path) if rule in fields), "")
+
+
+def member_rows(
+    watch: Watch,
+    frame: Frame,
+    rows: NDArray[np.intp],
+    column: Callable[[str], Column | None],
+) -> pa.Table:
+    """Give the events that a correlation's base rule matched, as `MEMBERS`.
+
+    Args:
+        watch: what the correlation wants.
+        frame: where the rule matched.
+        rows: that it matched.
+        column: finds the column of a field as the rule names it, None where there is none.
+    """
+    groups = [column(name) for name in watch.group]
+    if any(each is None for each in groups):
+        return MEMBERS.empty_table()
+    present = [each for each in groups if each is not None]
+    for each in present:
+        rows = rows[each.codes[rows] >= 0]
+    rows = rows[frame.time[rows] != NO_TIME]
+    if not len(rows):
+        return MEMBERS.empty_table()
+    host, process, time, source, record, channel, event_id, image = places(frame, rows)
+    return pa.table(
+        [
+            repeat(watch.correlation, len(rows)),
+            repeat(watch.rule, len(rows)),
+            _groups(present, rows),
+            _values(column(watch.value) if watch.value else None, rows),
+            time,
+            source,
+            record,
+            host,
+            process,
+            channel,
+            event_id,
+            image,
+        ],
+        schema=MEMBERS,
+    )
+
+
+def _groups(columns: list[Column], rows: NDArray[np.intp]) -> pa.DictionaryArray:
+    every = [coded(cells(column, rows)) for column in columns]
+    if not every:
+        return repeat("[]", len(rows))
+    keys = packed([codes for codes, _ in every])
+    _, first, inverse = np.unique(
+        np.stack(keys, axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    folded = [fold(texts).take(pa.array(codes[first])).to_pylist() for codes, texts in every]
+    texts = [orjson.dumps(group).decode() for group in zip(*folded, strict=True)]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(inverse.reshape(-1).astype(np.int32)), strings(texts)
+    )
+
+
+def _values(column: Column | None, rows: NDArray[np.intp]) -> pa.DictionaryArray:
+    if column is None:
+        return pa.array([None] * len(rows), MEMBERS.field("value").type)
+    coded_cells = cells(column, rows)
+    absent = column.codes[rows] < 0
+    indices = pa.array(coded_cells.indices.to_numpy(), mask=absent)
+    return pa.DictionaryArray.from_arrays(indices, coded_cells.dictionary)
+
+
+def correlate(correlations: Sequence[Correlation], members: pa.Table) -> pa.Table:
+    """Give the events of every window that fires, as `HITS` of the correlations.
+
+    Args:
+        correlations: all of them; silent ones serve others and give no hits themselves.
+        members: united `MEMBERS`.
+    """
+    if not members.num_rows:
+        return HITS.empty_table()
+    known = {each.meta.id: each for each in correlations}
+    sheet = _Sheet.of(members)
+    done: dict[str, _Fired] = {}
+    tables = [HITS.empty_table()]
+    for each in correlations:
+        fired = _fire(each, sheet, known, done)
+        if not each.silent and len(fired.first):
+            tables.append(_hits(each, fired, sheet, done))
+    return union(*tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The members as numbers; texts are ranks, so that numbers sort as texts do."""
+
+    table: pa.Table
+    correlation: Ints
+    rule: Ints
+    ids: Mapping[str, int]
+    group: Ints
+    value: Ints
+    numbers: window.Floats
+    time: Ints
+    place: Ints
+
+    @classmethod
+    def of(cls, members: pa.Table) -> "_Sheet":
+        both = pa.chunked_array(
+            [
+                *members.column("correlation").cast(pa.string()).chunks,
+                *members.column("rule").cast(pa.string()).chunks,
+            ]
+        )
+        id_codes, ids = ranked(both)
+        group, _ = ranked(members.column("group"))
+        value, values = ranked(members.column("value"))
+        same, folded = coded(fold(values))
+        source, _ = ranked(members.column("source"))
+        order, fresh = sort_rows([source, members.column("record").to_numpy()])
+        place = np.empty(len(order), np.int64)
+        place[order] = np.cumsum(fresh)
+        return cls(
+            members,
+            id_codes[: members.num_rows],
+            id_codes[members.num_rows :],
+            {text: number for number, text in enumerate(ids.to_pylist())},
+            group,
+            np.append(same, -1)[value],
+            np.array([_number(text) for text in folded.to_pylist()] + [np.nan])[
+                np.append(same, -1)[value]
+            ],
+            members.column("time").to_numpy(),
+            place,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """The events of one correlation, sorted by (group, time).
+
+    Args:
+        row: in the members.
+        part: which of the correlation's rules it matched, by position.
+        below: first and last row in the events of the correlation that it stands for; -1 for an
+            event that matched a base rule.
+    """
+
+    row: Ints
+    part: Ints
+    below: tuple[Ints, Ints]
+
+    def take(self, rows: NDArray[np.intp]) -> "_Events":
+        first, last = self.below
+        return _Events(self.row[rows], self.part[rows], (first[rows], last[rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    """What a correlation's windows came to: events, windows, which fired, joined firings."""
+
+    correlation: Correlation
+    events: _Events
+    over: window.Windows
+    fires: NDArray[np.bool_]
+    first: Ints
+    last: Ints
+
+
+def _fire(
+    correlation: Correlation,
+    sheet: _Sheet,
+    known: Mapping[str, Correlation],
+    done: dict[str, _Fired],
+) -> _Fired:
+    ready = done.get(correlation.meta.id)
+    if ready is not None:
+        return ready
+    nothing = np.zeros(0, np.int64)
+    none = _Events(nothing, nothing, (nothing, nothing))
+    # Stands until the real result does, so that rules that refer to each other in a circle end.
+    done[correlation.meta.id] = _Fired(
+        correlation, none, window.Windows(nothing, nothing), np.zeros(0, bool), nothing, nothing
+    )
+    events = _events(correlation, sheet, known, done)
+    over = window.windows(sheet.group[events.row], sheet.time[events.row], correlation.timespan_ns)
+    fires = _verdicts(correlation, events, over, sheet)
+    fired = _Fired(correlation, events, over, fires, *window.joined(fires, over))
+    done[correlation.meta.id] = fired
+    return fired
+
+
+def _events(
+    correlation: Correlation,
+    sheet: _Sheet,
+    known: Mapping[str, Correlation],
+    done: dict[str, _Fired],
+) -> _Events:
+    own = np.flatnonzero(sheet.correlation == sheet.ids.get(correlation.meta.id, -1))
+    parts = []
+    for number, rule in enumerate(correlation.rules):
+        if rule in known:
+            below = _fire(known[rule], sheet, known, done)
+            parts.append(_derived(number, correlation, below, own, sheet))
+        else:
+            rows = own[sheet.rule[own] == sheet.ids.get(rule, -1)]
+            none = np.full(len(rows), -1, np.int64)
+            parts.append(_Events(rows, np.full(len(rows), number, np.int64), (none, none)))
+    events = _Events(
+        np.concatenate([part.row for part in parts]),
+        np.concatenate([part.part for part in parts]),
+        (
+            np.concatenate([part.below[0] for part in parts]),
+            np.concatenate([part.below[1] for part in parts]),
+        ),
+    )
+    return _counted(correlation, events, sheet)
+
+
+def _derived(
+    number: int, correlation: Correlation, fired: _Fired, own: Ints, sheet: _Sheet
+) -> _Events:
+    """Turn the firings of a correlation into events of one that refers to it (rule 5)."""
+    if correlation.kind in _TEMPORAL:
+        closing = np.flatnonzero(fired.fires)
+        first, last = fired.over.first[closing], fired.over.last[closing]
+    else:
+        closing, first, last = fired.last, fired.first, fired.last
+    asked = fired.events.row[closing]
+    # The same event, as this correlation keeps it: with its own group and value.
+    mine = packed([sheet.place, sheet.rule])[0]
+    order = own[np.argsort(mine[own], kind="stable")]
+    at = np.searchsorted(mine[order], mine[asked])
+    at = np.minimum(at, max(len(order) - 1, 0))
+    same = mine[order[at]] == mine[asked] if len(order) else np.zeros(len(asked), bool)
+    rows = order[at[same]] if len(order) else np.zeros(0, np.int64)
+    return _Events(rows, np.full(len(rows), number, np.int64), (first[same], last[same]))
+
+
+def _counted(correlation: Correlation, events: _Events, sheet: _Sheet) -> _Events:
+    """Sort events, and leave each in once where events are counted (rule 3)."""
+    if correlation.kind.startswith("value"):
+        counts = correlation.kind == "value_count"
+        usable = sheet.value >= 0 if counts else ~np.isnan(sheet.numbers)
+        events = events.take(np.flatnonzero(usable[events.row]))
+    group, time, place = (array[events.row] for array in (sheet.group, sheet.time, sheet.place))
+    if correlation.kind in _TEMPORAL:
+        order, _ = sort_rows([group, time, place, events.part])
+        return events.take(order)
+    value = sheet.value[events.row] if correlation.kind != "event_count" else np.zeros_like(group)
+    derived = np.where(events.below[0] >= 0, events.part + 1, 0)
+    order, fresh = sort_rows([group, time, place, derived, value])
+    return events.take(order[fresh])
+
+
+def _verdicts(
+    correlation: Correlation, events: _Events, over: window.Windows, sheet: _Sheet
+) -> NDArray[np.bool_]:
+    if not len(events.row):
+        return np.zeros(0, bool)
+    many = len(correlation.rules)
+    match correlation.kind:
+        case "event_count":
+            return _stands(correlation, over.sizes)
+        case "value_count":
+            return _stands(correlation, window.distinct(sheet.value[events.row], over))
+        case "temporal":
+            return _stands(correlation, window.kinds_present(events.part, many, over))
+        case "temporal_ordered":
+            return _stands(correlation, window.kinds_in_order(events.part, many, over))
+        case _:
+            return _numeric(correlation, sheet, events, over)
+
+
+def _numeric(
+    correlation: Correlation, sheet: _Sheet, events: _Events, over: window.Windows
+) -> NDArray[np.bool_]:
+    numbers = sheet.numbers[events.row]
+    if correlation.kind == "value_percentile":
+        stands = np.ones(len(numbers), bool)
+        for relation, number in correlation.relation:
+            stands &= window.percentile_stands(
+                numbers, over, correlation.percentile, relation, number
+            )
+        return stands
+    total = window.sums(numbers, over)
+    return _stands(correlation, total / over.sizes if correlation.kind == "value_avg" else total)
+
+
+def _stands(correlation: Correlation, amount: Ints | window.Floats) -> NDArray[np.bool_]:
+    relations = correlation.relation or (("gte", float(len(set(correlation.rules)))),)
+    stands = np.ones(len(amount), bool)
+    for relation, number in relations:
+        stands &= window.RELATIONS[relation](amount, number)
+    return stands
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(int(text, 16)) if text[:2] == "0x" else float(text)
+    except (ValueError, OverflowError):
+        return np.nan
+    return number if np.isfinite(number) else np.nan
+
+
+def _hits(
+    correlation: Correlation, fired: _Fired, sheet: _Sheet, done: Mapping[str, _Fired]
+) -> pa.Table:
+    """Write the events of each firing, those at the bottom of chains included, as `HITS`."""
+    texts, rows, labels = [], [], []
+    groups = sheet.table.column("group")
+    for number, (first, last) in enumerate(
+        zip(fired.first.tolist(), fired.last.tolist(), strict=True)
+    ):
+        lead = fired.events.row[first]
+        texts.append(f"{groups[lead].as_py()}@{sheet.time[lead]}")
+        some = _bottom(correlation, fired, np.arange(first, last + 1), done)
+        rows.append(some)
+        labels.append(np.full(len(some), number, np.int32))
+    taken = pa.array(np.concatenate(rows))
+    label = pa.array(np.concatenate(labels))
+    fixed = {
+        "rule": repeat(correlation.meta.id, len(taken)),
+        "window": pa.DictionaryArray.from_arrays(label, strings(texts)),
+    }
+    columns = [
+        fixed[name] if name in fixed else sheet.table.column(name).take(taken)
+        for name in HITS.names
+    ]
+    return pa.table(columns, schema=HITS)
+
+
+def _bottom(
+    correlation: Correlation, fired: _Fired, events: Ints, done: Mapping[str, _Fired]
+) -> Ints:
+    """Follow events of a correlation down to the members they rest on."""
+    below = fired.events.below[0][events]
+    rows = [fired.events.row[events[below < 0]]]
+    for number, rule in enumerate(correlation.rules):
+        mine = events[(below >= 0) & (fired.events.part[events] == number)]
+        if not len(mine):
+            continue
+        first, last = fired.events.below[0][mine], fired.events.below[1][mine]
+        order = np.argsort(first, kind="stable")
+        ranges = window.join_ranges(first[order], last[order])
+        lower = done[rule]
+        rows.append(_bottom(lower.correlation, lower, window.spread(*ranges), done))
+    return np.concatenate(rows)
