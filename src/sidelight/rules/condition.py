@@ -15,8 +15,8 @@ from sidelight.rules.expr import Expr, Not
 MAX_DEPTH: Final = 64
 """How deep parentheses and negations may nest."""
 
-_TOKEN: Final = re.compile(r"[()|]|[^\s()|]+")
-_WORDS: Final = frozenset({"and", "or", "not", "of", "them"})
+_WORD_OR_SIGN: Final = re.compile(r"[()|]|[^\s()|]+")
+_RESERVED: Final = frozenset({"and", "or", "not", "of", "them"})
 
 
 def parse(text: str, searches: Mapping[str, Expr], used: set[str] | None = None) -> Expr:
@@ -25,37 +25,37 @@ def parse(text: str, searches: Mapping[str, Expr], used: set[str] | None = None)
     Raises:
         RuleError: it is not a condition, or names a search that the rule does not have.
     """
-    tokens = _TOKEN.findall(text)
-    if "|" in tokens:
+    words = _WORD_OR_SIGN.findall(text)
+    if "|" in words:
         raise RuleError(
             "the condition aggregates behind a pipe, which Sigma 2 has dropped",
             hint="write a correlation rule",
         )
-    parser = _Parser(tokens, searches, set() if used is None else used)
+    parser = _Parser(words, searches, set() if used is None else used)
     expr = parser.disjunction()
-    if parser.at < len(tokens):
+    if parser.at < len(words):
         raise RuleError(f"the condition goes on after its end, at {parser.peek()!r}")
     return expr
 
 
 @dataclass(slots=True)
 class _Parser:
-    tokens: list[str]
+    words: list[str]
     searches: Mapping[str, Expr]
     used: set[str]
     at: int = 0
     depth: int = field(default=0)
 
     def peek(self, ahead: int = 0) -> str:
-        """Give the token *ahead* of the next one, empty at the end."""
+        """Give the word *ahead* of the next one, empty at the end."""
         at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else ""
+        return self.words[at] if at < len(self.words) else ""
 
     def take(self) -> str:
-        """Give the next token and pass it."""
-        token = self.peek()
+        """Give the next word and pass it."""
+        word = self.peek()
         self.at += 1
-        return token
+        return word
 
     def disjunction(self) -> Expr:
         """Read terms joined by or."""
@@ -84,19 +84,19 @@ class _Parser:
             self.depth -= 1
 
     def _operand(self) -> Expr:
-        token = self.take()
-        if token.lower() == "not":
+        word = self.take()
+        if word.lower() == "not":
             return Not(self.factor())
-        if token == "(":
+        if word == "(":
             inner = self.disjunction()
             if self.take() != ")":
                 raise RuleError("the condition lacks a closing parenthesis")
             return inner
         if self.peek().lower() == "of":
-            return self._quantity(token)
-        if not token or token == ")" or token.lower() in _WORDS:
-            raise RuleError(f"the condition lacks a name before {token or 'its end'!r}")
-        return self._named(token)
+            return self._quantity(word)
+        if not word or word == ")" or word.lower() in _RESERVED:
+            raise RuleError(f"the condition lacks a name before {word or 'its end'!r}")
+        return self._named(word)
 
     def _named(self, name: str) -> Expr:
         if name not in self.searches:
@@ -104,14 +104,14 @@ class _Parser:
         self.used.add(name)
         return self.searches[name]
 
-    def _quantity(self, token: str) -> Expr:
-        quantity = token.lower()
+    def _quantity(self, word: str) -> Expr:
+        quantity = word.lower()
         if quantity not in {"1", "any", "all"}:
-            raise RuleError(f"the condition says '{token} of'; there is '1 of' and 'all of' only")
+            raise RuleError(f"the condition says '{word} of'; there is '1 of' and 'all of' only")
         self.at += 1
         pattern = self.take()
         if not pattern or pattern in "()":
-            raise RuleError(f"the condition lacks a name after '{token} of'")
+            raise RuleError(f"the condition lacks a name after '{word} of'")
         names = _matching(pattern, self.searches)
         if not names:
             raise RuleError(f"no search of the detection is called {pattern!r}")

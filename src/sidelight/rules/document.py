@@ -7,7 +7,7 @@ Rule 3. Dates stay the text they are; merge keys are ordinary keys.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -19,12 +19,15 @@ MAX_BYTES: Final = 4 << 20
 
 MAX_DEPTH: Final = 100
 
-_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING or not hasattr(yaml, "CSafeLoader"):  # noqa: SIM108
+    _Base = yaml.SafeLoader
+else:
+    _Base = yaml.CSafeLoader
 _LEFT_OUT: Final = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
 
 
 class _Loader(_Base):
-    yaml_implicit_resolvers: Final = {
+    yaml_implicit_resolvers = {  # noqa: RUF012
         first: [pair for pair in pairs if pair[0] not in _LEFT_OUT]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -68,6 +71,8 @@ def documents(data: bytes) -> Iterator[Document]:
         loader = _Loader(data)
         while loader.check_node():
             node = loader.get_node()
+            if node is None:
+                break
             content = _Values(loader).value(node, 0)
             if content is not None:
                 yield Document(node.start_mark.line + 1, content)

@@ -108,8 +108,9 @@ def overlaid(under: Mapping[str, Node], over: Mapping[str, Node]) -> dict[str, N
     out = dict(under)
     for key, value in over.items():
         old = out.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        out[key] = overlaid(old, value) if both else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            value = overlaid(old, value)  # noqa: PLW2901
+        out[key] = value
     return out
 
 

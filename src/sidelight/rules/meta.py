@@ -1,7 +1,7 @@
 """What a document says of itself: title, id, level and the rest."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from sidelight.errors import RuleError
@@ -37,10 +37,11 @@ def meta(content: Mapping[str, Node], path: str, line: int) -> Meta:
 
 
 def _level(written: str) -> Level:
-    level = written.lower() or "medium"
-    if level not in LEVELS:
-        raise RuleError(f"there is no level {written!r}")
-    return cast("Level", level)
+    wanted = written.lower() or "medium"
+    for level in LEVELS:
+        if level == wanted:
+            return level
+    raise RuleError(f"there is no level {written!r}")
 
 
 def logsource(node: Node) -> LogSource:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from ipaddress import ip_network
 from itertools import product
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, TypeVar, cast
 
 import re2
 
@@ -101,7 +101,10 @@ def _windash(tokens: Tokens) -> Iterator[Tokens]:
         yield joined(choice)
 
 
-def _bounded(choices: "list[tuple[str, ...]] | list[tuple[str | Wild, ...]]") -> Iterator[tuple]:
+_T = TypeVar("_T")
+
+
+def _bounded(choices: list[tuple[_T, ...]]) -> Iterator[tuple[_T, ...]]:
     size = 1
     for choice in choices:
         size *= len(choice)
