@@ -1,0 +1,105 @@
+"""The lines of a source, in blocks of whole ones, and the objects of a document."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sidelight.evidence.losses import Losses
+from sidelight.evidence.stream import Stream
+from sidelight.evidence.text import blocks
+
+LINE_BYTES: Final = 64 << 20
+"""Longer lines, and longer objects, are refused."""
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+_BLANK: Final = b" \t\r\n,[]\x00\x1e"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines.
+
+    Args:
+        text: of them, the last without its line feed.
+        offset: of the first byte, in the source.
+        first: number of the first line.
+    """
+
+    text: bytes
+    offset: int
+    first: int
+
+
+def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
+    """Yield the rest of *stream* in blocks; lines that are too long are losses."""
+    rest, first, skipping = b"", stream.first, False
+    start = stream.start + stream.offset
+    for begin, whole in blocks(stream):
+        offset, block = begin, whole
+        if skipping:
+            end = whole.find(b"\n")
+            if end < 0:
+                continue
+            skipping, first = False, first + 1
+            offset, block = begin + end + 1, whole[end + 1 :]
+        if not rest:
+            start = offset
+        cut = block.rfind(b"\n")
+        if cut < 0:
+            rest += block
+            if len(rest) > LINE_BYTES:
+                losses.add(first, start, "refused", f"the line is longer than {LINE_BYTES} bytes")
+                rest, skipping = b"", True
+            continue
+        text = rest + block[:cut]
+        yield Block(text, start, first)
+        first += text.count(b"\n") + 1
+        rest, start = block[cut + 1 :], offset + cut + 1
+    if rest:
+        yield Block(rest, start, first)
+
+
+def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the objects of a document with their ordinals, from 1, and their offsets."""
+    rest, base, ordinal = b"", stream.start, 0
+    for offset, block in blocks(stream):
+        base = offset - len(rest)
+        text, position = rest + block, 0
+        while (start := text.find(b"{", position)) >= 0:
+            _note_foreign(text[position:start], base + position, ordinal, losses)
+            end = _end(text, start)
+            if end < 0 and len(text) - start > LINE_BYTES:
+                ordinal += 1
+                reason = f"the object is longer than {LINE_BYTES} bytes"
+                losses.add(ordinal, base + start, "refused", reason)
+                end = len(text)
+            if end < 0:
+                break
+            ordinal += 1
+            yield ordinal, base + start, text[start:end]
+            position = end
+        rest = text[start:] if start >= 0 else text[position:][-64:]
+        base = offset + len(block) - len(rest)
+    if rest.strip(_BLANK).startswith(b"{"):
+        losses.add(ordinal + 1, base, "truncated", "the last object is cut off")
+    else:
+        _note_foreign(rest, base, ordinal, losses)
+
+
+def _end(text: bytes, start: int) -> int:
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        match token[0]:
+            case b"{":
+                depth += 1
+            case b"}":
+                depth -= 1
+                if not depth:
+                    return token.end()
+    return -1
+
+
+def _note_foreign(between: bytes, offset: int, ordinal: int, losses: Losses) -> None:
+    if between.strip(_BLANK):
+        losses.add(ordinal + 1, offset, "damaged", "this is no JSON object")

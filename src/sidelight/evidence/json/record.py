@@ -1,0 +1,258 @@
+"""One JSON object becomes one event, by the shape it has."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from sidelight.evidence.event_xml import ParsedEvent, parse_event, parse_fields
+from sidelight.evidence.json.activities import HIVES, PRODUCTS, Activity, Product
+from sidelight.evidence.json.shapes import CHANNELS, RESULTS, SHAPES, XML_FIELDS, Place, Shape
+from sidelight.evidence.json.values import NotAnObjectError, fields_of
+from sidelight.evidence.times import time_of
+from sidelight.schema import NO_TIME, Event, Kind
+
+UNKNOWN: Final = Kind("", "json")
+"""Of objects whose shape is not known."""
+
+_CHANNELS: Final = {name.lower(): name for name in CHANNELS}
+_HIDDEN: Final = re.compile(r"&lt;([\w .-]*)&gt;")
+_TEMPLATE: Final = re.compile(r"\{([^}]+)\}")
+_STREAMED: Final = "AdvancedHunting-"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event.
+
+    Args:
+        kind: `UNKNOWN` where the shape is.
+        time: UTC nanoseconds, `NO_TIME` where unknown.
+        host: the computer it names.
+        fields: all of it, under Sigma's names.
+    """
+
+    kind: Kind
+    time: int
+    host: str | None
+    fields: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a detection tool found, and so no evidence.
+
+    Args:
+        tool: its name.
+    """
+
+    tool: str
+
+
+Reading: TypeAlias = Record | Result
+
+
+def channel_name(channel: str) -> str:
+    """Spell a channel as Windows does."""
+    return _CHANNELS.get(channel.lower(), channel)
+
+
+def shown(text: str) -> str:
+    """Undo what some shippers do to ``<unknown process>`` and its like."""
+    found = _HIDDEN.fullmatch(text)
+    return f"<{found[1]}>" if found else text
+
+
+def interpret(fields: Event) -> Reading:
+    """Tell what the flattened record *fields* is."""
+    for result in RESULTS:
+        if _has(fields, result.marks):
+            return Result(result.title)
+    for name in XML_FIELDS:
+        text = fields.get(name)
+        if isinstance(text, str) and "<Event" in text and (event := parse_event(text)):
+            return _of_xml(event)
+    if "__REALTIME_TIMESTAMP" in fields:
+        return _of_journal(fields)
+    fields = _unwrapped(fields)
+    for product in PRODUCTS:
+        if _has(fields, product.marks):
+            return _of_product(product, fields)
+    for shape in SHAPES:
+        if _has(fields, shape.marks):
+            return of_shape(shape, fields)
+    times = ("@timestamp", "timestamp", "Timestamp", "time", "TimeGenerated")
+    hosts = ("Computer", "host.name", "hostname", "Hostname", "host")
+    return Record(UNKNOWN, _time(fields, times), _first(fields, hosts) or None, fields)
+
+
+def _has(fields: Event, marks: Mapping[str, frozenset[str]]) -> bool:
+    for name, allowed in marks.items():
+        value = fields.get(name)
+        if value is None or (allowed and _values(value).isdisjoint(allowed)):
+            return False
+    return True
+
+
+def _values(value: str | list[str]) -> set[str]:
+    return {value} if isinstance(value, str) else set(value)
+
+
+def _first(fields: Event, names: Iterable[str]) -> str:
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def _time(fields: Event, names: Iterable[str]) -> int:
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and (time := time_of(value)) != NO_TIME:
+            return time
+    return NO_TIME
+
+
+def _of_xml(event: ParsedEvent) -> Record:
+    return Record(event.kind, event.time, event.host, event.fields)
+
+
+def of_shape(shape: Shape, fields: Event) -> Record:
+    """Read a Windows event that has *shape*."""
+    if shape.data_json:
+        fields = dict(fields)
+        for name in shape.data_json:
+            _unfold(fields, name)
+    event = _own_fields(shape, fields)
+    for source, target in shape.renames.items():
+        if source in fields and target not in event:
+            event[target] = fields[source]
+            if not shape.places:
+                del event[source]
+    _add_texts(shape, event)
+    channel = channel_name(_first(fields, shape.channel))
+    kind = Kind("windows", channel, _first(fields, shape.event_id))
+    event = {name: _shown(value) for name, value in event.items()}
+    return Record(kind, _time(fields, shape.time), _first(fields, shape.host) or None, event)
+
+
+def _own_fields(shape: Shape, fields: Event) -> Event:
+    if not shape.places:
+        return dict(fields)
+    named = ((_own_name(shape.places, name), value) for name, value in fields.items())
+    return {name: value for name, value in named if name}
+
+
+def _add_texts(shape: Shape, event: Event) -> None:
+    """Read the data that lies in texts of the event."""
+    for name in shape.data_xml:
+        text = event.get(name)
+        if isinstance(text, str) and text.lstrip().startswith("<"):
+            del event[name]
+            event.update(parse_fields(text))
+    for name in shape.unnamed:
+        if name in event:
+            _unfold(event, name)
+            event["Data"] = event.pop(name, "")
+
+
+def _shown(value: str | list[str]) -> str | list[str]:
+    return shown(value) if isinstance(value, str) and value.startswith("&lt;") else value
+
+
+def _bare(name: str) -> str:
+    return name.replace(" ", "") if " " in name else name
+
+
+def _own_name(places: tuple[Place, ...], name: str) -> str:
+    for place in places:
+        if name.startswith(place.prefix):
+            rest = name[len(place.prefix) :]
+            match place.naming:
+                case "rest":
+                    return _bare(rest)
+                case "joined":
+                    return rest.replace(".", "_")
+                case "leaf":
+                    leaf = name.rpartition(".")[2]
+                    return "" if leaf.startswith(("@", "xmlns")) else _bare(leaf)
+    return ""
+
+
+def _unfold(fields: Event, name: str) -> None:
+    """Put the members of the JSON text in the field *name* in its place."""
+    text = fields.get(name)
+    if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
+        return
+    try:
+        # A list is no object; under the field's own name it is one.
+        inner = fields_of(b'{"":%s}' % text.encode())
+    except NotAnObjectError:
+        return
+    del fields[name]
+    fields.update({name + path: value for path, value in inner.items()})
+
+
+def _unwrapped(fields: Event) -> Event:
+    """Take the record out of what Defender's streaming interface puts around it."""
+    category = fields.get("category", "")
+    if isinstance(category, str) and category.startswith(_STREAMED):
+        prefix = "properties."
+        return {name.removeprefix(prefix): value for name, value in fields.items()}
+    return fields
+
+
+def _of_product(product: Product, fields: Event) -> Record:
+    fields = dict(fields)
+    _unfold(fields, "AdditionalFields")
+    for name in [name for name in fields if name.startswith("AdditionalFields.")]:
+        fields.setdefault(name.removeprefix("AdditionalFields."), fields.pop(name))
+    system = _first(fields, product.system) or "windows"
+    host = _first(fields, product.host) or None
+    time = _time(fields, product.time)
+    for activity in product.activities:
+        if _has(fields, activity.marks):
+            kind = Kind(system, product.channel, "", activity.category)
+            return Record(kind, time, host, _named(activity, fields))
+    return Record(Kind(system, product.channel), time, host, fields)
+
+
+def _named(activity: Activity, fields: Event) -> Event:
+    if activity.category == "network_connection":
+        inbound = _first(fields, ("ActionType",)) == "InboundConnectionAccepted" or (
+            _first(fields, ("network.direction",)) in {"ingress", "inbound"}
+        )
+        fields = fields | {"Initiated": "false" if inbound else "true"}
+    event: Event = {}
+    for name, templates in activity.names.items():
+        for template in templates:
+            if (value := _filled(template, fields)) is not None:
+                event[name] = _short_hive(value) if name == "TargetObject" else value
+                break
+    # What has no name of Sigma's stays findable by keyword and visible to the analyst.
+    return fields | event
+
+
+def _filled(template: str, fields: Event) -> str | list[str] | None:
+    names = _TEMPLATE.findall(template)
+    if template == "{" + names[0] + "}":
+        return fields.get(names[0]) or None
+    texts = {name: _first(fields, (name,)) for name in names}
+    if not all(texts.values()):
+        return None
+    return _TEMPLATE.sub(lambda found: texts[found[1]], template)
+
+
+def _short_hive(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, list):
+        return value
+    hive, found, rest = value.partition("\\")
+    return HIVES.get(hive.upper(), hive) + found + rest
+
+
+def _of_journal(fields: Event) -> Record:
+    program = _first(fields, ("SYSLOG_IDENTIFIER", "_COMM"))
+    host = _first(fields, ("_HOSTNAME",)) or None
+    time = _time(fields, ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"))
+    return Record(Kind("linux", program), time, host, fields)

@@ -1,0 +1,133 @@
+"""One JSON object as flat fields of text, whatever its nesting."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias, cast
+
+import orjson
+
+from sidelight.evidence.rows import clean
+from sidelight.schema import Event
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+_EXACT: Final = 2.0**63
+
+
+class NotAnObjectError(ValueError):
+    """The text is no JSON object."""
+
+
+def parse(text: bytes) -> dict[str, Json]:
+    """Parse one object; numbers that binary does not hold exactly come as their own text.
+
+    Takes NaN and Infinity, unpaired surrogates and broken UTF-8, which programs write although
+    RFC 8259 has none of them. Of duplicate names the last counts.
+
+    Raises:
+        NotAnObjectError: it is something else, or nested too deeply.
+    """
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = _parse_oddly(text)
+    if not isinstance(value, dict):
+        raise NotAnObjectError("this is no JSON object")
+    return cast("dict[str, Json]", value)
+
+
+def _parse_oddly(text: bytes) -> object:
+    try:
+        return json.loads(text.decode("utf-8", "replace"), parse_int=str, parse_constant=str)
+    except RecursionError:
+        raise NotAnObjectError("it is nested too deeply") from None
+    except ValueError:
+        raise NotAnObjectError("this is no JSON object") from None
+
+
+def _parse_exactly(text: bytes) -> dict[str, Json]:
+    decoded = text.decode("utf-8", "replace")
+    return cast("dict[str, Json]", json.loads(decoded, parse_int=str, parse_constant=str))
+
+
+def number_text(number: float) -> str:
+    """Write a number as Sigma compares it: whole numbers without a point."""
+    text = repr(number)
+    return text.removesuffix(".0")
+
+
+def fields_of(text: bytes) -> Event:
+    """Parse one object and flatten it; see `parse` and `flatten`."""
+    record = parse(text)
+    try:
+        return flatten(record)
+    except OverflowError:
+        return flatten(_parse_exactly(text))
+
+
+def flatten(record: Mapping[str, Json]) -> Event:
+    """Name every value by its path, joined with dots; null is absent, a list has many values.
+
+    Objects that name themselves (``{"@Name": "Image", "#text": "…"}``, as converters from XML
+    write them) are named so, and ``#attributes`` and ``#text`` are no part of a name.
+
+    Raises:
+        OverflowError: a number is too large to be exact.
+    """
+    fields: Event = {}
+    stack: list[tuple[str, Json]] = []
+    for name, value in record.items():
+        if type(value) is str:
+            fields[_clean(name)] = _clean(value)
+        elif value is not None:
+            stack.append((_clean(name), value))
+    stack.reverse()
+    while stack:
+        name, value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend(_members(name, value))
+        elif isinstance(value, list):
+            stack.extend((name, element) for element in reversed(value))
+        elif value is not None:
+            _put(fields, name, scalar_text(value))
+    return fields
+
+
+def scalar_text(value: str | float | bool) -> str:
+    """Write a value as the text of a cell."""
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if abs(value) >= _EXACT:
+            raise OverflowError
+        return number_text(value)
+    return str(value)
+
+
+def _members(path: str, value: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    own = value.get("@Name", value.get("Name") if "#text" in value else None)
+    if isinstance(own, str):
+        parent = path.rpartition(".")[0] if path.endswith(".Data") else path
+        yield f"{parent}.{_clean(own)}", value.get("#text", "")
+        return
+    for name, member in reversed(list(value.items())):
+        if name in {"#attributes", "#text"}:
+            yield path, member
+        else:
+            yield f"{path}.{_clean(name)}", member
+
+
+def _put(fields: Event, name: str, text: str) -> None:
+    known = fields.get(name)
+    if known is None:
+        fields[name] = text
+    elif isinstance(known, list):
+        known.append(text)
+    else:
+        fields[name] = [known, text]
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() and "\0" not in text else clean(text)
