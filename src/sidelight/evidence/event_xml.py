@@ -189,7 +189,6 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
             sheet.add(event.kind, stream.source, record, event.time, event.host, event.fields)
             if sheet.full:
                 yield from sheet.frames()
-        yield from stream.gaps
     yield from sheet.frames()
 
 
