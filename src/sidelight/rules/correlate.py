@@ -373,8 +373,8 @@ def _numeric(
                 numbers, over, correlation.percentile, relation, number
             )
         return stands
-    total = window.sums(numbers, over)
-    return _stands(correlation, total / over.sizes if correlation.kind == "value_avg" else total)
+    amount = window.means if correlation.kind == "value_avg" else window.sums
+    return _stands(correlation, amount(numbers, over))
 
 
 def _stands(correlation: Correlation, amount: Ints | window.Floats) -> NDArray[np.bool_]:

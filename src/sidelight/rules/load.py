@@ -1,19 +1,23 @@
 """Rule files become a rule set: every document a rule, a correlation, a filter or a refusal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 from sidelight.errors import RuleError
-from sidelight.rules.condition import parse
-from sidelight.rules.detection import Node, disjunction, search
+from sidelight.rules import correlation_document, filters
+from sidelight.rules.collection import merged
+from sidelight.rules.correlation_document import Draft
+from sidelight.rules.detection import Node
 from sidelight.rules.document import BrokenError, Document, documents
-from sidelight.rules.expr import Expr
 from sidelight.rules.files import RuleFile, read_documents
+from sidelight.rules.filters import Filter
 from sidelight.rules.logsource import refusal
 from sidelight.rules.meta import logsource, meta, text
-from sidelight.rules.rule import Refusal, Rule, RuleSet
+from sidelight.rules.rule import Meta, Refusal, Rule, RuleSet
+from sidelight.rules.search import detection
 from sidelight.rules.values import Placeholders
 
 NO_PLACEHOLDERS: Final[Placeholders] = {}
@@ -32,86 +36,73 @@ def compile_documents(
     heap = _Heap(placeholders)
     for file in files:
         heap.add(file)
+    rules, unfiltered = filters.apply(heap.rules, heap.filters)
+    resolved = correlation_document.resolve(rules, heap.drafts)
     return RuleSet(
-        rules=tuple(sorted(heap.rules, key=lambda rule: (rule.meta.path, rule.meta.line))),
-        correlations=(),
-        refused=tuple(sorted(heap.refused)),
+        rules=tuple(sorted(resolved.rules, key=_PLACE)),
+        correlations=tuple(sorted(resolved.correlations, key=_PLACE)),
+        refused=tuple(sorted((*heap.refused, *unfiltered, *resolved.refused))),
         digest=digest,
     )
 
 
+_PLACE: Final = attrgetter("meta.path", "meta.line")
+
+
 @dataclass(slots=True)
 class _Heap:
+    """What was found so far, in the order it was found."""
+
     placeholders: Placeholders
     rules: list[Rule] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    ids: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
 
     def add(self, file: RuleFile) -> None:
+        """Compile each document of *file*."""
         if file.problem:
             self.refused.append(Refusal(file.path, 0, file.problem))
             return
         try:
             for document in merged(documents(file.data)):
-                self._document(file.path, document)
+                self._add(file.path, document)
         except BrokenError as error:
             self.refused.append(Refusal(file.path, error.line, error.reason))
 
-    def _document(self, path: str, document: Document) -> None:
-        content = document.content
+    def _add(self, path: str, document: Document) -> None:
+        content, line = document.content, document.line
         if not isinstance(content, dict):
-            self.refused.append(Refusal(path, document.line, "it is not a map of keys and values"))
+            self.refused.append(Refusal(path, line, "it is not a map of keys and values"))
             return
         try:
-            rule = compile_rule(content, path, document.line, self.placeholders)
-            first = self.ids.setdefault(rule.meta.id.lower(), f"{path}, line {document.line}")
-            if first != f"{path}, line {document.line}":
-                raise RuleError(f"its id is taken by {first}")
-            self.rules.append(rule)
+            self._compile(content, path, line)
         except RuleError as error:
-            self.refused.append(
-                Refusal(
-                    path,
-                    document.line,
-                    str(error),
-                    text(content.get("title")),
-                    text(content.get("id")),
-                )
-            )
+            title, identity = text(content.get("title")), text(content.get("id"))
+            self.refused.append(Refusal(path, line, str(error), title, identity))
 
+    def _compile(self, content: Mapping[str, Node], path: str, line: int) -> None:
+        if "correlation" in content:
+            draft = correlation_document.read(content, path, line)
+            self._claim(draft.correlation.meta)
+            self.drafts.append(draft)
+        elif "filter" in content:
+            found = filters.read(content, path, line, self.placeholders)
+            self._claim(found.meta)
+            self.filters.append(found)
+        elif "detection" in content:
+            rule = compile_rule(content, path, line, self.placeholders)
+            self._claim(rule.meta)
+            self.rules.append(rule)
+        else:
+            raise RuleError("it has neither detection, correlation nor filter")
 
-def merged(found: Iterator[Document]) -> Iterator[Document]:
-    """Apply the ``action`` of documents: what ``global`` ones say holds for all after them."""
-    common: dict[str, Node] = {}
-    last: dict[str, Node] = {}
-    for document in found:
-        if not isinstance(document.content, dict):
-            yield document
-            continue
-        content = {key: value for key, value in document.content.items() if key != "action"}
-        match document.content.get("action"):
-            case "global":
-                common = overlaid(common, content)
-                continue
-            case "reset":
-                common = {}
-                continue
-            case "repeat":
-                last = overlaid(last, content)
-            case _:
-                last = overlaid(common, content)
-        yield Document(document.line, last)
-
-
-def overlaid(under: Mapping[str, Node], over: Mapping[str, Node]) -> dict[str, Node]:
-    """Put *over* upon *under*; maps in both are joined likewise."""
-    out = dict(under)
-    for key, value in over.items():
-        old = out.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            value = overlaid(old, value)  # noqa: PLW2901
-        out[key] = value
-    return out
+    def _claim(self, about: Meta) -> None:
+        place = f"{about.path}, line {about.line}"
+        first = self.places.setdefault(about.id.lower(), place)
+        if first != place:
+            raise RuleError(f"its id is already that of {first}")
 
 
 def compile_rule(
@@ -126,24 +117,4 @@ def compile_rule(
     source = logsource(content.get("logsource"))
     if reason := refusal(source):
         raise RuleError(reason)
-    condition = detection(content.get("detection"), placeholders)
-    return Rule(about, source, condition)
-
-
-def detection(node: Node, placeholders: Placeholders) -> Expr:
-    """Compile a detection section, condition included."""
-    if not isinstance(node, dict):
-        raise RuleError("it has no detection")
-    searches = {
-        name: search(value, placeholders)
-        for name, value in node.items()
-        if name not in _NO_SEARCHES
-    }
-    conditions = node.get("condition")
-    written = conditions if isinstance(conditions, list) else [conditions]
-    if not written or not all(isinstance(each, str) for each in written):
-        raise RuleError("its detection has no condition")
-    return disjunction([parse(str(each), searches) for each in written])
-
-
-_NO_SEARCHES: Final = frozenset({"condition", "timeframe"})
+    return Rule(about, source, detection(content.get("detection"), placeholders))

@@ -21,7 +21,7 @@ Placeholders: TypeAlias = Mapping[str, tuple[str, ...]]
 MAX_VARIANTS: Final = 5_000
 """How many patterns one value may become."""
 
-_PLACEHOLDER: Final = re.compile(r"%([A-Za-z0-9_.:-]+)%")
+_PLACEHOLDER: Final = re.compile(r"(?<!\\)%([A-Za-z0-9_.:-]+)%")
 _DASH: Final = re.compile(r"\B[-/\u2013\u2014\u2015]\b")
 _DASHES: Final = ("-", "/", "\u2013", "\u2014", "\u2015")
 
@@ -51,14 +51,20 @@ def canonical(value: Scalar) -> str:
 
 
 def expanded(text: str, placeholders: Placeholders) -> list[str]:
-    """Put the values of placeholders in place of ``%name%``, in every combination."""
-    parts = _PLACEHOLDER.split(text)
+    r"""Put the values of placeholders in place of ``%name%``, in every combination.
+
+    ``\%`` is a percent sign. Wildcards in the values are wildcards.
+    """
+    parts = [part.replace("\\%", "%") for part in _PLACEHOLDER.split(text)]
     for name in parts[1::2]:
         if not placeholders.get(name):
             raise RuleError(
                 f"placeholder %{name}% has no values", hint="give them in a placeholders file"
             )
-    choices = [placeholders[part] if index % 2 else (part,) for index, part in enumerate(parts)]
+    choices = [
+        placeholders[part] if index % 2 else (part.replace("\\%", "%"),)
+        for index, part in enumerate(parts)
+    ]
     return ["".join(choice) for choice in _bounded(choices)]
 
 

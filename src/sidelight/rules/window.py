@@ -85,14 +85,28 @@ def sums(value: Floats, over: Windows) -> Floats:
     Exact, then rounded once, for decimals of up to six places whose total stays below 2^53;
     beyond that the usual floating-point error remains.
     """
-    for places in (0, 2, 4, 6):
-        scaled = np.rint(value * 10.0**places)
-        whole = np.abs(scaled).sum() < _EXACT and np.array_equal(scaled / 10.0**places, value)
-        if whole:
-            total = np.append(0, np.cumsum(scaled.astype(np.int64)))
-            return (total[over.last + 1] - total[over.first]) / 10.0**places
-    running = np.append(0.0, np.cumsum(value))
-    return running[over.last + 1] - running[over.first]
+    total, scale = _totals(value, over)
+    return total / scale
+
+
+def means(value: Floats, over: Windows) -> Floats:
+    """Average the values in each window, as exactly as `sums`."""
+    total, scale = _totals(value, over)
+    return total / (scale * over.sizes)
+
+
+def _totals(value: Floats, over: Windows) -> tuple[Floats, int]:
+    """Add up in whole units of 1/scale where that is exact."""
+    for scale in (1, 100, 10_000, 1_000_000):
+        whole = np.rint(value * scale)
+        if np.abs(whole).sum() < _EXACT and np.array_equal(whole / scale, value):
+            return _running(whole, over), scale
+    return _running(value, over), 1
+
+
+def _running(value: Floats, over: Windows) -> Floats:
+    total = np.append(0.0, np.cumsum(value))
+    return total[over.last + 1] - total[over.first]
 
 
 def percentile_stands(
