@@ -1,0 +1,256 @@
+r"""Many tests of one field, answered for each distinct value in one pass over its text.
+
+The values of a column are folded and laid end to end between separators, ``\\0v1\\0v2\\0``. An
+automaton finds every text that any pattern needs; texts anchored at an end carry the separator.
+So equality, prefix, suffix and substring are decided by one automaton, and a cell with several
+values (joined by the same separator) matches when one of them does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from itertools import chain
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+from ahocorasick_rs import BytesAhoCorasick
+from numpy.typing import NDArray
+
+from sidelight.rules.expr import Cidr, Compare, Exists, Glob, Regex, Test, Wild
+from sidelight.rules.literal import need_of
+from sidelight.rules.patterns import fold
+from sidelight.schema import SEPARATOR
+
+Ids: TypeAlias = NDArray[np.int64]
+"""Numbers of distinct values, ascending."""
+
+Judge: TypeAlias = Callable[[str], bool]
+"""Decides one value; of a cell with several, each is asked."""
+
+CHUNK: Final = 4 << 20
+"""How many bytes are scanned at a time."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What matching cost, the same on every machine."""
+
+    values: int = 0
+    bytes: int = 0
+    judged: int = 0
+    rows: int = 0
+    rules: int = 0
+
+
+@dataclass(slots=True)
+class _Pattern:
+    hits: list[int] = field(default_factory=list)
+    looks: list[tuple[int, Judge]] = field(default_factory=list)
+
+
+class Matcher:
+    """Tests of one field, ready to run over its values."""
+
+    def __init__(self, tests: Iterable[tuple[int, Test]]) -> None:
+        self._patterns: dict[bytes, _Pattern] = {}
+        self._short: dict[str, _Pattern] = {}
+        self._present: list[int] = []
+        self._every: list[tuple[int, Judge]] = []
+        for number, test in tests:
+            self._add(number, test)
+        self._list = list(self._patterns.values())
+        self._automaton = BytesAhoCorasick(list(self._patterns)) if self._patterns else None
+        self._leading = np.array([key.startswith(b"\0") for key in self._patterns], np.int64)
+
+    def _add(self, number: int, test: Test) -> None:
+        match test:
+            case Exists() | Glob(tokens=(Wild.ANY,)):
+                self._present.append(number)
+            case Glob() | Regex():
+                self._add_text(number, test)
+            case Cidr() | Compare():
+                self._every.append((number, judge_of(test)))
+            case _:
+                pass  # Null and FieldRef are decided row by row
+
+    def _add_text(self, number: int, test: Glob | Regex) -> None:
+        need = need_of(test)
+        if not need.text and not need.exact:
+            self._every.append((number, judge_of(test)))
+            return
+        text = need.text.encode("utf-8", "surrogatepass")
+        key = b"\0" * need.at_start + text + b"\0" * need.at_end
+        if len(key) == 1:
+            pattern = self._short.setdefault(need.text, _Pattern())
+        else:
+            pattern = self._patterns.setdefault(key, _Pattern())
+        if need.exact:
+            pattern.hits.append(number)
+        else:
+            pattern.looks.append((number, judge_of(test)))
+
+    def match(self, values: pa.StringArray, counters: Counters) -> dict[int, Ids]:
+        """Give the values that pass each test, for the tests that any value passes."""
+        found: dict[int, list[Ids]] = {}
+        if not len(values):
+            return {}
+        counters.values += len(values)
+        every = np.arange(len(values), dtype=np.int64)
+        for number in self._present:
+            found[number] = [every]
+        for number, judge in self._every:
+            _look(found, number, judge, values, every, counters)
+        for begin, size in _chunks(values) if self._automaton or self._short else ():
+            part = values.slice(begin, size)
+            folded = pc.utf8_lower(part)
+            for pattern, ids in chain(self._scan(folded, counters), self._scan_short(folded)):
+                for number in pattern.hits:
+                    found.setdefault(number, []).append(ids + begin)
+                for number, judge in pattern.looks:
+                    _look(found, number, judge, values, ids + begin, counters)
+        return {number: _join(parts) for number, parts in found.items()}
+
+    def _scan(self, folded: pa.StringArray, counters: Counters) -> Iterator[tuple[_Pattern, Ids]]:
+        if self._automaton is None:
+            return
+        text, starts = joined(folded)
+        counters.bytes += len(text)
+        matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        if not matches:
+            return
+        flat = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches))
+        which, at = flat[0::3], flat[1::3]
+        value = np.searchsorted(starts, at + self._leading[which], "right") - 1
+        keys = which * len(starts) + value
+        keys.sort()
+        fresh = np.ones(len(keys), bool)
+        fresh[1:] = keys[1:] != keys[:-1]
+        keys = keys[fresh]
+        which, value = keys // len(starts), keys % len(starts)
+        edges = np.flatnonzero(np.diff(which)) + 1
+        first = np.concatenate([[0], edges])
+        for number, ids in zip(which[first].tolist(), np.split(value, edges), strict=True):
+            yield self._list[number], ids
+
+    def _scan_short(self, folded: pa.StringArray) -> Iterator[tuple[_Pattern, Ids]]:
+        for text, pattern in self._short.items():
+            marks = pc.match_substring(folded, text).to_numpy(zero_copy_only=False)
+            if marks.any():
+                yield pattern, np.flatnonzero(marks)
+
+
+def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
+    """Cut values so that each part is about `CHUNK` bytes."""
+    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
+    begin = 0
+    while begin < len(values):
+        end = int(np.searchsorted(offsets, offsets[begin] + CHUNK, "right")) - 1
+        end = min(max(end, begin + 1), len(values))
+        yield begin, end - begin
+        begin = end
+
+
+def joined(values: pa.StringArray) -> tuple[bytes, Ids]:
+    """Lay values end to end between separators; give the text and where each value begins."""
+    lists = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
+    text = pc.binary_join(lists, SEPARATOR)[0].as_buffer()
+    lengths = pc.binary_length(values).to_numpy(zero_copy_only=False).astype(np.int64)
+    starts = np.cumsum(lengths + 1) - lengths
+    return b"\0" + text.to_pybytes() + b"\0", starts
+
+
+def _look(  # noqa: PLR0913
+    found: dict[int, list[Ids]],
+    number: int,
+    judge: Judge,
+    values: pa.StringArray,
+    ids: Ids,
+    counters: Counters,
+) -> None:
+    counters.judged += len(ids)
+    texts = values.take(pa.array(ids)).to_pylist()
+    marks = [passes(judge, text or "") for text in texts]
+    if any(marks):
+        found.setdefault(number, []).append(ids[np.array(marks)])
+
+
+def passes(judge: Judge, cell: str) -> bool:
+    """Say whether one of the values of a cell passes."""
+    if SEPARATOR in cell:
+        return any(map(judge, cell.split(SEPARATOR)))
+    return judge(cell)
+
+
+def _join(parts: list[Ids]) -> Ids:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def judge_of(test: Glob | Regex | Cidr | Compare) -> Judge:
+    """Make the function that decides one value."""
+    match test:
+        case Glob(tokens, cased):
+            return _glob_judge(tokens, cased)
+        case Regex(pattern, flags):
+            found = _compiled(f"(?{flags})" * bool(flags) + pattern)
+            return lambda value: found.search(value) is not None
+        case Cidr(network):
+            return _cidr_judge(network)
+        case Compare(relation, number):
+            return _compare_judge(relation, number)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> "re2._Regexp[str]":
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _glob_judge(tokens: Sequence[str | Wild], cased: bool) -> Judge:
+    parts = {Wild.ANY: ".*", Wild.ONE: "."}
+    body = "".join(
+        parts[token] if isinstance(token, Wild) else re2.escape(token) for token in tokens
+    )
+    found = _compiled(rf"(?s)\A{body}\z")
+    if cased:
+        return lambda value: found.search(value) is not None
+    return lambda value: found.search(fold(value)) is not None
+
+
+def _cidr_judge(network: str) -> Judge:
+    inside = ip_network(network)
+
+    def judge(value: str) -> bool:
+        try:
+            address = ip_address(value.strip())
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return address in inside or (mapped is not None and mapped in inside)
+
+    return judge
+
+
+_RELATIONS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+}
+
+
+def _compare_judge(relation: str, number: float) -> Judge:
+    stands = _RELATIONS[relation]
+
+    def judge(value: str) -> bool:
+        try:
+            read = int(value, 16) if value[:2].lower() == "0x" else float(value)
+        except (ValueError, OverflowError):
+            return False
+        return stands(read, number)
+
+    return judge
