@@ -1,0 +1,55 @@
+import zipfile
+from pathlib import Path
+
+from sidelight.rules.files import read_documents
+
+
+def _digest(folder: Path) -> str:
+    return read_documents([folder])[1]
+
+
+def test_the_digest_is_that_of_names_and_contents(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+        (folder / "a.yml").write_text("x")
+        (folder / "b.yml").write_text("y")
+    assert _digest(one) == _digest(two)
+    (two / "README.md").write_text("not a rule")
+    assert _digest(one) == _digest(two)
+    (two / "b.yml").write_text("z")
+    assert _digest(one) != _digest(two)
+    (two / "b.yml").write_text("y")
+    (two / "b.yml").rename(two / "c.yml")
+    assert _digest(one) != _digest(two)
+
+
+def test_text_that_moves_between_files_changes_the_digest(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("xy")
+    (tmp_path / "b.yml").write_text("z")
+    before = _digest(tmp_path)
+    (tmp_path / "a.yml").write_text("x")
+    (tmp_path / "b.yml").write_text("yz")
+    assert _digest(tmp_path) != before
+
+
+def test_a_missing_file_is_there_with_its_problem(tmp_path: Path) -> None:
+    ((file,), _) = read_documents([tmp_path / "none.yml"])
+    assert file.problem.startswith("cannot be read")
+
+
+def test_a_package_that_is_none_is_there_with_its_problem(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    path.write_bytes(b"not a zip")
+    ((file,), _) = read_documents([path])
+    assert "no package" in file.problem
+
+
+def test_a_package_that_swells_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for number in range(70):
+            package.writestr(f"{number:02}.yml", b"#" * (5 << 20))
+    files, _ = read_documents([path])
+    assert files[-1].problem == "the package unpacks to too much"
+    assert sum(len(file.data) for file in files) <= 256 << 20
