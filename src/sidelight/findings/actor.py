@@ -6,19 +6,20 @@ Rule 3. The process that wrote an event (System/Execution) is the actor only whe
 logs from inside the process it tells about. For Sysmon it is Sysmon itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from sidelight.findings.cells import Rows, Texts, chosen, listed, spoken
 from sidelight.schema import Column, Frame, Kind, constant, strings
 
 _SYSMON: Final = "microsoft-windows-sysmon/operational"
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+_GUID_LENGTH: Final = len(_NO_GUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def actor_columns(kind: Kind) -> frozenset[str]:
     return frozenset(actor.guid + actor.pid + actor.image)
 
 
-def process_keys(frame: Frame, rows: NDArray[np.intp] | None = None) -> Column:
+def process_keys(frame: Frame, rows: Rows | None = None) -> Column:
     """Name the acting process of events: of *rows*, or of all.
 
     Returns:
@@ -90,49 +91,34 @@ def process_keys(frame: Frame, rows: NDArray[np.intp] | None = None) -> Column:
     )
 
 
-def images(frame: Frame, rows: NDArray[np.intp] | None = None) -> Column:
+def images(frame: Frame, rows: Rows | None = None) -> Column:
     """Give the acting process's executable as the events name it, "" where they do not."""
     size = len(frame) if rows is None else len(rows)
     return texts(frame, actor_of(frame.kind).image, rows, size)
 
 
-def texts(frame: Frame, names: tuple[str, ...], rows: NDArray[np.intp] | None, size: int) -> Column:
+def texts(frame: Frame, names: tuple[str, ...], rows: Rows | None, size: int) -> Column:
     """Take of each event the first of the named cells that says something, else ""."""
-    return first_of(size, [(column, _spoken) for column in named(frame, names, rows)])
+    return first_of(size, [(column, _but_dash) for column in named(frame, names, rows)])
 
 
-def named(
-    frame: Frame, names: tuple[str, ...], rows: NDArray[np.intp] | None = None
-) -> list[Column]:
+def named(frame: Frame, names: tuple[str, ...], rows: Rows | None = None) -> list[Column]:
     """Find columns by name without regard to case, in the order of *names*."""
     if not names:
         return []
     folded = {name.lower(): column for name, column in frame.columns.items()}
     found = [folded[name.lower()] for name in names if name.lower() in folded]
-    return found if rows is None else [_pick(column, rows) for column in found]
+    return found if rows is None else [chosen(column, rows) for column in found]
 
 
-def _pick(column: Column, rows: NDArray[np.intp]) -> Column:
-    codes = column.codes[rows]
-    if len(rows) >= len(column.values):
-        return Column(codes, column.values)
-    kept, inverse = np.unique(codes, return_inverse=True)
-    present = kept[kept >= 0]
-    shifted = (inverse - (len(kept) - len(present))).astype(np.int32)
-    return Column(shifted, column.values.take(pa.array(present)))
-
-
-def first_of(
-    size: int, choices: list[tuple[Column, Callable[[pa.StringArray], pa.StringArray]]]
-) -> Column:
+def first_of(size: int, choices: Sequence[tuple[Column, Callable[[Texts], Texts]]]) -> Column:
     """Combine columns row by row: the first whose text, once read, is not empty; else ""."""
     codes = np.zeros(size, np.int32)
     dictionary, offset = [strings([""])], 1
     for column, read in reversed(choices):
         values = read(column.values)
-        says = np.append(pc.not_equal(values, "").to_numpy(zero_copy_only=False), False)
-        chosen = says[column.codes]  # -1, the absent cell, takes the last mark
-        codes = np.where(chosen, column.codes + np.int32(offset), codes)
+        says = np.append(spoken(values), False)[column.codes]  # -1, absent, takes the last
+        codes = np.where(says, column.codes + np.int32(offset), codes)
         dictionary.append(values)
         offset += len(values)
     if len(dictionary) == 1:
@@ -140,15 +126,16 @@ def first_of(
     return Column(codes, pa.concat_arrays(dictionary))
 
 
-def guid_texts(values: pa.StringArray) -> pa.StringArray:
+def guid_texts(values: Texts) -> Texts:
     """Write GUIDs in upper case without braces; what is none stays, the zero GUID is ""."""
     bare = pc.utf8_trim(values, "{} ")
-    plain = pc.if_else(pc.equal(pc.binary_length(bare), 36), pc.ascii_upper(bare), bare)
-    return pc.if_else(pc.is_in(plain, strings([_NO_GUID, "-"])), "", plain)
+    length = pc.binary_length(bare).to_numpy()
+    plain = pc.if_else(pa.array(length == _GUID_LENGTH), pc.ascii_upper(bare), bare)
+    return cast("Texts", pc.if_else(pc.is_in(plain, strings([_NO_GUID, "-"])), "", plain))
 
 
-def _pid_keys(values: pa.StringArray) -> pa.StringArray:
-    numbers = (pid_of(text) for text in values.to_pylist())
+def _pid_keys(values: Texts) -> Texts:
+    numbers = (pid_of(text) for text in listed(values))
     return strings([f"pid:{number}" if number > 0 else "" for number in numbers])
 
 
@@ -161,5 +148,5 @@ def pid_of(text: str) -> int:
     return number if 0 <= number < 1 << 32 else -1
 
 
-def _spoken(values: pa.StringArray) -> pa.StringArray:
-    return pc.if_else(pc.equal(values, "-"), "", values)
+def _but_dash(values: Texts) -> Texts:
+    return cast("Texts", pc.if_else(pc.is_in(values, strings(["-"])), "", values))

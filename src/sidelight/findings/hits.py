@@ -7,12 +7,13 @@ Rule 2. Rows are narrow. The full event is kept for a few rows of each group onl
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
 
-from sidelight.findings.order import Ints, ranked, sort_rows
+from sidelight.findings.cells import Ints, Stretch, Texts, dictionary, plain, ranked
+from sidelight.findings.order import sort_rows
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -147,15 +148,16 @@ def union(*tables: pa.Table) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _key(column: pa.ChunkedArray) -> tuple[Ints, pa.Array | None]:
+def _key(column: Stretch) -> tuple[Ints, Texts | None]:
     if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
         return column.to_numpy().astype(np.int64, copy=False), None
     return ranked(column)
 
 
-def _column(key: Ints, texts: pa.Array | None, kind: pa.DataType) -> pa.Array:
+def _column(
+    key: Ints, texts: Texts | None, kind: pa.DataType
+) -> "pa.Array[pa.Scalar[pa.DataType]]":
     if texts is None:
-        return pa.array(key).cast(kind)
-    codes = pa.array(key.astype(np.int32), mask=key < 0)
-    coded = pa.DictionaryArray.from_arrays(codes, texts)
-    return coded if pa.types.is_dictionary(kind) else coded.cast(kind)
+        return cast("pa.Array[pa.Scalar[pa.DataType]]", pa.array(key).cast(kind))
+    cells = dictionary(key, texts)
+    return cells if pa.types.is_dictionary(kind) else plain(cells)

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import orjson
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sidelight.findings.actor import images, process_keys
+from sidelight.findings.cells import Coded, Rows, cells, dictionary, numbers, repeat
 from sidelight.findings.hits import EVENTS, HITS
-from sidelight.findings.order import cells, repeat
 from sidelight.findings.processes import sources
 from sidelight.schema import Event, Frame, strings
 
 
-def hit_rows(frame: Frame, matched: Mapping[str, NDArray[np.intp]]) -> pa.Table:
+def hit_rows(frame: Frame, matched: Mapping[str, Rows]) -> pa.Table:
     """Give the hits of rules in *frame* as `HITS`, in the order given.
 
     Args:
@@ -29,7 +28,7 @@ def hit_rows(frame: Frame, matched: Mapping[str, NDArray[np.intp]]) -> pa.Table:
     codes = np.repeat(np.arange(len(rules), dtype=np.int32), counts)
     return pa.table(
         [
-            pa.DictionaryArray.from_arrays(pa.array(codes), strings(rules)),
+            dictionary(codes, strings(rules)),
             *places(frame, rows),
             repeat("", len(rows)),
         ],
@@ -37,28 +36,27 @@ def hit_rows(frame: Frame, matched: Mapping[str, NDArray[np.intp]]) -> pa.Table:
     )
 
 
-def places(frame: Frame, rows: NDArray[np.intp]) -> list[pa.Array]:
+def places(frame: Frame, rows: Rows) -> "list[Coded | pa.Int64Array]":
     """Give host, process, time, source, record, channel, event_id, image of events."""
-    every = np.arange(len(rows), dtype=np.intp)
     return [
         cells(frame.host, rows),
-        cells(process_keys(frame, rows), every),
-        pa.array(frame.time[rows]),
+        cells(process_keys(frame, rows)),
+        numbers(frame.time[rows]),
         sources(frame, rows),
-        pa.array(frame.record[rows]),
+        numbers(frame.record[rows]),
         repeat(frame.kind.channel, len(rows)),
         repeat(frame.kind.event_id, len(rows)),
-        cells(images(frame, rows), every),
+        cells(images(frame, rows)),
     ]
 
 
-def event_rows(frame: Frame, rows: NDArray[np.intp]) -> pa.Table:
+def event_rows(frame: Frame, rows: Rows) -> pa.Table:
     """Give full events as `EVENTS`."""
     if not len(rows):
         return EVENTS.empty_table()
     events = [_dump(event) for event in frame.detail(rows)]
     return pa.table(
-        [sources(frame, rows), pa.array(frame.record[rows]), pa.array(events, pa.binary())],
+        [sources(frame, rows), numbers(frame.record[rows]), pa.array(events, pa.binary())],
         schema=EVENTS,
     )
 

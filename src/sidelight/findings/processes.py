@@ -6,13 +6,11 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from sidelight.findings.actor import first_of, guid_texts, named, pid_of, texts
+from sidelight.findings.cells import Coded, Ints, Rows, cells, listed, numbers, plain, spoken
 from sidelight.findings.hits import PROCESSES
-from sidelight.findings.order import cells
-from sidelight.schema import Column, Frame, Kind
+from sidelight.schema import Column, Frame, Kind, strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,56 +105,48 @@ def process_rows(frame: Frame) -> pa.Table:
     if names is None or not len(frame):
         return PROCESSES.empty_table()
     key, pid = _guids(frame, names.key), _pids(frame, names.pid)
-    known = spoken(key) | (pid >= 0)
-    rows = np.flatnonzero(known)
+    rows = np.flatnonzero(spoken(key.values)[key.codes] | (pid >= 0))
     if not len(rows):
         return PROCESSES.empty_table()
 
-    def text(wanted: tuple[str, ...]) -> pa.DictionaryArray:
+    def text(wanted: tuple[str, ...]) -> Coded:
         return cells(texts(frame, wanted, None, len(frame)), rows)
 
-    command_line = text(names.command_line)
     return pa.table(
         [
             cells(frame.host, rows),
             cells(key, rows),
-            pa.array(pid[rows]),
-            pa.array(frame.time[rows]),
+            numbers(pid[rows]),
+            numbers(frame.time[rows]),
             pa.array(np.full(len(rows), names.ended)),
             text(names.image),
-            command_line.dictionary.take(command_line.indices),
+            plain(text(names.command_line)),
             text(names.user),
             cells(_guids(frame, names.parent_key), rows),
-            pa.array(_pids(frame, names.parent_pid)[rows]),
+            numbers(_pids(frame, names.parent_pid)[rows]),
             text(names.parent_image),
             text(names.parent_command_line),
             sources(frame, rows),
-            pa.array(frame.record[rows]),
+            numbers(frame.record[rows]),
         ],
         schema=PROCESSES,
     )
 
 
-def sources(frame: Frame, rows: NDArray[np.intp]) -> pa.DictionaryArray:
+def sources(frame: Frame, rows: Rows) -> Coded:
     """Give the source names of events."""
-    column = Column(frame.source, pa.array(list(frame.sources), pa.string()))
+    column = Column(frame.source, strings(list(frame.sources)))
     return cells(column, rows)
-
-
-def spoken(column: Column) -> NDArray[np.bool_]:
-    """Mark the rows whose text is not empty."""
-    says = pc.not_equal(column.values, "").to_numpy(zero_copy_only=False)
-    return np.append(says, False)[column.codes]
 
 
 def _guids(frame: Frame, names: tuple[str, ...]) -> Column:
     return first_of(len(frame), [(column, guid_texts) for column in named(frame, names)])
 
 
-def _pids(frame: Frame, names: tuple[str, ...]) -> NDArray[np.int64]:
+def _pids(frame: Frame, names: tuple[str, ...]) -> Ints:
     pids = np.full(len(frame), -1, np.int64)
     for column in reversed(named(frame, names)):
-        numbers = np.array([pid_of(text) for text in column.values.to_pylist()] + [-1], np.int64)
-        found = numbers[column.codes]
+        read = np.array([pid_of(text) for text in listed(column.values)] + [-1], np.int64)
+        found = read[column.codes]
         pids = np.where(found >= 0, found, pids)
     return pids

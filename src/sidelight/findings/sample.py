@@ -13,13 +13,15 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from sidelight.findings.cells import Bools, Ints, Rows, Stretch, coded, fold, listed, ranked, repeat
 from sidelight.findings.hits import EVENTS, HITS, union
-from sidelight.findings.order import Ints, coded, fold, ranked, sort_rows
+from sidelight.findings.order import numbered, sort_rows
 
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100
+
+_NAMES: Final = ("host", "rule", "image", "process", "source")
 
 _Place: TypeAlias = tuple[int, str, int]
 
@@ -33,30 +35,31 @@ class Sampler:
     _images: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
     _processes: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
 
-    def choose(self, hits: pa.Table) -> NDArray[np.intp]:
+    def choose(self, hits: pa.Table) -> Rows:
         """Tell which rows of *hits* want their full event kept, in ascending order.
 
         Args:
             hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
         """
         few = np.flatnonzero(_within(hits, self.each_process, self.each_image))
-        some = hits.select(["host", "rule", "image", "process", "time", "source", "record"])
-        rows = some.take(pa.array(few)).to_pydict()
-        folded = [text.lower() for text in rows["host"]]
+        some = hits.select([*_NAMES, "time", "record"]).take(few)
+        host, rule, image, process, source = (_texts(some.column(name)) for name in _NAMES)
+        times, records = (some.column(name).to_numpy().tolist() for name in ("time", "record"))
         chosen = []
-        cells = zip(
-            few.tolist(),
-            zip(folded, rows["rule"], rows["image"], strict=True),
-            zip(folded, rows["rule"], rows["process"], strict=True),
-            zip(rows["time"], rows["source"], rows["record"], strict=True),
-            strict=True,
-        )
-        for number, image, process, place in cells:
-            if _admit(self._images, image, place, self.each_image) and _admit(
-                self._processes, process, place, self.each_process
+        for number, place in enumerate(zip(times, source, records, strict=True)):
+            where = host[number].lower(), rule[number]
+            by_image = _admit(self._images, (*where, image[number]), place, self.each_image)
+            if by_image and _admit(
+                self._processes, (*where, process[number]), place, self.each_process
             ):
-                chosen.append(number)
+                chosen.append(few[number])
         return np.array(chosen, np.intp)
+
+
+def _texts(column: Stretch) -> list[str]:
+    codes, texts = coded(column)
+    every = listed(texts)
+    return [every[code] for code in codes.tolist()]
 
 
 def _admit(
@@ -73,11 +76,10 @@ def _admit(
 
 def as_hits(members: pa.Table) -> pa.Table:
     """Give rows of `MEMBERS` as `HITS` of their base rules, the group standing for the process."""
-    rows = members.num_rows
-    window = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([""]))
-    columns = {name: members.column(name) for name in HITS.names if name != "window"}
-    columns |= {"process": members.column("group"), "window": window}
-    return pa.table([columns[name] for name in HITS.names], schema=HITS)
+    kept = [name for name in HITS.names if name not in {"process", "window"}]
+    table = members.select([*kept, "group"]).rename_columns([*kept, "process"])
+    window = pa.table({"window": repeat("", members.num_rows)})
+    return table.append_column("window", window.column(0)).select(HITS.names).cast(HITS)
 
 
 def settle(events: pa.Table, tables: Iterable[pa.Table]) -> pa.Table:
@@ -90,24 +92,22 @@ def settle(events: pa.Table, tables: Iterable[pa.Table]) -> pa.Table:
     places = [EVENTS.empty_table().select(["source", "record"])]
     for hits in tables:
         rows = np.flatnonzero(_within(hits, EACH_PROCESS, EACH_IMAGE))
-        places.append(hits.select(["source", "record"]).take(pa.array(rows)))
+        places.append(hits.select(["source", "record"]).take(rows))
     wanted = union(*places)
     events = union(events)
     return events.filter(pa.array(_contained(events, wanted)))
 
 
-def _contained(events: pa.Table, wanted: pa.Table) -> NDArray[np.bool_]:
+def _contained(events: pa.Table, wanted: pa.Table) -> Bools:
     both = pa.concat_tables([wanted, events.select(["source", "record"])])
     source, _ = ranked(both.column("source"))
-    order, fresh = sort_rows([source, both.column("record").to_numpy()])
-    place = np.empty(len(order), np.int64)
-    place[order] = np.cumsum(fresh)
-    hit = np.zeros(int(place.max(initial=0)) + 1, bool)
+    place, distinct = numbered([source, both.column("record").to_numpy()])
+    hit = np.zeros(len(distinct), bool)
     hit[place[: wanted.num_rows]] = True
     return hit[place[wanted.num_rows :]]
 
 
-def _within(hits: pa.Table, each_process: int, each_image: int) -> NDArray[np.bool_]:
+def _within(hits: pa.Table, each_process: int, each_image: int) -> Bools:
     """Mark the hits that are early enough among those of their process and of their image."""
     if not hits.num_rows:
         return np.zeros(0, bool)
@@ -124,18 +124,16 @@ def _within(hits: pa.Table, each_process: int, each_image: int) -> NDArray[np.bo
 
 def _rank(group: list[Ints], place: list[Ints]) -> Ints:
     """Number the distinct places of each group in order, from 0."""
-    order, fresh = sort_rows(group)
-    numbers = np.empty(len(order), np.int64)
-    numbers[order] = np.cumsum(fresh)
-    order, fresh = sort_rows([numbers, *place])
-    first = np.append(True, np.diff(numbers[order]) != 0)
+    number, _ = numbered(group)
+    order, fresh = sort_rows([number, *place])
+    first = np.append(True, np.diff(number[order]) != 0)
     step = np.cumsum(fresh)
     ranks = np.empty(len(order), np.int64)
     ranks[order] = step - np.maximum.accumulate(np.where(first, step, 0))
     return ranks
 
 
-def _folded(column: pa.ChunkedArray) -> Ints:
+def _folded(column: Stretch) -> Ints:
     codes, texts = coded(column)
     same, _ = coded(fold(texts))
     return same[codes]

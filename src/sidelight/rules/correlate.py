@@ -14,150 +14,32 @@ event that completed it. Temporal types see each event that completed a window; 
 each firing once, by its last event.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sidelight.findings.hits import HITS, MEMBERS, union
-from sidelight.findings.matches import places
-from sidelight.findings.order import Ints, cells, coded, fold, packed, ranked, repeat, sort_rows
+from sidelight.findings.cells import (
+    Bools,
+    Ints,
+    Rows,
+    coded,
+    dictionary,
+    fold,
+    listed,
+    plain,
+    ranked,
+    repeat,
+)
+from sidelight.findings.hits import HITS, union
+from sidelight.findings.order import numbered, packed, sort_rows
 from sidelight.rules import window
 from sidelight.rules.rule import Correlation
-from sidelight.schema import NO_TIME, Column, Frame, strings
+from sidelight.schema import strings
 
 _TEMPORAL: Final = frozenset({"temporal", "temporal_ordered"})
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What a correlation wants of the events of one base rule.
-
-    Args:
-        correlation: its id.
-        rule: id of the base rule.
-        group: fields whose values make the group, as a rule names them.
-        value: the field that value_* types look at, or "".
-    """
-
-    correlation: str
-    rule: str
-    group: tuple[str, ...]
-    value: str = ""
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """Every field that is read."""
-        return frozenset((*self.group, self.value)) - {""}
-
-
-def watches(correlations: Sequence[Correlation]) -> Mapping[str, tuple[Watch, ...]]:
-    """Tell, for each base rule, what correlations want of its events.
-
-    A chained correlation wants its own group-by fields of the events at the bottom of the chain.
-    """
-    known = {each.meta.id: each for each in correlations}
-    wanted: dict[str, dict[Watch, None]] = {}
-    for each in correlations:
-        for path in _paths(each, known):
-            group = tuple(_field(each, name, path) for name in each.group_by)
-            if all(group):
-                watch = Watch(each.meta.id, path[-1], group, _field(each, each.field, path))
-                wanted.setdefault(path[-1], {})[watch] = None
-    return {rule: tuple(some) for rule, some in wanted.items()}
-
-
-def _paths(
-    top: Correlation, known: Mapping[str, Correlation], seen: tuple[str, ...] = ()
-) -> Iterator[tuple[str, ...]]:
-    """Walk from a correlation to each base rule; give the ids on the way, the base rule last."""
-    for rule in top.rules:
-        below = known.get(rule)
-        if below is None:
-            yield (rule,)
-        elif rule not in seen:
-            for path in _paths(below, known, (*seen, rule)):
-                yield (rule, *path)
-
-
-def _field(correlation: Correlation, name: str, path: tuple[str, ...]) -> str:
-    """Resolve an alias for the rules on a path, the base rule's own entry first."""
-    aliases = dict(correlation.aliases)
-    if name not in aliases:
-        return name
-    fields = dict(aliases[name])
-    return next((fields[rule] for rule in reversed(path) if rule in fields), "")
-
-
-def member_rows(
-    watch: Watch,
-    frame: Frame,
-    rows: NDArray[np.intp],
-    column: Callable[[str], Column | None],
-) -> pa.Table:
-    """Give the events that a correlation's base rule matched, as `MEMBERS`.
-
-    Args:
-        watch: what the correlation wants.
-        frame: where the rule matched.
-        rows: that it matched.
-        column: finds the column of a field as the rule names it, None where there is none.
-    """
-    groups = [column(name) for name in watch.group]
-    if any(each is None for each in groups):
-        return MEMBERS.empty_table()
-    present = [each for each in groups if each is not None]
-    for each in present:
-        rows = rows[each.codes[rows] >= 0]
-    rows = rows[frame.time[rows] != NO_TIME]
-    if not len(rows):
-        return MEMBERS.empty_table()
-    host, process, time, source, record, channel, event_id, image = places(frame, rows)
-    return pa.table(
-        [
-            repeat(watch.correlation, len(rows)),
-            repeat(watch.rule, len(rows)),
-            _groups(present, rows),
-            _values(column(watch.value) if watch.value else None, rows),
-            time,
-            source,
-            record,
-            host,
-            process,
-            channel,
-            event_id,
-            image,
-        ],
-        schema=MEMBERS,
-    )
-
-
-def _groups(columns: list[Column], rows: NDArray[np.intp]) -> pa.DictionaryArray:
-    every = [coded(cells(column, rows)) for column in columns]
-    if not every:
-        return repeat("[]", len(rows))
-    keys = packed([codes for codes, _ in every])
-    _, first, inverse = np.unique(
-        np.stack(keys, axis=1), axis=0, return_index=True, return_inverse=True
-    )
-    folded = [fold(texts).take(pa.array(codes[first])).to_pylist() for codes, texts in every]
-    texts = [orjson.dumps(group).decode() for group in zip(*folded, strict=True)]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(inverse.reshape(-1).astype(np.int32)), strings(texts)
-    )
-
-
-def _values(column: Column | None, rows: NDArray[np.intp]) -> pa.DictionaryArray:
-    if column is None:
-        return pa.array([None] * len(rows), MEMBERS.field("value").type)
-    coded_cells = cells(column, rows)
-    absent = column.codes[rows] < 0
-    indices = pa.array(coded_cells.indices.to_numpy(), mask=absent)
-    return pa.DictionaryArray.from_arrays(indices, coded_cells.dictionary)
 
 
 def correlate(correlations: Sequence[Correlation], members: pa.Table) -> pa.Table:
@@ -196,32 +78,26 @@ class _Sheet:
 
     @classmethod
     def of(cls, members: pa.Table) -> "_Sheet":
-        both = pa.chunked_array(
-            [
-                *members.column("correlation").cast(pa.string()).chunks,
-                *members.column("rule").cast(pa.string()).chunks,
-            ]
-        )
-        id_codes, ids = ranked(both)
-        group, _ = ranked(members.column("group"))
+        correlation, correlations = coded(members.column("correlation"))
+        rule, rules = coded(members.column("rule"))
+        ids = {
+            text: n for n, text in enumerate(dict.fromkeys(listed(correlations) + listed(rules)))
+        }
         value, values = ranked(members.column("value"))
         same, folded = coded(fold(values))
+        texts = listed(folded)
+        value = np.append(same, -1)[value]
         source, _ = ranked(members.column("source"))
-        order, fresh = sort_rows([source, members.column("record").to_numpy()])
-        place = np.empty(len(order), np.int64)
-        place[order] = np.cumsum(fresh)
         return cls(
-            members,
-            id_codes[: members.num_rows],
-            id_codes[members.num_rows :],
-            {text: number for number, text in enumerate(ids.to_pylist())},
-            group,
-            np.append(same, -1)[value],
-            np.array([_number(text) for text in folded.to_pylist()] + [np.nan])[
-                np.append(same, -1)[value]
-            ],
-            members.column("time").to_numpy(),
-            place,
+            table=members,
+            correlation=np.array([ids[text] for text in listed(correlations)])[correlation],
+            rule=np.array([ids[text] for text in listed(rules)])[rule],
+            ids=ids,
+            group=ranked(members.column("group"))[0],
+            value=value,
+            numbers=np.array([*map(_number, texts), np.nan], np.float64)[value],
+            time=members.column("time").to_numpy(),
+            place=numbered([source, members.column("record").to_numpy()])[0],
         )
 
 
@@ -240,7 +116,7 @@ class _Events:
     part: Ints
     below: tuple[Ints, Ints]
 
-    def take(self, rows: NDArray[np.intp]) -> "_Events":
+    def take(self, rows: Rows) -> "_Events":
         first, last = self.below
         return _Events(self.row[rows], self.part[rows], (first[rows], last[rows]))
 
@@ -252,7 +128,7 @@ class _Fired:
     correlation: Correlation
     events: _Events
     over: window.Windows
-    fires: NDArray[np.bool_]
+    fires: Bools
     first: Ints
     last: Ints
 
@@ -345,7 +221,7 @@ def _counted(correlation: Correlation, events: _Events, sheet: _Sheet) -> _Event
 
 def _verdicts(
     correlation: Correlation, events: _Events, over: window.Windows, sheet: _Sheet
-) -> NDArray[np.bool_]:
+) -> Bools:
     if not len(events.row):
         return np.zeros(0, bool)
     many = len(correlation.rules)
@@ -364,7 +240,7 @@ def _verdicts(
 
 def _numeric(
     correlation: Correlation, sheet: _Sheet, events: _Events, over: window.Windows
-) -> NDArray[np.bool_]:
+) -> Bools:
     numbers = sheet.numbers[events.row]
     if correlation.kind == "value_percentile":
         stands = np.ones(len(numbers), bool)
@@ -377,7 +253,7 @@ def _numeric(
     return _stands(correlation, amount(numbers, over))
 
 
-def _stands(correlation: Correlation, amount: Ints | window.Floats) -> NDArray[np.bool_]:
+def _stands(correlation: Correlation, amount: Ints | window.Floats) -> Bools:
     relations = correlation.relation or (("gte", float(len(set(correlation.rules)))),)
     stands = np.ones(len(amount), bool)
     for relation, number in relations:
@@ -398,20 +274,19 @@ def _hits(
 ) -> pa.Table:
     """Write the events of each firing, those at the bottom of chains included, as `HITS`."""
     texts, rows, labels = [], [], []
-    groups = sheet.table.column("group")
+    leads = fired.events.row[fired.first]
+    groups = listed(plain(sheet.table.column("group").take(leads)))
     for number, (first, last) in enumerate(
         zip(fired.first.tolist(), fired.last.tolist(), strict=True)
     ):
-        lead = fired.events.row[first]
-        texts.append(f"{groups[lead].as_py()}@{sheet.time[lead]}")
+        texts.append(f"{groups[number]}@{sheet.time[leads[number]]}")
         some = _bottom(correlation, fired, np.arange(first, last + 1), done)
         rows.append(some)
         labels.append(np.full(len(some), number, np.int32))
-    taken = pa.array(np.concatenate(rows))
-    label = pa.array(np.concatenate(labels))
+    taken = np.concatenate(rows)
     fixed = {
         "rule": repeat(correlation.meta.id, len(taken)),
-        "window": pa.DictionaryArray.from_arrays(label, strings(texts)),
+        "window": dictionary(np.concatenate(labels), strings(texts)),
     }
     columns = [
         fixed[name] if name in fixed else sheet.table.column(name).take(taken)

@@ -75,8 +75,8 @@ def distinct(value: Ints, over: Windows) -> Ints:
 
 def tally(mark: Bools, over: Windows) -> Ints:
     """Count the marked events in each window."""
-    total = np.append(0, np.cumsum(mark))
-    return total[over.last + 1] - total[over.first]
+    total: Ints = np.append(0, np.cumsum(mark))
+    return np.subtract(total[over.last + 1], total[over.first])
 
 
 def sums(value: Floats, over: Windows) -> Floats:
@@ -105,8 +105,8 @@ def _totals(value: Floats, over: Windows) -> tuple[Floats, int]:
 
 
 def _running(value: Floats, over: Windows) -> Floats:
-    total = np.append(0.0, np.cumsum(value))
-    return total[over.last + 1] - total[over.first]
+    total: Floats = np.append(0.0, np.cumsum(value))
+    return np.subtract(total[over.last + 1], total[over.first])
 
 
 def percentile_stands(
@@ -133,9 +133,10 @@ def percentile_stands(
 
 def kinds_present(kind: Ints, many: int, over: Windows) -> Ints:
     """Count how many of the kinds 0 to *many* - 1 occur in each window."""
-    return sum(
-        (tally(kind == each, over) > 0 for each in range(many)), np.zeros(len(kind), np.int64)
-    )
+    present = np.zeros(len(kind), np.int64)
+    for each in range(many):
+        present += tally(kind == each, over) > 0
+    return present
 
 
 def kinds_in_order(kind: Ints, many: int, over: Windows) -> Ints:
