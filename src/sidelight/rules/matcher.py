@@ -31,6 +31,8 @@ Ids: TypeAlias = NDArray[np.int64]
 Judge: TypeAlias = Callable[[str], bool]
 """Decides one value; of a cell with several, each is asked."""
 
+_SEPARATOR: Final = pa.scalar(SEPARATOR, pa.string())
+
 CHUNK: Final = 4 << 20
 """How many bytes are scanned at a time."""
 
@@ -145,8 +147,7 @@ class Matcher:
 
 def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
     """Cut values so that each part is about `CHUNK` bytes."""
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
-    begin = 0
+    offsets, begin = _offsets(values), 0
     while begin < len(values):
         end = int(np.searchsorted(offsets, offsets[begin] + CHUNK, "right")) - 1
         end = min(max(end, begin + 1), len(values))
@@ -156,11 +157,17 @@ def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
 
 def joined(values: pa.StringArray) -> tuple[bytes, Ids]:
     """Lay values end to end between separators; give the text and where each value begins."""
-    lists = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
-    text = pc.binary_join(lists, SEPARATOR)[0].as_buffer()
-    lengths = pc.binary_length(values).to_numpy(zero_copy_only=False).astype(np.int64)
-    starts = np.cumsum(lengths + 1) - lengths
+    count = len(values)
+    lists = pa.ListArray.from_arrays(pa.array(np.array([0, count], np.int32)), values)
+    text = pc.binary_join(lists, _SEPARATOR)[0].as_buffer()
+    starts = _offsets(values)[:-1].astype(np.int64)
+    starts += np.arange(1 - starts[0], 1 - starts[0] + count)
     return b"\0" + text.to_pybytes() + b"\0", starts
+
+
+def _offsets(values: pa.StringArray) -> NDArray[np.int32]:
+    """Give where each value begins in the text of an array that is not empty, and the end."""
+    return np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
 
 
 def _look(  # noqa: PLR0913

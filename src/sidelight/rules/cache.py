@@ -1,0 +1,138 @@
+"""Rules as they are run, compiled once and kept by content.
+
+A cache file is data and is never trusted: it is used only if its checksum fits what it holds and
+its name fits the rules, the selection and this very code; else it is made anew.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from sidelight import __version__
+from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
+from sidelight.rules.plan import Plan, compile_plan
+from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
+from sidelight.rules.selection import Selection, select
+from sidelight.rules.values import Placeholders
+
+EVERYTHING: Final = Selection()
+_MAGIC: Final = b"sidelight rules 1\n"
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A rule set ready to run.
+
+    Args:
+        metas: what each rule says of itself, in the order of `Plan.rules`.
+        logsources: where each rule looks.
+        silent: ids of rules that only serve correlations.
+        digest: of `RuleSet`.
+    """
+
+    metas: tuple[Meta, ...]
+    logsources: tuple[LogSource, ...]
+    silent: tuple[str, ...]
+    correlations: tuple[Correlation, ...]
+    refused: tuple[Refusal, ...]
+    digest: str
+    plan: Plan
+
+
+def compiled(rules: RuleSet) -> Compiled:
+    """Make *rules* ready to run."""
+    return Compiled(
+        tuple(rule.meta for rule in rules.rules),
+        tuple(rule.logsource for rule in rules.rules),
+        tuple(rule.meta.id for rule in rules.rules if rule.silent),
+        rules.correlations,
+        rules.refused,
+        rules.digest,
+        compile_plan(rules.rules),
+    )
+
+
+def load_compiled(
+    paths: Sequence[Path],
+    cache: Path | None,
+    *,
+    selection: Selection = EVERYTHING,
+    placeholders: Placeholders = NO_PLACEHOLDERS,
+) -> Compiled:
+    """Load rules ready to run, from *cache* where they are in it; None is no cache.
+
+    A cache that cannot be read or written is done without.
+    """
+    if cache is None:
+        return compiled(select(load_rules(paths, placeholders=placeholders), selection))
+    path = cache / f"rules-{_key(paths, selection, placeholders)}.bin"
+    found = _read(path)
+    if found is None:
+        found = compiled(select(load_rules(paths, placeholders=placeholders), selection))
+        _write(path, found)
+    return found
+
+
+def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:
+    digest = hashlib.sha256(f"{__version__} {_code()} {selection!r}".encode())
+    digest.update(repr(sorted(placeholders.items())).encode())
+    for name, data in _contents(paths):
+        digest.update(f"{len(name)} {len(data)} {name}".encode("utf-8", "surrogateescape"))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    for root in paths:
+        files = (
+            sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
+        )
+        for path in files:
+            with suppress(OSError):
+                yield (
+                    (str(path.relative_to(root)) if path != root else path.name),
+                    path.read_bytes(),
+                )
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Tell versions of this package's code apart, released or not."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> Compiled | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    head, rest = data[: len(_MAGIC)], data[len(_MAGIC) :]
+    if head != _MAGIC or hashlib.sha256(rest[32:]).digest() != rest[:32]:
+        return None
+    try:
+        return msgspec.msgpack.decode(rest[32:], type=Compiled)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _write(path: Path, rules: Compiled) -> None:
+    body = msgspec.msgpack.encode(rules)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+            os.replace(name, path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
