@@ -1,0 +1,20 @@
+"""What was read, what could not be read, and which rules had nothing to look at."""
+
+from sidelight.coverage.account import build
+from sidelight.coverage.manifest import Input, Manifest, Run
+from sidelight.coverage.seen import BlindGroup, BlindRule, Coverage, Source, Stream, Technique
+from sidelight.coverage.zero import explain_zero
+
+__all__ = [
+    "BlindGroup",
+    "BlindRule",
+    "Coverage",
+    "Input",
+    "Manifest",
+    "Run",
+    "Source",
+    "Stream",
+    "Technique",
+    "build",
+    "explain_zero",
+]

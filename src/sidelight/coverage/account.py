@@ -1,0 +1,148 @@
+"""Coverage out of counts of events, gaps, rules and what the rules lacked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.coverage.seen import (
+    BlindGroup,
+    BlindReason,
+    BlindRule,
+    Coverage,
+    Source,
+    Stream,
+    Technique,
+)
+from sidelight.findings.attack import TACTICS, tactics, techniques
+from sidelight.rules.rule import RuleSet
+from sidelight.schema import NO_TIME, Gap
+
+_STREAM: Final = ("host", "product", "channel")
+_Key = tuple[str, str, str]
+_Hours = NDArray[np.int64]
+
+
+def build(
+    counts: pa.Table, gaps: Iterable[Gap], rules: RuleSet, blind: Sequence[BlindRule]
+) -> Coverage:
+    """Sum up what a run saw.
+
+    Args:
+        counts: of schema `sidelight.findings.hits.COUNTS`.
+        gaps: in any order, repetitions allowed.
+        rules: all that were loaded.
+        blind: the rules that could not have matched.
+    """
+    return Coverage(
+        streams=_streams(counts),
+        sources=_sources(counts),
+        gaps=tuple(sorted(set(gaps), key=_gap_order)),
+        rules=len(rules.rules) + len(rules.correlations),
+        refused=tuple(sorted(rules.refused)),
+        blind=_groups(blind),
+        techniques=_techniques(rules, {rule.id for rule in blind}),
+    )
+
+
+def _gap_order(gap: Gap) -> tuple[str, int, str, str, int]:
+    return gap.source, gap.offset, gap.reason, gap.text, -1 if gap.events is None else gap.events
+
+
+def _summed(counts: pa.Table, names: Sequence[str]) -> list[tuple[object, ...]]:
+    """Sum the events over all columns but *names*; rows are those and the sum, sorted."""
+    plain = pa.table(
+        {
+            name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+            for name, column in ((name, counts.column(name)) for name in (*names, "events"))
+        }
+    )
+    table = plain.group_by(list(names)).aggregate([("events", "sum")])
+    columns = [table.column(name).to_pylist() for name in (*names, "events_sum")]
+    return sorted(zip(*columns, strict=True))
+
+
+def _sources(counts: pa.Table) -> tuple[Source, ...]:
+    found = []
+    for name, rows in groupby(_summed(counts, ("source", "hour")), key=itemgetter(0)):
+        cells = [(int(str(hour)), int(str(events))) for _, hour, events in rows]
+        hours = [hour for hour, _ in cells if hour != NO_TIME]
+        ends = (hours[0], hours[-1]) if hours else (None, None)
+        found.append(Source(str(name), sum(events for _, events in cells), *ends))
+    return tuple(found)
+
+
+def _streams(counts: pa.Table) -> tuple[Stream, ...]:
+    cells: dict[_Key, list[tuple[int, int]]] = {}
+    for host, product, channel, hour, events in _summed(counts, (*_STREAM, "hour")):
+        key = str(host), str(product), str(channel)
+        cells.setdefault(key, []).append((int(str(hour)), int(str(events))))
+    hours = {
+        key: np.array([hour for hour, _ in rows if hour != NO_TIME], np.int64)
+        for key, rows in cells.items()
+    }
+    near_host, near_channel = _united(hours, 0, 0), _united(hours, 1, 2)
+    return tuple(
+        Stream(
+            *key,
+            hours=tuple((hour, events) for hour, events in rows if hour != NO_TIME),
+            untimed=sum(events for hour, events in rows if hour == NO_TIME),
+            silent=_silent(hours[key], np.union1d(near_host[key[:1]], near_channel[key[1:]])),
+        )
+        for key, rows in cells.items()
+    )
+
+
+def _united(hours: Mapping[_Key, _Hours], first: int, last: int) -> dict[tuple[str, ...], _Hours]:
+    """Unite the hours of streams that agree in parts *first* to *last* of their keys."""
+    groups: dict[tuple[str, ...], list[_Hours]] = defaultdict(list)
+    for key, some in hours.items():
+        groups[key[first : last + 1]].append(some)
+    return {key: np.unique(np.concatenate(some)) for key, some in groups.items()}
+
+
+def _silent(own: _Hours, near: _Hours) -> tuple[tuple[int, int], ...]:
+    """List the stretches inside the span of *own* in which only neighbours had events."""
+    if not len(own):
+        return ()
+    inside = near[(near > own[0]) & (near < own[-1])]
+    missing = np.setdiff1d(inside, own, assume_unique=True)
+    if not len(missing):
+        return ()
+    runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
+    return tuple((int(run[0]), int(run[-1])) for run in runs)
+
+
+def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:
+    groups: dict[tuple[BlindReason, str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for rule in blind:
+        groups[rule.reason, rule.logsource, rule.fields].add(rule.id)
+    found = [BlindGroup(*key, tuple(sorted(ids))) for key, ids in groups.items()]
+    return tuple(sorted(found, key=lambda group: (group.reason, -len(group.rules), group)))
+
+
+def _techniques(rules: RuleSet, blind: set[str]) -> tuple[Technique, ...]:
+    votes: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    sighted: dict[str, int] = defaultdict(int)
+    every = [rule.meta for rule in rules.rules] + [rule.meta for rule in rules.correlations]
+    for meta in every:
+        named = tactics(meta.tags)
+        for technique in techniques(meta.tags):
+            votes[technique].append(named)
+            sighted[technique] += meta.id not in blind
+    return tuple(
+        Technique(name, _elected(votes[name]), len(votes[name]), sighted[name])
+        for name in sorted(votes)
+    )
+
+
+def _elected(votes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    tally = {name: sum(name in vote for vote in votes) for name in TACTICS}
+    most = max(tally.values())
+    enough = min(len(votes), 2 * most)
+    return tuple(name for name, ayes in tally.items() if ayes and 2 * ayes >= enough)

@@ -1,0 +1,55 @@
+"""What a run was: tool, rules, inputs with their hashes, options and counts."""
+
+from dataclasses import dataclass
+
+from sidelight.coverage.seen import Coverage
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Input:
+    """One file of evidence as it was given.
+
+    Args:
+        path: as given; members of archives as ``archive.zip!member``.
+        size: bytes.
+        sha256: hexadecimal; empty where it was not read to its end.
+        format: name of the format it was read as.
+    """
+
+    path: str
+    size: int
+    sha256: str = ""
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run was, so that another can repeat it.
+
+    Args:
+        started: UTC nanoseconds, as finished is; `NO_TIME` leaves them out, and then the same
+            input gives the same bytes.
+        rules_digest: SHA-256 over the rules (`sidelight.rules.rule.RuleSet.digest`).
+        options: name and value as text, in the order in which they are shown.
+        partial: why the run did not get to its end; empty where it did.
+    """
+
+    version: str
+    started: int
+    finished: int
+    rules_digest: str
+    rules: int
+    inputs: tuple[Input, ...]
+    options: tuple[tuple[str, str], ...]
+    events: int
+    hits: int
+    findings: int
+    partial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything of a run but its findings."""
+
+    manifest: Manifest
+    coverage: Coverage

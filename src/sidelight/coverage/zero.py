@@ -1,0 +1,91 @@
+"""Why a zero is a zero."""
+
+from collections import Counter
+from typing import Final
+
+from sidelight.coverage.seen import Coverage
+
+_NAMED_AT_MOST: Final = 4
+
+
+def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
+    """Say, in sentences, why nothing was found; empty where something was."""
+    if findings:
+        return ()
+    if not coverage.events:
+        return (_nothing_read(coverage), *_losses(coverage))
+    if not coverage.rules:
+        return ("No rule was run, so nothing could be found.", *_refusals(coverage))
+    sighted = coverage.rules - coverage.blind_rules
+    return (
+        _judged(coverage, sighted),
+        *_blindness(coverage),
+        *_refusals(coverage),
+        *_losses(coverage),
+        *_silences(coverage),
+    )
+
+
+def _nothing_read(coverage: Coverage) -> str:
+    foreign = sum(gap.reason == "foreign" for gap in coverage.gaps)
+    if foreign and not coverage.lost:
+        return f"No event was read: {_many(foreign, 'file')} and none of them an event log."
+    return "No event was read."
+
+
+def _judged(coverage: Coverage, sighted: int) -> str:
+    read = _many(coverage.events, "event")
+    if not sighted:
+        return (
+            f"{read} were read, but none of a kind that any of {_many(coverage.rules, 'rule')} "
+            "looks at: this zero says nothing about the hosts."
+        )
+    able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
+    return f"{read} were read and {able} could have matched; none did."
+
+
+def _blindness(coverage: Coverage) -> tuple[str, ...]:
+    said = []
+    for reason, text in (
+        ("no-log-source", "had no log source to look at"),
+        ("no-field", "found their log source but never the fields they ask for"),
+    ):
+        sizes: Counter[str] = Counter()
+        for group in coverage.blind:
+            if group.reason == reason:
+                sizes[group.logsource] += len(group.rules)
+        if sizes:
+            top = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+            names = ", ".join(f"{name} ({count:,})" for name, count in top[:_NAMED_AT_MOST])
+            more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
+            said.append(f"{_many(sizes.total(), 'rule')} {text}: {names}{more}.")
+    return tuple(said)
+
+
+def _refusals(coverage: Coverage) -> tuple[str, ...]:
+    count = len(coverage.refused)
+    return (f"{_many(count, 'rule')} could not be run as written.",) if count else ()
+
+
+def _losses(coverage: Coverage) -> tuple[str, ...]:
+    if not coverage.lost:
+        return ()
+    sources = len({gap.source for gap in coverage.lost})
+    known = sum(gap.events or 0 for gap in coverage.lost)
+    least = f", at least {_many(known, 'event')}" if known else ""
+    return (f"Evidence was lost in {_many(sources, 'file')}{least}: it may hide what is missing.",)
+
+
+def _silences(coverage: Coverage) -> tuple[str, ...]:
+    quiet = [stream for stream in coverage.streams if stream.silent]
+    if not quiet:
+        return ()
+    verb = "is" if len(quiet) == 1 else "are"
+    return (
+        f"{_many(len(quiet), 'channel')} {verb} silent for hours in which others were not: "
+        "quiet, switched off or cleared.",
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
