@@ -125,7 +125,11 @@ def holds(rule, inside):
 
 def measure(rule, inside):
     events = {(e["record"], (e["value"] or "").lower()) for e in inside}
-    numbers = [Fraction(value) for _, value in events if rule.kind[:6] == "value_" and value not in {"", "x"}]
+    numbers = [
+        Fraction(value)
+        for _, value in events
+        if rule.kind[:6] == "value_" and value not in {"", "x"}
+    ]
     match rule.kind:
         case "event_count":
             return len({each["record"] for each in inside})
@@ -149,8 +153,12 @@ def longest(rule, inside):
 
     def extend(last, left):
         return max(
-            (1 + extend(e, left[n + 1 :]) for n, name in enumerate(left) for e in inside
-             if e["rule"] == name and (last is None or e["time"] >= last["time"])),
+            (
+                1 + extend(e, left[n + 1 :])
+                for n, name in enumerate(left)
+                for e in inside
+                if e["rule"] == name and (last is None or e["time"] >= last["time"])
+            ),
             default=0,
         )
 
@@ -158,7 +166,12 @@ def longest(rule, inside):
 
 
 @settings(max_examples=900, deadline=None)
-@given(member_lists(), st.sampled_from(KINDS), RELATIONS, st.sampled_from([0.0, 1.0, 50.0, 90.0, 100.0]))
+@given(
+    member_lists(),
+    st.sampled_from(KINDS),
+    RELATIONS,
+    st.sampled_from([0.0, 1.0, 50.0, 90.0, 100.0]),
+)
 def test_counting_correlations_agree_with_brute_force(members, kind, relation, percentile):
     rule = correlation(kind, ["a", "b"], relation, field="v", percentile=percentile)
     mine = [each for each in members if each["rule"] != "c"]
@@ -190,13 +203,23 @@ def test_a_chain_sees_each_event_that_completed_a_window(members, least):
     for group in {each["group"] for each in members}:
         mine = [each for each in members if each["group"] == group]
         completes = [
-            (e["time"], back) for e in mine if e["rule"] == "a"
-            for back in [{x["record"] for x in mine if x["rule"] == "a" and e["time"] - SPAN <= x["time"] <= e["time"]}]
+            (e["time"], back)
+            for e in mine
+            if e["rule"] == "a"
+            for back in [
+                {
+                    x["record"]
+                    for x in mine
+                    if x["rule"] == "a" and e["time"] - SPAN <= x["time"] <= e["time"]
+                }
+            ]
             if len(back) >= least
         ]
         for closing in {e["time"] for e in mine if e["rule"] == "b"} | {t for t, _ in completes}:
+
             def inside(time, closing=closing):
                 return closing - SPAN <= time <= closing
+
             firsts = [(t, back) for t, back in completes if inside(t)]
             seconds = [e for e in mine if e["rule"] == "b" and inside(e["time"])]
             if any(t <= e["time"] for t, _ in firsts for e in seconds):
@@ -215,5 +238,3 @@ def test_cuts_of_the_members_do_not_matter(members, cuts, random):
     random.shuffle(parts)
     tables = [pa.Table.from_pylist(part, schema=MEMBERS) for part in parts]
     assert correlate([rule], union(*tables)).equals(whole)
-
-

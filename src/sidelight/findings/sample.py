@@ -6,7 +6,7 @@ record). A worker sees part of the hits, so it ranks no hit worse than the whole
 at least the sample; `settle` then takes off what it kept beyond that.
 """
 
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -67,10 +67,12 @@ def _admit(
 ) -> bool:
     """Note *place* if it is among the *most* smallest of its group so far."""
     kept = groups.setdefault(group, [])
-    if len(kept) >= most and place >= kept[-1]:
-        return place == kept[-1]
-    insort(kept, place)
-    del kept[most:]
+    at = bisect_left(kept, place)
+    if at == most:
+        return False
+    if at == len(kept) or kept[at] != place:
+        kept.insert(at, place)
+        del kept[most:]
     return True
 
 
@@ -82,16 +84,23 @@ def as_hits(members: pa.Table) -> pa.Table:
     return table.append_column("window", window.column(0)).select(HITS.names).cast(HITS)
 
 
-def settle(events: pa.Table, tables: Iterable[pa.Table]) -> pa.Table:
+def settle(
+    events: pa.Table,
+    tables: Iterable[pa.Table],
+    each_process: int = EACH_PROCESS,
+    each_image: int = EACH_IMAGE,
+) -> pa.Table:
     """Keep of *events* the sample of the hits in each of *tables*, so that cuts leave no trace.
 
     Args:
         events: as `EVENTS`, from every worker.
         tables: the united `HITS`, and the united `MEMBERS` by `as_hits`.
+        each_process: as the samplers had it.
+        each_image: as the samplers had it.
     """
     places = [EVENTS.empty_table().select(["source", "record"])]
     for hits in tables:
-        rows = np.flatnonzero(_within(hits, EACH_PROCESS, EACH_IMAGE))
+        rows = np.flatnonzero(_within(hits, each_process, each_image))
         places.append(hits.select(["source", "record"]).take(rows))
     wanted = union(*places)
     events = union(events)
