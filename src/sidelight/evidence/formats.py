@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from sidelight.evidence import auditd, event_xml, evtx, journal, json, network, syslog
+from sidelight.evidence import event_xml, json
 from sidelight.evidence.stream import Reader
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
@@ -46,13 +46,8 @@ def _lines(head: bytes) -> Split:
 
 
 READERS: Final[Mapping[str, Format]] = {
-    "evtx": Format("Windows event log (EVTX)", evtx.sniff, evtx.read, _chunks),
-    "journal": Format("systemd journal", journal.sniff, journal.read, _whole),
     "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
     "json": Format("JSON events", json.sniff, json.read, _lines),
-    "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
-    "network": Format("network element log", network.sniff, network.read, _whole),
-    "syslog": Format("syslog", syslog.sniff, syslog.read, _whole),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 

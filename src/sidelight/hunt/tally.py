@@ -7,7 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.findings.hits import COUNTS
-from sidelight.findings.order import repeat, sort_rows
+from sidelight.findings.cells import repeat
+from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME, Frame, strings
 
 HOUR_NS: Final = 3_600_000_000_000

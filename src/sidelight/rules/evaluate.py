@@ -103,11 +103,19 @@ class Engine:
 
     def columns(self, rule: str, frame: Frame) -> Callable[[str], Column | None]:
         """Give the function that finds a column of *frame* by the name *rule* uses."""
-        variants = self.watchlist(frame.kind).variants
-        names = next((v.fields for v in variants if self.plan.rules[v.rule] == rule), ())
-        mapped = {name.lower(): column.lower() for name, column in names}
+        mapped = self._mapped(rule, frame.kind)
         finder = _Columns(frame)
         return lambda name: finder.find(mapped.get(name.lower(), name.lower()))
+
+    def names(self, rule: str, kind: Kind, fields: Iterable[str]) -> frozenset[str]:
+        """Name the columns of *kind* that fields are read from, by the names *rule* uses."""
+        mapped = self._mapped(rule, kind)
+        return frozenset(_inputs({mapped.get(name.lower(), name.lower()) for name in fields}))
+
+    def _mapped(self, rule: str, kind: Kind) -> dict[str, str]:
+        variants = self.watchlist(kind).variants
+        names = next((v.fields for v in variants if self.plan.rules[v.rule] == rule), ())
+        return {name.lower(): column.lower() for name, column in names}
 
     def _match(self, frame: Frame) -> "_Found":
         columns = _Columns(frame)
@@ -184,9 +192,13 @@ def _watchlist(atoms: tuple[Atom, ...], variants: tuple[Variant, ...]) -> Watchl
 
 
 def _read(atom: Atom) -> set[str]:
-    names = {atom.field, *(str(arg) for arg in atom.args[:1] if atom.test == "ref")}
-    inputs = (name.lower() for each in names & set(DERIVED) for name in DERIVED[each].inputs)
-    return names | set(inputs)
+    return _inputs({atom.field, *(str(arg) for arg in atom.args[:1] if atom.test == "ref")})
+
+
+def _inputs(names: set[str]) -> set[str]:
+    """Add the columns that derived ones are made of."""
+    made = names & set(DERIVED)
+    return names | {name.lower() for each in made for name in DERIVED[each].inputs}
 
 
 def _witnesses(tree: Tree, atoms: tuple[Atom, ...]) -> frozenset[int] | None:

@@ -7,7 +7,7 @@ values (joined by the same separator) matches when one of them does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import chain
@@ -46,6 +46,10 @@ class Counters:
     judged: int = 0
     rows: int = 0
     rules: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Give the counts by name."""
+        return asdict(self)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,90 @@
+"""What was gathered becomes findings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sidelight.evidence.reading import Digest
+from sidelight.findings.conclude import Limits, RuleInfo, conclude
+from sidelight.findings.finding import Finding, RuleRef
+from sidelight.findings.hits import union
+from sidelight.findings.sample import as_hits, settle
+from sidelight.findings.spool import Spool
+from sidelight.rules.cache import Compiled
+from sidelight.rules.correlate import correlate
+from sidelight.rules.rule import Meta
+from sidelight.schema import Gap
+
+
+def draw_findings(
+    spool: Spool, rules: Compiled, limits: Limits, copies: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield the findings of what *spool* holds, most severe first.
+
+    Args:
+        spool: filled, and open for as long as findings are drawn.
+        rules: that were run.
+        limits: how much a finding lists.
+        copies: sources to leave out, since others have the same content.
+    """
+    hits = union(*_tables(spool, "hits", copies))
+    members = union(*_tables(spool, "members", copies))
+    events = settle(pa.concat_tables(_tables(spool, "events", copies)), [hits, as_hits(members)])
+    correlated = correlate(rules.correlations, members)
+    yield from conclude(
+        union(hits, correlated),
+        events,
+        _tables(spool, "processes", copies),
+        rule_infos(rules),
+        limits,
+    )
+
+
+def _tables(spool: Spool, name: str, copies: frozenset[str]) -> list[pa.Table]:
+    tables = spool.tables(name)
+    if not copies:
+        return tables
+    values = pa.array(sorted(copies), pa.string())
+    return [
+        table.filter(pc.invert(pc.is_in(table.column("source").cast(pa.string()), values)))
+        for table in tables
+    ]
+
+
+def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
+    """Give how many events were read, as `COUNTS`."""
+    return union(*_tables(spool, "counts", copies))
+
+
+def rule_infos(rules: Compiled) -> Mapping[str, RuleInfo]:
+    """Give what findings say of each rule, by id."""
+    metas = (*rules.metas, *(each.meta for each in rules.correlations))
+    return {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in metas}
+
+
+def _ref(meta: Meta) -> RuleRef:
+    return RuleRef(
+        id=meta.id,
+        title=meta.title,
+        level=meta.level,
+        status=meta.status,
+        author=meta.author,
+        path=meta.path,
+        references=meta.references,
+        falsepositives=meta.falsepositives,
+    )
+
+
+def find_copies(digests: Sequence[Digest]) -> tuple[frozenset[str], list[Gap]]:
+    """Tell sources that have the very content of another one; the first in order is kept."""
+    first: dict[str, str] = {}
+    gaps: list[Gap] = []
+    for digest in sorted(digests, key=lambda each: each.source):
+        if not digest.sha256 or not digest.size:
+            continue
+        kept = first.setdefault(digest.sha256, digest.source)
+        if kept != digest.source:
+            text = f"has the same content as {kept}; counted once"
+            gaps.append(Gap(digest.source, 0, "duplicate", text))
+    return frozenset(gap.source for gap in gaps), gaps
