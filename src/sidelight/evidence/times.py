@@ -61,9 +61,9 @@ def _bounded(time: int) -> int:
     return time if -(2**63) < time < 2**63 else NO_TIME
 
 
-def times_of(texts: list[str | None]) -> NDArray[np.int64]:
+def times_of(texts: list[str | None] | pa.StringArray) -> NDArray[np.int64]:
     """Read many times as `time_of` does; those of one spelling are read at once."""
-    column = pa.array(texts, pa.string())
+    column = pa.array(texts, pa.string()) if isinstance(texts, list) else texts
     for kind in (pa.timestamp("ns", "UTC"), pa.timestamp("ns")):
         try:
             times = column.cast(kind).cast(pa.int64()).fill_null(NO_TIME)
@@ -71,7 +71,8 @@ def times_of(texts: list[str | None]) -> NDArray[np.int64]:
             continue
         return np.asarray(times.to_numpy(zero_copy_only=False), np.int64)
     known: dict[str, int] = {}
-    return np.array([NO_TIME if text is None else _known(known, text) for text in texts], np.int64)
+    cells = column.to_pylist()
+    return np.array([NO_TIME if text is None else _known(known, text) for text in cells], np.int64)
 
 
 def _known(known: dict[str, int], text: str) -> int:

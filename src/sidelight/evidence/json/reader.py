@@ -1,12 +1,17 @@
-"""JSON of any shape becomes frames."""
+"""JSON of any shape becomes frames: flat events in blocks, everything else one by one."""
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from sidelight.evidence.json.lines import lines, objects
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.evidence.json import flat
+from sidelight.evidence.json.lines import Block, lines, objects
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
 from sidelight.evidence.json.values import NotAnObjectError, fields_of, parse
 from sidelight.evidence.losses import Losses
@@ -15,12 +20,15 @@ from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import decoded_head
 from sidelight.schema import Frame, Gap, Wanted
 
+BATCH_BYTES: Final = 32 << 20
+"""So much text is read at once; also how much is kept of events that are read one by one."""
+
 HEAD_BYTES: Final = 1 << 20
 HEAD_LINES: Final = 20
 AROUND: Final = b" \t\r\n,[]\x1e"
 """What may stand around an object on its line: the rest of an array, or RFC 7464's mark."""
 
-_START: Final = re.compile(rb'[\s\x1e]*(?:\[[\s]*)?\{[\s]*["}]|[\s]*\[[\s]*(?:\]|$)')
+_START: Final = re.compile(rb'[\s\x1e]*(?:\[\s*)?\{\s*["}]|\s*\[\s*(?:\]|$)')
 
 
 def sniff(head: bytes) -> bool:
@@ -30,46 +38,124 @@ def sniff(head: bytes) -> bool:
 
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the events of JSON texts; objects of unknown shape are frames of `UNKNOWN`."""
-    sheet = Sheet(wanted)
+    reading = _Reading(wanted, Sheet(wanted))
     for stream in streams:
-        yield from _read_one(stream, sheet)
-    yield from sheet.frames()
+        yield from reading.read(stream)
+    yield from reading.finish()
 
 
-def _read_one(stream: Stream, sheet: Sheet) -> Iterator[Frame | Gap]:
-    head = stream.read(HEAD_BYTES)
-    begun = Stream(stream.source, _Pushed(head, stream), stream.start, stream.first, stream.year)
-    losses = Losses(stream.source, "lines")
-    unknown = 0
-    results: dict[str, int] = {}
-    for number, offset, text in _texts(begun, head, losses):
-        try:
-            reading = interpret(fields_of(text))
-        except NotAnObjectError as error:
-            losses.add(number, offset, "damaged", str(error))
-            yield from losses.ready()
-            continue
-        if isinstance(reading, Record):
-            unknown += reading.kind == UNKNOWN
-            sheet.add(
-                reading.kind, stream.source, number, reading.time, reading.host, reading.fields
-            )
+@dataclass(slots=True)
+class _Source:
+    """What is to be said of a source at its end."""
+
+    name: str
+    start: int
+    losses: Losses
+    unknown: int = 0
+    results: dict[str, int] = field(default_factory=dict)
+
+    def gaps(self) -> Iterator[Gap]:
+        yield from self.losses.finish()
+        for tool, count in self.results.items():
+            text = f"these are results of {tool}, not evidence"
+            yield Gap(self.name, self.start, "unsupported", text, count)
+        if self.unknown:
+            text = "records of no known shape: no rule looks at them"
+            yield Gap(self.name, self.start, "unsupported", text, self.unknown)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Lines and events that wait for enough others to make a frame."""
+
+    wanted: Wanted
+    sheet: Sheet
+    waiting: list[tuple[_Source, Block]] = field(default_factory=list)
+    size: int = 0
+    singly: int = 0
+    ended: list[_Source] = field(default_factory=list)
+
+    def read(self, stream: Stream) -> Iterator[Frame | Gap]:
+        head = stream.read(HEAD_BYTES)
+        begun = Stream(stream.source, _Pushed(head, stream), stream.start, stream.first)
+        source = _Source(stream.source, stream.start, Losses(stream.source))
+        if stream.first > 1 or _is_lines(head):
+            for block in lines(begun, source.losses):
+                self.waiting.append((source, block))
+                self.size += len(block.text)
+                if self.size >= BATCH_BYTES:
+                    yield from self.flush()
         else:
-            results[reading.tool] = results.get(reading.tool, 0) + 1
-        if sheet.full:
-            yield from sheet.frames()
-    yield from losses.finish()
-    for tool, count in results.items():
-        text_ = f"holds results of {tool}, which are no evidence"
-        yield Gap(stream.source, stream.start, "unsupported", text_, count)
-    if unknown:
-        yield Gap(
-            stream.source,
-            stream.start,
-            "unsupported",
-            "records have no known shape; no rule looks at them",
-            unknown,
-        )
+            source.losses.noun = "objects"
+            for number, offset, text in objects(begun, source.losses):
+                yield from self.add(source, number, offset, text)
+        self.ended.append(source)
+
+    def finish(self) -> Iterator[Frame | Gap]:
+        yield from self.flush()
+        yield from self.sheet.frames()
+
+    def flush(self) -> Iterator[Frame | Gap]:
+        waiting, self.waiting, self.size = self.waiting, [], 0
+        if waiting:
+            batch = _joined(waiting)
+            frames, left = flat.frames(batch, self.wanted)
+            yield from frames
+            for source, number, offset, text in _texts(waiting, batch, left):
+                yield from self.add(source, number, offset, text)
+        ended, self.ended = self.ended, []
+        for source in ended:
+            yield from source.gaps()
+
+    def add(self, source: _Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
+        try:
+            found = interpret(fields_of(text))
+        except NotAnObjectError as error:
+            source.losses.add(number, offset, "damaged", str(error))
+            yield from source.losses.ready()
+            return
+        if not isinstance(found, Record):
+            source.results[found.tool] = source.results.get(found.tool, 0) + 1
+            return
+        source.unknown += found.kind == UNKNOWN
+        self.sheet.add(found.kind, source.name, number, found.time, found.host, found.fields)
+        self.singly += len(text)
+        if self.sheet.full or self.singly >= BATCH_BYTES:
+            self.singly = 0
+            yield from self.sheet.frames()
+
+
+def _joined(waiting: list[tuple[_Source, Block]]) -> flat.Lines:
+    names: dict[str, int] = {}
+    counts = [block.text.count(b"\n") + 1 for _, block in waiting]
+    numbers = [names.setdefault(source.name, len(names)) for source, _ in waiting]
+    firsts = [
+        np.arange(block.first, block.first + count)
+        for (_, block), count in zip(waiting, counts, strict=True)
+    ]
+    return flat.Lines(
+        text=b"\n".join([block.text for _, block in waiting]),
+        sources=tuple(names),
+        source=np.repeat(np.array(numbers, np.int32), counts),
+        record=np.concatenate(firsts),
+    )
+
+
+def _texts(
+    waiting: list[tuple[_Source, Block]], batch: flat.Lines, picked: NDArray[np.intp]
+) -> Iterator[tuple[_Source, int, int, bytes]]:
+    """Yield the *picked* lines that are not blank, each with where it comes from."""
+    if not len(picked):
+        return
+    feeds = np.flatnonzero(np.frombuffer(batch.text, np.uint8) == ord("\n"))
+    begins = np.append(0, feeds + 1)[picked].tolist()
+    ends = np.append(feeds, len(batch.text))[picked].tolist()
+    starts = list(itertools.accumulate((len(block.text) + 1 for _, block in waiting), initial=0))
+    for number, begin, end in zip(batch.record[picked].tolist(), begins, ends, strict=True):
+        if text := batch.text[begin:end].strip(AROUND):
+            index = bisect_right(starts, begin) - 1
+            source, block = waiting[index]
+            yield source, number, block.offset + begin - starts[index], text
 
 
 @dataclass(slots=True)
@@ -82,20 +168,6 @@ class _Pushed:
     def read(self, size: int, /) -> bytes:
         part, self.head = self.head[:size], self.head[size:]
         return part or self.rest.read(size)
-
-
-def _texts(stream: Stream, head: bytes, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the number, offset and text of every object."""
-    if stream.first > 1 or _is_lines(head):
-        for block in lines(stream, losses):
-            offset = block.offset
-            for number, line in enumerate(block.text.split(b"\n"), block.first):
-                if text := line.strip(AROUND):
-                    yield number, offset, text
-                offset += len(line) + 1
-    else:
-        losses.noun = "objects"
-        yield from objects(stream, losses)
 
 
 def _is_lines(head: bytes) -> bool:

@@ -7,7 +7,16 @@ from typing import Final, TypeAlias
 
 from sidelight.evidence.event_xml import ParsedEvent, parse_event, parse_fields
 from sidelight.evidence.json.activities import HIVES, PRODUCTS, Activity, Product
-from sidelight.evidence.json.shapes import CHANNELS, RESULTS, SHAPES, XML_FIELDS, Place, Shape
+from sidelight.evidence.json.shapes import (
+    CHANNELS,
+    FLAT,
+    RESULTS,
+    SHAPES,
+    XML_FIELDS,
+    XML_MESSAGES,
+    Place,
+    Shape,
+)
 from sidelight.evidence.json.values import NotAnObjectError, fields_of
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Event, Kind
@@ -68,7 +77,8 @@ def interpret(fields: Event) -> Reading:
     for result in RESULTS:
         if _has(fields, result.marks):
             return Result(result.title)
-    for name in XML_FIELDS:
+    names = XML_FIELDS if _has(fields, FLAT.marks) else XML_FIELDS + XML_MESSAGES
+    for name in names:
         text = fields.get(name)
         if isinstance(text, str) and "<Event" in text and (event := parse_event(text)):
             return _of_xml(event)
@@ -134,12 +144,15 @@ def of_shape(shape: Shape, fields: Event) -> Record:
     channel = channel_name(_first(fields, shape.channel))
     kind = Kind("windows", channel, _first(fields, shape.event_id))
     event = {name: _shown(value) for name, value in event.items()}
-    return Record(kind, _time(fields, shape.time), _first(fields, shape.host) or None, event)
+    host = next((fields[name] for name in shape.host if name in fields), None)
+    if isinstance(host, list) or not host:
+        host = None
+    return Record(kind, _time(fields, shape.time), host, event)
 
 
 def _own_fields(shape: Shape, fields: Event) -> Event:
     if not shape.places:
-        return dict(fields)
+        return {_bare(name): value for name, value in fields.items()}
     named = ((_own_name(shape.places, name), value) for name, value in fields.items())
     return {name: value for name, value in named if name}
 

@@ -232,14 +232,15 @@ XML_FIELDS: Final = (
     "data._raw",
     "SyslogMessage",
     "event.original",
-    "Message",
-    "message",
     "MESSAGE",
     "xml",
     "Xml",
     "RawXml",
 )
 """Where a shipper may have put an event's XML; it then counts instead of all the rest."""
+
+XML_MESSAGES: Final = ("Message", "message")
+"""The same, but only in records that are no Windows event by themselves."""
 
 CHANNELS: Final = (
     "Application",

@@ -38,22 +38,34 @@ def parse(text: bytes) -> dict[str, Json]:
 
 def _parse_oddly(text: bytes) -> object:
     try:
-        return json.loads(text.decode("utf-8", "replace"), parse_int=str, parse_constant=str)
+        return json.loads(
+            text.decode("utf-8", "replace"),
+            strict=False,
+            parse_int=str,
+            parse_float=decimal_text,
+            parse_constant=str,
+        )
     except RecursionError:
         raise NotAnObjectError("it is nested too deeply") from None
     except ValueError:
         raise NotAnObjectError("this is no JSON object") from None
 
 
-def _parse_exactly(text: bytes) -> dict[str, Json]:
-    decoded = text.decode("utf-8", "replace")
-    return cast("dict[str, Json]", json.loads(decoded, parse_int=str, parse_constant=str))
+def decimal_text(text: str) -> str:
+    """Write a number of JSON as Sigma compares it: whole numbers without a point."""
+    if text.lstrip("-").isdigit():
+        return "0" if text == "-0" else text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number_text(number) if abs(number) < _EXACT else text
 
 
 def number_text(number: float) -> str:
-    """Write a number as Sigma compares it: whole numbers without a point."""
-    text = repr(number)
-    return text.removesuffix(".0")
+    """Write a number as `decimal_text` does."""
+    text = repr(number).removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 def fields_of(text: bytes) -> Event:
@@ -62,7 +74,7 @@ def fields_of(text: bytes) -> Event:
     try:
         return flatten(record)
     except OverflowError:
-        return flatten(_parse_exactly(text))
+        return flatten(cast("dict[str, Json]", _parse_oddly(text)))
 
 
 def flatten(record: Mapping[str, Json]) -> Event:
