@@ -1,0 +1,242 @@
+"""Findings, coverage and manifest as JSON lines: the reference output.
+
+One ``finding`` a line, then one ``coverage`` line and one ``manifest`` line. Keys have a fixed
+order, and the same run gives the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final, TypeAlias
+
+import orjson
+
+from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
+from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.output.instants import hour_text, rfc3339
+from sidelight.schema import Gap
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+_BUFFER: Final = 1 << 18
+
+
+@dataclass(slots=True)
+class JsonLines:
+    """Writes a line for each finding, and at the end those of the run."""
+
+    file: BinaryIO
+    _lines: bytearray
+
+    def add(self, finding: Finding) -> None:
+        """Write a finding."""
+        self._lines += line(finding_json(finding))
+        if len(self._lines) > _BUFFER:
+            self._flush()
+
+    def close(self, run: Run) -> None:
+        """Write coverage and manifest."""
+        self._lines += line(coverage_json(run.coverage, run.manifest.findings))
+        self._lines += line(manifest_json(run.manifest))
+        self._flush()
+
+    def _flush(self) -> None:
+        self.file.write(self._lines)
+        self._lines.clear()
+
+
+def open_jsonl(file: BinaryIO) -> JsonLines:
+    """Begin to write JSON lines to *file*."""
+    return JsonLines(file, bytearray())
+
+
+def line(value: Json) -> bytes:
+    """Spell *value* as one line; text that is not Unicode loses only what is not."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_mended(value), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def finding_json(finding: Finding) -> Json:
+    """Give a finding as the JSON object that a line of ``kind`` finding holds."""
+    return {
+        "kind": "finding",
+        "id": finding.id,
+        "title": finding.title,
+        "class": finding.cls,
+        "level": finding.level,
+        "score": finding.score,
+        "host": finding.host,
+        "first_seen": rfc3339(finding.first_seen),
+        "last_seen": rfc3339(finding.last_seen),
+        "count": finding.count,
+        "tactics": finding.tactics,
+        "techniques": finding.techniques,
+        "tags": finding.tags,
+        "rules": [_rule(rule) for rule in finding.rules],
+        "process": [_process(process) for process in finding.process],
+        "reasons": finding.reasons,
+        "counter_evidence": finding.counter_evidence,
+        "evidence": [_evidence(event) for event in finding.evidence],
+    }
+
+
+def coverage_json(coverage: Coverage, findings: int) -> Json:
+    """Give coverage as the JSON object that the line of ``kind`` coverage holds.
+
+    Args:
+        coverage: of the run.
+        findings: how many there are; where there are none, ``zero`` says why.
+    """
+    return {
+        "kind": "coverage",
+        "events": coverage.events,
+        "hosts": coverage.hosts,
+        "zero": explain_zero(coverage, findings),
+        "streams": [_stream(stream) for stream in coverage.streams],
+        "sources": [
+            {
+                "source": source.name,
+                "events": source.events,
+                "first_hour": None if source.first_hour is None else hour_text(source.first_hour),
+                "last_hour": None if source.last_hour is None else hour_text(source.last_hour),
+            }
+            for source in coverage.sources
+        ],
+        "gaps": [gap_json(gap) for gap in coverage.gaps],
+        "rules": _rules(coverage),
+    }
+
+
+def _stream(stream: Stream) -> Json:
+    return {
+        "host": stream.host,
+        "product": stream.product,
+        "channel": stream.channel,
+        "events": stream.events,
+        "untimed": stream.untimed,
+        "hours": {hour_text(hour): events for hour, events in stream.hours},
+        "silent": [[hour_text(first), hour_text(last)] for first, last in stream.silent],
+    }
+
+
+def _rules(coverage: Coverage) -> Json:
+    return {
+        "run": coverage.rules,
+        "could_match": coverage.rules - coverage.blind_rules,
+        "refused": [
+            {
+                "id": refusal.id,
+                "title": refusal.title,
+                "path": refusal.path,
+                "line": refusal.line,
+                "reason": refusal.reason,
+            }
+            for refusal in coverage.refused
+        ],
+        "blind": [
+            {
+                "reason": group.reason,
+                "logsource": group.logsource,
+                "fields": group.fields,
+                "count": len(group.rules),
+                "rules": group.rules,
+            }
+            for group in coverage.blind
+        ],
+    }
+
+
+def gap_json(gap: Gap) -> Json:
+    """Give a gap as a JSON object."""
+    return {
+        "source": gap.source,
+        "offset": gap.offset,
+        "reason": gap.reason,
+        "text": gap.text,
+        "events": gap.events,
+    }
+
+
+def manifest_json(manifest: Manifest) -> Json:
+    """Give a manifest as the JSON object that the line of ``kind`` manifest holds."""
+    return {
+        "kind": "manifest",
+        "tool": "sidelight",
+        "version": manifest.version,
+        "started": rfc3339(manifest.started),
+        "finished": rfc3339(manifest.finished),
+        "partial": manifest.partial or False,
+        "rules_sha256": manifest.rules_digest,
+        "rules": manifest.rules,
+        "events": manifest.events,
+        "hits": manifest.hits,
+        "findings": manifest.findings,
+        "options": dict(manifest.options),
+        "inputs": [
+            {
+                "path": item.path,
+                "size": item.size,
+                "sha256": item.sha256 or None,
+                "format": item.format,
+            }
+            for item in manifest.inputs
+        ],
+    }
+
+
+def event_number(event_id: str) -> int | str:
+    """Give an event id as a number where it is one."""
+    return (
+        int(event_id)
+        if event_id.isascii() and event_id.isdecimal() and len(event_id) < 16
+        else event_id
+    )
+
+
+def _rule(rule: RuleRef) -> Json:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "level": rule.level,
+        "status": rule.status,
+        "author": rule.author,
+        "path": rule.path,
+        "references": rule.references,
+        "falsepositives": rule.falsepositives,
+    }
+
+
+def _process(process: Process) -> Json:
+    return {
+        "image": process.image,
+        "command_line": process.command_line,
+        "user": process.user,
+        "pid": process.pid if process.pid >= 0 else None,
+        "guid": process.guid or None,
+        "started": rfc3339(process.started),
+        "joined": process.joined,
+    }
+
+
+def _evidence(event: Evidence) -> Json:
+    return {
+        "source": event.source,
+        "record": event.record,
+        "channel": event.channel,
+        "event_id": event_number(event.event_id),
+        "time": rfc3339(event.time),
+        "rules": event.rules,
+        "fields": event.fields,
+    }
+
+
+def _mended(value: Json) -> Json:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case Mapping():
+            return {str(_mended(key)): _mended(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_mended(item) for item in value]
+        case _:
+            return value

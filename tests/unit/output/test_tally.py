@@ -1,0 +1,17 @@
+from sample_run import findings
+from sidelight.output.tally import Tally
+
+
+def test_findings_are_counted_by_level_host_rule_and_technique() -> None:
+    tally = Tally()
+    for finding in findings():
+        tally.add(finding)
+    assert (tally.total, tally.levels["high"], len(tally.unique["high"])) == (7, 3, 2)
+    assert tally.events["medium"] == 1402
+    assert tally.top_rules(2) == [
+        ("critical", "Library Loaded From The Folder Of A Renamed Media Player", 1),
+        ("high", "Registry Hive Saved To A File", 2),
+    ]
+    assert tally.top_hosts(1)[0][0] == "ws-17.operator.example"
+    assert tally.scores["T1003.002"] == 74
+    assert tally.hours.total() == 7
