@@ -1,0 +1,104 @@
+"""One finding as a compact block of lines."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.text import Text
+
+from sidelight.findings.finding import Finding, Process
+from sidelight.output.instants import rfc3339_fixed
+from sidelight.output.plain import clip, plain
+from sidelight.output.terminal.colors import INK, TAG
+from sidelight.schema import NO_TIME
+
+_REASONS: Final = 3
+_AGAINST: Final = 2
+_PLACES: Final = 2
+_ANCESTORS: Final = 4
+_INDENT: Final = "   "
+
+
+def block(finding: Finding, width: int, *, wide: bool = False) -> Text:
+    """Describe a finding in a few lines.
+
+    Args:
+        finding: what to describe.
+        width: characters a line has; longer lines are cut with an ellipsis.
+        wide: show every line in full instead.
+    """
+    lines = [_head(finding, width), *_body(finding)]
+    if not wide:
+        for line in lines:
+            line.truncate(width, overflow="ellipsis")
+    return Text("\n").join(lines)
+
+
+def span(first: int, last: int) -> str:
+    """Spell a stretch of time to the second, UTC; the day once where it is the same."""
+    if first == NO_TIME:
+        return "time unknown"
+    start, end = (rfc3339_fixed(time, 0)[:19].replace("T", " ") for time in (first, last))
+    if start == end:
+        return f"{start} UTC"
+    return f"{start} to {end[11:] if start[:10] == end[:10] else end} UTC"
+
+
+def _head(finding: Finding, width: int) -> Text:
+    host = clip(finding.host or "host unknown", 40)
+    tag = f" {finding.level.upper()} "
+    room = max(width - len(tag) - len(host) - 8, 16)
+    title = clip(finding.title, room)
+    return Text.assemble(
+        (tag, TAG[finding.level]),
+        (f" {finding.score:3} ", INK[finding.level]),
+        (title, "bold"),
+        "  ",
+        (host, "bold cyan"),
+    )
+
+
+def _body(finding: Finding) -> Iterator[Text]:
+    events = f"{finding.count:,} event{'s' if finding.count != 1 else ''}"
+    facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
+    facts += [" ".join(finding.techniques)] if finding.techniques else []
+    yield _line("", " · ".join(facts), "", "dim")
+    yield from _process(finding.process)
+    yield from (_line("+", text, "green") for text in _reasons(finding))
+    yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])
+    places = [f"{event.source}#{event.record}" for event in finding.evidence[:_PLACES]]
+    more = finding.count - len(places)
+    rest = f"  and {more:,} more" if more > 0 else ""
+    if places:
+        yield _line("@", "  ".join(places) + rest, "blue", "dim")
+
+
+def _process(lineage: tuple[Process, ...]) -> Iterator[Text]:
+    if not lineage:
+        return
+    acting = lineage[0]
+    names = [_name(process) for process in reversed(lineage[: _ANCESTORS + 1])]
+    if len(lineage) > _ANCESTORS + 1:
+        names.insert(0, "…")
+    pid = f" [{acting.pid}]" if acting.pid >= 0 else ""
+    user = f"  as {acting.user}" if acting.user else ""
+    yield _line("*", " > ".join(names) + pid + user, "magenta")
+    if acting.command_line:
+        yield _line("$", acting.command_line, "magenta")
+    elif acting.image:
+        yield _line("$", acting.image, "magenta")
+
+
+def _name(process: Process) -> str:
+    return process.image.replace("\\", "/").rpartition("/")[2] or process.image or "?"
+
+
+def _reasons(finding: Finding) -> list[str]:
+    """Choose reasons; the one that repeats the command line is on a line of its own already."""
+    shown = finding.process[0].command_line if finding.process else ""
+    return [text for text in finding.reasons if not shown or shown[:80] not in text][:_REASONS]
+
+
+def _line(mark: str, text: str, mark_style: str, style: str = "") -> Text:
+    return Text.assemble(
+        _INDENT, (f"{mark} ", mark_style) if mark else ("", ""), (plain(text), style)
+    )

@@ -1,0 +1,92 @@
+"""The terminal as an output: gather, then summary first and the worst findings after it."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+from rich.console import Console
+
+from sidelight.coverage import Run
+from sidelight.findings.finding import Finding
+from sidelight.output.tally import Tally
+from sidelight.output.terminal.block import block
+from sidelight.output.terminal.summary import summary
+
+SHOWN: Final = 50
+_PIPE_WIDTH: Final = 120
+
+
+@dataclass(slots=True)
+class Screen:
+    """Shows a run: its summary, then its findings in the order in which they came.
+
+    Args:
+        console: where it goes.
+        limit: how many findings are shown in full.
+        wide: show long lines in full.
+        quiet: show the findings alone.
+    """
+
+    console: Console
+    limit: int = SHOWN
+    wide: bool = False
+    quiet: bool = False
+    _tally: Tally = field(default_factory=Tally)
+    _shown: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding."""
+        self._tally.add(finding)
+        if len(self._shown) < self.limit:
+            self._shown.append(finding)
+
+    def close(self, run: Run) -> None:
+        """Show everything."""
+        width = self.console.width
+        if not self.quiet:
+            for part in summary(run, self._tally, width):
+                self.console.print(part)
+        for finding in self._shown:
+            self.console.print(block(finding, width, wide=self.wide), soft_wrap=True)
+            self.console.print()
+        more = self._tally.total - len(self._shown)
+        if more:
+            noun = "finding" if more == 1 else "findings"
+            self.console.print(f"{more:,} more {noun}: use --output to write them all to a file.")
+
+
+def open_screen(  # noqa: PLR0913
+    file: TextIO,
+    *,
+    color: bool | None = None,
+    width: int | None = None,
+    limit: int = SHOWN,
+    wide: bool = False,
+    quiet: bool = False,
+) -> Screen:
+    """Begin to show a run on *file*.
+
+    Args:
+        file: stdout, mostly. Characters that its encoding lacks become question marks.
+        color: None asks the terminal and the variables NO_COLOR and FORCE_COLOR.
+        width: characters a line has; None asks the terminal, and takes 120 for a pipe.
+        limit: how many findings are shown in full.
+        wide: show long lines in full instead of cutting them.
+        quiet: leave the summary out.
+    """
+    if isinstance(file, io.TextIOWrapper):
+        file.reconfigure(errors="replace")
+    if width is None and not file.isatty():
+        width = _PIPE_WIDTH
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=color or None,
+        no_color=None if color is None else not color,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+        legacy_windows=False,
+    )
+    return Screen(console, limit, wide, quiet)

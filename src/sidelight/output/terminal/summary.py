@@ -1,0 +1,172 @@
+"""What was read, what was found and what could not be seen, on one screen."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sidelight.coverage import Coverage, Run, explain_zero
+from sidelight.findings.attack import TACTICS
+from sidelight.output.instants import hour_text
+from sidelight.output.plain import clip
+from sidelight.output.progress import size
+from sidelight.output.tally import Tally
+from sidelight.output.terminal.colors import ABBREVIATION, INK, safe
+from sidelight.schema import LEVELS
+
+_TOP: Final = 5
+_NARROW: Final = 40
+
+
+def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
+    """Give the parts of a summary, from top to bottom; parts without content are left out."""
+    yield from _facts(run)
+    if tally.total:
+        yield from _found(tally, width)
+    yield from _unseen(run.coverage, width)
+    zero = explain_zero(run.coverage, run.manifest.findings)
+    if zero:
+        yield _title("Why nothing was found")
+        yield from (_indented(Text(text)) for text in zero)
+    if run.manifest.partial:
+        yield _title("Partial", "bold red")
+        yield _indented(safe(f"{run.manifest.partial}: what follows is what was found so far."))
+    if tally.total:
+        yield _title("Findings, most severe first")
+    yield ""
+
+
+def _facts(run: Run) -> Iterator[RenderableType]:
+    manifest, coverage = run.manifest, run.coverage
+    paths = {item.path for item in manifest.inputs}
+    whole = [
+        item for item in manifest.inputs if item.path.partition("!")[0] not in paths - {item.path}
+    ]
+    total = sum(item.size for item in whole)
+    read = [_many(len(whole), "file"), size(total), _many(manifest.events, "event")]
+    read.append(_many(len(coverage.hosts), "host"))
+    rules = [f"{coverage.rules:,} ran", f"{coverage.rules - coverage.blind_rules:,} could match"]
+    if coverage.refused:
+        rules.append(f"{len(coverage.refused):,} refused")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text("Read", "bold"), Text(" · ".join(read)))
+    if coverage.span:
+        first, last = coverage.span
+        grid.add_row(Text("Span", "bold"), Text(f"{hour_text(first)} to {hour_text(last + 1)}"))
+    grid.add_row(Text("Rules", "bold"), Text(" · ".join(rules)))
+    yield _title(f"Sidelight {manifest.version}")
+    yield _indented(grid)
+
+
+def _found(tally: Tally, width: int) -> Iterator[RenderableType]:
+    yield _title("Findings")
+    table = Table.grid(padding=(0, 2))
+    for _ in range(4):
+        table.add_column(justify="right")
+    table.add_row(*(Text(name, "dim") for name in ("level", "total", "unique", "events")))
+    for level in reversed(LEVELS):
+        cells = tally.levels[level], len(tally.unique.get(level, ())), tally.events[level]
+        style = INK[level] if cells[0] else "dim"
+        table.add_row(Text(level, style), *(Text(f"{cell:,}", style) for cell in cells))
+    yield _indented(table)
+    yield _title("Top rules")
+    yield _indented(_top_rules(tally, width))
+    yield _title("Top hosts")
+    yield _indented(_top_hosts(tally, width))
+    if tally.tactics:
+        yield _title("ATT&CK tactics")
+        yield _indented(_bars([(name, tally.tactics[name]) for name in TACTICS], width))
+
+
+def _top_rules(tally: Tally, width: int) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    for level, title, count in tally.top_rules(_TOP):
+        tag = Text(ABBREVIATION[level], INK[level])
+        table.add_row(Text(f"{count:,}"), tag, Text(clip(title, width - 20)))
+    return table
+
+
+def _top_hosts(tally: Tally, width: int) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    for host, levels in tally.top_hosts(_TOP):
+        said = Text(", ").join(
+            Text(f"{levels[level]:,} {ABBREVIATION[level]}", INK[level])
+            for level in reversed(LEVELS)
+            if levels[level]
+        )
+        name = clip(host or "host unknown", max(width - 44, 16))
+        table.add_row(Text(f"{levels.total():,}"), Text(name), said)
+    return table
+
+
+def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
+    present = sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
+    most = max(count for _, count in present)
+    room = min(max(width - 40, 10), _NARROW)
+    table = Table.grid(padding=(0, 2))
+    for name, count in present:
+        bar = "█" * max(round(room * count / most), 1)
+        table.add_row(Text(name), Text(bar, "red"), Text(f"{count:,}"))
+    return table
+
+
+def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
+    refused = [f"{item.title or item.path}: {item.reason}" for item in coverage.refused]
+    yield from _listed("Rules that could not be run", refused, width)
+    lost = [f"{gap.source} at byte {gap.offset:,}: {gap.text}" for gap in coverage.lost]
+    yield from _listed("Evidence that was lost", lost, width, "red")
+    passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in coverage.lost)
+    if passed:
+        said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
+        yield from _listed("Evidence that was passed over", [said], width)
+    blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
+    yield from _listed("Blind spots", [text for text in blind if text], width)
+    silent = [
+        f"{stream.host} {stream.channel}: {hour_text(first)} to {hour_text(last + 1)}"
+        for stream in coverage.streams
+        for first, last in stream.silent
+    ]
+    yield from _listed("Silent while others spoke", silent, width)
+
+
+def _blind(coverage: Coverage, reason: str) -> str:
+    groups: Counter[str] = Counter()
+    for group in coverage.blind:
+        if group.reason == reason:
+            groups[group.logsource] += len(group.rules)
+    if not groups:
+        return ""
+    lacked = "no events of their log source" if reason == "no-log-source" else "no such fields"
+    top = ", ".join(f"{name} {count:,}" for name, count in groups.most_common(_TOP))
+    more = ", …" if len(groups) > _TOP else ""
+    return f"{_many(groups.total(), 'rule')} saw {lacked}: {top}{more}"
+
+
+def _listed(
+    title: str, texts: Sequence[str], width: int, style: str = ""
+) -> Iterator[RenderableType]:
+    if not texts:
+        return
+    yield _title(title)
+    for text in texts[:_TOP]:
+        yield _indented(Text(clip(text, width - 4), style))
+    if len(texts) > _TOP:
+        yield _indented(Text(f"and {len(texts) - _TOP:,} more: use --output for all", "dim"))
+
+
+def _title(text: str, style: str = "bold underline") -> Text:
+    return Text.assemble("\n", (text, style))
+
+
+def _indented(content: RenderableType) -> Padding:
+    return Padding(content, (0, 0, 0, 2))
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

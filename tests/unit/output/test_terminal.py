@@ -1,0 +1,65 @@
+import io
+
+import pytest
+from rich.cells import cell_len
+
+from golden import compare
+from sample_run import HOSTILE, findings, run
+from sidelight.output.terminal import open_screen
+
+
+def shown(width: int, *, color: bool = False, count: int = 7, **options: bool | int) -> str:
+    file = io.StringIO()
+    screen = open_screen(file, color=color, width=width, **options)  # type: ignore[arg-type]
+    for finding in findings()[:count]:
+        screen.add(finding)
+    screen.close(run(count))
+    return file.getvalue()
+
+
+def test_the_screen_of_a_run_is_as_agreed() -> None:
+    compare("terminal.txt", shown(100).encode())
+
+
+def test_the_screen_of_a_zero_is_as_agreed() -> None:
+    compare("terminal_zero.txt", shown(100, count=0).encode())
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(cell_len(line) for line in shown(width).splitlines()) <= width
+
+
+def test_wide_shows_command_lines_in_full() -> None:
+    command = findings()[0].process[0].command_line
+    assert command not in shown(80)
+    assert command in shown(80, wide=True)
+
+
+def test_values_of_a_log_are_neither_markup_nor_escapes() -> None:
+    text = shown(400)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]␛[31m" in text
+    assert HOSTILE not in shown(400, color=True)
+
+
+def test_colour_is_there_only_when_asked_for() -> None:
+    assert "\x1b[" in shown(100, color=True)
+    assert "\x1b[" not in shown(100, color=False)
+
+
+def test_more_findings_than_fit_are_counted() -> None:
+    assert "5 more findings: use --output" in shown(100, limit=2)
+    assert "1 more finding: use --output" in shown(100, limit=6)
+
+
+def test_quiet_leaves_the_summary_out() -> None:
+    assert "Blind spots" not in shown(100, quiet=True)
+    assert "CRITICAL" in shown(100, quiet=True)
+
+
+def test_a_partial_run_says_so() -> None:
+    file = io.StringIO()
+    open_screen(file, width=100).close(run(0, partial="interrupted"))
+    assert "interrupted: what follows is what was found so far" in file.getvalue()
