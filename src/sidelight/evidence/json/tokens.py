@@ -63,7 +63,7 @@ def taken(values: _Array, indices: NDArray[np.integer]) -> _Array:
 
 def scalar_of(between: bytes) -> bytes:
     """Give the number or the truth value in a piece between strings."""
-    found = _BETWEEN.match(between)
+    found = _BETWEEN.fullmatch(between)
     return found["scalar"] if found and found["scalar"] else b""
 
 
