@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.findings.cells import Ints, Stretch, Texts, dictionary, plain, ranked
-from sidelight.findings.order import sort_rows
+from sidelight.findings.order import firsts, sort_rows
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -140,7 +140,7 @@ def union(*tables: pa.Table) -> pa.Table:
         keys.append(key)
         values.append(texts)
     order, fresh = sort_rows(keys)
-    kept = order[fresh]
+    kept = firsts(order, fresh)
     columns = [
         _column(key[kept], texts, field.type)
         for key, texts, field in zip(keys, values, schema, strict=True)

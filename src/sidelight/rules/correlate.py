@@ -34,7 +34,7 @@ from sidelight.findings.cells import (
     repeat,
 )
 from sidelight.findings.hits import HITS, union
-from sidelight.findings.order import numbered, packed, sort_rows
+from sidelight.findings.order import firsts, numbered, packed, sort_rows
 from sidelight.rules import window
 from sidelight.rules.rule import Correlation
 from sidelight.schema import strings
@@ -194,7 +194,7 @@ def _derived(
         closing, first, last = fired.last, fired.first, fired.last
     asked = fired.events.row[closing]
     # The same event, as this correlation keeps it: with its own group and value.
-    mine = packed([sheet.place, sheet.rule])[0]
+    mine = packed([sheet.place, sheet.rule])
     order = own[np.argsort(mine[own], kind="stable")]
     at = np.searchsorted(mine[order], mine[asked])
     at = np.minimum(at, max(len(order) - 1, 0))
@@ -216,7 +216,7 @@ def _counted(correlation: Correlation, events: _Events, sheet: _Sheet) -> _Event
     value = sheet.value[events.row] if correlation.kind != "event_count" else np.zeros_like(group)
     derived = np.where(events.below[0] >= 0, events.part + 1, 0)
     order, fresh = sort_rows([group, time, place, derived, value])
-    return events.take(order[fresh])
+    return events.take(firsts(order, fresh))
 
 
 def _verdicts(
