@@ -130,10 +130,9 @@ def _of_xml(event: ParsedEvent) -> Record:
 
 def of_shape(shape: Shape, fields: Event) -> Record:
     """Read a Windows event that has *shape*."""
-    if shape.data_json:
-        fields = dict(fields)
-        for name in shape.data_json:
-            _unfold(fields, name)
+    fields = {name: _shown(value) for name, value in fields.items()}
+    for name in shape.data_json:
+        _unfold(fields, name)
     event = _own_fields(shape, fields)
     for source, target in shape.renames.items():
         if source in fields and target not in event:
@@ -143,7 +142,6 @@ def of_shape(shape: Shape, fields: Event) -> Record:
     _add_texts(shape, event)
     channel = channel_name(_first(fields, shape.channel))
     kind = Kind("windows", channel, _first(fields, shape.event_id))
-    event = {name: _shown(value) for name, value in event.items()}
     host = next((fields[name] for name in shape.host if name in fields), None)
     if isinstance(host, list) or not host:
         host = None

@@ -1,6 +1,5 @@
 """Texts of cells out of the JSON strings of a block, each distinct one once."""
 
-import contextlib
 import json
 from typing import Final, cast
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.json.record import shown
 from sidelight.evidence.json.tokens import scalar_of, taken
-from sidelight.evidence.json.values import decimal_text
+from sidelight.evidence.json.values import decimal_text, mended
 from sidelight.evidence.rows import clean
 from sidelight.schema import Column, strings
 
@@ -144,11 +143,10 @@ def _unescaped(values: list[bytes]) -> list[str]:
 
 
 def _text_of(value: bytes) -> str:
-    """Read a string as `sidelight.evidence.json.values.parse` does; as it is if that fails."""
+    """Read a string as `sidelight.evidence.json.values.parse` does."""
     text = value.decode("utf-8", "replace")
     if "\\" in text:
-        with contextlib.suppress(ValueError):
-            text = json.loads(f'"{text}"', strict=False)
+        text = json.loads(f'"{mended(text)}"', strict=False)
     return clean(text)
 
 

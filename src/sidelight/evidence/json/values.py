@@ -1,6 +1,7 @@
 """One JSON object as flat fields of text, whatever its nesting."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias, cast
 
@@ -12,6 +13,7 @@ from sidelight.schema import Event
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _EXACT: Final = 2.0**63
+_ESCAPE: Final = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9A-Fa-f]{4})|.?)', re.DOTALL)
 
 
 class NotAnObjectError(ValueError):
@@ -21,8 +23,8 @@ class NotAnObjectError(ValueError):
 def parse(text: bytes) -> dict[str, Json]:
     """Parse one object; numbers that binary does not hold exactly come as their own text.
 
-    Takes NaN and Infinity, unpaired surrogates and broken UTF-8, which programs write although
-    RFC 8259 has none of them. Of duplicate names the last counts.
+    Takes NaN and Infinity, unpaired surrogates, backslashes that escape nothing and broken UTF-8,
+    which programs write although RFC 8259 has none of them. Of duplicate names the last counts.
 
     Raises:
         NotAnObjectError: it is something else, or nested too deeply.
@@ -37,18 +39,27 @@ def parse(text: bytes) -> dict[str, Json]:
 
 
 def _parse_oddly(text: bytes) -> object:
+    decoded = text.decode("utf-8", "replace")
     try:
-        return json.loads(
-            text.decode("utf-8", "replace"),
-            strict=False,
-            parse_int=str,
-            parse_float=decimal_text,
-            parse_constant=str,
-        )
+        try:
+            return _loads(decoded)
+        except ValueError:
+            return _loads(mended(decoded))
     except RecursionError:
         raise NotAnObjectError("it is nested too deeply") from None
     except ValueError:
         raise NotAnObjectError("this is no JSON object") from None
+
+
+def _loads(text: str) -> object:
+    return json.loads(
+        text, strict=False, parse_int=decimal_text, parse_float=decimal_text, parse_constant=str
+    )
+
+
+def mended(text: str) -> str:
+    r"""Take a backslash that escapes nothing for one of the text, as in ``"C:\Windows"``."""
+    return _ESCAPE.sub(lambda found: found[0] if found[1] else "\\\\" + found[0][1:], text)
 
 
 def decimal_text(text: str) -> str:
