@@ -9,12 +9,16 @@ Rule 3. A missing column is a field that every event lacks: tests are false, `Nu
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
 
 from sidelight.rules.columns import Columns
 from sidelight.rules.derive import DERIVED
 from sidelight.rules.matcher import Counters, Ids, Matcher
-from sidelight.rules.plan import KEYWORD, Atom, Plan, Tree, Variant, test_of
+from sidelight.rules.plan import KEYWORD, Atom, Plan, Tree, Variant
 from sidelight.rules.table import ROWWISE, Found, Rows, Table
 from sidelight.schema import Column, Frame, Kind
 
@@ -48,7 +52,7 @@ class Engine:
     _lists: dict[Kind, Watchlist] = field(default_factory=dict)
     _matchers: dict[tuple[str, str], Matcher | None] = field(default_factory=dict)
     _tests: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    _by_channel: dict[str, list[int]] = field(default_factory=dict)
+    _by_place: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def wanted(self, kind: Kind) -> frozenset[str] | None:
         """Tell which columns rules read of *kind*, in lower case; None for all."""
@@ -62,12 +66,12 @@ class Engine:
 
     def _variants(self, kind: Kind) -> tuple[Variant, ...]:
         """Give the first route of each rule that leads to *kind*."""
-        if not self._by_channel:
+        if not self._by_place:
             for number, variant in enumerate(self.plan.variants):
                 for channel in variant.channels or ("",):
-                    self._by_channel.setdefault(channel, []).append(number)
-        channel = kind.channel.lower()
-        numbers = {*self._by_channel.get(channel, ()), *self._by_channel.get("", ())}
+                    self._by_place.setdefault((variant.product, channel), []).append(number)
+        places = product({"", kind.product}, {"", kind.channel.lower()})
+        numbers = {number for place in places for number in self._by_place.get(place, ())}
         first: dict[int, Variant] = {}
         for number in sorted(numbers):
             variant = self.plan.variants[number]
@@ -112,19 +116,33 @@ class Engine:
 
     def _match(self, frame: Frame) -> Found:
         columns = Columns(frame)
-        product = frame.kind.product
         found: dict[str, dict[int, Ids]] = {}
         words: dict[str, dict[int, Ids]] = {}
-        keyword = self._matcher(product, KEYWORD) if self._keyword(frame.kind) else None
-        for name in columns.present(self._fields(product)):
+        keyword = self._matcher(frame.kind.product, KEYWORD) if self._keyword(frame.kind) else None
+        for name in columns.present(self._fields(frame.kind.product)):
             column = columns.find(name)
-            matcher = self._matcher(product, name)
+            matcher = self._matcher(frame.kind.product, name)
             if column is not None and matcher is not None:
                 found[name] = matcher.match(column.values, self.counters)
-        for name, column in columns.own().items() if keyword is not None else ():
-            if hits := keyword.match(column.values, self.counters):
-                words[name] = hits
+        if keyword is not None:
+            words = self._words(keyword, columns.own())
         return Found(columns, found, words)
+
+    def _words(self, keyword: Matcher, own: Mapping[str, Column]) -> dict[str, dict[int, Ids]]:
+        """Look for keywords in all columns at once, and tell them apart again."""
+        words: dict[str, dict[int, Ids]] = {}
+        if not own:
+            return words
+        ends = np.cumsum([len(column.values) for column in own.values()])
+        whole = pa.concat_arrays([column.values for column in own.values()])
+        for atom, ids in keyword.match(whole, self.counters).items():
+            cuts = np.searchsorted(ids, ends)
+            for name, begin, start, stop in zip(
+                own, [0, *ends.tolist()], [0, *cuts.tolist()], cuts.tolist(), strict=False
+            ):
+                if stop > start:
+                    words.setdefault(name, {})[atom] = ids[start:stop] - begin
+        return words
 
     def _keyword(self, kind: Kind) -> bool:
         return self.watchlist(kind).columns is None
@@ -145,8 +163,8 @@ class Engine:
         key = (product, name)
         if key not in self._matchers:
             numbers = self._fields(product).get(name)
-            tests = ((number, test_of(self.plan.atoms[number])) for number in numbers or ())
-            self._matchers[key] = Matcher(tests) if numbers else None
+            atoms = ((number, self.plan.atoms[number]) for number in numbers or ())
+            self._matchers[key] = Matcher(atoms) if numbers else None
         return self._matchers[key]
 
 

@@ -5,6 +5,7 @@ the pattern out, whatever the case; one that is there is only a reason to look c
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sidelight.rules.expr import Glob, Regex, Wild
@@ -31,6 +32,7 @@ class Need:
 NOTHING: Final = Need("")
 
 
+@lru_cache(maxsize=1 << 16)
 def need_of(test: Glob | Regex) -> Need:
     """Give the longest text that *test* needs."""
     match test:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,9 +20,9 @@ import re2
 from ahocorasick_rs import BytesAhoCorasick
 from numpy.typing import NDArray
 
-from sidelight.rules.expr import Cidr, Compare, Exists, Glob, Regex, Test, Wild
-from sidelight.rules.literal import need_of
+from sidelight.rules.expr import Cidr, Compare, Glob, Regex, Wild
 from sidelight.rules.patterns import fold
+from sidelight.rules.plan import Atom, test_of
 from sidelight.schema import SEPARATOR
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -30,6 +30,9 @@ Ids: TypeAlias = NDArray[np.int64]
 
 Judge: TypeAlias = Callable[[str], bool]
 """Decides one value; of a cell with several, each is asked."""
+
+FEW: Final = 48
+"""Up to so many values Python is quicker than one call of Arrow's kernels each."""
 
 _SEPARATOR: Final = pa.scalar(SEPARATOR, pa.string())
 
@@ -55,49 +58,36 @@ class Counters:
 @dataclass(slots=True)
 class _Pattern:
     hits: list[int] = field(default_factory=list)
-    looks: list[tuple[int, Judge]] = field(default_factory=list)
+    looks: list[tuple[int, Atom]] = field(default_factory=list)
 
 
 class Matcher:
     """Tests of one field, ready to run over its values."""
 
-    def __init__(self, tests: Iterable[tuple[int, Test]]) -> None:
-        self._patterns: dict[bytes, _Pattern] = {}
+    def __init__(self, atoms: Iterable[tuple[int, Atom]]) -> None:
+        self._patterns: dict[str, _Pattern] = {}
         self._short: dict[str, _Pattern] = {}
         self._present: list[int] = []
-        self._every: list[tuple[int, Judge]] = []
-        for number, test in tests:
-            self._add(number, test)
+        self._every: list[tuple[int, Atom]] = []
+        for number, atom in atoms:
+            self._add(number, atom)
         self._list = list(self._patterns.values())
-        self._automaton = BytesAhoCorasick(list(self._patterns)) if self._patterns else None
-        self._leading = np.array([key.startswith(b"\0") for key in self._patterns], np.int64)
+        keys = [key.encode("utf-8", "surrogatepass") for key in self._patterns]
+        self._automaton = BytesAhoCorasick(keys) if keys else None
+        self._leading = np.array([key.startswith(b"\0") for key in keys], np.int64)
 
-    def _add(self, number: int, test: Test) -> None:
-        match test:
-            case Exists() | Glob(tokens=(Wild.ANY,)):
-                self._present.append(number)
-            case Glob() | Regex():
-                self._add_text(number, test)
-            case Cidr() | Compare():
-                self._every.append((number, judge_of(test)))
-            case _:
-                pass  # Null and FieldRef are decided row by row
-
-    def _add_text(self, number: int, test: Glob | Regex) -> None:
-        need = need_of(test)
-        if not need.text and not need.exact:
-            self._every.append((number, judge_of(test)))
-            return
-        text = need.text.encode("utf-8", "surrogatepass")
-        key = b"\0" * need.at_start + text + b"\0" * need.at_end
-        if len(key) == 1:
-            pattern = self._short.setdefault(need.text, _Pattern())
-        else:
-            pattern = self._patterns.setdefault(key, _Pattern())
-        if need.exact:
-            pattern.hits.append(number)
-        else:
-            pattern.looks.append((number, judge_of(test)))
+    def _add(self, number: int, atom: Atom) -> None:
+        if atom.need:
+            short = len(atom.need) == 1 and atom.need.isascii()
+            pattern = (self._short if short else self._patterns).setdefault(atom.need, _Pattern())
+            if atom.exact:
+                pattern.hits.append(number)
+            else:
+                pattern.looks.append((number, atom))
+        elif atom.test == "exists" or (atom.test == "glob" and atom.args == (0,)):
+            self._present.append(number)
+        elif atom.test not in {"null", "ref"}:  # these are decided row by row
+            self._every.append((number, atom))
 
     def match(self, values: pa.StringArray, counters: Counters) -> dict[int, Ids]:
         """Give the values that pass each test, for the tests that any value passes."""
@@ -108,22 +98,42 @@ class Matcher:
         every = np.arange(len(values), dtype=np.int64)
         for number in self._present:
             found[number] = [every]
-        for number, judge in self._every:
-            _look(found, number, judge, values, every, counters)
-        for begin, size in _chunks(values) if self._automaton or self._short else ():
-            part = values.slice(begin, size)
-            folded = pc.utf8_lower(part)
-            for pattern, ids in chain(self._scan(folded, counters), self._scan_short(folded)):
-                for number in pattern.hits:
-                    found.setdefault(number, []).append(ids + begin)
-                for number, judge in pattern.looks:
-                    _look(found, number, judge, values, ids + begin, counters)
+        for number, atom in self._every:
+            _look(found, number, judge_of(atom), values, every, counters)
+        for pattern, ids in self._scan_all(values, counters):
+            for number in pattern.hits:
+                found.setdefault(number, []).append(ids)
+            for number, atom in pattern.looks:
+                _look(found, number, judge_of(atom), values, ids, counters)
         return {number: _join(parts) for number, parts in found.items()}
 
-    def _scan(self, folded: pa.StringArray, counters: Counters) -> Iterator[tuple[_Pattern, Ids]]:
+    def _scan_all(
+        self, values: pa.StringArray, counters: Counters
+    ) -> Iterator[tuple[_Pattern, Ids]]:
+        if len(values) <= FEW:
+            texts = [fold(text) for text in values.to_pylist()]
+            yield from self._scan(_laid_few(texts), counters)
+            for short, pattern in self._short.items():
+                ids = [number for number, text in enumerate(texts) if short in text]
+                if ids:
+                    yield pattern, np.array(ids, np.int64)
+        elif self._automaton or self._short:
+            for begin, size in _chunks(values):
+                folded = pc.utf8_lower(values.slice(begin, size))
+                if self._automaton:
+                    for pattern, ids in self._scan(laid(folded), counters):
+                        yield pattern, ids + begin
+                for short, pattern in self._short.items():
+                    marks = pc.match_substring(folded, short).to_numpy(zero_copy_only=False)
+                    if marks.any():
+                        yield pattern, np.flatnonzero(marks) + begin
+
+    def _scan(
+        self, laid_out: tuple[bytes, Ids], counters: Counters
+    ) -> Iterator[tuple[_Pattern, Ids]]:
         if self._automaton is None:
             return
-        text, starts = joined(folded)
+        text, starts = laid_out
         counters.bytes += len(text)
         matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
         if not matches:
@@ -142,12 +152,6 @@ class Matcher:
         for number, ids in zip(which[first].tolist(), np.split(value, edges), strict=True):
             yield self._list[number], ids
 
-    def _scan_short(self, folded: pa.StringArray) -> Iterator[tuple[_Pattern, Ids]]:
-        for text, pattern in self._short.items():
-            marks = pc.match_substring(folded, text).to_numpy(zero_copy_only=False)
-            if marks.any():
-                yield pattern, np.flatnonzero(marks)
-
 
 def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
     """Cut values so that each part is about `CHUNK` bytes."""
@@ -159,7 +163,7 @@ def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
         begin = end
 
 
-def joined(values: pa.StringArray) -> tuple[bytes, Ids]:
+def laid(values: pa.StringArray) -> tuple[bytes, Ids]:
     """Lay values end to end between separators; give the text and where each value begins."""
     count = len(values)
     lists = pa.ListArray.from_arrays(pa.array(np.array([0, count], np.int32)), values)
@@ -167,6 +171,13 @@ def joined(values: pa.StringArray) -> tuple[bytes, Ids]:
     starts = _offsets(values)[:-1].astype(np.int64)
     starts += np.arange(1 - starts[0], 1 - starts[0] + count)
     return b"\0" + text.to_pybytes() + b"\0", starts
+
+
+def _laid_few(texts: list[str]) -> tuple[bytes, Ids]:
+    """Do as `laid` does, without Arrow's cost for each call."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    starts = np.fromiter(accumulate((len(text) + 1 for text in encoded), initial=1), np.int64)
+    return b"\0" + b"\0".join(encoded) + b"\0", starts[:-1]
 
 
 def _offsets(values: pa.StringArray) -> NDArray[np.int32]:
@@ -200,9 +211,10 @@ def _join(parts: list[Ids]) -> Ids:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def judge_of(test: Glob | Regex | Cidr | Compare) -> Judge:
+@lru_cache(maxsize=1 << 16)
+def judge_of(atom: Atom) -> Judge:
     """Make the function that decides one value."""
-    match test:
+    match test_of(atom):
         case Glob(tokens, cased):
             return _glob_judge(tokens, cased)
         case Regex(pattern, flags):
@@ -212,6 +224,8 @@ def judge_of(test: Glob | Regex | Cidr | Compare) -> Judge:
             return _cidr_judge(network)
         case Compare(relation, number):
             return _compare_judge(relation, number)
+        case _:
+            raise AssertionError(atom)
 
 
 @lru_cache(maxsize=4096)

@@ -26,20 +26,31 @@ from sidelight.rules.expr import (
     Test,
     Wild,
 )
+from sidelight.rules.literal import need_of
 from sidelight.rules.logsource import Route, routes
 from sidelight.rules.rule import Rule
+from sidelight.schema import SEPARATOR
 
 KEYWORD: Final = ""
 """The name of the field that stands for every field."""
 
 
 class Atom(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A test of one field, as plain data. *field* is in lower case."""
+    """A test of one field, as plain data.
+
+    Args:
+        field: in lower case.
+        need: the text a value must hold, with a separator where it must begin or end there
+            (`sidelight.rules.literal`); empty where there is none.
+        exact: that text in its place is all there is to the test.
+    """
 
     field: str
     test: Literal["glob", "regex", "cidr", "compare", "null", "exists", "ref"]
     args: tuple[str | int | float, ...] = ()
     cased: bool = False
+    need: str = ""
+    exact: bool = False
 
 
 class Tree(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -100,6 +111,7 @@ def compile_plan(rules: Sequence[Rule]) -> Plan:
 @dataclass(slots=True)
 class _Bench:
     atoms: dict[Atom, int] = field(default_factory=dict)
+    known: dict[tuple[str, Test], int] = field(default_factory=dict)
 
     def variant(self, number: int, order: int, rule: Rule, route: Route) -> Variant:
         condition = rule.condition
@@ -138,7 +150,15 @@ class _Bench:
 
     def atom(self, match: Match, fields: Mapping[str, str]) -> int:
         name = match.field.lower()
-        atom = _atom(fields.get(name, name), match.test, fields)
+        name = fields.get(name, name)
+        if isinstance(match.test, FieldRef):
+            return self._number(_atom(name, match.test, fields))
+        key = (name, match.test)
+        if key not in self.known:
+            self.known[key] = self._number(_atom(name, match.test, fields))
+        return self.known[key]
+
+    def _number(self, atom: Atom) -> int:
         return self.atoms.setdefault(atom, len(self.atoms))
 
 
@@ -148,13 +168,11 @@ def _single(tree: Tree) -> bool:
 
 def _atom(name: str, test: Test, fields: Mapping[str, str]) -> Atom:
     match test:
-        case Glob(tokens, cased):
-            codes = tuple(
-                token if isinstance(token, str) else int(token is Wild.ONE) for token in tokens
-            )
-            return Atom(name, "glob", codes, cased)
-        case Regex(pattern, flags):
-            return Atom(name, "regex", (pattern, flags))
+        case Glob() | Regex():
+            need = need_of(test)
+            anchored = SEPARATOR * need.at_start + need.text + SEPARATOR * need.at_end
+            text, exact = (anchored, need.exact) if need.text or need.exact else ("", False)
+            return msgspec.structs.replace(_text_atom(name, test), need=text, exact=exact)
         case Cidr(network):
             return Atom(name, "cidr", (network,))
         case Compare(relation, number):
@@ -166,6 +184,17 @@ def _atom(name: str, test: Test, fields: Mapping[str, str]) -> Atom:
         case FieldRef(other, relation, cased):
             other = other.lower()
             return Atom(name, "ref", (fields.get(other, other), relation), cased)
+
+
+def _text_atom(name: str, test: Glob | Regex) -> Atom:
+    match test:
+        case Glob(tokens, cased):
+            codes = tuple(
+                token if isinstance(token, str) else int(token is Wild.ONE) for token in tokens
+            )
+            return Atom(name, "glob", codes, cased)
+        case Regex(pattern, flags):
+            return Atom(name, "regex", (pattern, flags))
 
 
 def test_of(atom: Atom) -> Test:
