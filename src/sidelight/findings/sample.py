@@ -21,6 +21,8 @@ from sidelight.findings.order import numbered, sort_rows
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100
 
+_IMAGE: Final = ("rule", "image")
+_NEVER: Final = int(np.iinfo(np.int64).max)
 _NAMES: Final = ("host", "rule", "image", "process", "source")
 
 _Place: TypeAlias = tuple[int, str, int]
@@ -41,7 +43,9 @@ class Sampler:
         Args:
             hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
         """
-        few = np.flatnonzero(_within(hits, self.each_process, self.each_image))
+        few = np.flatnonzero(
+            _within(hits, self.each_process, self.each_image) & self._may_enter(hits)
+        )
         some = hits.select([*_NAMES, "time", "record"]).take(few)
         host, rule, image, process, source = (_texts(some.column(name)) for name in _NAMES)
         times, records = (some.column(name).to_numpy().tolist() for name in ("time", "record"))
@@ -54,6 +58,19 @@ class Sampler:
             ):
                 chosen.append(few[number])
         return np.array(chosen, np.intp)
+
+    def _may_enter(self, hits: pa.Table) -> Bools:
+        """Mark the hits that are no later than all that is kept of their rule and image."""
+        keys = [_folded(hits.column("host")), *(coded(hits.column(n))[0] for n in _IMAGE)]
+        group, rows = numbered(keys)
+        few = hits.select(["host", *_IMAGE]).take(rows)
+        names = zip(*(_texts(column) for column in few.columns), strict=True)
+        last = [
+            kept[-1][0] if len(kept := self._images.get(name, [])) >= self.each_image else _NEVER
+            for name in ((host.lower(), rule, image) for host, rule, image in names)
+        ]
+        marks: Bools = hits.column("time").to_numpy() <= np.array(last, np.int64)[group]
+        return marks
 
 
 def _texts(column: Stretch) -> list[str]:
@@ -121,7 +138,7 @@ def _within(hits: pa.Table, each_process: int, each_image: int) -> Bools:
     if not hits.num_rows:
         return np.zeros(0, bool)
     host = _folded(hits.column("host"))
-    rule, _ = coded(hits.column("rule"))
+    rule, _ = ranked(hits.column("rule"))
     source, _ = ranked(hits.column("source"))
     place = [hits.column("time").to_numpy(), source, hits.column("record").to_numpy()]
     marks = np.ones(hits.num_rows, bool)
