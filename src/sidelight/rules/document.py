@@ -5,7 +5,8 @@ Rule 2. A key that stands twice in a map is refused: one of the two would be los
 Rule 3. Dates stay the text they are; merge keys are ordinary keys.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,14 +24,34 @@ if TYPE_CHECKING or not hasattr(yaml, "CSafeLoader"):  # noqa: SIM108
     _Base = yaml.SafeLoader
 else:
     _Base = yaml.CSafeLoader
-_LEFT_OUT: Final = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge")
+_TAG: Final = "tag:yaml.org,2002:"
+_LEFT_OUT: Final = (f"{_TAG}timestamp", f"{_TAG}merge")
+_PLAIN: Final[Mapping[str, list[tuple[str, re.Pattern[str]]]]] = {
+    first: [pair for pair in pairs if pair[0] not in _LEFT_OUT]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_DEFAULT: Final = {
+    yaml.ScalarNode: f"{_TAG}str",
+    yaml.SequenceNode: f"{_TAG}seq",
+    yaml.MappingNode: f"{_TAG}map",
+}
 
 
 class _Loader(_Base):
-    yaml_implicit_resolvers = {  # noqa: RUF012
-        first: [pair for pair in pairs if pair[0] not in _LEFT_OUT]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    """Tells types of scalars apart by fewer patterns, and no types by their path."""
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is yaml.ScalarNode and implicit[0]:
+            for tag, pattern in _PLAIN.get(value[:1], ()):
+                if pattern.match(value):
+                    return tag
+        return _DEFAULT[kind]
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        del parent, index
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +141,9 @@ class _Values:
         return out
 
 
-_STR: Final = "tag:yaml.org,2002:str"
-_PLAIN: Final = {
-    f"tag:yaml.org,2002:{name}": getattr(yaml.SafeLoader, f"construct_yaml_{name}")
+_STR: Final = f"{_TAG}str"
+_CONSTRUCT: Final = {
+    f"{_TAG}{name}": getattr(yaml.SafeLoader, f"construct_yaml_{name}")
     for name in ("null", "bool", "int", "float")
 }
 
@@ -130,6 +151,6 @@ _PLAIN: Final = {
 def _scalar(loader: "yaml.SafeLoader", node: yaml.ScalarNode) -> Node:
     if node.tag == _STR:
         return str(node.value)
-    construct = _PLAIN.get(node.tag)
+    construct = _CONSTRUCT.get(node.tag)
     value: Node = node.value if construct is None else construct(loader, node)
     return value

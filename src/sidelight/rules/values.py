@@ -13,7 +13,7 @@ import re2
 from sidelight.errors import RuleError
 from sidelight.rules.expr import Cidr, Compare, Exists, FieldRef, Glob, Null, Regex, Test, Wild
 from sidelight.rules.modifiers import Chain, Relation
-from sidelight.rules.patterns import Tokens, folded, joined, literal, parse
+from sidelight.rules.patterns import Tokens, fold, folded, joined, literal, parse
 
 Scalar: TypeAlias = str | int | float | bool | None
 Placeholders: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -75,22 +75,26 @@ def _null(chain: Chain) -> Test:
 
 
 def _text(chain: Chain, value: Scalar) -> list[Test]:
-    tokens = parse(canonical(value))
-    if not (chain.windash or chain.encoding or chain.base64):
-        return [_glob(chain, tokens)]
-    forms = _windash(tokens) if chain.windash else iter([tokens])
-    return [_glob(chain, form) for each in forms for form in _encoded(chain, each)]
+    text = canonical(value)
+    if not (chain.encoding or chain.base64):
+        tokens = parse(text if chain.cased else fold(text))
+        forms = _windash(tokens) if chain.windash else [tokens]
+        return [_glob(chain, form) for form in forms]
+    forms = _windash(parse(text)) if chain.windash else [parse(text)]
+    encoded = [each for form in forms for each in _encoded(chain, form)]
+    return [_glob(chain, form if chain.cased else folded(form)) for form in encoded]
 
 
 def _glob(chain: Chain, tokens: Tokens) -> Test:
     position = "contains" if not chain.field and chain.position == "equals" else chain.position
-    if position in {"contains", "endswith"} and tokens[:1] != (Wild.ANY,):
-        tokens = (Wild.ANY, *tokens)
-    if position in {"contains", "startswith"} and tokens[-1:] != (Wild.ANY,):
-        tokens = (*tokens, Wild.ANY)
-    if tokens == (Wild.ANY,):
-        return Exists()
-    return Glob(tokens, cased=True) if chain.cased else Glob(folded(tokens))
+    if position != "equals":
+        ahead = position != "startswith" and tokens[:1] != _ANY
+        behind = position != "endswith" and tokens[-1:] != _ANY and (tokens or not ahead)
+        tokens = (*(_ANY if ahead else ()), *tokens, *(_ANY if behind else ()))
+    return Exists() if tokens == _ANY else Glob(tokens, chain.cased)
+
+
+_ANY: Final = (Wild.ANY,)
 
 
 def _windash(tokens: Tokens) -> Iterator[Tokens]:
