@@ -87,6 +87,8 @@ LINES = st.lists(
         flat_lines().map(lambda line: line + ","),
         flat_lines().map(lambda line: line[:-2]),
         flat_lines().map(lambda line: line + line),
+        flat_lines().map(lambda line: "[" + line),
+        flat_lines().map(lambda line: line[:-1] + ',"x":01}'),
         st.sampled_from(["", "{}", "[", "]", '"', "{", "\0", "rubbish", '{"a":1}', '{"a"', "\\"]),
     ),
     max_size=8,

@@ -30,6 +30,7 @@ _BETWEEN: Final = re.compile(
     rb'(?:"|$)'
 )
 _FIRST: Final = re.compile(rb'[ \t\r\n\[]*\{[ \t\r]*"')
+_LAST: Final = re.compile(rb'"[ \t\r]*(?:\][ \t\r]*|:[^\[{}\]"]*)?\}[ \t\r]*,?[ \t\r]*')
 _ABSENT: Final = (b"null", b"[", b"{")
 
 
@@ -51,6 +52,23 @@ class Tokens:
     cells: NDArray[np.int32]
     lines: NDArray[np.intp]
     feeds: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """What each piece between strings says.
+
+    Args:
+        left: the sort of the string before it.
+        right: the sort of the string after it.
+        scalar: whether it holds a value itself.
+        ending: whether it ends an object.
+    """
+
+    left: NDArray[np.uint8]
+    right: NDArray[np.uint8]
+    scalar: NDArray[np.bool_]
+    ending: NDArray[np.bool_]
 
 
 _Array = TypeVar("_Array", pa.BinaryArray, pa.StringArray)
@@ -85,22 +103,32 @@ def tokenize(text: bytes) -> tuple[Tokens | None, NDArray[np.intp]]:
     buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(text)]
     pieces = cast("pa.BinaryArray", pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers))
     between = _readings(data, pieces, offsets)
-    wrong = (between.right[:-1] != between.left[1:]) | (between.left[1:] == _NOTHING)
-    if wrong.any():
-        return None, _lines_around(np.flatnonzero(wrong), offsets, feeds)
+    odd = _odd_lines(text, offsets, feeds, between)
+    if len(odd):
+        return None, odd
     return _table(pieces, offsets, feeds, between)
 
 
-def _lines_around(
-    strings: NDArray[np.intp], offsets: NDArray[np.int32], feeds: NDArray[np.intp]
+def _odd_lines(
+    text: bytes, offsets: NDArray[np.int32], feeds: NDArray[np.intp], between: _Between
 ) -> NDArray[np.intp]:
-    """List the lines that the pieces on both sides of *strings* touch."""
-    begins = np.searchsorted(feeds, offsets[strings * 2])
-    ends = np.searchsorted(feeds, offsets[strings * 2 + 3])
-    depth = np.zeros(len(feeds) + 2, np.intp)
-    np.add.at(depth, begins, 1)
-    np.add.at(depth, ends + 1, -1)
-    return np.flatnonzero(np.cumsum(depth)[:-1])
+    """List the lines that are no flat object."""
+    left, right = between.left[1:], between.right[:-1]
+    known = (left != _NOTHING) & (right != _NOTHING)
+    odd = np.searchsorted(feeds, offsets[1::2][:-1][known & (left != right)])
+    unknown = between.right == _NOTHING
+    begins, ends = offsets[0:-1:2][unknown], offsets[1::2][unknown]
+    first, last = np.searchsorted(feeds, begins), np.searchsorted(feeds, ends)
+    single = first == last
+    more: list[int] = []
+    spans = np.stack([begins, ends, first, last], axis=1)[~single]
+    for begin, end, low, high in spans.tolist():
+        before, *_, after = text[begin:end].split(b"\n")
+        found = list(range(low + bool(begin and _LAST.fullmatch(before)), high))
+        if not found or end == len(text) or not _FIRST.fullmatch(after):
+            found.append(high)
+        more += found
+    return np.unique(np.concatenate([odd, first[single], np.array(more, np.intp)]))
 
 
 def _quotes(
@@ -127,23 +155,6 @@ def _quotes(
     if len(stuck):
         uneven = np.union1d(uneven, np.searchsorted(feeds, stuck))
     return quotes, uneven
-
-
-@dataclass(frozen=True, slots=True)
-class _Between:
-    """What each piece between strings says.
-
-    Args:
-        left: the sort of the string before it.
-        right: the sort of the string after it.
-        scalar: whether it holds a value itself.
-        ending: whether it ends an object.
-    """
-
-    left: NDArray[np.uint8]
-    right: NDArray[np.uint8]
-    scalar: NDArray[np.bool_]
-    ending: NDArray[np.bool_]
 
 
 def _readings(
