@@ -1,0 +1,46 @@
+"""The lines of a plain text log, one by one."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from sidelight.evidence.json.lines import lines
+from sidelight.evidence.losses import Losses
+from sidelight.evidence.stream import Stream
+
+_NULL: Final = "\N{SYMBOL FOR NULL}"
+
+
+class TextLine(NamedTuple):
+    """A line without its end; invalid UTF-8 is replaced, and so is U+0000.
+
+    Args:
+        number: from the stream's first, 1-based.
+        offset: of the first byte, in the source.
+    """
+
+    number: int
+    offset: int
+    text: str
+
+
+def text_lines(stream: Stream, losses: Losses) -> Iterator[TextLine]:
+    """Yield the lines of *stream* that hold anything; those too long are losses.
+
+    Zero bytes before a line, which a crash of the writer leaves, are passed over.
+    """
+    for block in lines(stream, losses):
+        offset = block.offset
+        for number, line in enumerate(block.text.split(b"\n"), block.first):
+            text = line.decode("utf-8", "replace").strip("\0\r\n\t ")
+            if text:
+                yield TextLine(number, offset, text.replace("\0", _NULL))
+            offset += len(line) + 1
+
+
+def mostly(head: bytes, matches: Callable[[str], object], *, share: float = 0.8) -> bool:
+    """Tell whether most whole lines of *head* match, and at least one does."""
+    whole = head.rpartition(b"\n")[0] or head
+    texts = [line.decode("utf-8", "replace").strip("\0\r\t ") for line in whole.split(b"\n")[:500]]
+    texts = [text for text in texts if text]
+    found = sum(1 for text in texts if matches(text))
+    return found > 0 and found >= share * len(texts)
