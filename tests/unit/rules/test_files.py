@@ -1,3 +1,4 @@
+import os
 import zipfile
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def test_a_missing_file_is_there_with_its_problem(tmp_path: Path) -> None:
     assert file.problem.startswith("cannot be read")
 
 
+def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yml")
+    with (tmp_path / "big.yml").open("wb") as stream:
+        stream.truncate(5 << 20)
+    big, pipe = read_documents([tmp_path])[0]
+    assert (big.problem, pipe.problem) == ("has more than 4 MiB", "is no regular file")
+
+
 def test_a_package_that_is_none_is_there_with_its_problem(tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
     path.write_bytes(b"not a zip")
@@ -48,8 +57,8 @@ def test_a_package_that_is_none_is_there_with_its_problem(tmp_path: Path) -> Non
 def test_a_package_that_swells_is_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for number in range(70):
-            package.writestr(f"{number:02}.yml", b"#" * (5 << 20))
-    files, _ = read_documents([path])
+        for number in range(9):
+            package.writestr(f"{number}.yml", b"#" * 1000)
+    files, _ = read_documents([path], budget=4500)
+    assert [len(file.data) for file in files] == [1000] * 4 + [0]
     assert files[-1].problem == "the package unpacks to too much"
-    assert sum(len(file.data) for file in files) <= 256 << 20
