@@ -27,7 +27,7 @@ from sidelight.findings.score import SPEAKING, score
 from sidelight.findings.sheet import Sheet
 from sidelight.schema import LEVELS, NO_TIME, Event
 
-_BATCH: Final = 2_000
+_BATCH: Final = 10_000
 _MANY_HOSTS: Final = 3
 
 

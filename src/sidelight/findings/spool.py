@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, overload
 
 import pyarrow as pa
 
@@ -16,6 +16,35 @@ from sidelight.errors import SidelightError
 from sidelight.findings.hits import TABLES, Part
 
 LIMIT_BYTES: Final = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tables(Sequence[pa.Table]):
+    """Tables in memory and on disk; those on disk are mapped each time they are asked for.
+
+    Whoever takes one after another has one of them in memory at a time.
+    """
+
+    kept: tuple[pa.Table, ...]
+    files: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.kept) + len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> pa.Table: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Tables": ...
+
+    def __getitem__(self, index: int | slice) -> "pa.Table | Tables":
+        if isinstance(index, slice):
+            several = range(len(self))[index]
+            return Tables(tuple(self[each] for each in several), ())
+        number = range(len(self))[index]
+        if number < len(self.kept):
+            return self.kept[number]
+        return _map(self.files[number - len(self.kept)])
 
 
 @dataclass(slots=True)
@@ -78,10 +107,10 @@ class Spool:
             path = Path(text)
             self._files.setdefault(path.stem.rpartition("-")[2], []).append(path)
 
-    def tables(self, name: str) -> list[pa.Table]:
-        """Give the tables of one schema (a key of `TABLES`), those on disk mapped, not read."""
-        mapped = [_map(path) for path in self._files.get(name, ())]
-        return [TABLES[name].empty_table(), *mapped, *self._pending.get(name, [])]
+    def tables(self, name: str) -> "Tables":
+        """Give the tables of one schema (a key of `TABLES`), at least an empty one."""
+        kept = (TABLES[name].empty_table(), *self._pending.get(name, ()))
+        return Tables(kept, tuple(self._files.get(name, ())))
 
     def close(self) -> None:
         """Forget everything and remove the files."""
