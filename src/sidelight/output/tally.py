@@ -1,6 +1,7 @@
 """Findings counted while they stream by: by level, class, host, rule, tactic, technique, time."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +11,15 @@ from sidelight.schema import LEVELS, NO_TIME, Level
 _HOUR_NS: Final = 3_600_000_000_000
 SEVERITY: Final = {level: rank for rank, level in enumerate(LEVELS)}
 """Levels to numbers, the mildest 0."""
+
+ABBREVIATION: Final[Mapping[Level, str]] = {
+    "critical": "crit",
+    "high": "high",
+    "medium": "med",
+    "low": "low",
+    "informational": "info",
+}
+"""Levels as timelines and narrow tables spell them."""
 
 
 @dataclass(slots=True)

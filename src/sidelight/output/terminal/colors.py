@@ -22,13 +22,6 @@ INK: Final[Mapping[Level, str]] = {
     "low": "cyan",
     "informational": "",
 }
-ABBREVIATION: Final[Mapping[Level, str]] = {
-    "critical": "crit",
-    "high": "high",
-    "medium": "med",
-    "low": "low",
-    "informational": "info",
-}
 
 
 def safe(text: str, style: str = "") -> Text:

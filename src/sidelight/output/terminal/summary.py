@@ -14,8 +14,8 @@ from sidelight.findings.attack import TACTICS
 from sidelight.output.instants import hour_text
 from sidelight.output.plain import clip
 from sidelight.output.progress import size
-from sidelight.output.tally import Tally
-from sidelight.output.terminal.colors import ABBREVIATION, INK, safe
+from sidelight.output.tally import ABBREVIATION, Tally
+from sidelight.output.terminal.colors import INK, safe
 from sidelight.schema import LEVELS
 
 _TOP: Final = 5
@@ -128,7 +128,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
     silent = [
-        f"{stream.host} {stream.channel}: {hour_text(first)} to {hour_text(last + 1)}"
+        f"{hour_text(first)} to {hour_text(last + 1)}: {stream.host} {stream.channel}"
         for stream in coverage.streams
         for first, last in stream.silent
     ]
@@ -165,7 +165,7 @@ def _title(text: str, style: str = "bold underline") -> Text:
 
 
 def _indented(content: RenderableType) -> Padding:
-    return Padding(content, (0, 0, 0, 2))
+    return Padding(content, (0, 0, 0, 2), expand=False)
 
 
 def _many(count: int, noun: str) -> str:

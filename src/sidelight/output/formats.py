@@ -1,0 +1,88 @@
+"""Every format that findings are written in."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final, Protocol
+
+from sidelight.coverage import Run
+from sidelight.findings.finding import Finding
+from sidelight.output.csv_timeline import open_timeline
+from sidelight.output.html import open_html
+from sidelight.output.jsonl import open_jsonl
+from sidelight.output.marking import Marking
+from sidelight.output.navigator import Layer
+from sidelight.output.stix import open_stix
+from sidelight.output.timesketch import Timesketch
+
+
+class Sink(Protocol):
+    """Takes findings one by one, most severe first, and then the rest of the run, once."""
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding."""
+
+    def close(self, run: Run) -> None:
+        """Take the rest of the run and write everything that is not written yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a writer may need before the first finding.
+
+    Args:
+        version: of the tool.
+        marking: TLP 2.0 label of everything that is written.
+    """
+
+    version: str
+    marking: Marking = "amber+strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A format.
+
+    Args:
+        suffix: how names of its files end.
+        open: begins a file; the file stays open after `Sink.close`, it is the caller's.
+    """
+
+    name: str
+    suffix: str
+    open: Callable[[BinaryIO, Header], Sink]
+
+
+FORMATS: Final[Mapping[str, Writer]] = {
+    writer.name: writer
+    for writer in (
+        Writer("jsonl", ".jsonl", lambda file, _: open_jsonl(file)),
+        Writer("csv", ".csv", lambda file, _: open_timeline(file)),
+        Writer("html", ".html", lambda file, header: open_html(file, header.marking)),
+        Writer("navigator", ".navigator.json", lambda file, _: Layer(file)),
+        Writer("timesketch", ".timesketch.jsonl", lambda file, _: Timesketch(file)),
+        Writer(
+            "stix",
+            ".stix.json",
+            lambda file, header: open_stix(file, header.version, header.marking),
+        ),
+    )
+}
+
+
+def write(findings: Iterable[Finding], sinks: Sequence[Sink], finish: Callable[[int], Run]) -> Run:
+    """Give every finding to every sink in one pass, then the run.
+
+    Args:
+        findings: most severe first.
+        sinks: where they go.
+        finish: gives the run, when it is told how many findings there were.
+    """
+    count = 0
+    for finding in findings:
+        count += 1
+        for sink in sinks:
+            sink.add(finding)
+    run = finish(count)
+    for sink in sinks:
+        sink.close(run)
+    return run

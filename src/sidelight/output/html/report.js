@@ -1,0 +1,36 @@
+"use strict";
+// Filters findings. Nothing here ever turns text into markup.
+(() => {
+  const form = document.getElementById("filter");
+  if (!form) return;
+  const rows = Array.from(document.querySelectorAll(".finding"));
+  const shown = document.getElementById("shown");
+  const texts = new Map();
+  const textOf = (row) => {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
+  };
+  const apply = () => {
+    const words = form.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const fits =
+        (!form.level.value || row.dataset.level === form.level.value) &&
+        (!form.class.value || row.dataset.class === form.class.value) &&
+        (form.host.selectedIndex === 0 || row.dataset.host === form.host.value) &&
+        words.every((word) => textOf(row).includes(word));
+      row.hidden = !fits;
+      count += fits;
+    }
+    shown.textContent = count + " of " + rows.length + " shown";
+  };
+  let pending = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(pending);
+    pending = setTimeout(apply, 120);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(apply));
+  form.hidden = false;
+  apply();
+})();
