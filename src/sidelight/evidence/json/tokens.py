@@ -22,15 +22,19 @@ _QUOTE, _BACKSLASH, _FEED = 0x22, 0x5C, 0x0A
 # What a string must be: a name, a value, the only value of a list.
 _NAME, _VALUE, _ELEMENT, _NOTHING = 0, 1, 2, 3
 
+_SCALAR: Final = (
+    rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|\[[ \t\r]*\]|\{[ \t\r]*\}"
+)
 _BETWEEN: Final = re.compile(
     rb'(?:^|")[ \t\r]*(?:(?P<close>\])[ \t\r]*)?'
-    rb"(?:(?P<colon>:)[ \t\r]*(?:(?P<open>\[)|(?P<scalar>-?(?:0|[1-9]\d*)(?:\.\d+)?"
-    rb"(?:[eE][+-]?\d+)?|true|false|null|\[[ \t\r]*\]|\{[ \t\r]*\}))?[ \t\r]*)?"
+    rb"(?:(?P<colon>:)[ \t\r]*(?:(?P<open>\[)|(?P<scalar>" + _SCALAR + rb"))?[ \t\r]*)?"
     rb"(?P<tail>,|\}[ \t\r]*,?[ \t\r]*\n[ \t\r\n]*\{|\}[ \t\r\n,\]]*$|)[ \t\r]*"
     rb'(?:"|$)'
 )
 _FIRST: Final = re.compile(rb'[ \t\r\n\[]*\{[ \t\r]*"')
-_LAST: Final = re.compile(rb'"[ \t\r]*(?:\][ \t\r]*|:[^\[{}\]"]*)?\}[ \t\r]*,?[ \t\r]*')
+_LAST: Final = re.compile(
+    rb'"[ \t\r]*(?:(?:\]|:[ \t\r]*(?:' + _SCALAR + rb"))[ \t\r]*)?\}[ \t\r]*,?[ \t\r]*"
+)
 _ABSENT: Final = (b"null", b"[", b"{")
 
 
@@ -175,6 +179,8 @@ def _readings(
     left[rest], right[rest] = read[codes, 0], read[codes, 1]
     scalar[rest], ending[rest] = read[codes, 2], read[codes, 3]
     right[0] = _NAME if _FIRST.fullmatch(pieces[0].as_py()) else _NOTHING
+    if not ending[-1]:
+        left[-1] = right[-1] = _NOTHING
     return _Between(left, right, scalar, ending)
 
 
