@@ -102,8 +102,10 @@ _REGISTRY_ACTS: Final = {
     "registry_delete": _is("EventType", "DeleteKey", "DeleteValue"),
 }
 _REGISTRY_4657: Final = {
+    # 4657 speaks of values alone, and a value that is new is created and set at once.
     "registry_event": None,
-    "registry_set": _is("EventType", "SetValue"),
+    "registry_add": _is("EventType", "CreateKey"),
+    "registry_set": _is("EventType", "SetValue", "CreateKey"),
     "registry_delete": _is("EventType", "DeleteValue"),
 }
 
@@ -163,9 +165,9 @@ def _linux(source: LogSource) -> tuple[Route, ...]:
 def _other(source: LogSource) -> tuple[Route, ...]:
     if source.service:
         return (_route(source.product, [source.service]),)
-    if source.product and source.category == "application":
-        # The technology is the product; whatever it logs is meant.
-        return (_route(source.product),)
+    if source.product and source.category in {"", "application"}:
+        # The technology is the product; whatever it logs is meant, to its own log or to syslog.
+        return (_route(source.product), _route("", [source.product]))
     ways = [Route(source.product, category=source.category)]
     if source == LogSource(category="antivirus"):
         ways.append(_DEFENDER)

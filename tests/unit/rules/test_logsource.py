@@ -42,6 +42,7 @@ def _sees(source: LogSource, kind: Kind) -> bool:
         (LogSource("cisco", service="aaa"), Kind("cisco", "aaa")),
         (LogSource("kubernetes", "application", "audit"), Kind("kubernetes", "audit")),
         (LogSource("django", "application"), Kind("django", "log")),
+        (LogSource("modsecurity"), Kind("linux", "modsecurity")),
         (LogSource(category="proxy"), Kind("squid", "access", "", "proxy")),
         (LogSource(service="apache"), Kind("linux", "apache")),
         (
@@ -61,7 +62,7 @@ def test_a_logsource_sees_its_events(source: LogSource, kind: Kind) -> None:
         (CREATION, Kind("windows", "Security", "1")),
         (CREATION, Kind("linux", "sysmon", "1")),
         (LogSource("windows", "file_delete"), Kind("windows", SYSMON, "26")),
-        (LogSource("windows", "registry_add"), Kind("windows", "Security", "4657")),
+        (LogSource("windows", "registry_rename"), Kind("windows", "Security", "4657")),
         (LogSource("windows", service="system"), Kind("windows", "Security", "4624")),
         (LogSource("windows", "process_creation", "sysmon"), Kind("windows", "Security", "4688")),
         (LogSource("linux", service="sshd"), Kind("linux", "sudo")),
@@ -107,6 +108,27 @@ def test_one_event_id_is_told_apart_by_its_type(
     assert way is not None
     assert way.extra is not None
     assert holds(way.extra, event) == wanted
+
+
+@pytest.mark.parametrize(
+    ("category", "kind", "wanted"),
+    [
+        ("registry_add", "CreateKey", True),
+        ("registry_add", "SetValue", False),
+        ("registry_set", "SetValue", True),
+        ("registry_set", "CreateKey", True),
+        ("registry_set", "DeleteValue", False),
+        ("registry_delete", "DeleteValue", True),
+        ("registry_delete", "SetValue", False),
+    ],
+)
+def test_values_of_the_registry_are_told_apart_in_the_security_log(
+    category: str, kind: str, wanted: bool
+) -> None:
+    way = route_to(Kind("windows", "Security", "4657"), routes(LogSource("windows", category)))
+    assert way is not None
+    assert way.extra is not None
+    assert holds(way.extra, {"EventType": kind}) == wanted
 
 
 def test_only_what_no_log_carries_is_refused() -> None:
