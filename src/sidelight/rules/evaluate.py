@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TypeAlias
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,8 @@ from sidelight.schema import Column, Frame, Kind
 Matches: TypeAlias = dict[str, Rows]
 """Rule id to the rows it matches, ascending; rules that match none are not there."""
 
+_LONG_BYTES: Final = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
@@ -32,12 +34,14 @@ class Watchlist:
 
     Args:
         columns: names, in lower case, of the columns they read; None for all.
+        keywords: the tests of any column.
         always: rules that no missing value dismisses.
         witnessed: test -> the rules that may match where it is true.
     """
 
     variants: tuple[Variant, ...]
     columns: frozenset[str] | None
+    keywords: tuple[int, ...]
     always: tuple[int, ...]
     witnessed: Mapping[int, tuple[int, ...]]
 
@@ -51,6 +55,7 @@ class Engine:
     seen: set[int] = field(default_factory=set)
     _lists: dict[Kind, Watchlist] = field(default_factory=dict)
     _matchers: dict[tuple[str, str], Matcher | None] = field(default_factory=dict)
+    _keywords: dict[tuple[int, ...], Matcher] = field(default_factory=dict)
     _tests: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _by_place: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
@@ -118,7 +123,7 @@ class Engine:
         columns = Columns(frame)
         found: dict[str, dict[int, Ids]] = {}
         words: dict[str, dict[int, Ids]] = {}
-        keyword = self._matcher(frame.kind.product, KEYWORD) if self._keyword(frame.kind) else None
+        keyword = self._keyword(self.watchlist(frame.kind).keywords)
         for name in columns.present(self._fields(frame.kind.product)):
             column = columns.find(name)
             matcher = self._matcher(frame.kind.product, name)
@@ -129,23 +134,35 @@ class Engine:
         return Found(columns, found, words)
 
     def _words(self, keyword: Matcher, own: Mapping[str, Column]) -> dict[str, dict[int, Ids]]:
-        """Look for keywords in all columns at once, and tell them apart again."""
+        """Look for keywords in every column: in the long ones apart, in the others at once."""
         words: dict[str, dict[int, Ids]] = {}
-        if not own:
-            return words
-        ends = np.cumsum([len(column.values) for column in own.values()])
-        whole = pa.concat_arrays([column.values for column in own.values()])
-        for atom, ids in keyword.match(whole, self.counters).items():
-            cuts = np.searchsorted(ids, ends)
+        few: dict[str, Column] = {}
+        for name, column in own.items():
+            if column.values.nbytes < _LONG_BYTES:
+                few[name] = column
+            elif hits := keyword.match_words(column.values, self.counters):
+                words[name] = hits
+        if few:
+            self._words_together(keyword, few, words)
+        return words
+
+    def _words_together(
+        self, keyword: Matcher, few: Mapping[str, Column], words: dict[str, dict[int, Ids]]
+    ) -> None:
+        ends = np.cumsum([len(column.values) for column in few.values()])
+        whole = cast("pa.StringArray", pa.concat_arrays([each.values for each in few.values()]))
+        for atom, ids in keyword.match_words(whole, self.counters).items():
+            cuts = np.searchsorted(ids, ends).tolist()
             for name, begin, start, stop in zip(
-                own, [0, *ends.tolist()], [0, *cuts.tolist()], cuts.tolist(), strict=False
+                few, [0, *ends.tolist()[:-1]], [0, *cuts[:-1]], cuts, strict=True
             ):
                 if stop > start:
                     words.setdefault(name, {})[atom] = ids[start:stop] - begin
-        return words
 
-    def _keyword(self, kind: Kind) -> bool:
-        return self.watchlist(kind).columns is None
+    def _keyword(self, atoms: tuple[int, ...]) -> Matcher | None:
+        if atoms and atoms not in self._keywords:
+            self._keywords[atoms] = Matcher((atom, self.plan.atoms[atom]) for atom in atoms)
+        return self._keywords.get(atoms)
 
     def _fields(self, product: str) -> dict[str, list[int]]:
         if product not in self._tests:
@@ -186,6 +203,7 @@ def _watchlist(atoms: tuple[Atom, ...], variants: tuple[Variant, ...]) -> Watchl
     always: list[int] = []
     witnessed: dict[int, list[int]] = defaultdict(list)
     names: set[str] = set()
+    keywords: dict[int, None] = {}
     for number, variant in enumerate(variants):
         witnesses = _witnesses(variant.tree, atoms)
         if witnesses is None:
@@ -194,9 +212,12 @@ def _watchlist(atoms: tuple[Atom, ...], variants: tuple[Variant, ...]) -> Watchl
             witnessed[atom].append(number)
         for atom in _atoms(variant.tree):
             names |= _read(atoms[atom])
+            if atoms[atom].field == KEYWORD:
+                keywords[atom] = None
     return Watchlist(
         variants,
-        None if KEYWORD in names else frozenset(names),
+        None if keywords else frozenset(names),
+        tuple(sorted(keywords)),
         tuple(always),
         {atom: tuple(numbers) for atom, numbers in witnessed.items()},
     )

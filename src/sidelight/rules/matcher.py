@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import accumulate, chain
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from sidelight.rules.expr import Cidr, Compare, Glob, Regex, Wild
 from sidelight.rules.patterns import fold
 from sidelight.rules.plan import Atom, test_of
+from sidelight.rules.raw import RawScan, raw_scan
 from sidelight.schema import SEPARATOR
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -72,6 +73,7 @@ class Matcher:
         for number, atom in atoms:
             self._add(number, atom)
         self._list = list(self._patterns.values())
+        self._raw: RawScan | Literal[False] | None = None
         keys = [key.encode("utf-8", "surrogatepass") for key in self._patterns]
         self._automaton = BytesAhoCorasick(keys) if keys else None
         self._leading = np.array([key.startswith(b"\0") for key in keys], np.int64)
@@ -101,11 +103,35 @@ class Matcher:
         for number, atom in self._every:
             _look(found, number, judge_of(atom), values, every, counters)
         for pattern, ids in self._scan_all(values, counters):
-            for number in pattern.hits:
-                found.setdefault(number, []).append(ids)
-            for number, atom in pattern.looks:
-                _look(found, number, judge_of(atom), values, ids, counters)
+            self._note(found, pattern, ids, values, counters)
         return {number: _join(parts) for number, parts in found.items()}
+
+    def match_words(self, values: pa.StringArray, counters: Counters) -> dict[int, Ids]:
+        """Do as `match` does; quicker on long text, slower to make ready."""
+        if self._raw is None and not self._short and not self._every and not self._present:
+            self._raw = raw_scan(list(self._patterns)) or False
+        scanned = self._raw.scan(values) if self._raw and len(values) else None
+        if scanned is None:
+            return self.match(values, counters)
+        counters.values += len(values)
+        counters.bytes += values.nbytes
+        found: dict[int, list[Ids]] = {}
+        for number, ids in scanned.items():
+            self._note(found, self._list[number], ids, values, counters)
+        return {number: _join(parts) for number, parts in found.items()}
+
+    def _note(
+        self,
+        found: dict[int, list[Ids]],
+        pattern: "_Pattern",
+        ids: Ids,
+        values: pa.StringArray,
+        counters: Counters,
+    ) -> None:
+        for number in pattern.hits:
+            found.setdefault(number, []).append(ids)
+        for number, atom in pattern.looks:
+            _look(found, number, judge_of(atom), values, ids, counters)
 
     def _scan_all(
         self, values: pa.StringArray, counters: Counters
