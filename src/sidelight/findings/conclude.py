@@ -33,10 +33,17 @@ _MANY_HOSTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What findings need to know of a rule."""
+    """What findings need to know of a rule.
+
+    Args:
+        ref: as findings name it.
+        tags: as written.
+        group_by: of a correlation, the fields that its events share.
+    """
 
     ref: RuleRef
     tags: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ class _Draft:
     last: int
     others: tuple[str, ...]
     hosts: tuple[str, ...]
+    shared: tuple[str, ...]
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:
@@ -182,7 +190,15 @@ def _draft(
         int(times[-1]) if timed else NO_TIME,
         tuple(other.title for other in others),
         hosts,
+        _shared(info.group_by, window),
     )
+
+
+def _shared(fields: tuple[str, ...], window: str) -> tuple[str, ...]:
+    """Name the group-by values of a firing, whose text begins with them as a JSON array."""
+    values = orjson.loads(window.rpartition("@")[0]) if window and fields else []
+    pairs = zip(fields, values, strict=False)
+    return tuple(f"{name} = {value or '(empty)'}" for name, value in pairs)
 
 
 def _finding(
@@ -203,7 +219,9 @@ def _finding(
         tags=tags,
         rules=(ref,),
         process=process,
-        reasons=for_it(ref, count, (draft.first, draft.last), process, draft.others, draft.hosts),
+        reasons=for_it(
+            ref, count, (draft.first, draft.last), process, draft.others, draft.hosts, draft.shared
+        ),
         counter_evidence=against_it(ref, process),
         count=count,
         evidence=evidence,

@@ -26,6 +26,7 @@ def for_it(  # noqa: PLR0913
     process: Sequence[Process],
     others: Sequence[str],
     hosts: Sequence[str],
+    shared: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Say why: what matched and when, what ran, who started it, what else matched.
 
@@ -36,16 +37,19 @@ def for_it(  # noqa: PLR0913
         process: the lineage.
         others: titles of other rules that matched the same lineage.
         hosts: on which the events were seen, where there is more than one.
+        shared: what the events of a correlation have in common.
     """
     said = [f"Rule «{rule.title}» ({rule.level}) matched {_events(count)}{_when(*span)}."]
+    if shared:
+        said.append(f"The events share {_listed(shared)}.")
     if hosts:
         said.append(f"The events are from {len(hosts)} hosts: {_listed(hosts)}.")
     if process and process[0].command_line:
-        said.append(f"The process ran as: {process[0].command_line[:_SHOWN_TEXT]}")
+        said.append(f"The process ran as: {process[0].command_line[:_SHOWN_TEXT].strip()}")
     if len(process) > 1 and process[1].image:
         said.append(f"It was started by {process[1].image}.")
     if others:
-        said.append(f"Also matched on this process: {_listed(others)}.")
+        said.append(f"Also matched on the same process lineage: {_listed(others)}.")
     return tuple(said)
 
 

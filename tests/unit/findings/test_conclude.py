@@ -90,7 +90,7 @@ def test_rules_that_agree_on_a_process_raise_the_score_and_are_named():
     beside = [hit(2, "q", "P", image="p.exe"), hit(3, "i", "P", image="p.exe")]
     both = findings(hit(1, "r", "P", image="p.exe"), *beside)[1]
     assert both.score == alone.score + 3
-    assert "Also matched on this process: Odd thread; Started." in both.reasons
+    assert "Also matched on the same process lineage: Odd thread; Started." in both.reasons
     assert both.id == alone.id
 
 
@@ -120,6 +120,13 @@ def test_each_firing_of_a_correlation_is_one_finding_across_hosts_and_processes(
     found = findings(*first, hit(9, window="g@9"))
     assert [(each.count, each.host) for each in found] == [(2, "H"), (1, "H")]
     assert "The events are from 2 hosts: H; k." in found[0].reasons
+
+
+def test_what_the_events_of_a_correlation_share_is_named():
+    rules = {"r": RuleInfo(RuleRef("r", "Guessing", "high"), (), ("User", "Host"))}
+    table = union(pa.Table.from_pylist([hit(1, window='["ann@x",""]@1')], schema=HITS))
+    (found,) = conclude(table, EVENTS.empty_table(), [], rules)
+    assert "The events share User = ann@x; Host = (empty)." in found.reasons
 
 
 def test_limits_are_the_callers():

@@ -30,7 +30,7 @@ def test_the_process_its_parent_and_its_company_are_named():
         "The events are from 2 hosts: h; k.",
         "The process ran as: a -x",
         "It was started by p.exe.",
-        "Also matched on this process: 0; 1; 2; 3; 4; 5; 6; 7; and 2 more.",
+        "Also matched on the same process lineage: 0; 1; 2; 3; 4; 5; 6; 7; and 2 more.",
     )
 
 
