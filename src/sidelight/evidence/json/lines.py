@@ -24,11 +24,13 @@ class Block:
         text: of them, the last without its line feed.
         offset: of the first byte, in the source.
         first: number of the first line.
+        count: how many lines.
     """
 
     text: bytes
     offset: int
     first: int
+    count: int
 
 
 def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
@@ -53,11 +55,12 @@ def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
                 rest, skipping = b"", True
             continue
         text = rest + block[:cut]
-        yield Block(text, start, first)
-        first += text.count(b"\n") + 1
+        count = text.count(b"\n") + 1
+        yield Block(text, start, first, count)
+        first += count
         rest, start = block[cut + 1 :], offset + cut + 1
     if rest:
-        yield Block(rest, start, first)
+        yield Block(rest, start, first, 1)
 
 
 def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:

@@ -127,7 +127,7 @@ class _Reading:
 
 def _joined(waiting: list[tuple[_Source, Block]]) -> flat.Lines:
     names: dict[str, int] = {}
-    counts = [block.text.count(b"\n") + 1 for _, block in waiting]
+    counts = [block.count for _, block in waiting]
     numbers = [names.setdefault(source.name, len(names)) for source, _ in waiting]
     firsts = [
         np.arange(block.first, block.first + count)

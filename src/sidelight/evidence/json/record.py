@@ -25,6 +25,15 @@ UNKNOWN: Final = Kind("", "json")
 """Of objects whose shape is not known."""
 
 _CHANNELS: Final = {name.lower(): name for name in CHANNELS}
+# With the first of its marks, which is looked for before the others.
+_RESULTS: Final = [(next(iter(result.marks)), result) for result in RESULTS]
+_PRODUCTS: Final = [(next(iter(product.marks)), product) for product in PRODUCTS]
+_SHAPES: Final = [(next(iter(shape.marks)), shape) for shape in SHAPES]
+
+MAX_NAMES: Final = 10_000
+"""So many names of a shape are remembered; evidence must not fill the memory with them."""
+
+_NAMES: Final[dict[str, dict[str, str]]] = {}
 _HIDDEN: Final = re.compile(r"&lt;([\w .-]*)&gt;")
 _TEMPLATE: Final = re.compile(r"\{([^}]+)\}")
 _STREAMED: Final = "AdvancedHunting-"
@@ -74,26 +83,29 @@ def shown(text: str) -> str:
 
 def interpret(fields: Event) -> Reading:
     """Tell what the flattened record *fields* is."""
-    for result in RESULTS:
-        if _has(fields, result.marks):
+    for mark, result in _RESULTS:
+        if mark in fields and _has(fields, result.marks):
             return Result(result.title)
     names = XML_FIELDS if _has(fields, FLAT.marks) else XML_FIELDS + XML_MESSAGES
     for name in names:
-        text = fields.get(name)
-        if isinstance(text, str) and "<Event" in text and (event := parse_event(text)):
+        if name in fields and (event := _xml_in(fields[name])):
             return _of_xml(event)
     if "__REALTIME_TIMESTAMP" in fields:
         return _of_journal(fields)
     fields = _unwrapped(fields)
-    for product in PRODUCTS:
-        if _has(fields, product.marks):
+    for mark, product in _PRODUCTS:
+        if mark in fields and _has(fields, product.marks):
             return _of_product(product, fields)
-    for shape in SHAPES:
-        if _has(fields, shape.marks):
+    for mark, shape in _SHAPES:
+        if mark in fields and _has(fields, shape.marks):
             return of_shape(shape, fields)
     times = ("@timestamp", "timestamp", "Timestamp", "time", "TimeGenerated")
     hosts = ("Computer", "host.name", "hostname", "Hostname", "host")
     return Record(UNKNOWN, _time(fields, times), _first(fields, hosts) or None, fields)
+
+
+def _xml_in(text: str | list[str]) -> ParsedEvent | None:
+    return parse_event(text) if isinstance(text, str) and "<Event" in text else None
 
 
 def _has(fields: Event, marks: Mapping[str, frozenset[str]]) -> bool:
@@ -130,7 +142,9 @@ def _of_xml(event: ParsedEvent) -> Record:
 
 def of_shape(shape: Shape, fields: Event) -> Record:
     """Read a Windows event that has *shape*."""
-    fields = {name: _shown(value) for name, value in fields.items()}
+    fields = {
+        name: value if value[:4] != "&lt;" else _shown(value) for name, value in fields.items()
+    }
     for name in shape.data_json:
         _unfold(fields, name)
     event = _own_fields(shape, fields)
@@ -151,8 +165,17 @@ def of_shape(shape: Shape, fields: Event) -> Record:
 def _own_fields(shape: Shape, fields: Event) -> Event:
     if not shape.places:
         return {_bare(name): value for name, value in fields.items()}
-    named = ((_own_name(shape.places, name), value) for name, value in fields.items())
-    return {name: value for name, value in named if name}
+    known = _NAMES.setdefault(shape.title, {})
+    if len(known) > MAX_NAMES:
+        known.clear()
+    event: Event = {}
+    for name, value in fields.items():
+        own = known.get(name)
+        if own is None:
+            own = known[name] = _own_name(shape.places, name)
+        if own:
+            event[own] = value
+    return event
 
 
 def _add_texts(shape: Shape, event: Event) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, TypeAlias, cast
 
 import orjson
@@ -14,6 +14,9 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 
 _EXACT: Final = 2.0**63
 _ESCAPE: Final = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9A-Fa-f]{4})|.?)', re.DOTALL)
+
+
+_NAMELESS: Final = frozenset({"#attributes", "#text"})
 
 
 class NotAnObjectError(ValueError):
@@ -99,21 +102,36 @@ def flatten(record: Mapping[str, Json]) -> Event:
     """
     fields: Event = {}
     stack: list[tuple[str, Json]] = []
-    for name, value in record.items():
-        if type(value) is str:
-            fields[_clean(name)] = _clean(value)
-        elif value is not None:
-            stack.append((_clean(name), value))
-    stack.reverse()
+    _add_members(fields, stack, "", record)
     while stack:
-        name, value = stack.pop()
+        path, value = stack.pop()
         if isinstance(value, dict):
-            stack.extend(_members(name, value))
+            own = value.get("@Name", value.get("Name") if "#text" in value else None)
+            if isinstance(own, str):
+                stack.append(
+                    (f"{path.removesuffix('.Data')}.{_clean(own)}", value.get("#text", ""))
+                )
+            else:
+                _add_members(fields, stack, path + ".", value)
         elif isinstance(value, list):
-            stack.extend((name, element) for element in reversed(value))
+            stack.extend((path, element) for element in reversed(value))
         elif value is not None:
-            _put(fields, name, scalar_text(value))
+            _put(fields, path, scalar_text(value))
     return fields
+
+
+def _add_members(
+    fields: Event, stack: list[tuple[str, Json]], prefix: str, value: Mapping[str, Json]
+) -> None:
+    """Put the texts among the members of an object into *fields*, the others on the stack."""
+    later: list[tuple[str, Json]] = []
+    for name, member in value.items():
+        path = prefix[:-1] if name in _NAMELESS else prefix + _clean(name)
+        if type(member) is str and path not in fields:
+            fields[path] = _clean(member)
+        elif member is not None:
+            later.append((path, member))
+    stack += reversed(later)
 
 
 def scalar_text(value: str | float | bool) -> str:
@@ -127,19 +145,6 @@ def scalar_text(value: str | float | bool) -> str:
             raise OverflowError
         return number_text(value)
     return str(value)
-
-
-def _members(path: str, value: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    own = value.get("@Name", value.get("Name") if "#text" in value else None)
-    if isinstance(own, str):
-        parent = path.rpartition(".")[0] if path.endswith(".Data") else path
-        yield f"{parent}.{_clean(own)}", value.get("#text", "")
-        return
-    for name, member in reversed(list(value.items())):
-        if name in {"#attributes", "#text"}:
-            yield path, member
-        else:
-            yield f"{path}.{_clean(name)}", member
 
 
 def _put(fields: Event, name: str, text: str) -> None:
