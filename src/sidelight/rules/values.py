@@ -3,17 +3,15 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from ipaddress import ip_network
 from itertools import product
 from typing import Final, TypeAlias, TypeVar, cast
-
-import re2
 
 from sidelight.errors import RuleError
 from sidelight.rules.expr import Cidr, Compare, Exists, FieldRef, Glob, Null, Regex, Test, Wild
 from sidelight.rules.modifiers import Chain, Relation
 from sidelight.rules.patterns import Tokens, fold, folded, joined, literal, parse
+from sidelight.rules.regex import translated
 
 Scalar: TypeAlias = str | int | float | bool | None
 Placeholders: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -154,24 +152,7 @@ def _as_text(data: bytes) -> str:
 
 
 def _regex(chain: Chain, value: Scalar) -> list[Test]:
-    pattern = canonical(value)
-    if problem := regex_problem(pattern):
-        raise RuleError(problem)
-    return [Regex(pattern, chain.flags)]
-
-
-@lru_cache(maxsize=2048)
-def regex_problem(pattern: str) -> str:
-    """Say why RE2 cannot run *pattern*; empty if it can."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        text = error.args[0] if error.args else ""
-        text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-        return f"the regular expression cannot run in linear time or is wrong: {text}"
-    return ""
+    return [Regex(translated(canonical(value)), chain.flags)]
 
 
 def _cidr(chain: Chain, value: Scalar) -> list[Test]:
