@@ -5,19 +5,19 @@ from typing import Final
 from sidelight.training.range import clock, people, upkeep
 from sidelight.training.range.desk import Activity
 
-_IDLE: Final[tuple[tuple[Activity, int], ...]] = (
+_IDLE: Final[tuple[tuple[Activity, float], ...]] = (
     (upkeep.serve, 9), (upkeep.run_task, 8), (upkeep.inspect, 12), (upkeep.update_defender, 1),
     (upkeep.back_up, 2), (upkeep.clean_hive, 2),
 )  # fmt: skip
-_OFFICE: Final[tuple[tuple[Activity, int], ...]] = (
+_OFFICE: Final[tuple[tuple[Activity, float], ...]] = (
     *_IDLE, (people.browse, 22), (people.edit_document, 8), (people.read_mail, 5),
-    (people.chat, 5), (people.mistype, 1),
+    (people.chat, 5), (people.mistype, 1), (people.use_portable_tool, 0.1),
 )  # fmt: skip
 
-ACTIVITIES: Final[dict[str, tuple[tuple[Activity, int], ...]]] = {
+ACTIVITIES: Final[dict[str, tuple[tuple[Activity, float], ...]]] = {
     "billing": (*_OFFICE, (people.rate_calls, 9)),
     "noc": (*_OFFICE, (people.watch_network, 9), (people.report_in_python, 3)),
-    "admin": (*_OFFICE, (people.administer, 5)),
+    "admin": (*_OFFICE, (people.administer, 5), (people.ask_around, 0.5)),
     "dc": (*_IDLE, (upkeep.authenticate, 60), (people.administer, 1)),
     "jump": (*_IDLE, (people.hop, 5), (people.administer, 2)),
 }

@@ -7,7 +7,7 @@ from sidelight.training.range.clock import MINUTE, SECOND
 from sidelight.training.range.estate import unmarked, vendor, windows
 from sidelight.training.range.stage import Stage
 
-FOLDER: Final = "C:\\ProgramData\\GoogleUpdate\\"
+FOLDER: Final = "C:\\ProgramData\\MediaSync\\"
 PLAYER: Final = vendor(
     FOLDER + "googleupdate.exe", "VLC media player", "VideoLAN", "3.0.11", signer="VideoLAN",
     original="vlc.exe",

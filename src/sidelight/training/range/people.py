@@ -5,7 +5,7 @@ from typing import Final
 from sidelight.training.range import layouts, programs
 from sidelight.training.range.clock import MINUTE, SECOND
 from sidelight.training.range.desk import Desk
-from sidelight.training.range.estate import DOMAIN, MEDIATION, NETBIOS
+from sidelight.training.range.estate import DOMAIN, MEDIATION, NETBIOS, unmarked, windows
 from sidelight.training.range.journal import SERVICES
 
 _SITES: Final = (
@@ -166,6 +166,33 @@ def administer(desk: Desk, at: int) -> None:
     at = desk.load(at, shell, *programs.CLR_DLLS, common=2)
     m.script(at + SECOND, rng.choice(_SCRIPTS))
     m.end(at + 30 * SECOND, shell)
+
+
+def use_portable_tool(desk: Desk, at: int) -> None:
+    """Run a small unsigned program straight from the downloads: harmless, and it looks odd."""
+    m, user = desk.machine, desk.user.person.name
+    folder = f"C:\\Users\\{user}\\Downloads\\unit-converter\\"
+    tool = m.start(
+        at, unmarked(folder + "converter.exe"), f'"{folder}converter.exe"', desk.explorer,
+        folder=folder,
+    )  # fmt: skip
+    at = desk.load(at, tool, unmarked(folder + "units.dll"), common=2)
+    m.end(at + MINUTE, tool)
+
+
+_QUESTIONS: Final = ("whoami /groups", "net group helpdesk /domain", "ipconfig /all", "quser")
+
+
+def ask_around(desk: Desk, at: int) -> None:
+    """Look into a colleague's trouble, with the commands that an intruder would use as well."""
+    m = desk.machine
+    shell = m.start(at, programs.CMD, '"C:\\Windows\\system32\\cmd.exe"', desk.explorer)
+    for command in _QUESTIONS:
+        at += m.rng.randrange(5 * SECOND, 40 * SECOND)
+        name = command.partition(" ")[0]
+        tool = windows(f"System32\\{name}.exe", f"{name} utility")
+        m.end(at + SECOND, m.start(at, tool, command, shell))
+    m.end(at + MINUTE, shell)
 
 
 def hop(desk: Desk, at: int) -> None:
