@@ -14,6 +14,10 @@ MAX_DEPTH: Final = 32
 """How deep maps and lists may nest in a detection."""
 
 
+MAX_TESTS: Final = 100_000
+"""How many tests the values of one field may become."""
+
+
 def conjunction(children: list[Expr]) -> Expr:
     """Join *children* by and."""
     return children[0] if len(children) == 1 else And(tuple(children))
@@ -79,5 +83,7 @@ def _values(chain: Chain, values: list[Node], placeholders: Placeholders) -> Exp
             found.append(disjunction(matches))
         else:
             found += matches
+        if len(found) > MAX_TESTS:
+            raise RuleError(f"its values stand for more than {MAX_TESTS} patterns")
     whole = conjunction(found) if chain.every else disjunction(found)
     return Not(whole) if chain.differs else whole

@@ -114,6 +114,8 @@ def compile_rule(
         RuleError: it cannot be run as written.
     """
     about = meta(content, path, line)
+    if (taxonomy := text(content.get("taxonomy"))) not in {"", "sigma"}:
+        raise RuleError(f"its fields are named by taxonomy {taxonomy!r}, not by Sigma's own")
     source = logsource(content.get("logsource"))
     if reason := refusal(source):
         raise RuleError(reason)

@@ -66,6 +66,7 @@ def test_a_rule_without_level_is_medium_and_without_id_gets_a_lasting_one() -> N
         (("detection:", "detections:"), "neither detection, correlation nor filter"),
         (("condition: sel", "condition: other"), "names 'other'"),
         (("title: A rule", "level: hihg"), "no level 'hihg'"),
+        (("title: A rule", "taxonomy: mine"), "taxonomy 'mine'"),
         (("        Image: a", "        Image|x: a"), "no modifier 'x'"),
         (("    product: windows\n    category: process_creation", "    definition: x"), "neither"),
     ],
