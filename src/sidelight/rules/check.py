@@ -55,11 +55,11 @@ def check(
     ]
     for rule in found.rules:
         issues += _of(rule, _rule(rule))
-    by_place = {(rule.meta.path, rule.meta.line): rule.meta.title for rule in found.rules}
+    refused = {(each.path, each.line) for each in found.refused}
     for file in files:
         for line, content in _contents(file):
-            if (file.path, line) in by_place:
-                title = by_place[file.path, line]
+            if (file.path, line) not in refused:
+                title = text(content.get("title"))
                 issues += [
                     Issue(file.path, line, severity, said, title)
                     for severity, said in _document(content)
@@ -128,11 +128,13 @@ def _tags(tags: Iterable[str]) -> Iterator[_Said]:
             yield "note", f"tag {tag!r} is written with hyphens in Sigma 2"
 
 
+_WANTED: Final = ("title", "id", "level", "status", "description")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _document(content: Mapping[str, Node]) -> Iterator[_Said]:
-    for key in ("title", "id", "level", "status", "description"):
+    wanted = ("title", "id") if "filter" in content else _WANTED
+    for key in wanted:
         if not text(content.get(key)):
             severity: Severity = "warning" if key in {"title", "id", "level"} else "note"
             yield severity, f"it has no {key}"

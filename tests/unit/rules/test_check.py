@@ -174,3 +174,27 @@ def test_all_of_them_is_noted() -> None:
     detection = {"sel": {"Image|endswith": "\\a.exe"}, "condition": "all of them"}
     ((severity, text),) = _issues(detection=detection)
     assert (severity, text[:13]) == ("note", "'all of them'")
+
+
+def test_filters_and_correlations_are_read_as_well() -> None:
+    each = {
+        "title": "few",
+        "logsource": {"product": "windows"},
+        "filter": {"rules": "any", "sel": {"User": "x"}, "condition": "sel"},
+    }
+    many = {
+        "title": "many",
+        "id": "1",
+        "correlation": {
+            "type": "event_count",
+            "rules": [GOOD["id"]],
+            "timespan": "1m",
+            "condition": {"gt": 1},
+        },
+    }
+    text = yaml.safe_dump_all([GOOD, each, many], sort_keys=False)
+    issues = check([RuleFile("a.yml", text.encode())])
+    assert [(issue.title, issue.text) for issue in issues if issue.severity == "warning"] == [
+        ("few", "it has no id"),
+        ("many", "it has no level"),
+    ]
