@@ -2,11 +2,10 @@
 
 import pyarrow as pa
 
-from sidelight.coverage import BlindRule, Input, Manifest, Run, build
+from sidelight.coverage import BlindRule, Input, Loaded, Manifest, Run, build
 from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
 from sidelight.findings.hits import COUNTS
-from sidelight.rules.expr import Match, Null
-from sidelight.rules.rule import LogSource, Meta, Refusal, Rule, RuleSet
+from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import NO_TIME, Event, Gap, Level
 
 SECOND = 1_000_000_000
@@ -216,17 +215,14 @@ def counts() -> pa.Table:
     )
 
 
-def rule_set() -> RuleSet:
-    source = LogSource("windows", "image_load")
-    return RuleSet(
-        tuple(Rule(meta, source, Match("Image", Null())) for meta in RULES),
-        (),
+def loaded() -> Loaded:
+    return Loaded(
+        RULES,
         (
             Refusal(
                 "windows/odd.yml", 1, "the condition names no selection «filter»", "An Odd Rule"
             ),
         ),
-        "cd" * 32,
     )
 
 
@@ -241,7 +237,7 @@ def gaps() -> tuple[Gap, ...]:
 def run(count: int = 7, partial: str = "") -> Run:
     table = counts()
     blind = (BlindRule(BLIND.id, "windows dns_query", "no-log-source"),)
-    coverage = build(table, gaps(), rule_set(), blind)
+    coverage = build(table, gaps(), loaded(), blind)
     inputs = (
         Input("logs/ws-17.zip!Sysmon.evtx", 1_118_208, "ab" * 32, "evtx"),
         Input("logs/dc-01.evtx", 69_632, "cd" * 32, "evtx"),

@@ -1,13 +1,12 @@
 import pyarrow as pa
 import pytest
 
-from sample_run import BLIND, NOTE, SYSMON, counts, gaps, rule_set, run
-from sidelight.coverage import BlindRule, Coverage, Technique, build, explain_zero
+from sample_run import BLIND, NOTE, SYSMON, counts, gaps, loaded, run
+from sidelight.coverage import BlindRule, Coverage, Loaded, Technique, build, explain_zero
 from sidelight.findings.hits import COUNTS
-from sidelight.rules.rule import RuleSet
 from sidelight.schema import NO_TIME, Gap
 
-NOTHING = RuleSet((), (), (), "")
+NOTHING = Loaded(())
 
 
 def table(*rows: tuple[str, str, str, str, str, int, int, int]) -> pa.Table:
@@ -72,11 +71,9 @@ def test_a_channel_is_silent_where_only_its_neighbours_speak(
 
 def test_the_order_and_repetition_of_what_goes_in_does_not_matter() -> None:
     blind = [BlindRule("b", "x", "no-field", ("F",)), BlindRule("a", "x", "no-log-source")]
-    once = build(counts(), gaps(), rule_set(), blind)
+    once = build(counts(), gaps(), loaded(), blind)
     reversed_rows = counts().take(list(reversed(range(counts().num_rows))))
-    again = build(
-        reversed_rows, [*reversed(gaps()), *gaps()], rule_set(), [*reversed(blind), *blind]
-    )
+    again = build(reversed_rows, [*reversed(gaps()), *gaps()], loaded(), [*reversed(blind), *blind])
     assert once == again
 
 
@@ -92,7 +89,7 @@ def test_blind_rules_are_grouped_the_largest_group_first() -> None:
         BlindRule("2", "linux file", "no-log-source"),
         BlindRule("4", "linux file", "no-field", ("X",)),
     ]
-    coverage = build(counts(), (), rule_set(), blind)
+    coverage = build(counts(), (), loaded(), blind)
     assert [(g.reason, g.logsource, g.rules) for g in coverage.blind] == [
         ("no-field", "linux file", ("4",)),
         ("no-log-source", "linux file", ("2", "3")),
@@ -102,7 +99,7 @@ def test_blind_rules_are_grouped_the_largest_group_first() -> None:
 
 
 def test_a_technique_counts_the_rules_that_could_see_it() -> None:
-    coverage = build(counts(), (), rule_set(), [BlindRule(BLIND.id, "dns", "no-log-source")])
+    coverage = build(counts(), (), loaded(), [BlindRule(BLIND.id, "dns", "no-log-source")])
     by_id = {technique.id: technique for technique in coverage.techniques}
     assert by_id["T1071.004"] == Technique("T1071.004", ("command-and-control",), 1, 0)
     assert by_id["T1543.003"] == Technique("T1543.003", ("persistence",), 1, 1)
@@ -121,9 +118,9 @@ def test_something_found_needs_no_excuse() -> None:
 
 
 def test_a_zero_over_nothing_read_says_so() -> None:
-    assert explain_zero(build(table(), (), rule_set(), ()), 0) == ("No event was read.",)
+    assert explain_zero(build(table(), (), loaded(), ()), 0) == ("No event was read.",)
     foreign = [Gap("a.txt", 0, "foreign", "no log")]
-    assert explain_zero(build(table(), foreign, rule_set(), ()), 0) == (
+    assert explain_zero(build(table(), foreign, loaded(), ()), 0) == (
         "No event was read: 1 file and none of them an event log.",
     )
 
@@ -133,8 +130,8 @@ def test_a_zero_without_rules_says_so() -> None:
 
 
 def test_a_zero_that_no_rule_could_have_changed_is_called_worthless() -> None:
-    blind = [BlindRule(rule.meta.id, "x", "no-log-source") for rule in rule_set().rules]
-    said = explain_zero(build(counts(), (), rule_set(), blind), 0)
+    blind = [BlindRule(rule.id, "x", "no-log-source") for rule in loaded().metas]
+    said = explain_zero(build(counts(), (), loaded(), blind), 0)
     assert said[0].endswith("this zero says nothing about the hosts.")
 
 

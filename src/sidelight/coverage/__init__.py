@@ -2,7 +2,15 @@
 
 from sidelight.coverage.account import build
 from sidelight.coverage.manifest import Input, Manifest, Run
-from sidelight.coverage.seen import BlindGroup, BlindRule, Coverage, Source, Stream, Technique
+from sidelight.coverage.seen import (
+    BlindGroup,
+    BlindRule,
+    Coverage,
+    Loaded,
+    Source,
+    Stream,
+    Technique,
+)
 from sidelight.coverage.zero import explain_zero
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "BlindRule",
     "Coverage",
     "Input",
+    "Loaded",
     "Manifest",
     "Run",
     "Source",

@@ -15,12 +15,13 @@ from sidelight.coverage.seen import (
     BlindReason,
     BlindRule,
     Coverage,
+    Loaded,
     Source,
     Stream,
     Technique,
 )
 from sidelight.findings.attack import TACTICS, tactics, techniques
-from sidelight.rules.rule import RuleSet
+from sidelight.rules.rule import Meta
 from sidelight.schema import NO_TIME, Gap
 
 _STREAM: Final = ("host", "product", "channel")
@@ -29,7 +30,7 @@ _Hours = NDArray[np.int64]
 
 
 def build(
-    counts: pa.Table, gaps: Iterable[Gap], rules: RuleSet, blind: Sequence[BlindRule]
+    counts: pa.Table, gaps: Iterable[Gap], rules: Loaded, blind: Sequence[BlindRule]
 ) -> Coverage:
     """Sum up what a run saw.
 
@@ -43,10 +44,10 @@ def build(
         streams=_streams(counts),
         sources=_sources(counts),
         gaps=tuple(sorted(set(gaps), key=_gap_order)),
-        rules=len(rules.rules) + len(rules.correlations),
+        rules=len(rules.metas),
         refused=tuple(sorted(rules.refused)),
         blind=_groups(blind),
-        techniques=_techniques(rules, {rule.id for rule in blind}),
+        techniques=_techniques(rules.metas, {rule.id for rule in blind}),
     )
 
 
@@ -126,11 +127,10 @@ def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:
     return tuple(sorted(found, key=lambda group: (group.reason, -len(group.rules), group)))
 
 
-def _techniques(rules: RuleSet, blind: set[str]) -> tuple[Technique, ...]:
+def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]:
     votes: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     sighted: dict[str, int] = defaultdict(int)
-    every = [rule.meta for rule in rules.rules] + [rule.meta for rule in rules.correlations]
-    for meta in every:
+    for meta in metas:
         named = tactics(meta.tags)
         for technique in techniques(meta.tags):
             votes[technique].append(named)

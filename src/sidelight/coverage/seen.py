@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sidelight.rules.rule import Refusal
+from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import LOST, Gap
 
 BlindReason: TypeAlias = Literal[
     "no-log-source",  # no event of the kind that the rule looks at was read
     "no-field",  # such events were read, but never with the fields that the rule asks for
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The rules that were run, correlations among them, and those that could not be."""
+
+    metas: tuple[Meta, ...]
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
