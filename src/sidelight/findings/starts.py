@@ -260,7 +260,7 @@ class _PidSearch:
         source = np.where(filled >= first, filled, index)
         best.copy_from(self.slots, self.slots[source])
         last_end = _running_max(ends[self.slots], begin)
-        over = last_end > best.first[self.slots]
+        over = last_end >= best.first[self.slots]
         best.table[self.slots[over]] = -1
 
 

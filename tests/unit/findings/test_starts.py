@@ -43,6 +43,11 @@ def test_a_reused_pid_is_whoever_had_it_then(time, image):
     assert at(REUSED, 7, time) == image
 
 
+def test_a_process_may_end_at_the_very_time_it_starts():
+    brief = [start(pid=7, image="x", record=1), start(pid=7, ended=True, record=2)]
+    assert [at(brief, 7, time) for time in (0, 1)] == ["x", None]
+
+
 def test_a_pid_without_a_time_is_nobody():
     assert at(REUSED, 7, NO_TIME) is None
     assert at([start(pid=7, time=NO_TIME, image="x")], 7, 5) is None
@@ -64,12 +69,12 @@ ROWS = st.lists(
         lambda host, key, pid, time, ended, image: start(
             host=host, key=key, pid=pid, time=time, ended=ended, image=image
         ),
-        st.sampled_from(["h", "H", "k"]),
-        st.sampled_from(["", "", "G", "F"]),
-        st.sampled_from([-1, 4, 5]),
-        st.sampled_from([NO_TIME, 0, 1, 2, 3]),
+        st.sampled_from(["h", "h", "H", "k"]),
+        st.sampled_from(["", "", "", "G", "F"]),
+        st.sampled_from([4, 4, 4, 5, -1]),
+        st.sampled_from([0, 1, 2, 3, NO_TIME]),
         st.booleans(),
-        st.sampled_from(["a", "b", ""]),
+        st.sampled_from(["", "", "a", "b"]),
     ),
     max_size=10,
 ).map(lambda rows: [row | {"record": n} for n, row in enumerate(rows)])
@@ -107,7 +112,7 @@ def candidates(rows, wanted):
     if not mine:
         return []
     last = max(row["time"] for row in mine)
-    if any(row["ended"] and last < row["time"] < wanted["time"] for row in past):
+    if any(row["ended"] and last <= row["time"] < wanted["time"] for row in past):
         return []
     mine = [row for row in mine if row["time"] == last]
     return [row for row in mine if row["key"]] or mine
