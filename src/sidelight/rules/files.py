@@ -40,14 +40,15 @@ def read_documents(
 ) -> tuple[tuple[RuleFile, ...], str]:
     """Read every rule file under *paths*, in order of path, and give the SHA-256 over them.
 
-    The digest covers paths and contents, so that equal digests mean equal rule sets.
+    The digest covers paths and contents, so that equal digests mean equal rule sets. A file
+    that is there twice, with the same path and bytes, is one file.
 
     Args:
         paths: files, folders, zip packages.
         budget: how many bytes one package may unpack to.
     """
-    found = [file for path in paths for file in _under(path, budget)]
-    files = sorted(found, key=attrgetter("path"))
+    found = {file for path in paths for file in _under(path, budget)}
+    files = sorted(found, key=attrgetter("path", "data", "problem"))
     digest = hashlib.sha256()
     for file in files:
         head = f"{len(file.path)} {len(file.data)} {file.path}{file.problem}\n"

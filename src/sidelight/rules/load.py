@@ -99,10 +99,10 @@ class _Heap:
             raise RuleError("it has neither detection, correlation nor filter")
 
     def _claim(self, about: Meta) -> None:
-        place = f"{about.path}, line {about.line}"
-        first = self.places.setdefault(about.id.lower(), place)
-        if first != place:
-            raise RuleError(f"its id is already that of {first}")
+        key = about.id.lower()
+        if key in self.places:
+            raise RuleError(f"its id is already that of {self.places[key]}")
+        self.places[key] = f"{about.path}, line {about.line}"
 
 
 def compile_rule(

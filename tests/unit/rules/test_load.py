@@ -94,6 +94,23 @@ def test_of_two_rules_with_one_id_the_first_is_kept() -> None:
     assert reasons(rules) == ["its id is already that of a.yml, line 2"]
 
 
+def test_one_id_in_two_folders_is_kept_once(tmp_path: Path) -> None:
+    for name, field in (("one", "Image"), ("two", "User")):
+        (tmp_path / name).mkdir()
+        text = RULE.format(id=FIRST).replace("Image", field)
+        (tmp_path / name / "a.yml").write_text(text)
+    rules = load_rules([tmp_path / "two", tmp_path / "one"])
+    assert len(rules.rules) == 1
+    assert reasons(rules) == ["its id is already that of a.yml, line 2"]
+    assert load_rules([tmp_path / "one", tmp_path / "two"]) == rules
+
+
+def test_a_folder_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(RULE.format(id=FIRST))
+    rules = load_rules([tmp_path, tmp_path, tmp_path / "a.yml"])
+    assert (len(rules.rules), rules.refused) == (1, ())
+
+
 def test_documents_of_one_file_stand_for_themselves() -> None:
     text = RULE.format(id=FIRST) + "---" + RULE.format(id=SECOND) + "---\n- 1\n---\na: [\n"
     rules = compiled(text)
