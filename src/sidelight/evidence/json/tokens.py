@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 MAX_NAMES: Final = 512
 _MAX_BACKSLASHES: Final = 64
 
-_QUOTE, _BACKSLASH, _FEED = 0x22, 0x5C, 0x0A
+_QUOTE, _BACKSLASH, _FEED, _ZERO = 0x22, 0x5C, 0x0A, 0x30
 
 # What a string must be: a name, a value, the only value of a list.
 _NAME, _VALUE, _ELEMENT, _NOTHING = 0, 1, 2, 3
@@ -185,6 +185,8 @@ def _readings(
 
 
 def _reading(piece: bytes) -> tuple[int, int, bool, bool]:
+    if piece[:2] == b'":' and piece[2:-2].isdigit() and piece[-2:] == b',"' and piece[2] != _ZERO:
+        return _NAME, _NAME, True, False
     nothing = (_NOTHING, _NOTHING, False, False)
     found = _BETWEEN.fullmatch(piece)
     if found is None or (found["close"] and found["colon"]):

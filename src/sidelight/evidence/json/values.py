@@ -16,6 +16,8 @@ _EXACT: Final = 2.0**63
 _ESCAPE: Final = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9A-Fa-f]{4})|.?)', re.DOTALL)
 
 
+# What may stand for a separator or for half a character (RFC 8259, 7).
+_UNCLEAN: Final = re.compile(rb"\0|\\u(?:0000|[dD])")
 _NAMELESS: Final = frozenset({"#attributes", "#text"})
 
 
@@ -86,16 +88,26 @@ def fields_of(text: bytes) -> Event:
     """Parse one object and flatten it; see `parse` and `flatten`."""
     record = parse(text)
     try:
-        return flatten(record)
+        fields = flatten(record)
     except OverflowError:
-        return flatten(cast("dict[str, Json]", _parse_oddly(text)))
+        fields = flatten(cast("dict[str, Json]", _parse_oddly(text)))
+    clean_already = b"\\u" not in text and b"\0" not in text
+    return fields if clean_already or _UNCLEAN.search(text) is None else _cleaned(fields)
+
+
+def _cleaned(fields: Event) -> Event:
+    return {
+        clean(name): clean(value) if isinstance(value, str) else [clean(text) for text in value]
+        for name, value in fields.items()
+    }
 
 
 def flatten(record: Mapping[str, Json]) -> Event:
     """Name every value by its path, joined with dots; null is absent, a list has many values.
 
     Objects that name themselves (``{"@Name": "Image", "#text": "…"}``, as converters from XML
-    write them) are named so, and ``#attributes`` and ``#text`` are no part of a name.
+    write them) are named so, and ``#attributes`` and ``#text`` are no part of a name. The texts
+    are not cleaned.
 
     Raises:
         OverflowError: a number is too large to be exact.
@@ -108,9 +120,7 @@ def flatten(record: Mapping[str, Json]) -> Event:
         if isinstance(value, dict):
             own = value.get("@Name", value.get("Name") if "#text" in value else None)
             if isinstance(own, str):
-                stack.append(
-                    (f"{path.removesuffix('.Data')}.{_clean(own)}", value.get("#text", ""))
-                )
+                stack.append((f"{path.removesuffix('.Data')}.{own}", value.get("#text", "")))
             else:
                 _add_members(fields, stack, path + ".", value)
         elif isinstance(value, list):
@@ -126,9 +136,9 @@ def _add_members(
     """Put the texts among the members of an object into *fields*, the others on the stack."""
     later: list[tuple[str, Json]] = []
     for name, member in value.items():
-        path = prefix[:-1] if name in _NAMELESS else prefix + _clean(name)
+        path = prefix[:-1] if name in _NAMELESS else prefix + name
         if type(member) is str and path not in fields:
-            fields[path] = _clean(member)
+            fields[path] = member
         elif member is not None:
             later.append((path, member))
     stack += reversed(later)
@@ -137,7 +147,7 @@ def _add_members(
 def scalar_text(value: str | float | bool) -> str:
     """Write a value as the text of a cell."""
     if isinstance(value, str):
-        return _clean(value)
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -155,7 +165,3 @@ def _put(fields: Event, name: str, text: str) -> None:
         known.append(text)
     else:
         fields[name] = [known, text]
-
-
-def _clean(text: str) -> str:
-    return text if text.isascii() and "\0" not in text else clean(text)
