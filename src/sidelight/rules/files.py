@@ -4,8 +4,10 @@ import hashlib
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from lzma import LZMAError
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,17 @@ TRIAL_SUFFIXES: Final = (".test.yml", ".test.yaml")
 
 MAX_PACKAGE_BYTES: Final = 256 << 20
 """How much a zip package may unpack to."""
+
+ZIP_FAILURES: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What reading a zip package can raise because of what it holds, besides `OSError`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -101,5 +114,5 @@ def _package(path: Path, budget: int) -> Iterator[RuleFile]:
                     return
                 with package.open(member) as stream:
                     yield RuleFile(member.filename, stream.read(MAX_BYTES + 1))
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, *ZIP_FAILURES) as error:
         yield RuleFile(path.name, problem=f"is no package that can be read: {error}")

@@ -13,7 +13,7 @@ from typing import Final
 
 from sidelight.errors import RuleError
 from sidelight.rules.document import MAX_BYTES
-from sidelight.rules.files import SUFFIXES
+from sidelight.rules.files import SUFFIXES, ZIP_FAILURES
 from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
 from sidelight.rules.rule import Refusal
 from sidelight.rules.values import Placeholders
@@ -147,7 +147,7 @@ def _unpack(source: Path, fresh: Path) -> None:
                 if len(data) > MAX_BYTES:
                     raise RuleError(f"{member.filename!r} is too big", where=str(source))
                 place.write_bytes(data)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+    except ZIP_FAILURES as error:
         raise RuleError(f"is no package that can be read: {error}", where=str(source)) from None
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,16 @@ def test_what_is_no_package_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_a_missing_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="cannot be installed"):
         install(tmp_path / "none.zip", tmp_path / "rules")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_package_that_is_broken_anywhere_is_refused_or_whole(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w", method) as package:
+        package.writestr("a.yml", RULE.format(1) + "description: " + "x y z " * 40)
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 11):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xA5]) + whole[at + 1 :])
+        load_rules([path])
+        with suppress(RuleError):
+            install(path, tmp_path / "rules")
