@@ -15,8 +15,8 @@ from sidelight.findings.processes import process_columns, process_rows
 from sidelight.findings.sample import Sampler, as_hits
 from sidelight.hunt.tally import count_events
 from sidelight.rules.cache import Compiled
-from sidelight.rules.members import Watch, member_rows, watches
 from sidelight.rules.evaluate import Engine, Matches
+from sidelight.rules.members import Watch, member_rows, watches
 from sidelight.schema import Frame, Kind
 
 

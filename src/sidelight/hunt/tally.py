@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.findings.hits import COUNTS
 from sidelight.findings.cells import repeat
+from sidelight.findings.hits import COUNTS
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME, Frame, strings
 

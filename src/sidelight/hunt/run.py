@@ -1,0 +1,128 @@
+"""A hunt from evidence and rules to findings, coverage and manifest."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sidelight import __version__
+from sidelight.coverage import Input, Loaded, Manifest, Run, build
+from sidelight.evidence.inventory import Input as File
+from sidelight.evidence.inventory import Inventory, changed
+from sidelight.findings.conclude import Limits
+from sidelight.findings.finding import Finding
+from sidelight.findings.spool import Spool
+from sidelight.hunt.blindness import blind_rules
+from sidelight.hunt.conclusion import draw_findings, event_counts, find_copies
+from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.rules.cache import Compiled
+from sidelight.rules.rule import Meta
+
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hunted:
+    """What a hunt gave.
+
+    Args:
+        findings: most severe first; to be read once, before the hunt is left.
+        finish: gives the rest of the run, when told how many findings there were.
+        lost: whether evidence was lost.
+        gathered: what was read.
+    """
+
+    findings: Iterator[Finding]
+    finish: Callable[[int], Run]
+    lost: bool
+    gathered: Gathered
+
+
+@dataclass(frozen=True, slots=True)
+class HuntOptions:
+    """How to hunt.
+
+    Args:
+        jobs: how many processes may read.
+        limits: how much a finding lists.
+        shown: options for the manifest, name and value.
+        now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
+    """
+
+    jobs: int
+    limits: Limits
+    shown: tuple[tuple[str, str], ...]
+    now: Callable[[], int]
+
+
+@contextmanager
+def hunt(
+    inventory: Inventory, rules: Compiled, options: HuntOptions, report: Report
+) -> Iterator[Hunted]:
+    """Read, scan and conclude; what was spooled is gone when the context is left."""
+    started = options.now()
+    with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
+        gathered = gather(inventory, rules, spool, Work(options.jobs, Path(name), report))
+        copies, gaps = find_copies(gathered.digests)
+        gathered.gaps += gaps
+        gathered.gaps += [gap for gap in map(changed, inventory.inputs) if gap]
+        coverage = build(
+            event_counts(spool, copies),
+            gathered.gaps,
+            Loaded(_metas(rules), rules.refused),
+            blind_rules(rules, gathered.seen),
+        )
+
+        def finish(findings: int) -> Run:
+            manifest = Manifest(
+                version=__version__,
+                started=started,
+                finished=options.now(),
+                rules_digest=rules.digest,
+                rules=len(rules.metas) + len(rules.correlations),
+                inputs=_inputs(inventory.inputs, gathered),
+                options=options.shown,
+                events=coverage.events,
+                hits=gathered.hits,
+                findings=findings,
+                partial=gathered.partial,
+            )
+            return Run(manifest, coverage)
+
+        findings = draw_findings(spool, rules, options.limits, copies)
+        yield Hunted(findings, finish, bool(coverage.lost), gathered)
+
+
+def _metas(rules: Compiled) -> tuple[Meta, ...]:
+    return (*rules.metas, *(each.meta for each in rules.correlations))
+
+
+def _inputs(files: Sequence[File], gathered: Gathered) -> tuple[Input, ...]:
+    """List every file and every member that was read, each once.
+
+    A file that was cut or is an archive is hashed as it lies on disk.
+    """
+    whole = {each.source: each for each in gathered.digests if each.sha256}
+    found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
+    for file in files:
+        if file.path not in found or file.format == "archive":
+            found[file.path] = Input(file.path, max(file.size, 0), _hash(file), file.format)
+    return tuple(sorted(found.values()))
+
+
+def _hash(file: File) -> str:
+    """Hash a file on disk as far as it was surveyed; empty where it cannot be read."""
+    if file.size < 0:
+        return ""
+    digest, left = hashlib.sha256(), file.size
+    try:
+        with open(file.path, "rb") as stream:
+            while left and (block := stream.read(min(_BLOCK, left))):
+                digest.update(block)
+                left -= len(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
