@@ -18,6 +18,8 @@ from sidelight.evidence.json.shapes import (
     Shape,
 )
 from sidelight.evidence.json.values import NotAnObjectError, fields_of
+from sidelight.evidence.programs import interpret as interpret_message
+from sidelight.evidence.rows import clean
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Event, Kind
 
@@ -286,7 +288,20 @@ def _short_hive(value: str | list[str]) -> str | list[str]:
 
 
 def _of_journal(fields: Event) -> Record:
+    """Read what ``journalctl -o json`` writes (systemd, Journal JSON Format)."""
     program = _first(fields, ("SYSLOG_IDENTIFIER", "_COMM"))
-    host = _first(fields, ("_HOSTNAME",)) or None
+    facility = _first(fields, ("SYSLOG_FACILITY",))
+    number = int(facility) if facility.isascii() and facility.isdigit() else -1
+    kind, event = interpret_message(program, _message(fields.get("MESSAGE", "")), number)
     time = _time(fields, ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"))
-    return Record(Kind("linux", program), time, host, fields)
+    return Record(kind, time, _first(fields, ("_HOSTNAME",)) or None, fields | event)
+
+
+def _message(value: str | list[str]) -> str:
+    """Give a message, which is a list of its bytes where it is not all plain text."""
+    if isinstance(value, str):
+        return value
+    try:
+        return clean(bytes(map(int, value)).decode("utf-8", "replace"))
+    except ValueError:
+        return " ".join(value)
