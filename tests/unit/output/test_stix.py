@@ -15,7 +15,7 @@ from sidelight.output.stix import open_stix
 from sidelight.schema import NO_TIME, Event
 
 IDENTIFIER = re.compile(
-    r"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    r"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
 NEEDED = {
     "identity": {"name"},
@@ -64,6 +64,7 @@ def test_every_object_is_marked_identified_once_and_complete() -> None:
     for item in some[1:]:
         assert IDENTIFIER.fullmatch(item["id"]), item["id"]
         assert item["id"].startswith(item["type"] + "--")
+        assert UUID(item["id"][-36:]).version == (4 if item["type"] == "process" else 5)
         assert item["spec_version"] == "2.1"
         assert item["object_marking_refs"] == [MARKINGS["amber+strict"]]
         assert NEEDED[item["type"]] <= item.keys()

@@ -39,6 +39,7 @@ class Bundle:
     producer: str = ""
     _seen: set[str] = field(default_factory=set)
     _digest: bytes = b""
+    _known: dict[RuleRef | str, str] = field(default_factory=dict)
 
     def begin(self, version: str) -> None:
         """Write what every bundle has: the marking and the producer."""
@@ -90,6 +91,8 @@ class Bundle:
         return self._own("observed-data", when, content)
 
     def _indicator(self, rule: RuleRef) -> str:
+        if rule in self._known:
+            return self._known[rule]
         credit = f", by {rule.author}" if rule.author else ""
         content: Object = {
             "name": rule.title,
@@ -101,13 +104,17 @@ class Bundle:
             "valid_from": _BORN,
             "external_references": [{"source_name": "sigma", "external_id": rule.id}],
         }
-        return self._own("indicator", _BORN, content)
+        self._known[rule] = self._own("indicator", _BORN, content)
+        return self._known[rule]
 
     def _attack_pattern(self, technique: str) -> str:
+        if technique in self._known:
+            return self._known[technique]
         url = f"https://attack.mitre.org/techniques/{technique.replace('.', '/')}"
         reference = {"source_name": "mitre-attack", "external_id": technique, "url": url}
         content: Object = {"name": technique, "external_references": [reference]}
-        return self._own("attack-pattern", _BORN, content)
+        self._known[technique] = self._own("attack-pattern", _BORN, content)
+        return self._known[technique]
 
     def _host(self, name: str) -> str:
         return self._own("identity", _BORN, {"name": name, "identity_class": "system"})

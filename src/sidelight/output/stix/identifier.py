@@ -2,11 +2,12 @@
 
 Source: STIX 2.1 section 2.9: cyber-observables have a UUIDv5 in a namespace of the standard over
 the canonical JSON (RFC 8785) of the properties that contribute; that namespace is for nothing
-else. All other ids here are UUIDv5 in a namespace of this tool over the whole content, so objects
+else. Other ids here are UUIDv5 in a namespace of this tool over the whole content, so objects
 of one id are always equal.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -26,6 +27,15 @@ def observable_id(kind: str, contributing: Mapping[str, Json]) -> str:
 def own_id(kind: str, content: Mapping[str, Json]) -> str:
     """Name an object by all that it says."""
     return f"{kind}--{uuid5(_OWN, _canonical({'type': kind, **content}))}"
+
+
+def process_id(content: Mapping[str, Json]) -> str:
+    """Name a process, of which no property contributes, so the standard asks for a UUIDv4.
+
+    Its bits come from the content instead of from chance (section 6.13).
+    """
+    digest = sha256(_canonical(content).encode()).digest()
+    return f"process--{UUID(bytes=digest[:16], version=4)}"
 
 
 def _canonical(content: Mapping[str, Json]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from sidelight.findings.finding import Finding, Process
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.jsonl import Json
-from sidelight.output.stix.identifier import observable_id, own_id
+from sidelight.output.stix.identifier import observable_id, process_id
 from sidelight.schema import NO_TIME, Event
 
 Object = dict[str, Json]
@@ -84,8 +84,7 @@ def _lineage(lineage: tuple[Process, ...]) -> Iterator[Object]:
         if parent:
             content["parent_ref"] = parent
         if content:
-            # A process has no properties that contribute, and so no id in the standard's space.
-            parent = own_id("process", content)
+            parent = process_id(content)
             yield {"type": "process", "spec_version": "2.1", "id": parent, **content}
 
 
