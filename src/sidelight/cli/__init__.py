@@ -1,5 +1,14 @@
-"""The command line."""
+"""The command line: each command parses, calls one public function and renders."""
+
+import sys
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and leave with its exit code.
+
+    0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence unreadable,
+    130 interrupted.
+    """
+    from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""The commands and their options. Everything heavy is imported by the command that needs it."""
+
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from sidelight import __version__
+from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
+from sidelight.cli.hunt import hunt_command
+from sidelight.cli.range import range_command
+from sidelight.cli.rules import rules
+from sidelight.errors import EvidenceError, SidelightError
+
+app = typer.Typer(
+    name="sidelight",
+    help="Find code that hides inside trusted programs, in the evidence of an operator's hosts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("hunt")(hunt_command)
+app.command("range")(range_command)
+app.add_typer(rules, name="rules")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sidelight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _sidelight(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    del version
+
+
+_BAD_ARGUMENTS: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+"""What all errors of parsing arguments have in common; its module differs between versions."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; a person sees a sentence, never a traceback, for anything foreseen."""
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except typer.Exit as error:
+        return error.exit_code
+    except _BAD_ARGUMENTS as error:
+        error.show()  # type: ignore[attr-defined]
+        return USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except SidelightError as error:
+        print(f"sidelight: {error}", file=sys.stderr)  # noqa: T201
+        return UNREADABLE if isinstance(error, EvidenceError) else USAGE

@@ -1,0 +1,15 @@
+"""Exit codes of every command."""
+
+from typing import Final
+
+FOUND: Final = 1
+"""Something was found: findings at or above the fail level, issues, failed samples."""
+
+USAGE: Final = 2
+"""An option, a path or a configuration value is wrong."""
+
+UNREADABLE: Final = 3
+"""Some evidence could not be read. Findings there may be are written all the same."""
+
+INTERRUPTED: Final = 130
+"""Ctrl-C; what had been found until then is written, and marked as partial."""

@@ -1,0 +1,230 @@
+"""``sidelight hunt``: read evidence, run rules, show findings."""
+
+import os
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from sidelight.cli import choices, exits
+from sidelight.cli.configuration import read_configuration
+from sidelight.cli.folders import configuration_file
+from sidelight.cli.targets import FORMAT_NAMES, Target, targets
+from sidelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from sidelight.findings.finding import Finding
+    from sidelight.output.formats import Sink
+    from sidelight.rules.cache import Compiled
+
+
+def hunt_command(  # noqa: PLR0913
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH…", help="Logs, folders, archives; - is standard input."),
+    ],
+    rules: choices.RulePaths = None,
+    own: choices.OwnRules = True,
+    min_level: choices.MinLevel = choices.LevelChoice.informational,
+    status: choices.Statuses = None,
+    tag: choices.Tags = None,
+    product: choices.Products = None,
+    include: choices.Include = None,
+    exclude: choices.Exclude = None,
+    placeholders: choices.Placeholders = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write findings to FILE, in the format its name tells: .jsonl, .csv, .html, "
+            ".navigator.json, .timesketch.jsonl, .stix.json. A folder takes every --format. "
+            "Repeatable.",
+        ),
+    ] = None,
+    format_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", help=f"{FORMAT_NAMES}; goes with --output in order. Repeatable."
+        ),
+    ] = None,
+    tlp: Annotated[
+        str, typer.Option(help="TLP 2.0 marking of what is written. [default: amber+strict]")
+    ] = "",
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Processes that read; 0: one a core.")
+    ] = 0,
+    fail_level: Annotated[
+        choices.FailLevel, typer.Option("--fail-level", help="Exit 1 for findings from here on.")
+    ] = choices.FailLevel.medium,
+    max_evidence: Annotated[int, typer.Option(min=1, help="Events a finding lists.")] = 100,
+    max_fields: Annotated[
+        int, typer.Option(min=0, help="Events of a finding that are shown in full.")
+    ] = 10,
+    limit: Annotated[int, typer.Option(min=0, help="Findings shown on the terminal.")] = 50,
+    wide: Annotated[bool, typer.Option("--wide", help="Cut no line on the terminal.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no summary.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say afterwards what each rule cost.")
+    ] = False,
+    times: Annotated[
+        bool,
+        typer.Option("--times/--no-times", help="Put the time of the run into the manifest."),
+    ] = True,
+) -> int:
+    """Read event logs, run every rule over them, and show what was found and what was not seen.
+
+    Exit codes: 0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence
+    unreadable, 130 interrupted.
+
+    Example: sidelight hunt /evidence -o findings.jsonl -o report.html
+    """
+    configuration = read_configuration(configuration_file())
+    selection = choices.chosen(min_level, status, tag, product, include, exclude)
+    request = _Request(
+        tuple(paths),
+        targets(output or [], format_ or []),
+        tlp or configuration.tlp,
+        jobs or _cores(),
+        fail_level.value,
+        (max_evidence, max_fields),
+        _View(limit, wide, quiet, False if no_color else None),
+        profile,
+        times,
+    )
+    from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
+
+    return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    limit: int
+    wide: bool
+    quiet: bool
+    color: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    paths: tuple[str, ...]
+    targets: tuple[Target, ...]
+    tlp: str
+    jobs: int
+    fail_level: str
+    limits: tuple[int, int]
+    view: _View
+    profile: bool
+    times: bool
+
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Give what the manifest says of the options; not what changes nothing in the result."""
+        return (
+            ("paths", " ".join(self.paths)),
+            ("tlp", self.tlp),
+            ("max-evidence", str(self.limits[0])),
+            ("max-fields", str(self.limits[1])),
+        )
+
+
+def _hunt(request: _Request, rules: "Compiled") -> int:
+    from sidelight.cli.watching import watch  # noqa: PLC0415 - not for --help
+    from sidelight.evidence.inventory import survey  # noqa: PLC0415
+    from sidelight.findings.conclude import Limits  # noqa: PLC0415
+    from sidelight.hunt.run import HuntOptions, hunt  # noqa: PLC0415
+    from sidelight.output.formats import write  # noqa: PLC0415
+    from sidelight.schema import NO_TIME  # noqa: PLC0415
+
+    now = time.time_ns if request.times else lambda: NO_TIME
+    options = HuntOptions(request.jobs, Limits(*request.limits), request.shown(), now)
+    inventory = survey(request.paths)
+    counted = _Counted(request.fail_level)
+    with ExitStack() as stack:
+        sinks = _sinks(request, stack)
+        with (
+            watch(inventory, quiet=request.view.quiet) as report,
+            hunt(inventory, rules, options, report) as hunted,
+        ):
+            report.done()
+            write(hunted.findings, [counted, *sinks], hunted.finish)
+            lost, partial = hunted.lost, hunted.gathered.partial
+            if request.profile:
+                _show_cost(hunted.gathered.counters)
+    if partial:
+        print(f"sidelight: {partial}", file=sys.stderr)  # noqa: T201
+        return exits.INTERRUPTED
+    if counted.found:
+        return exits.FOUND
+    return exits.UNREADABLE if lost else 0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Notes whether a finding reaches the fail level."""
+
+    fail_level: str
+    found: bool = False
+
+    def add(self, finding: "Finding") -> None:
+        from sidelight.schema import LEVELS  # noqa: PLC0415
+
+        if self.fail_level != "never":
+            least = [str(level) for level in LEVELS].index(self.fail_level)
+            self.found |= LEVELS.index(finding.level) >= least
+
+    def close(self, run: object) -> None:
+        """Need nothing of the rest."""
+
+
+def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
+    from sidelight import __version__  # noqa: PLC0415
+    from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
+    from sidelight.output.marking import MARKINGS  # noqa: PLC0415
+    from sidelight.output.terminal import open_screen  # noqa: PLC0415
+
+    marking = next((name for name in MARKINGS if name == request.tlp), None)
+    if marking is None:
+        raise UsageError(f"no TLP label: {request.tlp!r}", where="--tlp", hint=", ".join(MARKINGS))
+    header = Header(__version__, marking)
+    view = request.view
+    sinks: list[Sink] = [
+        FORMATS[target.format].open(_file(target, stack), header) for target in request.targets
+    ]
+    if not any(target.path is None for target in request.targets):
+        sinks.append(
+            open_screen(
+                sys.stdout,
+                color=view.color,
+                limit=view.limit,
+                wide=view.wide,
+                quiet=view.quiet,
+            )
+        )
+    return sinks
+
+
+def _file(target: Target, stack: ExitStack) -> BinaryIO:
+    if target.path is None:
+        return sys.stdout.buffer
+    try:
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+        return stack.enter_context(target.path.open("wb"))
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(target.path)) from error
+
+
+def _show_cost(counters: dict[str, int]) -> None:
+    for name, count in counters.items():
+        print(f"{name:>8} {count:>16,}", file=sys.stderr)  # noqa: T201
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

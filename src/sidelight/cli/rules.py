@@ -1,0 +1,185 @@
+"""``sidelight rules``: install, list, show, check, test and count rules."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidelight.cli import choices, exits
+from sidelight.cli.configuration import read_configuration
+from sidelight.cli.folders import configuration_file
+from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
+from sidelight.errors import UsageError
+
+rules = typer.Typer(help="Install, list, show, check and test rules.", no_args_is_help=True)
+
+Named = Annotated[
+    list[Path] | None, typer.Argument(metavar="[PATH]…", help="Rule files, folders, packages.")
+]
+
+
+@rules.command("update")
+def update(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE|FOLDER", help="Install from here; no network."),
+    ] = None,
+) -> int:
+    """Install SigmaHQ's rules; the old set stays until the new one compiles.
+
+    Without --from, the package is fetched from the address in the configuration.
+
+    Example: sidelight rules update --from sigma_all_rules.zip
+    """
+    from sidelight.cli.fetching import fetched  # noqa: PLC0415 - not for --help
+    from sidelight.rules.package import install  # noqa: PLC0415
+
+    url = read_configuration(configuration_file()).rules_url
+    target = installed() / "sigma"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source is None:
+        typer.echo(f"fetching {url}", err=True)
+        with fetched(url) as package:
+            report = install(package, target)
+    else:
+        if not source.exists():
+            raise UsageError("there is no such file or folder", where=str(source))
+        report = install(source, target)
+    count = report.rules + report.correlations
+    typer.echo(f"{count:,} rules installed, {len(report.refused):,} refused")
+    typer.echo(f"SHA-256 {report.sha256}")
+    return 0
+
+
+@rules.command("list")
+def list_rules(  # noqa: PLR0913
+    paths: Named = None,
+    own: choices.OwnRules = True,
+    min_level: choices.MinLevel = choices.LevelChoice.informational,
+    status: choices.Statuses = None,
+    tag: choices.Tags = None,
+    product: choices.Products = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List what cannot be run, and why.")
+    ] = False,
+) -> int:
+    """List rules, one a line: level, id, title.
+
+    Example: sidelight rules list --tag attack.t1574 --min-level high
+    """
+    selection = choices.chosen(min_level, status, tag, product, None, None)
+    loaded = load(rule_paths(paths, with_own=own), selection, None)
+    if refused:
+        for each in loaded.refused:
+            typer.echo(f"{each.path}:{each.line}: {each.reason}")
+        return 0
+    for meta in (*loaded.metas, *(each.meta for each in loaded.correlations)):
+        typer.echo(f"{meta.level:13} {meta.id:36} {meta.title}")
+    return 0
+
+
+@rules.command("show")
+def show(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Id or title of a rule.")],
+    paths: choices.RulePaths = None,
+    own: choices.OwnRules = True,
+) -> int:
+    """Show a rule as it is written.
+
+    Example: sidelight rules show 5f1abf38-291d-4e5f-9e0a-6a7ea1b9a2c1
+    """
+    from sidelight.rules.files import read_documents  # noqa: PLC0415 - not for --help
+    from sidelight.rules.load import compile_documents  # noqa: PLC0415
+
+    files, digest = read_documents(rule_paths(paths, with_own=own))
+    found = compile_documents(files, digest=digest)
+    metas = [rule.meta for rule in found.rules] + [each.meta for each in found.correlations]
+    wanted = {
+        meta.path for meta in metas if identity.lower() in {meta.id.lower(), meta.title.lower()}
+    }
+    shown = [file for file in files if file.path in wanted]
+    if not shown:
+        raise UsageError("no rule has this id or title", where=identity)
+    for file in shown:
+        typer.echo(f"# {file.path}")
+        typer.echo(file.data.decode("utf-8", "replace"))
+    return 0
+
+
+@rules.command("check")
+def check(paths: Named = None, own: choices.OwnRules = True) -> int:
+    """Read rules critically: what cannot be run, never matches, or is out of date.
+
+    Exit codes: 0 nothing but notes, 1 errors or warnings.
+
+    Example: sidelight rules check my-rules/
+    """
+    from sidelight.rules.check import check as examine  # noqa: PLC0415 - not for --help
+    from sidelight.rules.files import read_documents  # noqa: PLC0415
+
+    files, _ = read_documents(rule_paths(paths, with_own=own and not paths))
+    issues = examine(files)
+    for each in issues:
+        typer.echo(f"{each.path}:{each.line}: {each.severity}: {each.text}")
+    counts = Counter(each.severity for each in issues)
+    typer.echo(
+        ", ".join(f"{counts[name]} {name}s" for name in ("error", "warning", "note")), err=True
+    )
+    return exits.FOUND if counts["error"] or counts["warning"] else 0
+
+
+@rules.command("test")
+def run_samples(paths: Named = None, own: choices.OwnRules = True) -> int:
+    """Run the samples beside rules: what must fire them and what must not.
+
+    Exit codes: 0 all as they should be, 1 not so.
+
+    Example: sidelight rules test my-rules/
+    """
+    from sidelight.rules.load import load_rules  # noqa: PLC0415 - not for --help
+    from sidelight.rules.sample import judge  # noqa: PLC0415
+    from sidelight.rules.trial import find, read, run  # noqa: PLC0415
+
+    places = rule_paths(paths, with_own=own and not paths)
+    trials = [trial for path in find(places) for trial in read(path)]
+    verdicts = run(trials, load_rules(places).rules, judge)
+    for verdict in verdicts:
+        for failure in verdict.failed:
+            print(f"{verdict.trial.path}:{verdict.trial.line}: {failure}", file=sys.stderr)  # noqa: T201
+    failed = sum(bool(verdict.failed) for verdict in verdicts)
+    events = sum(verdict.events for verdict in verdicts)
+    typer.echo(f"{len(verdicts)} rules tested with {events} samples, {failed} failed")
+    return exits.FOUND if failed else 0
+
+
+@rules.command("stats")
+def stats(
+    paths: Named = None,
+    own: choices.OwnRules = True,
+    placeholders: choices.Placeholders = None,
+) -> int:
+    """Count rules by level, status and log source, and those that cannot be run.
+
+    Example: sidelight rules stats
+    """
+    placeholders_of(placeholders)
+    selection = choices.chosen(choices.LevelChoice.informational, None, None, None, None, None)
+    loaded = load(rule_paths(paths, with_own=own), selection, placeholders)
+    typer.echo(f"{len(loaded.metas):6,} rules")
+    typer.echo(f"{len(loaded.correlations):6,} correlations")
+    typer.echo(f"{len(loaded.refused):6,} refused")
+    sources = [
+        " ".join(filter(None, (each.product, each.category or each.service))) or "any"
+        for each in loaded.logsources
+    ]
+    for title, values in (
+        ("level", [meta.level for meta in loaded.metas]),
+        ("status", [meta.status or "none" for meta in loaded.metas]),
+        ("log source", sources),
+    ):
+        typer.echo(f"\nby {title}")
+        for name, count in sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])):
+            typer.echo(f"{count:6,} {name}")
+    return 0

@@ -1,0 +1,61 @@
+"""Where rules come from, and how they are loaded for a command."""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sidelight.cli.folders import cache_folder, data_folder
+from sidelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from sidelight.rules.cache import Compiled
+    from sidelight.rules.selection import Selection
+    from sidelight.rules.values import Placeholders
+
+
+def installed() -> Path:
+    """Name the folder of the rules that ``rules update`` installed."""
+    return data_folder() / "rules"
+
+
+def own() -> Path:
+    """Name the folder of the rules that come with Sidelight."""
+    with as_file(files("sidelight") / "content" / "rules") as path:
+        return path
+
+
+def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
+    """Give the rule files and folders to load.
+
+    Raises:
+        UsageError: a path does not exist, or there is nothing to load.
+    """
+    for path in named or ():
+        if not path.exists():
+            raise UsageError("there is no such rule file or folder", where=str(path))
+    paths = [own()] if with_own else []
+    paths += named or ([installed()] if installed().is_dir() else [])
+    if not paths:
+        raise UsageError(
+            "no rules to run", hint="name some with --rules, or run 'sidelight rules update'"
+        )
+    return paths
+
+
+def placeholders_of(path: Path | None) -> "Placeholders":
+    """Read the placeholder file, if there is one."""
+    from sidelight.rules.placeholders import read  # noqa: PLC0415 - not for --help
+
+    return read(path) if path else {}
+
+
+def load(paths: list[Path], selection: "Selection", placeholders: Path | None) -> "Compiled":
+    """Load rules ready to run, out of the cache where they are in it."""
+    from sidelight.rules.cache import load_compiled  # noqa: PLC0415 - not for --help
+
+    return load_compiled(
+        paths,
+        cache_folder(),
+        selection=selection,
+        placeholders=placeholders_of(placeholders),
+    )
