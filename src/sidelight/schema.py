@@ -82,6 +82,15 @@ def strings(texts: list[str]) -> pa.StringArray:
     return pa.array(texts, pa.string())
 
 
+def offsets_of(values: pa.StringArray) -> NDArray[np.int32]:
+    """Give where each of n texts begins in their array's buffer, and the end: n + 1 numbers."""
+    buffer = values.buffers()[1]
+    if buffer is None or not len(values):
+        return np.zeros(len(values) + 1, np.int32)
+    offsets = np.frombuffer(memoryview(buffer), np.int32)
+    return offsets[values.offset : values.offset + len(values) + 1]
+
+
 def constant(value: str, length: int) -> Column:
     """Build the column that holds *value* in each of *length* events."""
     return Column(np.zeros(length, np.int32), strings([value]))

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,6 @@ from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
     from sidelight.rules.selection import Selection
-    from sidelight.schema import Level
 
 
 class LevelChoice(StrEnum):
@@ -84,7 +83,7 @@ def chosen(  # noqa: PLR0913
     from sidelight.rules.selection import Selection  # noqa: PLC0415 - not for --help
 
     return Selection(
-        level=cast("Level", level.value),
+        level=level.value,
         statuses=frozenset(statuses or ()),
         tags=frozenset(tags or ()),
         products=frozenset(products or ()),

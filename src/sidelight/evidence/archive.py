@@ -268,7 +268,7 @@ class _File(io.RawIOBase):
 _UNPACK: Final[dict[Container, Callable[[Raw], Raw]]] = {
     "gzip": lambda raw: gzip.GzipFile(fileobj=_File(raw), mode="rb"),
     "bzip2": lambda raw: bz2.BZ2File(_File(raw)),
-    "xz": lambda raw: lzma.LZMAFile(_File(raw)),  # noqa: SIM115 - closed with the stream
+    "xz": lambda raw: lzma.LZMAFile(cast("IO[bytes]", _File(raw))),  # noqa: SIM115 - closed with the stream
     "zstd": _unpack_zstd,
 }
 

@@ -41,7 +41,7 @@ def draw_findings(
     )
 
 
-def _tables(spool: Spool, name: str, copies: frozenset[str]) -> list[pa.Table]:
+def _tables(spool: Spool, name: str, copies: frozenset[str]) -> Sequence[pa.Table]:
     tables = spool.tables(name)
     if not copies:
         return tables

@@ -16,6 +16,7 @@ import msgspec
 from sidelight.evidence.inventory import Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
+from sidelight.hunt.memory import keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Frame, Gap
@@ -89,6 +90,7 @@ class Worker:
     """Reads and scans tasks one after another."""
 
     def __init__(self, rules: Compiled) -> None:
+        keep_memory()
         self._scanner = Scanner(rules)
 
     def work(

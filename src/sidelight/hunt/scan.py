@@ -108,6 +108,6 @@ def _rows_of(
             frame.source[rows].tolist(), frame.record[rows].tolist(), rows.tolist(), strict=True
         )
     }
-    some = members.select(["source", "record"]).take(pa.array(chosen)).to_pydict()
+    some = members.select(["source", "record"]).take(pa.array(chosen, pa.int64())).to_pydict()
     found = [place[key] for key in zip(some["source"], some["record"], strict=True)]
     return np.array(found, np.intp)

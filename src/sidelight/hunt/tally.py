@@ -4,9 +4,8 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sidelight.findings.cells import repeat
+from sidelight.findings.cells import dictionary, repeat
 from sidelight.findings.hits import COUNTS
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME, Frame, strings
@@ -34,8 +33,8 @@ def count_events(frame: Frame, part: int) -> pa.Table:
     names = pa.concat_arrays([frame.host.values, strings([""])])
     return pa.table(
         [
-            _text(frame.source[picked], strings(list(frame.sources))),
-            _text(np.where(hosts < 0, len(names) - 1, hosts), names),
+            dictionary(frame.source[picked], strings(list(frame.sources))),
+            dictionary(np.where(hosts < 0, len(names) - 1, hosts), names),
             repeat(frame.kind.product, size),
             repeat(frame.kind.channel, size),
             repeat(frame.kind.event_id, size),
@@ -45,7 +44,3 @@ def count_events(frame: Frame, part: int) -> pa.Table:
         ],
         schema=COUNTS,
     )
-
-
-def _text(codes: NDArray[np.int32], values: pa.StringArray) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), values)

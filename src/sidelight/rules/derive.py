@@ -50,6 +50,12 @@ _INTEGRITY: Final = {
     "S-1-16-16384": "System",
 }
 
+
+def _integrity(label: str | None) -> str | None:
+    """Give the label and its name: rules list either."""
+    return label and "\0".join(dict.fromkeys((label, _INTEGRITY.get(label, label))))
+
+
 DERIVED: Final[Mapping[str, Derivation]] = {
     "4657.targetobject": Derivation(("ObjectName", "ObjectValueName"), _target_object),
     "4657.details": Derivation(("NewValue",), lambda value: value),
@@ -58,7 +64,7 @@ DERIVED: Final[Mapping[str, Derivation]] = {
     ),
     "4688.integritylevel": Derivation(
         ("MandatoryLabel",),
-        lambda value: value and "\0".join(dict.fromkeys((value, _INTEGRITY.get(value, value)))),
+        _integrity,
     ),
 }
 

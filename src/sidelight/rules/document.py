@@ -150,7 +150,14 @@ _CONSTRUCT: Final = {
 
 def _scalar(loader: "yaml.SafeLoader", node: yaml.ScalarNode) -> Node:
     if node.tag == _STR:
-        return str(node.value)
+        return _clean(node.value)
     construct = _CONSTRUCT.get(node.tag)
     value: Node = node.value if construct is None else construct(loader, node)
     return value
+
+
+def _clean(text: str) -> str:
+    """Put into *text* what readers put into cells for a NUL and for half a character."""
+    if "\0" in text:
+        text = text.replace("\0", "\N{SYMBOL FOR NULL}")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

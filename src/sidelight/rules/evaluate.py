@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -150,7 +150,7 @@ class Engine:
         self, keyword: Matcher, few: Mapping[str, Column], words: dict[str, dict[int, Ids]]
     ) -> None:
         ends = np.cumsum([len(column.values) for column in few.values()])
-        whole = cast("pa.StringArray", pa.concat_arrays([each.values for each in few.values()]))
+        whole = pa.concat_arrays([each.values for each in few.values()])
         for atom, ids in keyword.match_words(whole, self.counters).items():
             cuts = np.searchsorted(ids, ends).tolist()
             for name, begin, start, stop in zip(

@@ -65,7 +65,7 @@ def read_documents(
     digest = hashlib.sha256()
     for file in files:
         head = f"{len(file.path)} {len(file.data)} {file.path}{file.problem}\n"
-        digest.update(head.encode("utf-8", "surrogateescape"))
+        digest.update(head.encode("utf-8", "replace"))
         digest.update(file.data)
     return tuple(files), digest.hexdigest()
 
@@ -90,6 +90,8 @@ def _under(path: Path, budget: int) -> Iterator[RuleFile]:
 
 
 def _file(path: str, name: str) -> RuleFile:
+    # A name that is no UTF-8 must be one before it gets into findings.
+    name = name.encode("utf-8", "replace").decode("utf-8")
     try:
         about = os.stat(path)
         if not stat.S_ISREG(about.st_mode):

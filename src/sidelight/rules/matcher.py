@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import accumulate, chain
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,7 @@ from sidelight.rules.expr import Cidr, Compare, Glob, Regex, Wild
 from sidelight.rules.patterns import fold
 from sidelight.rules.plan import Atom, test_of
 from sidelight.rules.raw import RawScan, raw_scan
-from sidelight.schema import SEPARATOR
+from sidelight.schema import SEPARATOR, offsets_of
 
 Ids: TypeAlias = NDArray[np.int64]
 """Numbers of distinct values, ascending."""
@@ -137,12 +137,12 @@ class Matcher:
         self, values: pa.StringArray, counters: Counters
     ) -> Iterator[tuple[_Pattern, Ids]]:
         if len(values) <= FEW:
-            texts = [fold(text) for text in values.to_pylist()]
+            texts = [fold(text or "") for text in values.to_pylist()]
             yield from self._scan(_laid_few(texts), counters)
             for short, pattern in self._short.items():
-                ids = [number for number, text in enumerate(texts) if short in text]
-                if ids:
-                    yield pattern, np.array(ids, np.int64)
+                marked = [number for number, text in enumerate(texts) if short in text]
+                if marked:
+                    yield pattern, np.array(marked, np.int64)
         elif self._automaton or self._short:
             for begin, size in _chunks(values):
                 folded = pc.utf8_lower(values.slice(begin, size))
@@ -181,7 +181,7 @@ class Matcher:
 
 def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
     """Cut values so that each part is about `CHUNK` bytes."""
-    offsets, begin = _offsets(values), 0
+    offsets, begin = offsets_of(values), 0
     while begin < len(values):
         end = int(np.searchsorted(offsets, offsets[begin] + CHUNK, "right")) - 1
         end = min(max(end, begin + 1), len(values))
@@ -192,9 +192,9 @@ def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
 def laid(values: pa.StringArray) -> tuple[bytes, Ids]:
     """Lay values end to end between separators; give the text and where each value begins."""
     count = len(values)
-    lists = pa.ListArray.from_arrays(pa.array(np.array([0, count], np.int32)), values)
-    text = pc.binary_join(lists, _SEPARATOR)[0].as_buffer()
-    starts = _offsets(values)[:-1].astype(np.int64)
+    lists = pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), values)
+    text = cast("pa.StringArray", pc.binary_join(lists, _SEPARATOR))[0].as_buffer()
+    starts = offsets_of(values)[:-1].astype(np.int64)
     starts += np.arange(1 - starts[0], 1 - starts[0] + count)
     return b"\0" + text.to_pybytes() + b"\0", starts
 
@@ -206,11 +206,6 @@ def _laid_few(texts: list[str]) -> tuple[bytes, Ids]:
     return b"\0" + b"\0".join(encoded) + b"\0", starts[:-1]
 
 
-def _offsets(values: pa.StringArray) -> NDArray[np.int32]:
-    """Give where each value begins in the text of an array that is not empty, and the end."""
-    return np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
-
-
 def _look(  # noqa: PLR0913
     found: dict[int, list[Ids]],
     number: int,
@@ -220,7 +215,7 @@ def _look(  # noqa: PLR0913
     counters: Counters,
 ) -> None:
     counters.judged += len(ids)
-    texts = values.take(pa.array(ids)).to_pylist()
+    texts = values.take(pa.array(ids, pa.int64())).to_pylist()
     marks = [passes(judge, text or "") for text in texts]
     if any(marks):
         found.setdefault(number, []).append(ids[np.array(marks)])

@@ -12,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sidelight.schema import offsets_of
+
 try:
     import hyperscan
 except ImportError:  # the extra ``fast`` is not installed
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 Found: TypeAlias = dict[int, NDArray[np.int64]]
 """Number of a text to the numbers of the values it occurs in, ascending."""
@@ -40,7 +42,7 @@ class RawScan:
 
     def scan(self, values: pa.StringArray) -> Found | None:
         """Find the texts in each value; None where bytes cannot tell."""
-        offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
+        offsets = offsets_of(values)
         data = values.buffers()[2]
         if data is None:
             return {}
