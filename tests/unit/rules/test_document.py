@@ -80,6 +80,10 @@ def test_hostile_bytes_break_and_nothing_else(data: bytes) -> None:
     assert _broken(data)[1] >= 1
 
 
+def test_a_nul_is_the_sign_that_cells_have_for_it() -> None:
+    assert list(documents(b'a: "x\\0"\n')) == [Document(1, {"a": "x\N{SYMBOL FOR NULL}"})]
+
+
 def test_tags_build_nothing() -> None:
     data = b"a: !!python/name:os.system ''\n"
     assert list(documents(data)) == [Document(1, {"a": ""})]

@@ -34,6 +34,13 @@ def test_text_that_moves_between_files_changes_the_digest(tmp_path: Path) -> Non
     assert _digest(tmp_path) != before
 
 
+def test_a_name_that_is_no_text_becomes_one(tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/a\xff.yml", "wb") as stream:
+        stream.write(b"x")
+    ((file,), _) = read_documents([tmp_path])
+    assert (file.path, file.data) == ("a?.yml", b"x")
+
+
 def test_a_missing_file_is_there_with_its_problem(tmp_path: Path) -> None:
     ((file,), _) = read_documents([tmp_path / "none.yml"])
     assert file.problem.startswith("cannot be read")
