@@ -26,6 +26,12 @@ def clip(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
+def clip_front(text: str, width: int) -> str:
+    """Cut safe text to *width* characters from the front: of a path, the end says most."""
+    text = plain(text[-4 * width - 16 :])
+    return text if len(text) <= width else "…" + text[len(text) - max(width - 1, 0) :]
+
+
 def _picture(match: re.Match[str]) -> str:
     character = match[0]
     if character in _NAMED:

@@ -1,6 +1,6 @@
 import pytest
 
-from sidelight.output.plain import clip, plain
+from sidelight.output.plain import clip, clip_front, plain
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,8 @@ def test_clipping_counts_what_is_shown() -> None:
     assert clip("abcdef", 6) == "abcdef"
     assert clip("abcdefg", 6) == "abcde…"
     assert clip("\x1b" * 100, 3) == "␛␛…"
+
+
+def test_a_path_is_cut_in_front() -> None:
+    assert clip_front("logs/a.evtx#12", 8) == "…evtx#12"
+    assert clip_front("a.evtx#1", 8) == "a.evtx#1"

@@ -7,13 +7,12 @@ from rich.text import Text
 
 from sidelight.findings.finding import Finding, Process
 from sidelight.output.instants import rfc3339_fixed
-from sidelight.output.plain import clip, plain
+from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.terminal.colors import INK, TAG
 from sidelight.schema import NO_TIME
 
 _REASONS: Final = 3
 _AGAINST: Final = 2
-_PLACES: Final = 2
 _ANCESTORS: Final = 4
 _INDENT: Final = "   "
 
@@ -26,7 +25,7 @@ def block(finding: Finding, width: int, *, wide: bool = False) -> Text:
         width: characters a line has; longer lines are cut with an ellipsis.
         wide: show every line in full instead.
     """
-    lines = [_head(finding, width), *_body(finding)]
+    lines = [_head(finding, width), *_body(finding, 0 if wide else width)]
     if not wide:
         for line in lines:
             line.truncate(width, overflow="ellipsis")
@@ -57,7 +56,7 @@ def _head(finding: Finding, width: int) -> Text:
     )
 
 
-def _body(finding: Finding) -> Iterator[Text]:
+def _body(finding: Finding, width: int) -> Iterator[Text]:
     events = f"{finding.count:,} event{'s' if finding.count != 1 else ''}"
     facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
     facts += [" ".join(finding.techniques)] if finding.techniques else []
@@ -65,11 +64,20 @@ def _body(finding: Finding) -> Iterator[Text]:
     yield from _process(finding.process)
     yield from (_line("+", text, "green") for text in _reasons(finding))
     yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])
-    places = [f"{event.source}#{event.record}" for event in finding.evidence[:_PLACES]]
-    more = finding.count - len(places)
+    yield from _where(finding, width)
+
+
+def _where(finding: Finding, width: int) -> Iterator[Text]:
+    """Name the first event; a path loses its front, as the end leads to the record."""
+    if not finding.evidence:
+        return
+    more = finding.count - 1
     rest = f"  and {more:,} more" if more > 0 else ""
-    if places:
-        yield _line("@", "  ".join(places) + rest, "blue", "dim")
+    first = finding.evidence[0]
+    place = f"{first.source}#{first.record}"
+    if width:
+        place = clip_front(place, max(width - len(_INDENT) - 2 - len(rest), 16))
+    yield _line("@", place + rest, "blue", "dim")
 
 
 def _process(lineage: tuple[Process, ...]) -> Iterator[Text]:

@@ -12,11 +12,11 @@ from rich.text import Text
 from sidelight.coverage import Coverage, Run, explain_zero
 from sidelight.findings.attack import TACTICS
 from sidelight.output.instants import hour_text
-from sidelight.output.plain import clip
+from sidelight.output.plain import clip, clip_front
 from sidelight.output.progress import size
 from sidelight.output.tally import ABBREVIATION, Tally
 from sidelight.output.terminal.colors import INK, safe
-from sidelight.schema import LEVELS
+from sidelight.schema import LEVELS, Gap
 
 _TOP: Final = 5
 _NARROW: Final = 40
@@ -117,10 +117,10 @@ def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
 
 
 def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
-    refused = [f"{item.title or item.path}: {item.reason}" for item in coverage.refused]
+    reasons = Counter(refusal.reason for refusal in coverage.refused)
+    refused = [f"{_many(count, 'rule')}: {reason}" for reason, count in reasons.most_common()]
     yield from _listed("Rules that could not be run", refused, width)
-    lost = [f"{gap.source} at byte {gap.offset:,}: {gap.text}" for gap in coverage.lost]
-    yield from _listed("Evidence that was lost", lost, width, "red")
+    yield from _listed("Evidence that was lost", _losses(coverage, width), width, "red")
     passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in coverage.lost)
     if passed:
         said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
@@ -133,6 +133,19 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         for first, last in stream.silent
     ]
     yield from _listed("Silent while others spoke", silent, width)
+
+
+def _losses(coverage: Coverage, width: int) -> list[str]:
+    """Name each source once, with what is wrong first; a path loses its front."""
+    sources: dict[str, list[Gap]] = {}
+    for gap in coverage.lost:
+        sources.setdefault(gap.source, []).append(gap)
+    said = []
+    for source, gaps in sources.items():
+        more = f", and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
+        place = f" at byte {gaps[0].offset:,}{more}: "
+        said.append(clip_front(source, max(width // 2 - len(place), 24)) + place + gaps[0].text)
+    return said
 
 
 def _blind(coverage: Coverage, reason: str) -> str:
