@@ -61,7 +61,7 @@ def test_line_traces_point_at_the_first_line_of_their_event(small: RangeReport) 
     audit = [trace for trace in tool.events if trace.source.endswith("audit.log")]
     lines = (small.folder / "med01" / "audit.log").read_text().splitlines()
     assert audit
-    assert all(lines[trace.record - 1].startswith("type=SYSCALL") for trace in audit)
+    assert all(lines[trace.record - 1].startswith("node=med01 type=SYSCALL") for trace in audit)
     assert any("/dev/shm/" in lines[trace.record - 1] for trace in audit)
     forwarded = (small.folder / "NOC-WS01" / "winlogbeat.ndjson").read_text().splitlines()
     for step in small.steps:

@@ -17,7 +17,7 @@ _OFFICE: Final[tuple[tuple[Activity, float], ...]] = (
 ACTIVITIES: Final[dict[str, tuple[tuple[Activity, float], ...]]] = {
     "billing": (*_OFFICE, (people.rate_calls, 9)),
     "noc": (*_OFFICE, (people.watch_network, 9), (people.report_in_python, 3)),
-    "admin": (*_OFFICE, (people.administer, 5), (people.ask_around, 0.5)),
+    "admin": (*_OFFICE, (people.administer, 5), (people.ask_around, 0.15)),
     "dc": (*_IDLE, (upkeep.authenticate, 60), (people.administer, 1)),
     "jump": (*_IDLE, (people.hop, 5), (people.administer, 2)),
 }

@@ -70,6 +70,7 @@ class Server:
         """Run a program, as audit and Sysmon see it; give its process id."""
         self.serial += 1
         pid, parent = self.rng.randrange(2000, 60000), self.rng.randrange(1000, 2000)
+        head = f"node={self.host.name} "
         stamp = f"msg=audit({clock.unix(at):.3f}:{self.serial}):"
         name = exe.rpartition("/")[2]
         words = " ".join(f'a{at}="{word}"' for at, word in enumerate(arguments))
@@ -79,15 +80,15 @@ class Server:
             at,
             AUDIT,
             (
-                f"type=SYSCALL {stamp} arch=c000003e syscall=59 success=yes exit=0 "
+                f"{head}type=SYSCALL {stamp} arch=c000003e syscall=59 success=yes exit=0 "
                 f"a0=55d0c0ffee a1=55d0c0ff0e a2=55d0c0f0f0 a3=8 items=2 ppid={parent} pid={pid} "
                 f"auid={by.login} {uids} tty=(none) ses={by.session} "
                 f'comm="{name[:15]}" exe="{exe}" subj=unconfined key="exec"',
-                f"type=EXECVE {stamp} argc={len(arguments)} {words}",
-                f'type=CWD {stamp} cwd="{folder}"',
-                f'type=PATH {stamp} item=0 name="{exe}" inode={self.rng.randrange(1 << 20)} '
+                f"{head}type=EXECVE {stamp} argc={len(arguments)} {words}",
+                f'{head}type=CWD {stamp} cwd="{folder}"',
+                f'{head}type=PATH {stamp} item=0 name="{exe}" inode={self.rng.randrange(1 << 20)} '
                 "dev=fd:00 mode=0100755 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL",
-                f"type=PROCTITLE {stamp} proctitle={title}",
+                f"{head}type=PROCTITLE {stamp} proctitle={title}",
             ),
             "auditd",
             "",

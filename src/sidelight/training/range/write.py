@@ -167,6 +167,7 @@ def _write_truth(
     options: RangeOptions, hosts: tuple[estate.Host, ...], steps: tuple[Step, ...], out: Path
 ) -> None:
     truth = {
+        "kind": "truth",
         "seed": options.seed,
         "start": options.start.isoformat(),
         "days": options.days,
