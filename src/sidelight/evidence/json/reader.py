@@ -58,7 +58,7 @@ class _Source:
         yield from self.losses.finish()
         for tool, count in self.results.items():
             text = f"these are results of {tool}, not evidence"
-            yield Gap(self.name, self.start, "unsupported", text, count)
+            yield Gap(self.name, self.start, "foreign", text, count)
         if self.unknown:
             text = "records of no known shape: no rule looks at them"
             yield Gap(self.name, self.start, "unsupported", text, self.unknown)

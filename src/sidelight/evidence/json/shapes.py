@@ -280,7 +280,7 @@ class ResultShape:
 
 
 RESULTS: Final[tuple[ResultShape, ...]] = (
-    ResultShape("Sidelight", {"kind": frozenset({"finding", "coverage", "manifest"})}),
+    ResultShape("Sidelight", {"kind": frozenset({"finding", "coverage", "manifest", "truth"})}),
     ResultShape("Hayabusa", marks("RuleTitle", "Timestamp", "EventID")),
     ResultShape("Chainsaw", marks("group", "kind", "name", "timestamp")),
     ResultShape("Zircolite", marks("rule_level", "matches.row_id")),

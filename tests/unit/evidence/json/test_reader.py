@@ -113,7 +113,7 @@ def test_a_gap_says_where_the_broken_lines_begin() -> None:
 def test_results_and_unknown_records_are_said_once_a_source() -> None:
     _, gaps = read_all('{"kind":"finding"}\n' * 3, '{"a":1}\n{"a":2}')
     assert [(gap.source, gap.reason, gap.events) for gap in gaps] == [
-        ("s0", "unsupported", 3),
+        ("s0", "foreign", 3),
         ("s1", "unsupported", 2),
     ]
     assert "Sidelight" in gaps[0].text
