@@ -7,6 +7,9 @@ import pytest
 from evtx import PyEvtxParser
 
 from sidelight.errors import UsageError
+from sidelight.evidence import evtx
+from sidelight.evidence.stream import Stream
+from sidelight.schema import Frame, Gap, want_all
 from sidelight.training.range import RangeOptions, RangeReport, write_range
 
 SMALL = RangeOptions(events=4_000, days=5)
@@ -115,3 +118,14 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(UsageError, match="cannot be written"):
         write_range(RangeOptions(events=0, days=1), tmp_path / "out")
+
+
+def test_our_own_reader_reads_every_record_without_a_gap(small: RangeReport) -> None:
+    for path in sorted(small.folder.rglob("*.evtx")):
+        with path.open("rb") as raw:
+            found = list(evtx.read([Stream(path.name, raw)], want_all))
+        assert [item for item in found if isinstance(item, Gap)] == []
+        frames = [item for item in found if isinstance(item, Frame)]
+        assert sum(len(frame) for frame in frames) == len(records(path))
+        channel = path.stem.replace("%4", "/")
+        assert {frame.kind.channel for frame in frames} == {channel}
