@@ -7,9 +7,9 @@ dictionary of the Linux audit project (the fields whose format is "encoded").
 from collections.abc import Mapping
 from typing import Final
 
-_ENCODED: Final = """acct cmd comm cwd data device dir exe file grp key lsm name new_disk new_fs new_group
-new-chardev new-disk new-fs new-net new-rng ocomm old-chardev old-disk old-fs old-net old-rng
-path proctitle root_dir sw vm watch"""
+_ENCODED: Final = """acct cmd comm cwd data device dir exe file grp key lsm name new_disk new_fs
+new_group new-chardev new-disk new-fs new-net new-rng ocomm old-chardev old-disk old-fs old-net
+old-rng path proctitle root_dir sw vm watch"""
 
 ENCODED: Final = frozenset(_ENCODED.split())
 """Fields that hold hexadecimal where they are not quoted; so are those of EXECVE."""
