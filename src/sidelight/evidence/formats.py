@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from sidelight.evidence import auditd, event_xml, evtx, json
+from sidelight.evidence import auditd, event_xml, evtx, json, syslog
 from sidelight.evidence.stream import Reader
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
@@ -50,6 +50,7 @@ READERS: Final[Mapping[str, Format]] = {
     "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
     "json": Format("JSON events", json.sniff, json.read, _lines),
     "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
+    "syslog": Format("syslog", syslog.sniff, syslog.read, _whole),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 
