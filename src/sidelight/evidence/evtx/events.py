@@ -3,9 +3,17 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from sidelight.evidence.evtx.binxml import Chunk, Element, Instance, Parser, Part, Slot, Value
+from sidelight.evidence.evtx.binxml import (
+    Chunk,
+    Element,
+    Instance,
+    Parser,
+    Part,
+    Slot,
+    Value,
+    spell,
+)
 from sidelight.evidence.evtx.binxml import nested as parse_nested
-from sidelight.evidence.evtx.binxml import spell
 from sidelight.evidence.evtx.naming import ROOT, Leaf, Path, leaves_of
 from sidelight.evidence.evtx.values import BINXML, DamageError
 from sidelight.evidence.rows import clean

@@ -47,7 +47,7 @@ _WIDTHS: Final = {
     HEX32: 4,
     HEX64: 8,
 }
-_START: Final = datetime(1601, 1, 1)  # noqa: DTZ001 - FILETIME is UTC by definition
+_START: Final = datetime(1601, 1, 1)
 
 
 class DamageError(ValueError):
@@ -96,7 +96,7 @@ def _sids(data: bytes) -> list[str]:
     return texts
 
 
-def _scalar(kind: int, data: bytes) -> str:  # noqa: C901, PLR0912 - one case a type
+def _scalar(kind: int, data: bytes) -> str:  # noqa: PLR0912 - one case a type
     if kind == STRING:
         return string_of(data)
     if not data:

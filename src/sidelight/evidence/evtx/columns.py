@@ -1,0 +1,304 @@
+"""Values of one field as a dictionary-encoded column; only distinct values are spelled out."""
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.evidence.evtx.instances import Piece, Spans, Texts
+from sidelight.evidence.evtx.templates import Ints
+from sidelight.evidence.evtx.values import (
+    ARRAY,
+    GUID,
+    HEX32,
+    HEX64,
+    NULL,
+    SIZE,
+    STRING,
+    DamageError,
+    text_of,
+)
+from sidelight.evidence.rows import clean
+from sidelight.schema import SEPARATOR, Column, decode, strings
+
+Codes: TypeAlias = NDArray[np.int32]
+
+_INTEGERS: Final = {
+    0x03: "<i1",
+    0x04: "<u1",
+    0x05: "<i2",
+    0x06: "<u2",
+    0x07: "<i4",
+    0x08: "<u4",
+    0x09: "<i8",
+    0x0A: "<u8",
+    HEX32: "<u4",
+    HEX64: "<u8",
+}
+_PAIRS: Final = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), "<u2")
+_GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+_GUID_PLACES: Final = np.array(
+    [*range(8), *range(9, 13), *range(14, 18), *range(19, 23), *range(24, 36)]
+)
+
+
+@dataclass(slots=True)
+class Field:
+    """Values of one field over all rows of a batch, still apart by type.
+
+    Args:
+        entries: rows, numbers of their pieces, codes into `values` joined.
+        values: the distinct values, batch by batch.
+        damaged: rows whose value is not of its type.
+    """
+
+    rows: list[Ints] = field(default_factory=list)
+    order: list[Ints] = field(default_factory=list)
+    codes: list[Ints] = field(default_factory=list)
+    values: list[pa.StringArray] = field(default_factory=list)
+    damaged: list[Ints] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, rows: Ints, order: Ints, codes: Ints, values: pa.StringArray) -> None:
+        """Append entries whose codes count within *values*."""
+        self.rows.append(rows)
+        self.order.append(order)
+        self.codes.append(codes + self.size)
+        self.values.append(values)
+        self.size += len(values)
+
+    def column(self, length: int) -> Column:
+        """Give the column of *length* rows; several values of a row become one cell."""
+        if not self.rows:
+            return Column(np.full(length, -1, np.int32), strings([]))
+        rows, codes = np.concatenate(self.rows), np.concatenate(self.codes)
+        values = self.values[0] if len(self.values) == 1 else pa.concat_arrays(self.values)
+        cells = np.full(length, -1, np.int32)
+        cells[rows] = codes
+        if len(rows) > np.count_nonzero(cells >= 0):
+            return self._several(rows, codes, values, cells)
+        return Column(cells, cast("pa.StringArray", values))
+
+    def _several(self, rows: Ints, codes: Ints, values: pa.StringArray, cells: Codes) -> Column:
+        many = np.bincount(rows, minlength=len(cells))[rows] > 1
+        order = np.concatenate(self.order)[many]
+        rows, codes = rows[many], codes[many]
+        sort = np.lexsort((order, rows))
+        rows, codes = rows[sort], codes[sort]
+        texts = values.take(pa.array(codes)).to_pylist()
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        stops = [*starts[1:].tolist(), len(rows)]
+        joined = [
+            SEPARATOR.join(texts[start:stop])
+            for start, stop in zip(starts.tolist(), stops, strict=True)
+        ]
+        encoded = strings(joined).dictionary_encode()
+        cells[rows[starts]] = encoded.indices.to_numpy() + len(values)
+        both = pa.concat_arrays([values, encoded.dictionary])
+        return Column(cells, cast("pa.StringArray", both))
+
+
+def encode_field(data: bytes, name: str, pieces: list[Piece], odd: NDArray[np.bool_]) -> Field:
+    """Encode the values of *pieces*, but for rows that are *odd*."""
+    made = Field()
+    spans: list[Spans] = []
+    numbers: list[Ints] = []
+    some = bool(odd.any())
+    for number, piece in enumerate(pieces):
+        keep = ~odd[piece.rows] if some else None
+        rows = piece.rows if keep is None else piece.rows[keep]
+        order = np.full(len(rows), number)
+        match piece:
+            case Texts(_, text):
+                made.add(rows, order, np.zeros(len(rows), np.int64), strings([text]))
+            case Spans(_, start, size, kind):
+                if keep is not None:
+                    start, size, kind = start[keep], size[keep], kind[keep]
+                spans.append(Spans(rows, start, size, kind))
+                numbers.append(order)
+    if spans:
+        _add_spans(made, data, name, _concatenated(spans), np.concatenate(numbers))
+    return made
+
+
+def _concatenated(parts: list[Spans]) -> Spans:
+    if len(parts) == 1:
+        return parts[0]
+    return Spans(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        np.concatenate([part.size for part in parts]),
+        np.concatenate([part.kind for part in parts]),
+    )
+
+
+def _add_spans(made: Field, data: bytes, name: str, spans: Spans, order: Ints) -> None:
+    kinds = np.flatnonzero(np.bincount(spans.kind, minlength=256)).tolist()
+    for kind in kinds:
+        if len(kinds) == 1:
+            these, place = spans, order
+        else:
+            at = np.flatnonzero(spans.kind == kind)
+            these, place = _pick(spans, at), order[at]
+        if kind == NULL:
+            if name == "Data":
+                made.add(
+                    these.rows,
+                    place,
+                    np.zeros(len(at), np.int64)
+                    if len(kinds) > 1
+                    else np.zeros(len(these.rows), np.int64),
+                    strings([""]),
+                )
+        else:
+            _add_kind(made, data, kind, these, place)
+
+
+def _pick(spans: Spans, at: Ints) -> Spans:
+    return Spans(spans.rows[at], spans.start[at], spans.size[at], spans.kind[at])
+
+
+def _add_kind(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
+    width = np.dtype(_INTEGERS[kind]).itemsize if kind in _INTEGERS else 16 if kind == GUID else 0
+    if width:
+        fits = spans.size == width
+        if not fits.all():
+            at = np.flatnonzero(~fits)
+            _add_rare(made, data, kind, _pick(spans, at), order[at])
+            at = np.flatnonzero(fits)
+            spans, order = _pick(spans, at), order[at]
+    if not len(spans.rows):
+        return
+    if kind in _INTEGERS:
+        codes, values = _integers(data, kind, spans.start)
+        made.add(spans.rows, order, codes, values)
+    elif kind == STRING:
+        codes, values = _strings(data, spans)
+        made.add(spans.rows, order, codes, values)
+    elif kind == GUID:
+        codes, distinct = _distinct(data, spans.start, spans.size)
+        made.add(spans.rows, order, codes, _guids(distinct))
+    else:
+        _add_rare(made, data, kind, spans, order)
+
+
+def _integers(data: bytes, kind: int, start: Ints) -> tuple[Ints, pa.StringArray]:
+    dtype = np.dtype(_INTEGERS[kind])
+    view = np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
+    encoded = pa.array(view[start]).dictionary_encode()
+    codes = encoded.indices.to_numpy().astype(np.int64)
+    if kind in {HEX32, HEX64, SIZE}:
+        return codes, strings([f"0x{value:x}" for value in encoded.dictionary.to_pylist()])
+    return codes, cast("pa.StringArray", encoded.dictionary.cast(pa.string()))
+
+
+def _distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
+    """Encode stretches of *data*.
+
+    Their offsets lie pairwise in one Arrow array over the batch, of which each second stretch
+    is taken; what lies between them is never looked at.
+    """
+    offsets = np.empty(2 * len(start) + 1, np.int32)
+    offsets[:-1:2] = start
+    offsets[1::2] = start + size
+    offsets[-1] = len(data)
+    between = pa.BinaryArray.from_buffers(
+        pa.binary(), 2 * len(start), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    )
+    encoded = between.take(pa.array(np.arange(0, 2 * len(start), 2))).dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary
+
+
+def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
+    u16 = np.ndarray((len(data) - 1,), "<u2", data, strides=(1,))
+    size = spans.size & ~1
+    ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
+    if ended.any():
+        size = size - 2 * ended
+    codes, distinct = _distinct(data, spans.start, size)
+    return codes, _utf8(distinct)
+
+
+def _utf8(texts: pa.BinaryArray) -> pa.StringArray:
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[
+        texts.offset : texts.offset + len(texts) + 1
+    ]
+    buffer = texts.buffers()[2]
+    units = (
+        np.frombuffer(buffer, "<u2", (offsets[-1] - offsets[0]) // 2, offsets[0])
+        if buffer
+        else np.zeros(0, "<u2")
+    )
+    places = (offsets - offsets[0]) // 2
+    if units.size and (int(units.min()) == 0 or bool(((units & 0xF800) == 0xD800).any())):
+        return strings([clean(str(text_of(STRING, raw))) for raw in texts.to_pylist()])
+    if not units.size or int(units.max()) < 0x80:
+        text = units.astype(np.uint8).tobytes()
+    else:
+        text = units.tobytes().decode("utf-16-le").encode()
+        widths = np.zeros(len(units) + 1, np.int64)
+        np.cumsum(1 + (units >= 0x80) + (units >= 0x800), out=widths[1:])
+        places = widths[places]
+    ends = np.ascontiguousarray(places, np.int32)
+    return cast(
+        "pa.StringArray",
+        pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(text)),
+    )
+
+
+def _guids(guids: pa.BinaryArray) -> pa.StringArray:
+    count = len(guids)
+    raw = np.frombuffer(guids.buffers()[2], np.uint8, 16 * count, 16 * guids.offset)
+    text = np.full((count, 36), ord("-"), np.uint8)
+    pairs = np.ascontiguousarray(_PAIRS[raw.reshape(count, 16)[:, _GUID_ORDER]])
+    text[:, _GUID_PLACES] = pairs.view(np.uint8).reshape(count, 32)
+    ends = np.arange(0, 36 * count + 1, 36, dtype=np.int32)
+    return cast(
+        "pa.StringArray",
+        pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text.tobytes())),
+    )
+
+
+def _add_rare(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
+    codes, distinct = _distinct(data, spans.start, spans.size)
+    cells: list[str | None] = []
+    bad: list[int] = []
+    for number, raw in enumerate(distinct.to_pylist()):
+        try:
+            cells.append(_cell(kind, raw))
+        except DamageError:
+            cells.append(None)
+            bad.append(number)
+    if bad:
+        made.damaged.append(spans.rows[np.isin(codes, bad)])
+    there = np.array([cell is not None for cell in cells], bool)[codes]
+    texts = strings([cell or "" for cell in cells])
+    made.add(spans.rows[there], order[there], codes[there], texts)
+
+
+def _cell(kind: int, raw: bytes) -> str | None:
+    text = text_of(kind, raw)
+    if isinstance(text, list):
+        return SEPARATOR.join(clean(item) for item in text) if text else None
+    return None if text is None else clean(text)
+
+
+def compact(column: Column) -> Column:
+    """Drop values that no row has."""
+    present = column.codes >= 0
+    encoded = pa.array(column.codes[present]).dictionary_encode()
+    codes = np.full(len(column.codes), -1, np.int32)
+    codes[present] = encoded.indices.to_numpy()
+    return Column(codes, cast("pa.StringArray", column.values.take(encoded.dictionary)))
+
+
+def cells_of(column: Column) -> list[str | None]:
+    """List the cells of *column*."""
+    return decode(column)
+
+
+def is_array(kind: int) -> bool:
+    """Tell whether a type is an array's."""
+    return bool(kind & ARRAY)

@@ -1,0 +1,231 @@
+"""Frames of a batch: every kind's rows with the columns that are wanted."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.evidence.evtx.binxml import Chunk
+from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
+from sidelight.evidence.evtx.columns import compact, encode_field
+from sidelight.evidence.evtx.events import Fields, decode_record
+from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
+from sidelight.evidence.evtx.templates import Ints, Registry
+from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME, DamageError
+from sidelight.evidence.rows import cell
+from sidelight.evidence.times import time_of
+from sidelight.schema import NO_TIME, Column, Event, Frame, Gap, Kind, Wanted, encode
+
+_RANGE: Final = 92 * 10**15
+"""FILETIME units on either side of 1970 that nanoseconds in 64 bits can hold."""
+
+
+@dataclass(slots=True)
+class Table:
+    """All records of a batch.
+
+    Args:
+        plain: what the plain decoder made of the records that only it takes.
+        alive: whether a record could be decoded at all.
+    """
+
+    batch: Batch
+    records: Records
+    layout: Layout
+    plain: dict[int, Fields] = field(default_factory=dict)
+    chunks: dict[int, Chunk] = field(default_factory=dict)
+    failures: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.records.start)
+
+    def column(self, key: FieldKey) -> Column:
+        """Encode one field for all rows."""
+        pieces = self.layout.fields.get(key, [])
+        made = encode_field(self.batch.data, key[1], pieces, self.layout.odd)
+        texts = [
+            (row, text)
+            for row, fields in self.plain.items()
+            if (text := cell((fields.system if key[0] else fields.data).get(key[1]))) is not None
+        ]
+        if texts:
+            extra = encode([text for _, text in texts])
+            rows = np.array([row for row, _ in texts], np.int64)
+            made.add(rows, rows * 0, extra.codes.astype(np.int64), extra.values)
+        return made.column(len(self))
+
+    def numbers(self, key: FieldKey, kinds: tuple[int, ...], dtype: str, missing: int) -> Ints:
+        """Gather a field whose values are numbers of 8 bytes."""
+        data = self.batch.data
+        view = np.ndarray((len(data) - 7,), dtype, data, strides=(1,))
+        numbers = np.full(len(self), missing, np.int64)
+        for piece in self.layout.fields.get(key, []):
+            if isinstance(piece, Spans):
+                fits = np.isin(piece.kind, kinds) & (piece.size == 8)
+                numbers[piece.rows[fits]] = view[piece.start[fits]].astype(np.int64)
+        return numbers
+
+
+def tabulate(batch: Batch, registry: Registry) -> tuple[Table, list[Gap]]:
+    """Find all records and where their fields lie; decode plainly what is odd."""
+    records, gaps = walk(batch)
+    table = Table(batch, records, lay_out(batch.data, records, registry))
+    for row in np.flatnonzero(table.layout.odd).tolist():
+        try:
+            table.plain[row] = _decode(table.chunks, batch, records, row)
+        except DamageError as error:
+            start = int(records.start[row])
+            table.failures.setdefault(start // SIZE, []).append((start, str(error)))
+    table.chunks.clear()
+    for chunk, failures in table.failures.items():
+        at, text = failures[0]
+        offset = batch.offset[chunk] + at - chunk * SIZE
+        source = batch.sources[batch.source[chunk]]
+        gaps.append(Gap(source, offset, "damaged", text, len(failures)))
+    return table, gaps
+
+
+def _decode(chunks: dict[int, Chunk], batch: Batch, records: Records, row: int) -> Fields:
+    start, stop = int(records.start[row]), int(records.stop[row])
+    number = start // SIZE
+    base = number * SIZE
+    chunk = chunks.get(number)
+    if chunk is None:
+        chunk = chunks[number] = Chunk(batch.data[base : base + SIZE])
+    return decode_record(chunk, start - base + 24, stop - base)
+
+
+def frames(table: Table, wanted: Wanted) -> Iterator[Frame]:
+    """Yield the frames of a table, in order of kind."""
+    kinds = _kinds(table)
+    if not kinds:
+        return
+    record = _record_numbers(table)
+    time = _times(table)
+    host = table.column((True, "Computer"))
+    source = np.array(table.batch.source, np.int32)[table.records.start // SIZE]
+    keys = _keys(table)
+    known: dict[FieldKey, Column] = {}
+    for kind, rows in sorted(kinds.items()):
+        yield Frame(
+            kind=kind,
+            sources=table.batch.sources,
+            source=source[rows],
+            record=record[rows],
+            time=time[rows],
+            host=_rows_of(host, rows, len(kinds) > 1),
+            columns=_columns(table, known, keys, wanted(kind), rows),
+            detail=Detail(table.batch, table.records, rows).events,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Full events of some rows, decoded when asked for."""
+
+    batch: Batch
+    records: Records
+    rows: Ints
+
+    def events(self, picked: NDArray[np.intp]) -> list[Event]:
+        """Decode the events at the positions *picked*."""
+        chunks: dict[int, Chunk] = {}
+        return [
+            _decode(chunks, self.batch, self.records, row).event()
+            for row in self.rows[picked].tolist()
+        ]
+
+
+def _kinds(table: Table) -> dict[Kind, Ints]:
+    """Tell which rows are of which kind."""
+    alive = ~table.layout.odd
+    alive[list(table.plain)] = True
+    rows = np.flatnonzero(alive)
+    channel, event_id = table.column((True, "Channel")), table.column((True, "EventID"))
+    width = len(event_id.values) + 1
+    both = (channel.codes[rows].astype(np.int64) + 1) * width + event_id.codes[rows] + 1
+    order = np.argsort(both, kind="stable")
+    cuts = np.flatnonzero(np.diff(both[order])) + 1
+    channels, ids = ["", *channel.values.to_pylist()], ["", *event_id.values.to_pylist()]
+    kinds: dict[Kind, list[Ints]] = {}
+    for part in np.split(order, cuts) if order.size else []:
+        code = int(both[part[0]])
+        kind = Kind("windows", str(channels[code // width]), str(ids[code % width]))
+        kinds.setdefault(kind, []).append(rows[part])
+    return {
+        kind: parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+        for kind, parts in kinds.items()
+    }
+
+
+def _record_numbers(table: Table) -> NDArray[np.int64]:
+    numbers = table.numbers((True, "EventRecordID"), (0x09, 0x0A, 0x15), "<i8", -1)
+    for row, fields in table.plain.items():
+        text = fields.system.get("EventRecordID")
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19:
+            numbers[row] = int(text)
+    missing = np.flatnonzero(numbers < 0)
+    if missing.size:  # the number in the record's own head is the next best
+        view = np.ndarray((len(table.batch.data) - 7,), "<i8", table.batch.data, strides=(1,))
+        numbers[missing] = view[table.records.start[missing] + 8]
+    return numbers
+
+
+def _times(table: Table) -> NDArray[np.int64]:
+    ticks = table.numbers((True, "TimeCreated_SystemTime"), (FILETIME,), "<i8", NO_TIME)
+    since = ticks - EPOCH_TICKS * (ticks != NO_TIME)
+    times = np.where(np.abs(since) < _RANGE, since * 100, NO_TIME)
+    for row, fields in table.plain.items():
+        text = fields.system.get("TimeCreated_SystemTime")
+        times[row] = time_of(text) if isinstance(text, str) else NO_TIME
+    return times
+
+
+def _keys(table: Table) -> dict[str, list[FieldKey]]:
+    """List the fields that occur by their names without case."""
+    found = dict.fromkeys(table.layout.fields)
+    for fields in table.plain.values():
+        found |= dict.fromkeys((True, name) for name in fields.system)
+        found |= dict.fromkeys((False, name) for name in fields.data)
+    keys: dict[str, list[FieldKey]] = {}
+    for key in found:
+        keys.setdefault(key[1].lower(), []).append(key)
+    return keys
+
+
+def _columns(
+    table: Table,
+    known: dict[FieldKey, Column],
+    keys: dict[str, list[FieldKey]],
+    wanted: frozenset[str] | None,
+    rows: Ints,
+) -> Mapping[str, Column]:
+    folded = keys if wanted is None else {name.lower() for name in wanted}
+    columns: dict[str, Column] = {}
+    for name in sorted(folded):
+        for key in sorted(keys.get(name, ())):  # data before System
+            if key not in known:
+                known[key] = table.column(key)
+            column = known[key]
+            codes = column.codes[rows]
+            if not (codes >= 0).any():
+                continue
+            part = _rows_of(column, rows, len(rows) < len(table))
+            before = columns.get(key[1])
+            columns[key[1]] = part if before is None else _overlay(before, part)
+    return columns
+
+
+def _rows_of(column: Column, rows: Ints, shared: bool) -> Column:
+    part = Column(column.codes[rows], column.values)
+    return compact(part) if shared and len(column.values) > 1 else part
+
+
+def _overlay(upper: Column, lower: Column) -> Column:
+    codes = np.where(upper.codes >= 0, upper.codes, lower.codes + len(upper.values))
+    codes[(upper.codes < 0) & (lower.codes < 0)] = -1
+    both = pa.concat_arrays([upper.values, lower.values])
+    return Column(codes.astype(np.int32), cast("pa.StringArray", both))

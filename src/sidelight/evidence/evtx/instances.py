@@ -1,0 +1,198 @@
+"""Which bytes of a batch fill which field of which record.
+
+All records of one template are taken at once. Binary XML inside values is taken the same way,
+level by level, below the element that holds it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sidelight.evidence.evtx.binxml import DEPTH
+from sidelight.evidence.evtx.chunks import SIZE, Records
+from sidelight.evidence.evtx.naming import ROOT, Path
+from sidelight.evidence.evtx.templates import Constant, Ints, Program, Registry, Use
+from sidelight.evidence.evtx.values import BINXML, NULL
+
+_VALUES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Values of one field: one a row."""
+
+    rows: Ints
+    start: Ints
+    size: Ints
+    kind: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The same text of one field in many rows."""
+
+    rows: Ints
+    text: str
+
+
+Piece: TypeAlias = Spans | Texts
+FieldKey: TypeAlias = tuple[bool, str]
+"""Whether it is of System, and the field's name."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """Where the fields of a batch lie.
+
+    Args:
+        fields: their pieces, in document order within each record.
+        odd: records that only the plain decoder can take.
+    """
+
+    odd: NDArray[np.bool_]
+    fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Instances of templates: their records, first and last bytes."""
+
+    rows: Ints
+    start: Ints
+    stop: Ints
+
+
+def lay_out(data: bytes, records: Records, registry: Registry) -> Layout:
+    """Find the values of all records."""
+    layout = Layout(np.zeros(len(records.start), bool))
+    u8 = np.frombuffer(data, np.uint8)
+    u32 = np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))
+    source = _Source(data, u8, u32, registry)
+    rows = np.arange(len(records.start))
+    levels: list[tuple[Path, _Level]] = [(ROOT, _Level(rows, records.start + 24, records.stop))]
+    for _ in range(DEPTH):
+        following: dict[Path, list[_Level]] = {}
+        for path, level in levels:
+            source.take(layout, path, level, following)
+        levels = [(path, _joined(parts)) for path, parts in following.items()]
+        if not levels:
+            break
+    for _, level in levels:
+        layout.odd[level.rows] = True
+    return layout
+
+
+def _joined(parts: list[_Level]) -> _Level:
+    if len(parts) == 1:
+        return parts[0]
+    return _Level(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        np.concatenate([part.stop for part in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    data: bytes
+    u8: NDArray[np.uint8]
+    u32: NDArray[np.uint32]
+    registry: Registry
+
+    def take(
+        self, layout: Layout, path: Path, level: _Level, following: dict[Path, list[_Level]]
+    ) -> None:
+        """Take apart the instances of *level*, which stand below the element *path*."""
+        level, definition, values = self._heads(layout, level)
+        unique, where = np.unique(definition, return_inverse=True)
+        numbers = self.registry.identify(self.data, unique)[where]
+        order = np.argsort(numbers, kind="stable")
+        cuts = np.flatnonzero(np.diff(numbers[order])) + 1
+        for picked in np.split(order, cuts) if order.size else []:
+            number = int(numbers[picked[0]])
+            program = self.registry.templates[number].program(path) if number >= 0 else None
+            if program is None:
+                layout.odd[level.rows[picked]] = True
+                continue
+            counts = self.u32[values[picked]]
+            for count in np.unique(counts).tolist():
+                these = picked[counts == count]
+                part = _Level(level.rows[these], values[these], level.stop[these])
+                if count > _VALUES:
+                    layout.odd[part.rows] = True
+                else:
+                    self._fill(layout, program, part, count, following)
+
+    def _heads(self, layout: Layout, level: _Level) -> tuple[_Level, Ints, Ints]:
+        """Give the instances, the offsets of their definitions and of their values."""
+        skip = np.where(self.u32[level.start] & 0xFF == 0x0F, 4, 0)
+        at = level.start + skip
+        good = (self.u8[at] == 0x0C) & (at + 14 <= level.stop)
+        at = np.where(good, at, 0)
+        base = level.start & -SIZE
+        offset = self.u32[at + 6].astype(np.int64)
+        good &= offset <= SIZE - 24
+        definition = base + np.where(good, offset, 0)
+        inline = definition == at + 10
+        values = at + 10 + np.where(inline, self.u32[definition + 20].astype(np.int64) + 24, 0)
+        good &= values + 4 <= level.stop
+        layout.odd[level.rows[~good]] = True
+        kept = _Level(level.rows[good], level.start[good], level.stop[good])
+        return kept, definition[good], values[good]
+
+    def _fill(
+        self,
+        layout: Layout,
+        program: Program,
+        part: _Level,
+        count: int,
+        following: dict[Path, list[_Level]],
+    ) -> None:
+        first = part.start + 4
+        fits = first + 4 * count <= part.stop
+        at = np.where(fits, first, 0)[:, None] + 4 * np.arange(count)
+        heads = np.ascontiguousarray(self.u32[at].T)
+        sizes = (heads & 0xFFFF).astype(np.int64)
+        kinds = ((heads >> 16) & 0xFF).astype(np.uint8)
+        ends = np.cumsum(sizes, axis=0)
+        if count:
+            fits &= first + 4 * count + ends[-1] <= part.stop
+        rows, base = part.rows, first + 4 * count
+        if not fits.all():
+            layout.odd[rows[~fits]] = True
+            rows, base = rows[fits], base[fits]
+            sizes, kinds, ends = sizes[:, fits], kinds[:, fits], ends[:, fits]
+        starts = ends - sizes + base
+        deep = (kinds == BINXML).any(axis=1).tolist()
+        for item in program.items:
+            match item:
+                case Constant(text, name, system):
+                    layout.fields.setdefault((system, name), []).append(Texts(rows, text))
+                case Use(index) if index < count:
+                    spans = Spans(rows, starts[index], sizes[index], kinds[index])
+                    if deep[index]:
+                        spans = _descend(item, spans, following)
+                    if item.name:
+                        key = (item.system, item.name)
+                        layout.fields.setdefault(key, []).append(spans)
+                case Use(_, name, system) if name == "Data" and not system:
+                    layout.fields.setdefault((False, name), []).append(Texts(rows, ""))
+                case _:
+                    pass
+
+
+def _descend(use: Use, spans: Spans, following: dict[Path, list[_Level]]) -> Spans:
+    """Set Binary XML aside for the next level and give the rest."""
+    nested = spans.kind == BINXML
+    full = nested & (spans.size > 0)
+    rows, start = spans.rows[full], spans.start[full]
+    following.setdefault(use.path, []).append(_Level(rows, start, start + spans.size[full]))
+    rest = ~nested
+    return Spans(spans.rows[rest], spans.start[rest], spans.size[rest], spans.kind[rest])
+
+
+def is_null(spans: Spans) -> NDArray[np.bool_]:
+    """Tell which values are null."""
+    return np.asarray(spans.kind == NULL)
