@@ -1,0 +1,232 @@
+"""Write the reference pages that the program itself knows best.
+
+``python docs/generate.py`` writes them, ``--check`` says which are out of date and exits 1.
+"""
+
+import ast
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Final, get_args, get_origin
+
+from typer import Typer
+from typer.models import ArgumentInfo, OptionInfo
+
+from sidelight import errors
+from sidelight.cli import exits
+from sidelight.cli.app import app
+from sidelight.evidence import archive
+from sidelight.evidence.formats import READERS
+from sidelight.evidence.json.shapes import SHAPES
+from sidelight.schema import LOST, GapReason
+
+REFERENCE: Final = Path(__file__).parent / "reference"
+NOTE: Final = "<!-- Written by docs/generate.py: do not edit. -->"
+
+
+def cli_page() -> str:
+    """Describe every command, argument and option."""
+    lines = [
+        "# Command line",
+        "",
+        "Each command also prints this with `--help`.",
+        "`sidelight --version` shows the version.",
+    ]
+    for name, command in _commands(app, "sidelight"):
+        parameters = inspect.signature(command, eval_str=True).parameters
+        arguments = [p for p in map(_argument, parameters.values()) if p]
+        options = [p for p in map(_option, parameters.values()) if p]
+        usage = " ".join([name, "[OPTIONS]", *(argument[0] for argument in arguments)])
+        lines += ["", f"## {name}", "", *_help(command), "", f"    {usage}"]
+        lines += _table(("argument", "what"), [(f"`{a}`", b) for a, b in arguments])
+        lines += _table(("option", "takes", "default", "what"), options)
+    return _page(lines)
+
+
+def formats_page() -> str:
+    """Describe what is read."""
+    lines = [
+        "# Formats",
+        "",
+        "Sidelight looks at the first bytes of a file, never at its name.",
+        "The first format in this list that recognises them reads the file.",
+    ]
+    for name, format_ in READERS.items():
+        lines += ["", f"## {format_.title}", "", f"`{name}` in the manifest.", ""]
+        lines += _prose(_document(format_.read))
+        if name == "json":
+            lines += ["", "Windows events are known in these shapes, tried in order:", ""]
+            lines += [f"- {shape.title}" for shape in SHAPES]
+    lines += ["", "## Archives and compressed files", "", *_prose(_archives())]
+    lines += ["", "Recognised: " + ", ".join(get_args(archive.Container)) + ".", ""]
+    lines += [
+        "## When evidence cannot be read",
+        "",
+        "What a reader cannot read becomes a gap, with one of these reasons.",
+        "Evidence is lost for the reasons marked so; it is passed over knowingly for the others.",
+    ]
+    lost = {True: "lost", False: "passed over"}
+    lines += _table(
+        ("reason", "evidence is"),
+        [(f"`{reason}`", lost[reason in LOST]) for reason in get_args(GapReason)],
+    )
+    return _page(lines)
+
+
+def exits_page() -> str:
+    """Describe exit codes."""
+    rows = [("0", "None of the below. This is not an all-clear: read the coverage.")]
+    tree = ast.parse(inspect.getsource(exits)).body
+    for node, after in pairwise(tree):
+        match node, after:
+            case (
+                ast.AnnAssign(value=ast.Constant(value=code)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                rows.append((str(code), " ".join(text.split())))
+    lines = ["# Exit codes", *_table(("code", "meaning"), rows)]
+    lines += [
+        "",
+        "Where several apply, 130 comes before 1, and 1 before 3: "
+        "look at the gaps of a run that found something, too.",
+        "`--fail-level never` keeps findings from making the code 1.",
+    ]
+    return _page(lines)
+
+
+def errors_page() -> str:
+    """Describe errors."""
+    head, _, rest = (errors.__doc__ or "").partition("\n\n")
+    tree, _, last = rest.rstrip().rpartition("\n\n")
+    lines = ["# Errors", "", *_prose(head), "", "```", tree, "```", "", *_prose(last), ""]
+    lines += [
+        "On the command line an error is one line on standard error: where, what is wrong, and "
+        "in brackets what to do.",
+        "An evidence error makes the exit code 3, the others 2.",
+    ]
+    return _page(lines)
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "cli.md": cli_page,
+    "formats.md": formats_page,
+    "exit-codes.md": exits_page,
+    "errors.md": errors_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` compare them."""
+    stale = []
+    for name, page in PAGES.items():
+        path, text = REFERENCE / name, page()
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    for name in stale:
+        sys.stderr.write(f"docs/reference/{name} is out of date: run docs/generate.py\n")
+    return 1 if stale else 0
+
+
+def _commands(group: Typer, prefix: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    for command in group.registered_commands:
+        if command.callback:
+            yield f"{prefix} {command.name or command.callback.__name__}", command.callback
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            yield from _commands(inner.typer_instance, f"{prefix} {inner.name}")
+
+
+def _argument(parameter: inspect.Parameter) -> tuple[str, str] | None:
+    kind, info = _parts(parameter)
+    if not isinstance(info, ArgumentInfo):
+        return None
+    del kind
+    return (info.metavar or parameter.name.upper(), info.help or "")
+
+
+def _option(parameter: inspect.Parameter) -> tuple[str, str, str, str] | None:
+    kind, info = _parts(parameter)
+    if not isinstance(info, OptionInfo):
+        return None
+    # Inside Annotated, typer keeps the first name that is given as the default.
+    given = (info.default, *(info.param_decls or ()))
+    names = [name for name in given if isinstance(name, str)]
+    names = names or ["--" + parameter.name.replace("_", "-")]
+    if kind is bool and parameter.default is True and "/" not in names[0]:
+        names = [f"{names[0]}/--no-{names[0].removeprefix('--')}"]
+    shown = ", ".join(f"`{name}`" for whole in names for name in whole.split("/"))
+    default, flag = parameter.default, kind is bool
+    if isinstance(default, Enum):
+        default = default.value
+    if flag and any("/" in name for name in names):
+        default = next(n for n in names if "/" in n).split("/")[0 if default else 1]
+    elif flag or default in (None, ""):
+        default = ""
+    takes = "" if flag else info.metavar or _type_name(kind)
+    return (shown, takes, f"`{default}`" if default != "" else "", info.help or "")
+
+
+def _parts(parameter: inspect.Parameter) -> tuple[object, object]:
+    if get_origin(parameter.annotation) is not Annotated:
+        return parameter.annotation, None
+    kind, info = get_args(parameter.annotation)[:2]
+    return kind, info
+
+
+def _type_name(kind: object) -> str:
+    if get_origin(kind) in (types.UnionType, typing.Union, list):
+        return _type_name(get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return ", ".join(f"`{member.value}`" for member in kind)
+    return {int: "number", str: "text", Path: "path"}.get(kind, "text")  # type: ignore[call-overload]
+
+
+def _help(command: Callable[..., object]) -> list[str]:
+    return _prose(inspect.getdoc(command) or "", example=True)
+
+
+def _document(reader: Callable[..., object]) -> str:
+    module = sys.modules[reader.__module__]
+    package = sys.modules[module.__package__ or ""]
+    named = module if package.__name__.endswith(".evidence") else package
+    return inspect.getdoc(named) or ""
+
+
+def _archives() -> str:
+    text = archive.__doc__ or ""
+    return text.replace("`RATIO`", f"{archive.RATIO}").replace(
+        "`FLOOR`", f"{archive.FLOOR >> 20} MiB"
+    )
+
+
+def _prose(text: str, *, example: bool = False) -> list[str]:
+    """Give paragraphs, each as one line; sources and examples of code are kept apart."""
+    lines: list[str] = []
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        joined = " ".join(paragraph.split()).replace("``", "`")
+        if example and joined.startswith("Example: "):
+            joined = f"Example: `{joined.removeprefix('Example: ')}`"
+        lines += ["", joined]
+    return lines[1:]
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return ["", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads), *body]
+
+
+def _page(lines: list[str]) -> str:
+    return "\n".join([NOTE, "", *lines]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
