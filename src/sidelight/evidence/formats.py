@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from sidelight.evidence import auditd, event_xml, evtx, json, syslog
+from sidelight.evidence import auditd, event_xml, evtx, journal, json, syslog
 from sidelight.evidence.stream import Reader
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
@@ -47,6 +47,7 @@ def _lines(head: bytes) -> Split:
 
 READERS: Final[Mapping[str, Format]] = {
     "evtx": Format("Windows event log (EVTX)", evtx.sniff, evtx.read, _chunks),
+    "journal": Format("systemd journal", journal.sniff, journal.read, _whole),
     "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
     "json": Format("JSON events", json.sniff, json.read, _lines),
     "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
