@@ -5,15 +5,12 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import typer
-
-from sidelight.cli import choices, exits
+from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
-from sidelight.cli.targets import FORMAT_NAMES, Target, targets
+from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,10 +20,7 @@ if TYPE_CHECKING:
 
 
 def hunt_command(  # noqa: PLR0913
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH…", help="Logs, folders, archives; - is standard input."),
-    ],
+    paths: options.Paths,
     rules: choices.RulePaths = None,
     own: choices.OwnRules = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -36,49 +30,19 @@ def hunt_command(  # noqa: PLR0913
     include: choices.Include = None,
     exclude: choices.Exclude = None,
     placeholders: choices.Placeholders = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write findings to FILE, in the format its name tells: .jsonl, .csv, .html, "
-            ".navigator.json, .timesketch.jsonl, .stix.json. A folder takes every --format. "
-            "Repeatable.",
-        ),
-    ] = None,
-    format_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format", "-f", help=f"{FORMAT_NAMES}; goes with --output in order. Repeatable."
-        ),
-    ] = None,
-    tlp: Annotated[
-        str, typer.Option(help="TLP 2.0 marking of what is written. [default: amber+strict]")
-    ] = "",
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Processes that read; 0: one a core.")
-    ] = 0,
-    fail_level: Annotated[
-        choices.FailLevel, typer.Option("--fail-level", help="Exit 1 for findings from here on.")
-    ] = choices.FailLevel.medium,
-    max_evidence: Annotated[int, typer.Option(min=1, help="Events a finding lists.")] = 100,
-    max_fields: Annotated[
-        int, typer.Option(min=0, help="Events of a finding that are shown in full.")
-    ] = 10,
-    limit: Annotated[int, typer.Option(min=0, help="Findings shown on the terminal.")] = 50,
-    wide: Annotated[bool, typer.Option("--wide", help="Cut no line on the terminal.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no summary.")
-    ] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
-    profile: Annotated[
-        bool, typer.Option("--profile", help="Say afterwards what each rule cost.")
-    ] = False,
-    times: Annotated[
-        bool,
-        typer.Option("--times/--no-times", help="Put the time of the run into the manifest."),
-    ] = True,
+    output: options.Outputs = None,
+    format_: options.Formats = None,
+    tlp: options.Tlp = "",
+    jobs: options.Jobs = 0,
+    fail_level: options.Fail = choices.FailLevel.medium,
+    max_evidence: options.MaxEvidence = 100,
+    max_fields: options.MaxFields = 10,
+    limit: options.Limit = 50,
+    wide: options.Wide = False,
+    quiet: options.Quiet = False,
+    no_color: options.NoColor = False,
+    profile: options.Profile = False,
+    times: options.Times = True,
 ) -> int:
     """Read event logs, run every rule over them, and show what was found and what was not seen.
 
@@ -89,17 +53,11 @@ def hunt_command(  # noqa: PLR0913
     """
     configuration = read_configuration(configuration_file())
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
+    view = _View(limit, wide, quiet, False if no_color else None)
     request = _Request(
-        tuple(paths),
-        targets(output or [], format_ or []),
-        tlp or configuration.tlp,
-        jobs or _cores(),
-        fail_level.value,
-        (max_evidence, max_fields),
-        _View(limit, wide, quiet, False if no_color else None),
-        profile,
-        times,
-    )
+        tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
+        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+    )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
     return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))

@@ -1,0 +1,48 @@
+"""The options of ``sidelight hunt``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidelight.cli.choices import FailLevel
+from sidelight.cli.targets import FORMAT_NAMES
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH…", help="Logs, folders, archives; - is standard input."),
+]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write findings to FILE, in the format its name tells: .jsonl, .csv, .html, "
+        ".navigator.json, .timesketch.jsonl, .stix.json. A folder takes every --format. "
+        "Repeatable.",
+    ),
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format", "-f", help=f"{FORMAT_NAMES}; goes with --output in order. Repeatable."
+    ),
+]
+Tlp = Annotated[
+    str, typer.Option(help="TLP 2.0 marking of what is written. [default: amber+strict]")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Processes that read; 0: one a core.")
+]
+Fail = Annotated[FailLevel, typer.Option("--fail-level", help="Exit 1 for findings from here on.")]
+MaxEvidence = Annotated[int, typer.Option(min=1, help="Events a finding lists.")]
+MaxFields = Annotated[int, typer.Option(min=0, help="Events of a finding that are shown in full.")]
+Limit = Annotated[int, typer.Option(min=0, help="Findings shown on the terminal.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Cut no line on the terminal.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
+Profile = Annotated[bool, typer.Option("--profile", help="Say afterwards what the rules cost.")]
+Times = Annotated[
+    bool, typer.Option("--times/--no-times", help="Put the time of the run into the manifest.")
+]
