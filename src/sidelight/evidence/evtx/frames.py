@@ -12,6 +12,7 @@ from sidelight.evidence.evtx.binxml import Chunk
 from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
 from sidelight.evidence.evtx.columns import compact, encode_field
 from sidelight.evidence.evtx.events import Fields, decode_record
+from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
 from sidelight.evidence.evtx.templates import Ints, Registry
 from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME, DamageError
@@ -73,6 +74,7 @@ def tabulate(batch: Batch, registry: Registry) -> tuple[Table, list[Gap]]:
     """Find all records and where their fields lie; decode plainly what is odd."""
     records, gaps = walk(batch)
     table = Table(batch, records, lay_out(batch.data, records, registry))
+    lay_out_inline(batch.data, table.layout)
     for row in np.flatnonzero(table.layout.odd).tolist():
         try:
             table.plain[row] = _decode(table.chunks, batch, records, row)
@@ -163,10 +165,12 @@ def _kinds(table: Table) -> dict[Kind, Ints]:
 
 def _record_numbers(table: Table) -> NDArray[np.int64]:
     numbers = table.numbers((True, "EventRecordID"), (0x09, 0x0A, 0x15), "<i8", -1)
-    for row, fields in table.plain.items():
-        text = fields.system.get("EventRecordID")
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19:
-            numbers[row] = int(text)
+    rest = numbers < 0
+    if rest.any():
+        column = table.column((True, "EventRecordID"))
+        rest &= column.codes >= 0
+        parsed = np.array([_number(text) for text in column.values.to_pylist()], np.int64)
+        numbers[rest] = parsed[column.codes[rest]]
     missing = np.flatnonzero(numbers < 0)
     if missing.size:  # the number in the record's own head is the next best
         view = np.ndarray((len(table.batch.data) - 7,), "<i8", table.batch.data, strides=(1,))
@@ -178,10 +182,20 @@ def _times(table: Table) -> NDArray[np.int64]:
     ticks = table.numbers((True, "TimeCreated_SystemTime"), (FILETIME,), "<i8", NO_TIME)
     since = ticks - EPOCH_TICKS * (ticks != NO_TIME)
     times = np.where(np.abs(since) < _RANGE, since * 100, NO_TIME)
-    for row, fields in table.plain.items():
-        text = fields.system.get("TimeCreated_SystemTime")
-        times[row] = time_of(text) if isinstance(text, str) else NO_TIME
+    rest = ticks == NO_TIME
+    if rest.any():
+        column = table.column((True, "TimeCreated_SystemTime"))
+        rest &= column.codes >= 0
+        used, codes = np.unique(column.codes[rest], return_inverse=True)
+        texts = column.values.take(pa.array(used)).to_pylist()
+        parsed = np.array([time_of(str(text)) for text in texts], np.int64)
+        times[rest] = parsed[codes]
     return times
+
+
+def _number(text: str | None) -> int:
+    plain = text is not None and text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if plain and text is not None else -1
 
 
 def _keys(table: Table) -> dict[str, list[FieldKey]]:

@@ -49,9 +49,12 @@ class Layout:
     Args:
         fields: their pieces, in document order within each record.
         odd: records that only the plain decoder can take.
+        bare: elements that stand where most records use a template: path of the element above,
+            record, first byte, end.
     """
 
     odd: NDArray[np.bool_]
+    bare: list[tuple[Path, int, int, int]] = field(default_factory=list)
     fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
 
 
@@ -105,7 +108,7 @@ class _Source:
         self, layout: Layout, path: Path, level: _Level, following: dict[Path, list[_Level]]
     ) -> None:
         """Take apart the instances of *level*, which stand below the element *path*."""
-        level, definition, values = self._heads(layout, level)
+        level, definition, values = self._heads(layout, path, level)
         unique, where = np.unique(definition, return_inverse=True)
         numbers = self.registry.identify(self.data, unique)[where]
         order = np.argsort(numbers, kind="stable")
@@ -125,11 +128,17 @@ class _Source:
                 else:
                     self._fill(layout, program, part, count, following)
 
-    def _heads(self, layout: Layout, level: _Level) -> tuple[_Level, Ints, Ints]:
+    def _heads(self, layout: Layout, path: Path, level: _Level) -> tuple[_Level, Ints, Ints]:
         """Give the instances, the offsets of their definitions and of their values."""
         skip = np.where(self.u32[level.start] & 0xFF == 0x0F, 4, 0)
         at = level.start + skip
-        good = (self.u8[at] == 0x0C) & (at + 14 <= level.stop)
+        token = self.u8[at]
+        bare = np.flatnonzero((token & 0xBF == 0x01) & (at < level.stop))
+        for row, start, stop in zip(
+            level.rows[bare].tolist(), at[bare].tolist(), level.stop[bare].tolist(), strict=True
+        ):
+            layout.bare.append((path, row, start, stop))
+        good = (token == 0x0C) & (at + 14 <= level.stop)
         at = np.where(good, at, 0)
         base = level.start & -SIZE
         offset = self.u32[at + 6].astype(np.int64)
@@ -138,7 +147,7 @@ class _Source:
         inline = definition == at + 10
         values = at + 10 + np.where(inline, self.u32[definition + 20].astype(np.int64) + 24, 0)
         good &= values + 4 <= level.stop
-        layout.odd[level.rows[~good]] = True
+        layout.odd[level.rows[~good & (token & 0xBF != 0x01)]] = True
         kept = _Level(level.rows[good], level.start[good], level.stop[good])
         return kept, definition[good], values[good]
 
