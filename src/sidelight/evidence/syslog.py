@@ -90,9 +90,10 @@ def _calendar(stream: Stream) -> Calendar:
 
 
 def _audit_record(line: SyslogLine) -> AuditRecord | None:
-    if line.program not in _AUDIT:
+    if line.program not in _AUDIT or not line.message:
         return None
-    record = parse_record(line.message) or parse_record(line.body)
+    message = line.message.partition("] ")[2] if line.message[0] == "[" else line.message
+    record = parse_record(message) or parse_record(line.body)
     if record is None or record.node or line.host is None:
         return record
     return replace(record, node=line.host)
