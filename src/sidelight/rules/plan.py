@@ -1,242 +1,217 @@
-"""Rules made ready to run: tests numbered, and what each needs known before a row is touched.
+"""Rules made ready to run: tests numbered, rules laid out on their ways to events.
 
-A plan is plain data (numbers, texts, tuples), so that it is written to the cache and read back
-fast and without running code.
+A plan is plain data (numbers, texts, bytes), so that it is written to a cache and read back fast
+and without running code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, TypeAlias
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from sidelight.rules.expr import (
-    And,
-    Cidr,
-    Compare,
-    Exists,
-    Expr,
-    FieldRef,
-    Glob,
-    Match,
-    Not,
-    Null,
-    Or,
-    Regex,
-    Test,
-    Wild,
-)
-from sidelight.rules.literal import need_of
-from sidelight.rules.logsource import Route, routes
+from sidelight.rules.atoms import Atom, atom
+from sidelight.rules.expr import And, Expr, FieldRef, Glob, Match, Not, Or, Test
+from sidelight.rules.logsource import routes
 from sidelight.rules.rule import Rule
-from sidelight.schema import SEPARATOR
+from sidelight.rules.tree import Any, Neg, Ref, Tree, conjunction, disjunction, members
+from sidelight.rules.witness import clauses
 
 KEYWORD: Final = ""
 """The name of the field that stands for every field."""
 
 
-class Atom(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A test of one field, as plain data.
+class Way(msgspec.Struct, frozen=True, array_like=True):
+    """A route from rules to events.
 
     Args:
-        field: in lower case.
-        need: the text a value must hold, with a separator where it must begin or end there
-            (`sidelight.rules.literal`); empty where there is none.
-        exact: that text in its place is all there is to the test.
+        fields: rule's name -> column's name, where they differ; both in lower case.
     """
 
-    field: str
-    test: Literal["glob", "regex", "cidr", "compare", "null", "exists", "ref"]
-    args: tuple[str | int | float, ...] = ()
-    cased: bool = False
-    need: str = ""
-    exact: bool = False
-
-
-class Tree(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A condition over numbered atoms: *any* or *all* of atoms and children, maybe negated."""
-
-    any: bool
-    negated: bool
-    atoms: tuple[int, ...]
-    children: tuple["Tree", ...] = ()
+    product: str
+    channels: tuple[str, ...]
+    category: str
+    fields: tuple[tuple[str, str], ...]
 
 
 class Variant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A rule on one of its routes.
 
     Args:
-        rule: number of the rule.
+        rule: its number.
         order: number of the route among those of the rule; only the first that leads to a kind
             of event counts.
-        event_ids: of the route, less those that the condition rules out; empty for any.
-        fields: rule's name -> column's name, for correlations.
+        way: number of the route.
+        event_ids: of the route.
+        named: event ids outside which the condition is false; None for any.
+        tree: number of the condition.
     """
 
     rule: int
     order: int
-    product: str
-    channels: tuple[str, ...]
+    way: int
     event_ids: tuple[str, ...]
-    category: str
-    fields: tuple[tuple[str, str], ...]
-    tree: Tree
+    named: tuple[str, ...] | None
+    tree: int
 
 
-class Plan(msgspec.Struct, frozen=True, dict=True):
+class Plan(msgspec.Struct, frozen=True):
     """All rules, ready to run.
 
     Args:
         rules: their ids, by number.
-        atoms: the distinct tests.
-        variants: rules by route.
+        fields: names of the fields, in lower case.
+        starts: number of the first atom of each field, and the number of atoms.
+        members: for each tree, the atoms and references of fields in it (`packed`).
+        clauses: for each clause of a tree, the atoms of which one must hold (`packed`); a number
+            beyond the atoms' stands for a field that must be there.
+        owners: the tree of each clause (int32).
     """
 
     rules: tuple[str, ...]
+    fields: tuple[str, ...]
+    starts: tuple[int, ...]
     atoms: tuple[Atom, ...]
+    trees: tuple[Tree, ...]
+    ways: tuple[Way, ...]
     variants: tuple[Variant, ...]
+    members: tuple[bytes, bytes]
+    clauses: tuple[bytes, bytes]
+    owners: bytes
+
+
+Ints: TypeAlias = NDArray[np.int32]
+
+
+def packed(lists: Sequence[Sequence[int]]) -> tuple[bytes, bytes]:
+    """Write lists of numbers as two arrays: where each list begins, and the numbers."""
+    starts = np.zeros(len(lists) + 1, np.int32)
+    np.cumsum([len(each) for each in lists], out=starts[1:])
+    return starts.tobytes(), np.array([n for each in lists for n in each], np.int32).tobytes()
+
+
+def unpacked(pair: tuple[bytes, bytes]) -> tuple[Ints, Ints]:
+    """Give the two arrays that `packed` wrote."""
+    return np.frombuffer(pair[0], np.int32), np.frombuffer(pair[1], np.int32)
 
 
 def compile_plan(rules: Sequence[Rule]) -> Plan:
     """Number the tests of *rules* and lay out every rule on each of its routes."""
-    bench = _Bench()
-    variants = [
-        bench.variant(number, order, rule, route)
-        for number, rule in enumerate(rules)
-        for order, route in enumerate(routes(rule.logsource))
-    ]
-    return Plan(tuple(rule.meta.id for rule in rules), tuple(bench.atoms), tuple(variants))
+    bench = _Bench(_numbered(rules))
+    variants: list[Variant] = []
+    for number, rule in enumerate(rules):
+        variants += bench.variants(number, rule)
+    trees = tuple(bench.trees)
+    needs = [clauses(tree, bench.atoms, len(bench.atoms)) for tree in trees]
+    return Plan(
+        rules=tuple(rule.meta.id for rule in rules),
+        fields=tuple(bench.fields),
+        starts=bench.starts,
+        atoms=tuple(bench.atoms),
+        trees=trees,
+        ways=tuple(bench.ways),
+        variants=tuple(variants),
+        members=packed([sorted(members(tree, len(bench.atoms))) for tree in trees]),
+        clauses=packed([clause for each in needs for clause in each]),
+        owners=np.repeat(np.arange(len(trees), dtype=np.int32), list(map(len, needs))).tobytes(),
+    )
+
+
+def _numbered(rules: Sequence[Rule]) -> dict[str, dict[Test, None]]:
+    """Collect the distinct tests of each field, in order of first use."""
+    found: dict[str, dict[Test, None]] = {}
+    for rule in rules:
+        extras = [route.extra for route in routes(rule.logsource) if route.extra is not None]
+        for expr in (rule.condition, *extras):
+            _collect(expr, found)
+    return found
+
+
+def _collect(expr: Expr, found: dict[str, dict[Test, None]]) -> None:
+    match expr:
+        case Match(name, FieldRef(other)):
+            for each in (name, other):
+                found.setdefault(each.lower(), {})
+        case Match(name, test):
+            found.setdefault(name.lower(), {})[test] = None
+        case Not(child):
+            _collect(child, found)
+        case And(children) | Or(children):
+            for child in children:
+                _collect(child, found)
 
 
 @dataclass(slots=True)
 class _Bench:
-    atoms: dict[Atom, int] = field(default_factory=dict)
-    known: dict[tuple[str, Test], int] = field(default_factory=dict)
+    tests: Mapping[str, Mapping[Test, None]]
+    fields: dict[str, int] = field(default_factory=dict)
+    starts: tuple[int, ...] = ()
+    numbers: dict[tuple[int, Test], int] = field(default_factory=dict)
+    atoms: list[Atom] = field(default_factory=list)
+    trees: dict[Tree, int] = field(default_factory=dict)
+    ways: dict[Way, int] = field(default_factory=dict)
 
-    def variant(self, number: int, order: int, rule: Rule, route: Route) -> Variant:
-        condition = rule.condition
-        if route.extra is not None:
-            condition = And((condition, route.extra))
-        fields = {name.lower(): column.lower() for name, column in route.fields}
-        return Variant(
-            number,
-            order,
-            route.product,
-            tuple(sorted(route.channels)),
-            tuple(sorted(_event_ids(condition, route.event_ids))),
-            route.category,
-            route.fields,
-            self.tree(condition, fields),
-        )
+    def __post_init__(self) -> None:
+        starts = [0]
+        for number, (name, tests) in enumerate(self.tests.items()):
+            self.fields[name] = number
+            for test in tests:
+                self.numbers[number, test] = len(self.atoms)
+                self.atoms.append(atom(test))
+            starts.append(len(self.atoms))
+        self.starts = tuple(starts)
 
-    def tree(self, expr: Expr, fields: Mapping[str, str]) -> Tree:
+    def variants(self, number: int, rule: Rule) -> Iterator[Variant]:
+        known: dict[Expr | None, tuple[int, tuple[str, ...] | None]] = {}
+        for order, route in enumerate(routes(rule.logsource)):
+            if route.extra not in known:
+                known[route.extra] = self._condition(rule.condition, route.extra)
+            tree, named = known[route.extra]
+            fields = tuple((name.lower(), column.lower()) for name, column in route.fields)
+            way = Way(route.product, tuple(sorted(route.channels)), route.category, fields)
+            yield Variant(
+                number,
+                order,
+                self.ways.setdefault(way, len(self.ways)),
+                tuple(sorted(route.event_ids)),
+                named,
+                tree,
+            )
+
+    def _condition(self, expr: Expr, extra: Expr | None) -> tuple[int, tuple[str, ...] | None]:
+        whole = expr if extra is None else And((expr, extra))
+        named = _named_ids(whole)
+        tree = self.trees.setdefault(self.tree(whole), len(self.trees))
+        return tree, None if named is None else tuple(sorted(named))
+
+    def tree(self, expr: Expr) -> Tree:
         match expr:
-            case Match():
-                return Tree(True, False, (self.atom(expr, fields),))
+            case Match(name, FieldRef(other, relation, cased)):
+                first, second = self.fields[name.lower()], self.fields[other.lower()]
+                return Ref(first, second, relation, cased)
+            case Match(name, test):
+                number = self.fields[name.lower()]
+                return Any(number, (self.numbers[number, test],))
             case Not(child):
-                inner = self.tree(child, fields)
-                return Tree(inner.any, not inner.negated, inner.atoms, inner.children)
-            case And(children) | Or(children):
-                either = isinstance(expr, Or)
-                atoms: dict[int, None] = {}
-                trees: dict[Tree, None] = {}
-                for tree in (self.tree(child, fields) for child in children):
-                    if not tree.negated and (tree.any == either or _single(tree)):
-                        atoms.update(dict.fromkeys(tree.atoms))
-                        trees.update(dict.fromkeys(tree.children))
-                    else:
-                        trees[tree] = None
-                return Tree(either, False, tuple(atoms), tuple(trees))
-
-    def atom(self, match: Match, fields: Mapping[str, str]) -> int:
-        name = match.field.lower()
-        name = fields.get(name, name)
-        if isinstance(match.test, FieldRef):
-            return self._number(_atom(name, match.test, fields))
-        key = (name, match.test)
-        if key not in self.known:
-            self.known[key] = self._number(_atom(name, match.test, fields))
-        return self.known[key]
-
-    def _number(self, atom: Atom) -> int:
-        return self.atoms.setdefault(atom, len(self.atoms))
-
-
-def _single(tree: Tree) -> bool:
-    return len(tree.atoms) + len(tree.children) == 1
-
-
-def _atom(name: str, test: Test, fields: Mapping[str, str]) -> Atom:
-    match test:
-        case Glob() | Regex():
-            need = need_of(test)
-            anchored = SEPARATOR * need.at_start + need.text + SEPARATOR * need.at_end
-            text, exact = (anchored, need.exact) if need.text or need.exact else ("", False)
-            return msgspec.structs.replace(_text_atom(name, test), need=text, exact=exact)
-        case Cidr(network):
-            return Atom(name, "cidr", (network,))
-        case Compare(relation, number):
-            return Atom(name, "compare", (relation, float(number)))
-        case Null():
-            return Atom(name, "null")
-        case Exists():
-            return Atom(name, "exists")
-        case FieldRef(other, relation, cased):
-            other = other.lower()
-            return Atom(name, "ref", (fields.get(other, other), relation), cased)
-
-
-def _text_atom(name: str, test: Glob | Regex) -> Atom:
-    match test:
-        case Glob(tokens, cased):
-            codes = tuple(
-                token if isinstance(token, str) else int(token is Wild.ONE) for token in tokens
-            )
-            return Atom(name, "glob", codes, cased)
-        case Regex(pattern, flags):
-            return Atom(name, "regex", (pattern, flags))
-
-
-def test_of(atom: Atom) -> Test:
-    """Give the test that *atom* was made of."""
-    args = atom.args
-    match atom.test:
-        case "glob":
-            tokens = (
-                arg if isinstance(arg, str) else (Wild.ONE if arg else Wild.ANY) for arg in args
-            )
-            return Glob(tuple(tokens), atom.cased)
-        case "regex":
-            return Regex(str(args[0]), str(args[1]))
-        case "cidr":
-            return Cidr(str(args[0]))
-        case "compare":
-            return Compare(args[0], float(args[1]))  # type: ignore[arg-type]
-        case "null":
-            return Null()
-        case "exists":
-            return Exists()
-        case "ref":
-            return FieldRef(str(args[0]), args[1], atom.cased)  # type: ignore[arg-type]
-
-
-def _event_ids(condition: Expr, allowed: frozenset[str]) -> frozenset[str]:
-    """Narrow the event ids of a route to those that the condition can be true for."""
-    named = _named_ids(condition)
-    if named is None:
-        return allowed
-    return (named & allowed if allowed else named) or frozenset({"none"})
+                inner = self.tree(child)
+                return inner.child if isinstance(inner, Neg) else Neg(inner)
+            case And(children):
+                return conjunction([self.tree(child) for child in children])
+            case Or(children):
+                return disjunction([self.tree(child) for child in children])
 
 
 def _named_ids(expr: Expr) -> frozenset[str] | None:
     """Give the event ids outside which *expr* is false; None where it may be true for any."""
     match expr:
-        case Match(field=name, test=Glob(tokens=(str() as text,))) if name.lower() == "eventid":
+        case Match(name, Glob((str(text),))) if name.lower() == "eventid":
             return frozenset({text})
         case And(children):
             known = [ids for ids in map(_named_ids, children) if ids is not None]
             return frozenset.intersection(*known) if known else None
-        case Or(children) if children:
+        case Or(children):
             each = [_named_ids(child) for child in children]
             known = [ids for ids in each if ids is not None]
             return frozenset[str]().union(*known) if len(known) == len(each) else None

@@ -5,15 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidelight.rules.expr import Glob, Wild
-from sidelight.rules.matcher import Counters, Matcher
-from sidelight.rules.plan import _atom
+from sidelight.rules.automata import Finder
 from sidelight.rules.raw import raw_scan
 
 pytest.importorskip("hyperscan", reason="the extra 'fast' is not installed")
 
 WORDS = ("ab", "abab", "ks", "kk", "$x", "\\a", "i.")
-ATOMS = [(n, _atom("", Glob((Wild.ANY, word, Wild.ANY)), {})) for n, word in enumerate(WORDS)]
 PIECES = (
     *WORDS,
     "AB",
@@ -31,11 +28,13 @@ PIECES = (
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=6))
 def test_a_raw_scan_finds_what_the_automaton_finds(values: list[str]) -> None:
     array = pa.array(values, pa.string())
-    by_automaton = Matcher(ATOMS).match(array, Counters())
-    raw = Matcher(ATOMS).match_words(array, Counters())
-    assert {n: ids.tolist() for n, ids in raw.items()} == {
-        n: ids.tolist() for n, ids in by_automaton.items()
-    }
+    finder = Finder([word.encode() for word in WORDS])
+    by_automaton = {number: ids.tolist() for number, ids in finder.find(array)}
+    scan = raw_scan(WORDS)
+    assert scan is not None
+    raw = scan.scan(array)
+    # What bytes cannot tell is left to the automaton.
+    assert raw is None or {n: ids.tolist() for n, ids in raw.items()} == by_automaton
 
 
 def test_characters_that_fold_into_ascii_are_left_to_the_automaton() -> None:

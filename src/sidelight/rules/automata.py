@@ -1,0 +1,187 @@
+r"""Many texts looked for at once in the distinct values of a column.
+
+The folded values are laid end to end between frames, ``\xff v1 \xff v2 \xff``; the texts carry a
+frame where they must stand at an end. So one automaton decides equality, prefix, suffix and
+substring, and a cell with several values, which become framed ones each, passes when one of them
+does.
+
+Rule 1. What engine finds the texts changes the time it takes and nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, chain
+from typing import Final, TypeAlias, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+from numpy.typing import NDArray
+
+from sidelight.rules.atoms import FRAME
+from sidelight.rules.patterns import fold
+from sidelight.rules.raw import RawScan, raw_scan
+from sidelight.schema import SEPARATOR, offsets_of
+
+Ids: TypeAlias = NDArray[np.int64]
+"""Numbers of distinct values, ascending."""
+
+Text: TypeAlias = memoryview | bytes
+
+CHUNK: Final = 1 << 20
+"""How many bytes are scanned at a time."""
+
+FEW: Final = 64
+"""Up to so many values are laid out in Python: an Arrow call costs more than their text."""
+
+_FRAME: Final = pa.scalar(FRAME, pa.binary())
+_NOTHING: Final = pa.array([b""], pa.binary())
+
+_GATE_TEXTS: Final = 64
+_GATE_BYTES: Final = 4096
+_GATE_SHORTEST: Final = 5
+"""Where so few and such long texts are looked for, most stretches hold none of them."""
+
+_DENSE_TEXTS: Final = 2000
+_DENSE_BYTES: Final = 20_000
+"""A faster, larger automaton pays once so many bytes were scanned for each text."""
+
+
+@dataclass(slots=True)
+class Finder:
+    """Finds which of *texts* occur in which values.
+
+    Args:
+        texts: distinct, none empty, framed and folded.
+    """
+
+    texts: Sequence[bytes]
+    _scanned: int = 0
+    _dense: bool = False
+    _automaton: BytesAhoCorasick | None = None
+    _gate: "re2._Regexp[str] | None" = None
+    _raw: RawScan | None = None
+    _shortest: int = field(init=False)
+    _leading: Ids = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._leading = np.array([text[:1] == FRAME for text in self.texts], np.int64)
+        self._shortest = min(map(len, self.texts), default=0)
+        few = 0 < len(self.texts) <= _GATE_TEXTS and self._shortest >= _GATE_SHORTEST
+        if few and self._plain:
+            words = "|".join(re2.escape(text.decode()) for text in self.texts)
+            self._gate = re2.compile(f"(?i){words}")
+
+    @property
+    def _plain(self) -> bool:
+        return all(FRAME not in text for text in self.texts)
+
+    def find(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
+        """Yield the number of a text and the values it occurs in, stretch by stretch.
+
+        Linear in the bytes of the values and the number of occurrences.
+        """
+        if not self.texts or not len(values):
+            return
+        if len(values) <= FEW and values.nbytes < CHUNK:
+            yield from self._find_few(values)
+            return
+        for begin, size in _chunks(values):
+            part = values.slice(begin, size)
+            if not self._closed(part):
+                yield from self._find_many(part, begin)
+
+    def _find_few(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
+        cells = [fold(text or "").encode() for text in values.to_pylist()]
+        if self._gate is not None and max(map(len, cells)) < self._shortest:
+            return
+        starts = np.array([*accumulate(len(cell) + 1 for cell in [b"", *cells[:-1]])], np.int64)
+        text = FRAME + FRAME.join(cells) + FRAME
+        yield from self._scan(text.replace(SEPARATOR.encode(), FRAME), starts, 0)
+
+    def _find_many(self, part: pa.StringArray, begin: int) -> Iterator[tuple[int, Ids]]:
+        found = None if self._raw is None else self._raw.scan(part)
+        if found is None:
+            text, starts = framed(pc.utf8_lower(part))
+            yield from self._scan(text.data, starts, begin)
+            return
+        for number, ids in found.items():
+            yield number, ids + begin
+
+    def _closed(self, part: pa.StringArray) -> bool:
+        """Say whether a look at the raw values shows that no text occurs in them."""
+        if self._gate is None or self._raw is not None:
+            return False
+        offsets = offsets_of(part)
+        begin, end = int(offsets[0]), int(offsets[-1])
+        data = part.buffers()[2]
+        if data is None or int(np.diff(offsets).max()) < self._shortest:
+            return True
+        if end - begin < _GATE_BYTES:
+            return False
+        self._grow(end - begin)
+        raw = data.slice(begin, end - begin).to_pybytes()
+        return raw.isascii() and self._gate.search(raw) is None
+
+    def _scan(self, text: Text, starts: Ids, begin: int) -> Iterator[tuple[int, Ids]]:
+        self._grow(len(text))
+        if self._automaton is None:
+            self._automaton = BytesAhoCorasick(self.texts)
+        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        if not found:
+            return
+        flat = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found))
+        which, at = flat[0::3], flat[1::3]
+        value = np.searchsorted(starts, at + self._leading[which], "right") - 1
+        keys = which * len(starts) + value
+        keys.sort()
+        keys = keys[np.append(True, keys[1:] != keys[:-1])]
+        which, value = np.divmod(keys, len(starts))
+        value += begin
+        cuts = np.flatnonzero(which[1:] != which[:-1]) + 1
+        bounds = [0, *cuts.tolist(), len(which)]
+        for number, low, high in zip(which[bounds[:-1]].tolist(), bounds, bounds[1:], strict=False):
+            yield number, value[low:high]
+
+    def _grow(self, size: int) -> None:
+        """Count what is scanned, and change to an engine that is slower to make when it pays."""
+        self._scanned += size
+        if self._dense or self._scanned <= _DENSE_BYTES * len(self.texts):
+            return
+        self._dense = True
+        if len(self.texts) > _DENSE_TEXTS:
+            return
+        if self._plain:
+            self._raw = raw_scan([text.decode() for text in self.texts])
+        if self._raw is None:
+            self._automaton = BytesAhoCorasick(self.texts, implementation=Implementation.DFA)
+
+
+def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:
+    """Cut values so that each part is about `CHUNK` bytes."""
+    offsets, begin = offsets_of(values), 0
+    while begin < len(values):
+        end = int(np.searchsorted(offsets, offsets[begin] + CHUNK, "right")) - 1
+        end = min(max(end, begin + 1), len(values))
+        yield begin, end - begin
+        begin = end
+
+
+def framed(values: pa.StringArray) -> tuple[NDArray[np.uint8], Ids]:
+    """Lay values end to end between frames; give the text and where each value begins.
+
+    Args:
+        values: at least one.
+    """
+    count = len(values)
+    parts = pa.concat_arrays([_NOTHING, values.cast(pa.binary()), _NOTHING])
+    lists = pa.ListArray.from_arrays(pa.array([0, count + 2], pa.int32()), parts)
+    whole = cast("pa.BinaryArray", pc.binary_join(lists, _FRAME))[0].as_buffer()
+    text = np.frombuffer(memoryview(whole), np.uint8)
+    if not text.all():  # a cell has several values
+        text = np.where(text, text, np.uint8(FRAME[0]))
+    starts = offsets_of(values)[:-1].astype(np.int64)
+    starts += np.arange(1 - starts[0], 1 - starts[0] + count)
+    return text, starts
