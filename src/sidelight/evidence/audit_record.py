@@ -1,7 +1,6 @@
 """One record of the Linux audit log: its stamp and its fields."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -41,7 +40,7 @@ class AuditRecord:
     type: str
     time: int
     serial: str
-    fields: Mapping[str, str]
+    fields: dict[str, str]
 
 
 def parse_record(text: str) -> AuditRecord | None:
@@ -84,17 +83,21 @@ def _fields(name: str, body: str) -> dict[str, str]:
         pairs = _PAIR.findall(outer) + _PAIR.findall(inner)
     else:
         pairs = _PAIR.findall(outer)
-    execve = name == "EXECVE"
-    fields: dict[str, str] = {}
-    for key, value in pairs:
+    fields = dict(pairs)
+    # Nearly every field stays as it is, so only the others are touched.
+    if name == "EXECVE":
+        special = pairs
+    else:
+        special = [
+            pair for pair in pairs if pair[0] in ENCODED or not pair[1] or pair[1][0] in "\"'("
+        ]
+    for key, value in special:
         if not value or value == _ABSENT:
-            continue
-        if value[0] in "\"'":
+            fields.pop(key, None)
+        elif value[0] in "\"'":
             fields[key] = value[1:-1]
-        elif key in ENCODED or (execve and _ARGUMENT.fullmatch(key)):
+        elif key in ENCODED or _ARGUMENT.fullmatch(key):
             fields[key] = unhex(value)
-        else:
-            fields[key] = value
     if enriched:
         fields.update((key, _plain(value)) for key, value in _PAIR.findall(enriched) if value)
     if name == "PATH" and "objtype" in fields:

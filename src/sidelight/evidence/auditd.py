@@ -35,6 +35,7 @@ _ALONE: Final = re.compile(
     r"USER_|CRED_|SERVICE_|ADD_|DEL_|DAEMON_|SYSTEM_|CRYPTO_|VIRT_|GRP_|ROLE_|LOGIN|ACCT_|CHGRP_"
 )
 _PART: Final = re.compile(r"a(\d+)(?:\[(\d+)\])?")
+_CALL: Final = {f"a{index}": f"SYSCALL.a{index}" for index in range(6)}
 _NOISE: Final = re.compile(r"----$|time->|<no matches>")
 
 
@@ -94,19 +95,21 @@ class Joiner:
 
 def join(records: list[AuditRecord], line: int) -> AuditEvent:
     """Make one event of the *records* of one serial, which is not empty."""
-    types = list(dict.fromkeys(record.type for record in records))
+    types = list(dict.fromkeys([record.type for record in records]))
+    execve = "EXECVE" in types
     event: Event = {}
     arguments: dict[str, str] = {}
-    execve = "EXECVE" in types
     for record in records:
-        for name, value in record.fields.items():
-            if execve and name[0] == "a" and _PART.fullmatch(name):
-                if record.type == "EXECVE":
-                    arguments[name] = value
-                else:
-                    event[f"SYSCALL.{name}"] = value
-                continue
-            _put(event, name, value)
+        fields = record.fields
+        if execve:
+            fields = _apart(record, arguments)
+        if not event:
+            event.update(fields)
+            continue
+        for name, value in fields.items():
+            known = event.setdefault(name, value)
+            if known is not value:
+                _put(event, name, value)
     event["type"] = types if len(types) > 1 else types[0]
     if execve:
         _add_arguments(event, arguments)
@@ -114,6 +117,16 @@ def join(records: list[AuditRecord], line: int) -> AuditEvent:
     kind = _kind(event, types, _created(records))
     first = records[0]
     return AuditEvent(kind, first.time, first.node or None, line, event)
+
+
+def _apart(record: AuditRecord, arguments: dict[str, str]) -> dict[str, str]:
+    """Move the arguments of execve to *arguments*, those of the system call out of their way."""
+    if record.type == "EXECVE":
+        arguments.update(record.fields)
+        return {name: arguments.pop(name) for name in record.fields if not _PART.fullmatch(name)}
+    if "a0" not in record.fields:
+        return record.fields
+    return {_CALL.get(name, name): value for name, value in record.fields.items()}
 
 
 def _put(event: Event, name: str, value: str) -> None:
