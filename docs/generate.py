@@ -8,7 +8,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
@@ -185,7 +185,7 @@ def _type_name(kind: object) -> str:
         return _type_name(get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{member.value}`" for member in kind)
-    return {int: "number", str: "text", Path: "path"}.get(kind, "text")  # type: ignore[call-overload]
+    return "number" if kind is int else "path" if kind is Path else "text"
 
 
 def _help(command: Callable[..., object]) -> list[str]:
@@ -217,7 +217,7 @@ def _prose(text: str, *, example: bool = False) -> list[str]:
     return lines[1:]
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
     body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
