@@ -1,7 +1,6 @@
 """The cells of one column, put to the atoms of one field."""
 
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from typing import TypeAlias
 
@@ -74,6 +73,7 @@ class Cells:
     _judge: Judge = field(init=False)
     _counts: NDArray[np.intp] | None = None
     _known: dict[int, tuple[Marks, Marks]] = field(default_factory=dict)
+    _bounds: dict[frozenset[int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values = self.column.values
@@ -100,13 +100,17 @@ class Cells:
             self._counts = np.roll(np.bincount(codes + 1, minlength=size + 1), -1)
         return self._counts
 
-    def bound(self, some: AbstractSet[int]) -> int:
+    def bound(self, some: frozenset[int]) -> int:
         """Give a number of rows that no more than which pass one of some atoms."""
-        if some & self.asked.late:
-            return len(self.column.codes)
-        return sum(int(self.counts[self.hits[atom]].sum()) for atom in self.hits.keys() & some)
+        if some not in self._bounds:
+            if some & self.asked.late:
+                self._bounds[some] = len(self.column.codes)
+            else:
+                found = self.hits.keys() & some
+                self._bounds[some] = sum(int(self.counts[self.hits[each]].sum()) for each in found)
+        return self._bounds[some]
 
-    def hold(self, some: AbstractSet[int], rows: Rows | None) -> Marks:
+    def hold(self, some: frozenset[int], rows: Rows | None) -> Marks:
         """Mark which of *rows* (None for all) pass one of some atoms."""
         codes = self.column.codes if rows is None else self.column.codes[rows]
         self.counters.rows += len(codes)
