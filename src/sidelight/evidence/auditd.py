@@ -255,14 +255,15 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     sheet = Sheet(wanted)
     for stream in streams:
         losses, joiner = Losses(stream.source), Joiner()
-        for line in text_lines(stream, losses):
-            record = parse_record(line.text)
+        for number, offset, text in text_lines(stream, losses):
+            sheet.weigh(len(text))
+            record = parse_record(text)
             if record is None:
-                if not _NOISE.match(line.text):
-                    losses.add(line.number, line.offset, "damaged", "this is no audit record")
+                if not _NOISE.match(text):
+                    losses.add(number, offset, "damaged", "this is no audit record")
                     yield from losses.ready()
                 continue
-            for event in joiner.add(record, line.number):
+            for event in joiner.add(record, number):
                 _keep(sheet, stream.source, event)
             if sheet.full:
                 yield from sheet.frames()

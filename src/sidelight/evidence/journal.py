@@ -15,9 +15,6 @@ from sidelight.schema import Event, Frame, Gap, GapReason, Wanted
 JOURNAL_BYTES: Final = 512 << 20
 """Larger files are refused: journald starts a new one at 128 MiB unless told otherwise."""
 
-HELD_CHARACTERS: Final = 64 << 20
-"""Frames are given when the events in them are as long as this."""
-
 
 def sniff(head: bytes) -> bool:
     """Tell whether *head* begins a journal file."""
@@ -50,7 +47,7 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
 
 
 def _read(journal: JournalFile, stream: Stream, sheet: Sheet) -> Iterator[Frame | Gap]:
-    losses, joiner, ordinal, held = Losses(stream.source, "entries"), Joiner(), 0, 0
+    losses, joiner, ordinal = Losses(stream.source, "entries"), Joiner(), 0
     for entry in journal.entries():
         if isinstance(entry, JournalDamage):
             damage: GapReason = "truncated" if entry.truncated else "damaged"
@@ -69,9 +66,8 @@ def _read(journal: JournalFile, stream: Stream, sheet: Sheet) -> Iterator[Frame 
             sheet.add(found.kind, stream.source, ordinal, found.time, found.host, found.fields)
         else:
             losses.add(ordinal, stream.start + entry.offset, "foreign", "this is no log entry")
-        held += entry.size
-        if sheet.full or held > HELD_CHARACTERS:
-            held = 0
+        sheet.weigh(entry.size)
+        if sheet.full:
             yield from sheet.frames()
     _keep(sheet, stream.source, joiner.finish())
     yield from losses.finish()

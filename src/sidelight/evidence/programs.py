@@ -49,6 +49,8 @@ SERVICES: Final[Mapping[str, str]] = {
 AUTH_FACILITIES: Final = frozenset({4, 10})
 """security/authorization messages (RFC 5424, 6.2.1, table 1)."""
 
+_KINDS: Final = {name: Kind("linux", name) for name in {*SERVICES.values(), "auth", "syslog"}}
+
 _SSHD: Final = re.compile(
     r"(?P<action>Accepted|Failed|Invalid user|Connection closed by|Disconnected from|"
     r"Received disconnect from)(?: (?P<method>\S+) for)?(?: invalid user)?"
@@ -77,19 +79,19 @@ def interpret(program: str, message: str, facility: int = -1) -> tuple[Kind, Eve
     The fields always hold ``program`` and ``message``; `SERVICES` decides the service, and
     what is parsed out of the message comes beside it under the names it has there.
     """
-    name = program.rpartition("/")[2].lower()
+    name = program.lower() if "/" not in program else program.rpartition("/")[2].lower()
     event: Event = {"program": program, "message": message}
     if name == "shell" and (found := _SHELL.fullmatch(message)):
         return _esxi(event, found["User"], found["CommandLine"])
     service = SERVICES.get(name)
     if service is None:
         service = "auth" if facility in AUTH_FACILITIES else "syslog"
-        return Kind("linux", service), event
+        return _KINDS[service], event
     if "pam_" in message and (found := _PAM.match(message)):
         event.update(found.groupdict())
     elif parse := _PARSERS.get(service):
         parse(message, event)
-    return Kind("linux", service), event
+    return _KINDS[service], event
 
 
 def _esxi(event: Event, user: str, command: str) -> tuple[Kind, Event]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import chain
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sidelight.schema import SEPARATOR, Column, Event, Frame, Kind, Wanted, encode
 
 BATCH_EVENTS: Final = 50_000
+BATCH_CHARACTERS: Final = 64 << 20
 
 
 @dataclass(slots=True)
@@ -29,12 +31,19 @@ class Sheet:
     _sources: dict[str, int] = field(default_factory=dict)
     _kinds: dict[Kind, _Rows] = field(default_factory=dict)
     _size: int = 0
+    _characters: int = 0
+
+    def weigh(self, characters: int) -> None:
+        """Note how long the text was that events were made of: long ones make small frames."""
+        self._characters += characters
 
     def add(  # noqa: PLR0913
         self, kind: Kind, source: str, record: int, time: int, host: str | None, event: Event
     ) -> None:
         """Add one event; it is kept as it is, so the caller must not change it afterwards."""
-        rows = self._kinds.setdefault(kind, _Rows())
+        rows = self._kinds.get(kind)
+        if rows is None:
+            rows = self._kinds[kind] = _Rows()
         rows.source.append(self._sources.setdefault(source, len(self._sources)))
         rows.record.append(record)
         rows.time.append(time)
@@ -45,12 +54,12 @@ class Sheet:
     @property
     def full(self) -> bool:
         """Whether it is time to take the frames."""
-        return self._size >= BATCH_EVENTS
+        return self._size >= BATCH_EVENTS or self._characters >= BATCH_CHARACTERS
 
     def frames(self) -> Iterator[Frame]:
         """Give the frames of what was added, in order of kind, and start anew."""
         kinds, sources = self._kinds, tuple(self._sources)
-        self._kinds, self._sources, self._size = {}, {}, 0
+        self._kinds, self._sources, self._size, self._characters = {}, {}, 0, 0
         for kind in sorted(kinds):
             yield _frame(kind, sources, kinds[kind], self.wanted(kind))
 
@@ -77,11 +86,17 @@ def _frame(
 
 def columns_of(events: list[Event], wanted: frozenset[str] | None) -> Mapping[str, Column]:
     """Turn events into columns; names are matched exactly, then without case."""
-    folded = None if wanted is None else {name.lower() for name in wanted}
-    names = dict.fromkeys(
-        name for event in events for name in event if folded is None or name.lower() in folded
-    )
-    return {name: encode([cell(event.get(name)) for event in events]) for name in names}
+    names = list(dict.fromkeys(chain.from_iterable(events)))
+    if wanted is not None:
+        folded = {name.lower() for name in wanted}
+        names = [name for name in names if name.lower() in folded]
+    return {name: _column([event.get(name) for event in events]) for name in names}
+
+
+def _column(values: list[str | list[str] | None]) -> Column:
+    if list in set(map(type, values)):
+        return encode([cell(value) for value in values])
+    return encode(cast("list[str | None]", values))
 
 
 def cell(value: str | list[str] | None) -> str | None:

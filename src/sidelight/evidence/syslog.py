@@ -61,6 +61,7 @@ def _read(stream: Stream, sheet: Sheet) -> Iterator[Frame | Gap]:
     losses, joiner, source = Losses(stream.source), Joiner(), stream.source
     calendar = _calendar(stream)
     for number, offset, text in text_lines(stream, losses):
+        sheet.weigh(len(text))
         line = parse_line(text, calendar)
         if line is None:
             if bare := _bare(text):

@@ -1,7 +1,7 @@
 """The lines of a plain text log, one by one."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from sidelight.evidence.json.lines import lines
 from sidelight.evidence.losses import Losses
@@ -10,17 +10,11 @@ from sidelight.evidence.stream import Stream
 _NULL: Final = "\N{SYMBOL FOR NULL}"
 
 
-class TextLine(NamedTuple):
-    """A line without its end; invalid UTF-8 is replaced, and so is U+0000.
+TextLine: TypeAlias = tuple[int, int, str]
+"""A line without its end: its number, the offset of its first byte in the source, its text.
 
-    Args:
-        number: from the stream's first, 1-based.
-        offset: of the first byte, in the source.
-    """
-
-    number: int
-    offset: int
-    text: str
+Invalid UTF-8 is replaced, and so is U+0000. Lines are numbered from the stream's first, from 1.
+"""
 
 
 def text_lines(stream: Stream, losses: Losses) -> Iterator[TextLine]:
@@ -33,7 +27,7 @@ def text_lines(stream: Stream, losses: Losses) -> Iterator[TextLine]:
         for number, line in enumerate(block.text.split(b"\n"), block.first):
             text = line.decode("utf-8", "replace").strip("\0\r\n\t ")
             if text:
-                yield TextLine(number, offset, text.replace("\0", _NULL))
+                yield number, offset, text.replace("\0", _NULL)
             offset += len(line) + 1
 
 
