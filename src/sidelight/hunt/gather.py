@@ -4,6 +4,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 """
 
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +14,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from sidelight.evidence.inventory import Inventory, Task
+from sidelight.errors import SidelightError
+from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.memory import keep_memory
@@ -94,33 +96,40 @@ class Worker:
         self._scanner = Scanner(rules)
 
     def work(
-        self, task: Task, spool: Spool, report: Callable[[Gathered], None] = lambda _: None
-    ) -> Gathered:
-        """Put what *task* holds into *spool*."""
-        result = Gathered()
+        self,
+        task: Task,
+        spool: Spool,
+        result: Gathered,
+        report: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Put what *task* holds into *spool*, and the rest into *result*, whatever ends it."""
         engine = self._scanner.engine
         before = engine.counters.as_dict()
+        try:
+            self._read(task, spool, result, report)
+        finally:
+            result.seen |= engine.seen
+            for name, count in engine.counters.as_dict().items():
+                result.counters[name] = result.counters.get(name, 0) + count - before[name]
+
+    def _read(self, task: Task, spool: Spool, result: Gathered, report: Callable[[], None]) -> None:
         for number, item in enumerate(read_task(task, self._scanner.wanted)):
             match item:
                 case Frame():
                     self._scanner.part = task.number << 32 | number
                     part = self._scanner.scan(item)
-                    spool.add(part)
                     result.events += len(item)
                     result.hits += part.hits.num_rows
-                    report(result)
+                    spool.add(part)
+                    report()
                 case Gap():
                     result.gaps.append(item)
                 case Digest():
                     result.digests.append(item)
-        result.seen = set(engine.seen)
-        after = engine.counters.as_dict()
-        result.counters = {name: after[name] - before[name] for name in after}
-        return result
 
 
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:
-    """Read everything in *inventory* into *spool*; an interruption keeps what was read so far."""
+    """Read everything in *inventory* into *spool*; what ends it early keeps what it read."""
     result = Gathered(gaps=list(inventory.gaps))
     try:
         if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
@@ -129,6 +138,8 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
             _gather_here(inventory, rules, spool, work.report, result)
     except KeyboardInterrupt:
         result.partial = "interrupted: what follows is what had been read until then"
+    except SidelightError as error:
+        result.partial = f"stopped: {error}; what follows is what had been read until then"
     return result
 
 
@@ -138,35 +149,30 @@ def _gather_here(
     worker, done = Worker(rules), 0
     for task in inventory.tasks:
 
-        def tell(now: Gathered, before: int = done) -> None:
-            report(_progress(inventory, before, result, now))
+        def tell(before: int = done) -> None:
+            report(_progress(inventory, before, result))
 
-        result.take(worker.work(task, spool, tell))
+        worker.work(task, spool, result, tell)
         done += task.size
-        report(_progress(inventory, done, result, Gathered()))
+        tell(done)
 
 
-def _progress(inventory: Inventory, done: int, past: Gathered, now: Gathered) -> Progress:
-    return Progress(
-        done,
-        inventory.size,
-        past.events + now.events,
-        past.hits + now.hits,
-        len(past.digests) + len(now.digests),
-    )
+def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
+    return Progress(done, inventory.size, result.events, result.hits, len(result.digests))
 
 
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
 def _start(rules: bytes, folder: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
     _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
 
 
 def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
     worker, folder = _WORKER[0]
-    spool = Spool(folder, prefix=f"{task.number:06d}-")
-    result = worker.work(task, spool)
+    result, spool = Gathered(), Spool(folder, prefix=f"{task.number:06d}-")
+    worker.work(task, spool, result)
     return result, spool.flush()
 
 
@@ -179,16 +185,24 @@ def _gather_apart(
     with ProcessPoolExecutor(
         work.jobs, context, initializer=_start, initargs=(body, str(work.scratch))
     ) as pool:
-        futures = {pool.submit(_run, task): task for task in inventory.tasks}
+        apart = [task for task in inventory.tasks if not _is_here(task)]
+        futures = {pool.submit(_run, task): task for task in apart}
         try:
+            for task in filter(_is_here, inventory.tasks):
+                Worker(rules).work(task, spool, result)
             for future in as_completed(futures):
                 task = futures[future]
                 _take(future, task, spool, result)
                 done += task.size
-                work.report(_progress(inventory, done, result, Gathered()))
-        except KeyboardInterrupt:
+                work.report(_progress(inventory, done, result))
+        except (KeyboardInterrupt, SidelightError):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _is_here(task: Task) -> bool:
+    """Tell whether only this process can read it: others have no standard input."""
+    return any(span.path == STDIN for span in task.spans)
 
 
 def _take(
