@@ -44,8 +44,6 @@ _MAGIC: Final[tuple[tuple[int, bytes, Container], ...]] = (
     (257, b"ustar", "tar"),
 )
 
-_BROKEN: Final = (*FAILURES, zipfile.BadZipFile, tarfile.TarError)
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -154,7 +152,7 @@ def _open(
                 packed = Counted(raw)
                 inner = Bounded(_UNPACK[kind](packed), lambda: packed.passed)
                 yield from expand(name, inner, year=year, depth=depth)
-    except _BROKEN as error:
+    except FAILURES as error:
         yield _gap(name, error)
 
 
@@ -185,7 +183,7 @@ def _zip(
                     size = info.compress_size
                     bounded = Bounded(member, lambda size=size: size)  # type: ignore[misc]
                     yield from expand(inner, bounded, year=info.date_time[0], depth=depth)
-            except _BROKEN as error:
+            except FAILURES as error:
                 yield _gap(inner, error)
 
 
@@ -194,7 +192,7 @@ def expand_zip(path: str, only: frozenset[str], *, name: str) -> Iterator[Member
     try:
         with open(path, "rb") as file:
             yield from _zip(name, file, DEPTH - 1, only)
-    except _BROKEN as error:
+    except FAILURES as error:
         yield _gap(name, error)
 
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
-from zipfile import BadZipFile
 
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, recognise
+from sidelight.evidence.stream import FAILURES
 from sidelight.schema import Gap
 
 TASK_BYTES: Final = 64 << 20
@@ -162,7 +162,7 @@ def _inspect(
 def _recognised(
     path: str, named: bool, head: bytes, status: os.stat_result, inventory: Inventory
 ) -> list[tuple[Span, int]]:
-    size, year = status.st_size, datetime.fromtimestamp(status.st_mtime, UTC).year
+    size, year = status.st_size, _year(status.st_mtime)
     kind = container(head)
     format_ = "archive" if kind else recognise(head)
     spans: list[tuple[Span, int]] = []
@@ -184,11 +184,19 @@ def foreign(source: str, head: bytes, *, named: bool) -> Gap:
     return Gap(source, 0, "unsupported" if named and head else "foreign", text)
 
 
+def _year(seconds: float) -> int | None:
+    """Give the year of a time stamp; None for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).year
+    except (ValueError, ArithmeticError, OSError):
+        return None
+
+
 def _zip_spans(path: str, size: int, gaps: list[Gap]) -> list[tuple[Span, int]]:
     try:
         members = zip_members(path)
-    except (BadZipFile, ValueError, NotImplementedError) as error:
-        gaps.append(Gap(path, 0, "damaged", f"archive: {error}"))
+    except FAILURES as error:
+        gaps.append(Gap(path, 0, "damaged", f"archive: {error or type(error).__name__}"))
         return []
     unpacked = sum(length for _, length in members) or 1
     groups: list[tuple[list[str], int]] = []
@@ -202,7 +210,9 @@ def _zip_spans(path: str, size: int, gaps: list[Gap]) -> list[tuple[Span, int]]:
     ]
 
 
-def _cut(path: str, size: int, format_: str, head: bytes, year: int) -> Iterator[tuple[Span, int]]:
+def _cut(
+    path: str, size: int, format_: str, head: bytes, year: int | None
+) -> Iterator[tuple[Span, int]]:
     match READERS[format_].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
         case "chunks":
             step = TASK_BYTES // EVTX_CHUNK * EVTX_CHUNK
@@ -215,7 +225,7 @@ def _cut(path: str, size: int, format_: str, head: bytes, year: int) -> Iterator
             yield Span(path, format_, 0, size, year=year), size
 
 
-def _cut_lines(path: str, size: int, format_: str, year: int) -> Iterator[tuple[Span, int]]:
+def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator[tuple[Span, int]]:
     """Cut behind line ends, about every `TASK_BYTES`, counting the lines on the way."""
     start, first = 0, 1
     with open(path, "rb") as file:

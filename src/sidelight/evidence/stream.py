@@ -1,5 +1,7 @@
 """The bytes of one source, as a reader sees them: it can end early, but it cannot fail."""
 
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +19,12 @@ FAILURES: Final = (
     OSError,
     EOFError,
     ValueError,
+    ArithmeticError,
     RuntimeError,
     NotImplementedError,
     zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
     LZMAError,
     RefusedBytesError,
 )
