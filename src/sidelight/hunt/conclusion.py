@@ -35,7 +35,7 @@ def draw_findings(
     yield from conclude(
         union(hits, correlated),
         events,
-        _tables(spool, "processes", copies),
+        spool.tables("processes"),  # starts seen twice are the same starts
         rule_infos(rules),
         limits,
     )
@@ -59,8 +59,10 @@ def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
 
 def rule_infos(rules: Compiled) -> Mapping[str, RuleInfo]:
     """Give what findings say of each rule, by id."""
-    metas = (*rules.metas, *(each.meta for each in rules.correlations))
-    return {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in metas}
+    infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in rules.metas}
+    for each in rules.correlations:
+        infos[each.meta.id] = RuleInfo(_ref(each.meta), each.meta.tags, each.group_by)
+    return infos
 
 
 def _ref(meta: Meta) -> RuleRef:
