@@ -1,5 +1,6 @@
 """The commands and their options. Everything heavy is imported by the command that needs it."""
 
+import os
 import sys
 from typing import Annotated, Final
 
@@ -48,7 +49,9 @@ _BAD_ARGUMENTS: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 def run(arguments: list[str]) -> int:
     """Run one command; a person sees a sentence, never a traceback, for anything foreseen."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, standalone_mode=False) or 0)
+        sys.stdout.flush()
+        return code
     except typer.Exit as error:
         return error.exit_code
     except _BAD_ARGUMENTS as error:
@@ -60,6 +63,18 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"sidelight: {where}{error.strerror or error}", file=sys.stderr)  # noqa: T201
+        _forget_output()
+        return USAGE
     except SidelightError as error:
         print(f"sidelight: {error}", file=sys.stderr)  # noqa: T201
         return UNREADABLE if isinstance(error, EvidenceError) else USAGE
+
+
+def _forget_output() -> None:
+    """Let nothing be written at exit that could not be written before."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
