@@ -150,14 +150,14 @@ def _inspect(batch: Batch) -> _Walk:
     for chunk, size in enumerate(batch.size):
         data = view[chunk * SIZE : chunk * SIZE + size]
         limit, last, expected = 0, 0, 0
-        if size < RECORDS or data[:8] != MAGIC:
+        if size < RECORDS or bytes(data[:8]) != MAGIC:
             _strange(batch, walked, chunk, data)
         else:
             _, _, _, first, last, _, _, free, checksum = _HEAD(data)
             expected = min(max(last - first + 1, 0), 2400) if last != 2**64 - 1 else 0
             free = free if RECORDS <= free <= SIZE else SIZE
             limit = chunk * SIZE + min(free, size)
-            if (size == SIZE and free < SIZE) or size == SIZE:
+            if size == SIZE:
                 _check(batch, walked, chunk, data, free, checksum)
         walked.limits.append(limit)
         walked.last.append(last)

@@ -10,18 +10,17 @@ from numpy.typing import NDArray
 from sidelight.evidence.evtx.instances import Piece, Spans, Texts
 from sidelight.evidence.evtx.templates import Ints
 from sidelight.evidence.evtx.values import (
-    ARRAY,
     GUID,
     HEX32,
     HEX64,
     NULL,
     SIZE,
     STRING,
-    DamageError,
+    string_of,
     text_of,
 )
 from sidelight.evidence.rows import clean
-from sidelight.schema import SEPARATOR, Column, decode, strings
+from sidelight.schema import SEPARATOR, Column, strings
 
 Codes: TypeAlias = NDArray[np.int32]
 
@@ -51,14 +50,12 @@ class Field:
     Args:
         entries: rows, numbers of their pieces, codes into `values` joined.
         values: the distinct values, batch by batch.
-        damaged: rows whose value is not of its type.
     """
 
     rows: list[Ints] = field(default_factory=list)
     order: list[Ints] = field(default_factory=list)
     codes: list[Ints] = field(default_factory=list)
     values: list[pa.StringArray] = field(default_factory=list)
-    damaged: list[Ints] = field(default_factory=list)
     size: int = 0
 
     def add(self, rows: Ints, order: Ints, codes: Ints, values: pa.StringArray) -> None:
@@ -74,12 +71,12 @@ class Field:
         if not self.rows:
             return Column(np.full(length, -1, np.int32), strings([]))
         rows, codes = np.concatenate(self.rows), np.concatenate(self.codes)
-        values = self.values[0] if len(self.values) == 1 else pa.concat_arrays(self.values)
+        values = self.values[0] if len(self.values) == 1 else joined_texts(self.values)
         cells = np.full(length, -1, np.int32)
         cells[rows] = codes
         if len(rows) > np.count_nonzero(cells >= 0):
             return self._several(rows, codes, values, cells)
-        return Column(cells, cast("pa.StringArray", values))
+        return Column(cells, values)
 
     def _several(self, rows: Ints, codes: Ints, values: pa.StringArray, cells: Codes) -> Column:
         many = np.bincount(rows, minlength=len(cells))[rows] > 1
@@ -87,7 +84,7 @@ class Field:
         rows, codes = rows[many], codes[many]
         sort = np.lexsort((order, rows))
         rows, codes = rows[sort], codes[sort]
-        texts = values.take(pa.array(codes)).to_pylist()
+        texts = cast("list[str]", values.take(pa.array(codes, pa.int64())).to_pylist())
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         stops = [*starts[1:].tolist(), len(rows)]
         joined = [
@@ -96,8 +93,13 @@ class Field:
         ]
         encoded = strings(joined).dictionary_encode()
         cells[rows[starts]] = encoded.indices.to_numpy() + len(values)
-        both = pa.concat_arrays([values, encoded.dictionary])
-        return Column(cells, cast("pa.StringArray", both))
+        both = joined_texts([values, cast("pa.StringArray", encoded.dictionary)])
+        return Column(cells, both)
+
+
+def joined_texts(parts: list[pa.StringArray]) -> pa.StringArray:
+    """Put arrays of texts one behind the other."""
+    return pa.concat_arrays(parts)
 
 
 def encode_field(data: bytes, name: str, pieces: list[Piece], odd: NDArray[np.bool_]) -> Field:
@@ -142,18 +144,10 @@ def _add_spans(made: Field, data: bytes, name: str, spans: Spans, order: Ints) -
         else:
             at = np.flatnonzero(spans.kind == kind)
             these, place = _pick(spans, at), order[at]
-        if kind == NULL:
-            if name == "Data":
-                made.add(
-                    these.rows,
-                    place,
-                    np.zeros(len(at), np.int64)
-                    if len(kinds) > 1
-                    else np.zeros(len(these.rows), np.int64),
-                    strings([""]),
-                )
-        else:
+        if kind != NULL:
             _add_kind(made, data, kind, these, place)
+        elif name == "Data":  # an unnamed Data keeps its place
+            made.add(these.rows, place, np.zeros(len(these.rows), np.int64), strings([""]))
 
 
 def _pick(spans: Spans, at: Ints) -> Spans:
@@ -204,11 +198,11 @@ def _distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArra
     offsets[:-1:2] = start
     offsets[1::2] = start + size
     offsets[-1] = len(data)
-    between = pa.BinaryArray.from_buffers(
-        pa.binary(), 2 * len(start), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    )
-    encoded = between.take(pa.array(np.arange(0, 2 * len(start), 2))).dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary
+    buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(data)]
+    between = pa.Array.from_buffers(pa.binary(), 2 * len(start), buffers)
+    evens = pa.array(np.arange(0, 2 * len(start), 2), pa.int64())
+    encoded = between.take(evens).dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), cast("pa.BinaryArray", encoded.dictionary)
 
 
 def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
@@ -222,57 +216,54 @@ def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
 
 
 def _utf8(texts: pa.BinaryArray) -> pa.StringArray:
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[
-        texts.offset : texts.offset + len(texts) + 1
-    ]
-    buffer = texts.buffers()[2]
-    units = (
-        np.frombuffer(buffer, "<u2", (offsets[-1] - offsets[0]) // 2, offsets[0])
-        if buffer
-        else np.zeros(0, "<u2")
-    )
-    places = (offsets - offsets[0]) // 2
+    offsets, content = _buffers(texts)
+    units = content.view("<u2")
+    places = offsets // 2
     if units.size and (int(units.min()) == 0 or bool(((units & 0xF800) == 0xD800).any())):
-        return strings([clean(str(text_of(STRING, raw))) for raw in texts.to_pylist()])
+        return strings([clean(string_of(raw)) for raw in _list(texts)])
     if not units.size or int(units.max()) < 0x80:
         text = units.astype(np.uint8).tobytes()
     else:
         text = units.tobytes().decode("utf-16-le").encode()
         widths = np.zeros(len(units) + 1, np.int64)
         np.cumsum(1 + (units >= 0x80) + (units >= 0x800), out=widths[1:])
-        places = widths[places]
-    ends = np.ascontiguousarray(places, np.int32)
-    return cast(
-        "pa.StringArray",
-        pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(text)),
+        places = widths[places].astype(np.int32)
+    return _text_array(places, text)
+
+
+def _buffers(array: pa.BinaryArray) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Give the offsets, from 0, and the bytes of *array*."""
+    _, ends, content = array.buffers()
+    offsets = np.frombuffer(memoryview(ends or b""), np.int32)
+    offsets = offsets[array.offset : array.offset + len(array) + 1]
+    if not len(array):
+        return np.zeros(1, np.int32), np.zeros(0, np.uint8)
+    found = np.frombuffer(memoryview(content or b""), np.uint8)
+    return offsets - offsets[0], found[offsets[0] : offsets[-1]]
+
+
+def _list(array: pa.BinaryArray) -> list[bytes]:
+    return cast("list[bytes]", array.to_pylist())
+
+
+def _text_array(offsets: NDArray[np.int32], text: bytes) -> pa.StringArray:
+    return pa.StringArray.from_buffers(
+        len(offsets) - 1, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text)
     )
 
 
 def _guids(guids: pa.BinaryArray) -> pa.StringArray:
     count = len(guids)
-    raw = np.frombuffer(guids.buffers()[2], np.uint8, 16 * count, 16 * guids.offset)
+    raw = _buffers(guids)[1]
     text = np.full((count, 36), ord("-"), np.uint8)
     pairs = np.ascontiguousarray(_PAIRS[raw.reshape(count, 16)[:, _GUID_ORDER]])
     text[:, _GUID_PLACES] = pairs.view(np.uint8).reshape(count, 32)
-    ends = np.arange(0, 36 * count + 1, 36, dtype=np.int32)
-    return cast(
-        "pa.StringArray",
-        pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(text.tobytes())),
-    )
+    return _text_array(np.arange(0, 36 * count + 1, 36, dtype=np.int32), text.tobytes())
 
 
 def _add_rare(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
     codes, distinct = _distinct(data, spans.start, spans.size)
-    cells: list[str | None] = []
-    bad: list[int] = []
-    for number, raw in enumerate(distinct.to_pylist()):
-        try:
-            cells.append(_cell(kind, raw))
-        except DamageError:
-            cells.append(None)
-            bad.append(number)
-    if bad:
-        made.damaged.append(spans.rows[np.isin(codes, bad)])
+    cells = [_cell(kind, raw) for raw in _list(distinct)]
     there = np.array([cell is not None for cell in cells], bool)[codes]
     texts = strings([cell or "" for cell in cells])
     made.add(spans.rows[there], order[there], codes[there], texts)
@@ -291,14 +282,4 @@ def compact(column: Column) -> Column:
     encoded = pa.array(column.codes[present]).dictionary_encode()
     codes = np.full(len(column.codes), -1, np.int32)
     codes[present] = encoded.indices.to_numpy()
-    return Column(codes, cast("pa.StringArray", column.values.take(encoded.dictionary)))
-
-
-def cells_of(column: Column) -> list[str | None]:
-    """List the cells of *column*."""
-    return decode(column)
-
-
-def is_array(kind: int) -> bool:
-    """Tell whether a type is an array's."""
-    return bool(kind & ARRAY)
+    return Column(codes, column.values.take(encoded.dictionary))

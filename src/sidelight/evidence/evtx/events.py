@@ -1,7 +1,7 @@
 """One event in full, from its record."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.binxml import (
     Chunk,
@@ -19,6 +19,9 @@ from sidelight.evidence.evtx.values import BINXML, DamageError
 from sidelight.evidence.rows import clean
 from sidelight.schema import Event
 
+_FIELDS: Final = 20_000
+"""How many fields are decoded: values within values can multiply without end."""
+
 Text: TypeAlias = str | list[str] | None
 
 
@@ -28,6 +31,7 @@ class Fields:
 
     system: Event = field(default_factory=dict)
     data: Event = field(default_factory=dict)
+    spent: int = 0
 
     def event(self) -> Event:
         """Lay the data over System; a field of both keeps the data's."""
@@ -54,6 +58,9 @@ def _fill(  # noqa: PLR0913
     depth: int,
 ) -> None:
     for leaf in leaves_of(parts, path):
+        fields.spent += 1
+        if fields.spent > _FIELDS:
+            raise DamageError("an event has too many fields")
         name = leaf.name
         if leaf.dynamic:
             text = _join([_resolve(chunk, part, values) for part in leaf.dynamic])
@@ -106,8 +113,9 @@ def _put(fields: Fields, leaf: Leaf, name: str, text: Text) -> None:
 
 
 def add_field(target: Event, name: str, cell: Text) -> None:
-    """Add a cell to a field, which thereby may get several values; an unnamed Data keeps its
-    empty slots, any other null is absent.
+    """Add a cell to a field, which thereby may get several values.
+
+    An unnamed Data keeps its empty slots; any other null is absent.
     """
     if name == "Data" and cell is None:
         cell = ""

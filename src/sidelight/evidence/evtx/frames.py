@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.binxml import Chunk
 from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
-from sidelight.evidence.evtx.columns import compact, encode_field
+from sidelight.evidence.evtx.columns import compact, encode_field, joined_texts
 from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
@@ -135,10 +135,13 @@ class Detail:
     def events(self, picked: NDArray[np.intp]) -> list[Event]:
         """Decode the events at the positions *picked*."""
         chunks: dict[int, Chunk] = {}
-        return [
-            _decode(chunks, self.batch, self.records, row).event()
-            for row in self.rows[picked].tolist()
-        ]
+        return [self._event(chunks, row) for row in self.rows[picked].tolist()]
+
+    def _event(self, chunks: dict[int, Chunk], row: int) -> Event:
+        try:
+            return _decode(chunks, self.batch, self.records, row).event()
+        except DamageError:  # columns can be had of more than the plain decoder takes
+            return {}
 
 
 def _kinds(table: Table) -> dict[Kind, Ints]:
@@ -187,7 +190,7 @@ def _times(table: Table) -> NDArray[np.int64]:
         column = table.column((True, "TimeCreated_SystemTime"))
         rest &= column.codes >= 0
         used, codes = np.unique(column.codes[rest], return_inverse=True)
-        texts = column.values.take(pa.array(used)).to_pylist()
+        texts = column.values.take(pa.array(used, pa.int64())).to_pylist()
         parsed = np.array([time_of(str(text)) for text in texts], np.int64)
         times[rest] = parsed[codes]
     return times
@@ -241,5 +244,4 @@ def _rows_of(column: Column, rows: Ints, shared: bool) -> Column:
 def _overlay(upper: Column, lower: Column) -> Column:
     codes = np.where(upper.codes >= 0, upper.codes, lower.codes + len(upper.values))
     codes[(upper.codes < 0) & (lower.codes < 0)] = -1
-    both = pa.concat_arrays([upper.values, lower.values])
-    return Column(codes.astype(np.int32), cast("pa.StringArray", both))
+    return Column(codes.astype(np.int32), joined_texts([upper.values, lower.values]))

@@ -14,9 +14,10 @@ from sidelight.evidence.evtx.binxml import DEPTH
 from sidelight.evidence.evtx.chunks import SIZE, Records
 from sidelight.evidence.evtx.naming import ROOT, Path
 from sidelight.evidence.evtx.templates import Constant, Ints, Program, Registry, Use
-from sidelight.evidence.evtx.values import BINXML, NULL
+from sidelight.evidence.evtx.values import BINXML
 
 _VALUES: Final = 1024
+_INSTANCES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,24 @@ def lay_out(data: bytes, records: Records, registry: Registry) -> Layout:
         following: dict[Path, list[_Level]] = {}
         for path, level in levels:
             source.take(layout, path, level, following)
-        levels = [(path, _joined(parts)) for path, parts in following.items()]
+        levels = [(path, _bounded(layout, _joined(parts))) for path, parts in following.items()]
         if not levels:
             break
     for _, level in levels:
         layout.odd[level.rows] = True
     return layout
+
+
+def _bounded(layout: Layout, level: _Level) -> _Level:
+    """Leave records out that multiply their values."""
+    if len(level.rows) < 2 * _INSTANCES:
+        return level
+    many = np.bincount(level.rows, minlength=len(layout.odd)) > _INSTANCES
+    if not many.any():
+        return level
+    layout.odd |= many
+    keep = ~many[level.rows]
+    return _Level(level.rows[keep], level.start[keep], level.stop[keep])
 
 
 def _joined(parts: list[_Level]) -> _Level:
@@ -200,8 +213,3 @@ def _descend(use: Use, spans: Spans, following: dict[Path, list[_Level]]) -> Spa
     following.setdefault(use.path, []).append(_Level(rows, start, start + spans.size[full]))
     rest = ~nested
     return Spans(spans.rows[rest], spans.start[rest], spans.size[rest], spans.kind[rest])
-
-
-def is_null(spans: Spans) -> NDArray[np.bool_]:
-    """Tell which values are null."""
-    return np.asarray(spans.kind == NULL)

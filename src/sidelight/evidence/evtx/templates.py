@@ -21,6 +21,8 @@ Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
 
 _KEPT: Final = 20_000
+_KEPT_BYTES: Final = 1 << 26
+_VARIANTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +162,15 @@ class Registry:
 
     templates: list[Template] = field(default_factory=list)
     known: dict[int, list[int]] = field(default_factory=dict)
+    size: int = 0
 
     def identify(self, data: bytes, at: Ints) -> Ints:
         """Give the number of the template defined at each of the offsets; -1 where damaged.
 
         An offset must leave 24 bytes in its chunk.
         """
-        if len(self.templates) > _KEPT:
+        if len(self.templates) > _KEPT or self.size > _KEPT_BYTES:
+            self.size = 0
             self.templates.clear()
             self.known.clear()
         u8 = np.frombuffer(data, np.uint8)
@@ -198,12 +202,15 @@ class Registry:
         numbers = self.known.setdefault(key, [])
         tried = 0
         while rows.size:
+            if tried == _VARIANTS:  # an attack: the plain decoder takes its time, but ends
+                return
             if tried == len(numbers):
                 template = parse_template(data, int(at[rows[0]]))
                 if template is None:
                     rows = rows[1:]
                     continue
                 self.templates.append(template)
+                self.size += len(template.content)
                 numbers.append(len(self.templates) - 1)
             number = numbers[tried]
             template = self.templates[number]

@@ -57,14 +57,14 @@ class DamageError(ValueError):
 def text_of(kind: int, data: bytes) -> str | list[str] | None:
     """Spell a value; None for null, a list for an array.
 
-    Raises:
-        DamageError: the size does not fit the type, or the type is unknown.
+    A value of an unknown type, or of a size that its type cannot have, is spelled as its bytes.
     """
     if kind == NULL:
         return None
-    if kind & ARRAY:
-        return _array(kind & ~ARRAY, data)
-    return _scalar(kind, data)
+    try:
+        return _array(kind & ~ARRAY, data) if kind & ARRAY else _scalar(kind, data)
+    except (DamageError, struct.error):
+        return data.hex().upper()
 
 
 def string_of(data: bytes) -> str:
@@ -96,35 +96,32 @@ def _sids(data: bytes) -> list[str]:
     return texts
 
 
-def _scalar(kind: int, data: bytes) -> str:  # noqa: PLR0912 - one case a type
+def _scalar(kind: int, data: bytes) -> str:
     if kind == STRING:
         return string_of(data)
     if not data:
         return ""
-    try:
-        if kind in _NUMBERS:
-            return str(struct.unpack(_NUMBERS[kind], data)[0])
-        if kind in _FLOATS:
-            return repr(struct.unpack(_FLOATS[kind], data)[0])
-        match kind:
-            case 0x02:
-                return data.decode("cp1252", "replace").partition("\0")[0]
-            case 0x0D:
-                return "true" if any(data) else "false"
-            case 0x0E:
-                return data.hex().upper()
-            case 0x0F:
-                return guid_of(data)
-            case 0x10 | 0x14 | 0x15:
-                return f"0x{_hexadecimal(kind, data):x}"
-            case 0x11:
-                return filetime_of(struct.unpack("<Q", data)[0])
-            case 0x12:
-                return _systemtime(data)
-            case 0x13:
-                return _sid(data)
-    except struct.error as error:
-        raise DamageError(f"a value of type 0x{kind:02x} has {len(data)} bytes") from error
+    if kind in _NUMBERS:
+        return str(struct.unpack(_NUMBERS[kind], data)[0])
+    if kind in _FLOATS:
+        return repr(struct.unpack(_FLOATS[kind], data)[0])
+    match kind:
+        case 0x02:
+            return data.decode("cp1252", "replace").partition("\0")[0]
+        case 0x0D:
+            return "true" if any(data) else "false"
+        case 0x0E:
+            return data.hex().upper()
+        case 0x0F:
+            return guid_of(data)
+        case 0x10 | 0x14 | 0x15:
+            return f"0x{_hexadecimal(kind, data):x}"
+        case 0x11:
+            return filetime_of(struct.unpack("<Q", data)[0])
+        case 0x12:
+            return _systemtime(data)
+        case 0x13:
+            return _sid(data)
     raise DamageError(f"there is no type 0x{kind:02x}")
 
 

@@ -1,0 +1,153 @@
+import struct
+import zlib
+
+import numpy as np
+import pytest
+
+from evtx_logs import OTHER, PLAIN, T0, details, items, log, rows, stream
+from sidelight.evidence.evtx import sniff
+from sidelight.schema import Gap, Kind
+
+CHUNK = 65536
+DATA = log()
+
+
+def reasons(gaps: list[Gap]) -> list[tuple[int, str]]:
+    return [(gap.offset, gap.reason) for gap in gaps]
+
+
+def test_logs_and_stretches_of_them_are_recognised() -> None:
+    assert sniff(DATA[:4096])
+    assert sniff(DATA[4096:8192])
+    assert not sniff(b"ElfFile")
+
+
+def test_kinds_records_times_and_hosts_come_from_the_system_element() -> None:
+    frames, gaps = items([stream(DATA)])
+    assert gaps == []
+    assert {frame.kind for frame in frames} == {
+        Kind("windows", PLAIN.channel, "7"),
+        Kind("windows", OTHER.channel, "9"),
+    }
+    assert sum(map(len, frames)) == 1200
+    first = rows(frames)[0]
+    assert first[1] == 1
+    assert first[2] == (T0 - 116_444_736_000_000_000) * 100
+    assert all(frame.host.values.to_pylist() == ["host.example"] for frame in frames)
+
+
+def test_columns_hold_what_was_written() -> None:
+    found = rows(items([stream(DATA)])[0])
+    _, _, _, _, cells = found[2]
+    assert cells["Image"] == "C:\\tools\\ä2.exe" * 4
+    assert (cells["ProcessId"], cells["LogonId"]) == ("2", hex(2 * 2**33))
+    assert found[0][4]["Image"] == ""
+    assert "Image" not in found[3][4]
+
+
+def test_columns_and_full_events_agree() -> None:
+    frames, _ = items([stream(DATA)])
+    assert details(frames) == rows(frames)
+
+
+def test_only_wanted_columns_are_decoded_and_hold_the_same_cells() -> None:
+    every, _ = items([stream(DATA)])
+    some, _ = items(
+        [stream(DATA)], lambda kind: frozenset({"IMAGE"} if kind.event_id == "7" else ())
+    )
+    assert [set(frame.columns) for frame in some] == [{"Image"}, set()]
+    assert [
+        (*row[:4], {"Image": row[4]["Image"]} if row[3].event_id == "7" else {})
+        for row in rows(every)
+    ] == rows(some)
+
+
+@pytest.mark.parametrize("border", range(4096, len(DATA), CHUNK))
+def test_splitting_at_a_chunk_changes_nothing(border: int) -> None:
+    whole, _ = items([stream(DATA)])
+    parts, gaps = items([stream(DATA[:border]), stream(DATA, border)])
+    assert gaps == []
+    assert rows(parts) == rows(whole)
+
+
+def test_streams_share_frames() -> None:
+    frames, _ = items([stream(DATA, name="a"), stream(DATA, name="b")])
+    assert len(frames) == 2
+    assert all(frame.sources == ("a", "b") for frame in frames)
+
+
+def test_details_stay_valid_after_the_reader_went_on() -> None:
+    frames, _ = items(stream(DATA, name=str(at)) for at in range(40))
+    assert frames[0].detail(np.array([1]))[0]["ProcessId"] == "2"
+
+
+def test_a_log_without_events_is_no_damage() -> None:
+    assert items([stream(log(0))]) == ([], [])
+    assert items([stream(log(0)[:4096])]) == ([], [])
+    assert items([stream(b"")]) == ([], [])
+
+
+def test_zeros_behind_the_last_chunk_are_no_damage() -> None:
+    assert items([stream(DATA + bytes(2 * CHUNK))])[1] == []
+
+
+def test_a_stale_header_is_no_damage() -> None:
+    data = bytearray(DATA)
+    data[24:48] = bytes(24)
+    frames, gaps = items([stream(bytes(data))])
+    assert (sum(map(len, frames)), gaps) == (1200, [])
+
+
+def test_a_wrong_checksum_is_a_gap_but_the_events_are_read() -> None:
+    data = bytearray(DATA)
+    data[data.index("tools".encode("utf-16-le"))] ^= 1
+    frames, gaps = items([stream(bytes(data))])
+    assert sum(map(len, frames)) == 1200
+    assert reasons(gaps) == [(4096, "damaged")]
+
+
+def test_a_chunk_that_lost_its_name_is_a_gap() -> None:
+    data = bytearray(DATA)
+    data[4096 + CHUNK] ^= 1
+    frames, gaps = items([stream(bytes(data))])
+    assert reasons(gaps) == [(4096 + CHUNK, "damaged")]
+    assert 0 < sum(map(len, frames)) < 1200
+
+
+def test_a_zeroed_chunk_between_others_is_a_gap() -> None:
+    data = DATA[:4096] + bytes(CHUNK) + DATA[4096 + CHUNK :]
+    assert reasons(items([stream(data)])[1]) == [(4096, "damaged")]
+
+
+def test_zeroed_pages_are_a_gap_with_the_number_of_lost_events() -> None:
+    data = bytearray(DATA)
+    data[4096 + 40000 : 4096 + CHUNK] = bytes(CHUNK - 40000)
+    frames, gaps = items([stream(bytes(data))])
+    lost = 1200 - sum(map(len, frames))
+    assert lost > 0
+    assert sum(gap.events or 0 for gap in gaps) in {lost, lost - 1}
+    assert {gap.reason for gap in gaps} == {"damaged"}
+
+
+def test_the_part_of_a_cut_chunk_that_is_there_is_read() -> None:
+    whole = rows(items([stream(DATA)])[0])
+    frames, gaps = items([stream(DATA[: 4096 + CHUNK + 30_000])])
+    found = rows(frames)
+    assert found == whole[: len(found)]
+    assert [gap.reason for gap in gaps] == ["truncated"]
+
+
+def test_a_value_larger_than_its_record_costs_one_event() -> None:
+    data = bytearray(DATA)
+    second = 4096 + 512 + struct.unpack_from("<I", data, 4096 + 516)[0]
+    third = second + struct.unpack_from("<I", data, second + 4)[0]
+    fourth = third + struct.unpack_from("<I", data, third + 4)[0]
+    fifth = fourth + struct.unpack_from("<I", data, fourth + 4)[0]
+    data[fifth + 42 : fifth + 44] = b"\xff\xff"
+    chunk = memoryview(data)[4096 : 4096 + CHUNK]
+    free = struct.unpack_from("<I", chunk, 48)[0]
+    struct.pack_into("<I", chunk, 52, zlib.crc32(chunk[512:free]))
+    struct.pack_into("<I", chunk, 124, zlib.crc32(chunk[128:512], zlib.crc32(chunk[:120])))
+    frames, gaps = items([stream(bytes(data))])
+    assert sum(map(len, frames)) == 1199
+    assert [(gap.offset, gap.events) for gap in gaps] == [(fifth, 1)]
