@@ -45,13 +45,17 @@ def _lines(head: bytes) -> Split:
     return "lines" if found and line.startswith(b"{") and line.endswith(b"}") else "whole"
 
 
+def _syslog(head: bytes) -> Split:
+    return "lines" if syslog.is_separable(head) else "whole"
+
+
 READERS: Final[Mapping[str, Format]] = {
     "evtx": Format("Windows event log (EVTX)", evtx.sniff, evtx.read, _chunks),
     "journal": Format("systemd journal", journal.sniff, journal.read, _whole),
     "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
     "json": Format("JSON events", json.sniff, json.read, _lines),
     "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
-    "syslog": Format("syslog", syslog.sniff, syslog.read, _whole),
+    "syslog": Format("syslog", syslog.sniff, syslog.read, _syslog),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 

@@ -1,5 +1,6 @@
 """Syslog files: lines of Linux programs, of Sysmon for Linux, and of network elements."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -22,6 +23,7 @@ interpret = programs.interpret
 HEAD_BYTES: Final = 4 << 20
 """So far a turn of the year is looked for, before the first line gets its year."""
 
+_DATED: Final = re.compile(r"(?:<\d{1,3}>(?:1 )?)?\d{4}-\d\d-\d\dT\d\d:|(?:<\d{1,3}>)?date=\d{4}-")
 _AUDIT: Final = frozenset({"audit", "kernel", "audispd", "audisp-syslog", "auditd"})
 
 
@@ -36,6 +38,14 @@ def sniff(head: bytes) -> bool:
         return bool(line.program or line.host) or recognise_network("", line.body) is not None
 
     return mostly(head, matches)
+
+
+def is_separable(head: bytes) -> bool:
+    """Tell whether each line can be read without those before it.
+
+    It cannot where stamps have no year, or where several lines are one audit event.
+    """
+    return b"audit(" not in head and mostly(head, _DATED.match, share=1.0)
 
 
 def _bare(text: str) -> tuple[Kind, Event] | None:
