@@ -1,0 +1,86 @@
+"""Rules as a person installs, reads and tests them."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from .conftest import CommandLine
+
+RULE = """\
+title: A Line With A Word
+id: 6a7a4a4e-4a38-4a4e-9c1a-0d9f0d1c2b3a
+status: experimental
+description: Finds one word.
+author: Somebody
+date: 2024-01-01
+logsource:
+  product: windows
+  category: process_creation
+detection:
+  selection:
+    CommandLine|contains: word
+  condition: selection
+level: high
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (),
+        ("hunt",),
+        ("range",),
+        ("rules",),
+        *(("rules", each) for each in ("update", "list", "show", "check", "test", "stats")),
+    ],
+)
+def test_every_command_explains_itself(sidelight: CommandLine, command: tuple[str, ...]) -> None:
+    ran = sidelight(*command, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert b"Usage" in ran.out
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_installed_rules_are_listed_and_shown(tmp_path: Path, *, packed: bool) -> None:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "rule.yml").write_text(RULE)
+    source = folder
+    if packed:
+        source = tmp_path / "package.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.write(folder / "rule.yml", "rules/rule.yml")
+    sidelight = CommandLine(tmp_path)
+    updated = sidelight("rules", "update", "--from", source)
+    assert updated.code == 0, updated.err
+    assert b"1 rules installed, 0 refused" in updated.out
+    assert b"A Line With A Word" in sidelight("rules", "list", "--no-own").out
+    assert b"CommandLine|contains: word" in sidelight("rules", "show", "a line with a word").out
+
+
+def test_an_update_that_fails_leaves_the_old_rules(tmp_path: Path) -> None:
+    sidelight = CommandLine(tmp_path)
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "rule.yml").write_text(RULE)
+    assert sidelight("rules", "update", "--from", folder).code == 0
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut short")
+    failed = sidelight("rules", "update", "--from", tmp_path / "broken.zip")
+    assert failed.code == 2
+    assert "Traceback" not in failed.err
+    assert b"A Line With A Word" in sidelight("rules", "list", "--no-own").out
+
+
+def test_own_rules_pass_their_own_check_and_samples(sidelight: CommandLine) -> None:
+    checked = sidelight("rules", "check")
+    assert checked.code == 0, checked.out
+    tested = sidelight("rules", "test")
+    assert tested.code == 0, tested.err
+    assert tested.out.endswith(b" 0 failed\n")
+    assert b"by level" in sidelight("rules", "stats").out
+
+
+def test_an_unknown_rule_is_a_sentence(sidelight: CommandLine) -> None:
+    ran = sidelight("rules", "show", "no such rule")
+    assert (ran.code, ran.err) == (2, "sidelight: no such rule: no rule has this id or title\n")
