@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.evidence.json import flat
-from sidelight.evidence.json.lines import Block, lines, objects
+from sidelight.evidence.json.lines import Block, feeds_of, lines, objects
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
 from sidelight.evidence.json.values import NotAnObjectError, fields_of, parse
 from sidelight.evidence.losses import Losses
@@ -147,7 +147,7 @@ def _texts(
     """Yield the *picked* lines that are not blank, each with where it comes from."""
     if not len(picked):
         return
-    feeds = np.flatnonzero(np.frombuffer(batch.text, np.uint8) == ord("\n"))
+    feeds = feeds_of(batch.text)
     begins = np.append(0, feeds + 1)[picked].tolist()
     ends = np.append(feeds, len(batch.text))[picked].tolist()
     starts = list(itertools.accumulate((len(block.text) + 1 for _, block in waiting), initial=0))

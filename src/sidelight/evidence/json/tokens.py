@@ -14,10 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sidelight.evidence.json.lines import feeds_of
+
 MAX_NAMES: Final = 512
 _MAX_BACKSLASHES: Final = 64
 
-_QUOTE, _BACKSLASH, _FEED, _ZERO = 0x22, 0x5C, 0x0A, 0x30
+_QUOTE, _BACKSLASH, _ZERO = 0x22, 0x5C, 0x30
 
 # What a string must be: a name, a value, the only value of a list.
 _NAME, _VALUE, _ELEMENT, _NOTHING = 0, 1, 2, 3
@@ -96,7 +98,7 @@ def tokenize(text: bytes) -> tuple[Tokens | None, NDArray[np.intp]]:
         Either tokens of all lines and no line, or no tokens and the lines that stand in the way.
     """
     data = np.frombuffer(text, np.uint8)
-    feeds = np.flatnonzero(data == _FEED)
+    feeds = feeds_of(text)
     quotes, odd = _quotes(data, feeds)
     if len(odd) or len(quotes) == 0:
         return None, odd if len(odd) else np.arange(len(feeds) + 1)
