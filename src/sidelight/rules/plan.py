@@ -16,11 +16,13 @@ from sidelight.rules.atoms import Atom, atom
 from sidelight.rules.expr import And, Expr, FieldRef, Glob, Match, Not, Or, Test
 from sidelight.rules.logsource import routes
 from sidelight.rules.rule import Rule
-from sidelight.rules.tree import Any, Neg, Ref, Tree, conjunction, disjunction, members
+from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, conjunction, disjunction, members
 from sidelight.rules.witness import clauses
 
 KEYWORD: Final = ""
 """The name of the field that stands for every field."""
+
+EVENT_ID: Final = "eventid"
 
 
 class Way(msgspec.Struct, frozen=True, array_like=True):
@@ -148,7 +150,8 @@ class _Bench:
     tests: Mapping[str, Mapping[Test, None]]
     fields: dict[str, int] = field(default_factory=dict)
     starts: tuple[int, ...] = ()
-    numbers: dict[tuple[int, Test], int] = field(default_factory=dict)
+    ids: dict[int, str] = field(default_factory=dict)
+    numbers: list[dict[Test, int]] = field(default_factory=list)
     atoms: list[Atom] = field(default_factory=list)
     trees: dict[Tree, int] = field(default_factory=dict)
     ways: dict[Way, int] = field(default_factory=dict)
@@ -157,11 +160,14 @@ class _Bench:
         starts = [0]
         for number, (name, tests) in enumerate(self.tests.items()):
             self.fields[name] = number
-            for test in tests:
-                self.numbers[number, test] = len(self.atoms)
-                self.atoms.append(atom(test))
+            self.numbers.append({test: at for at, test in enumerate(tests, len(self.atoms))})
+            self.atoms += map(atom, tests)
             starts.append(len(self.atoms))
         self.starts = tuple(starts)
+        for test in self.tests.get(EVENT_ID, ()):
+            match test:
+                case Glob((str(text),)):
+                    self.ids[self.numbers[self.fields[EVENT_ID]][test]] = text
 
     def variants(self, number: int, rule: Rule) -> Iterator[Variant]:
         known: dict[Expr | None, tuple[int, tuple[str, ...] | None]] = {}
@@ -182,9 +188,10 @@ class _Bench:
 
     def _condition(self, expr: Expr, extra: Expr | None) -> tuple[int, tuple[str, ...] | None]:
         whole = expr if extra is None else And((expr, extra))
-        named = _named_ids(whole)
-        tree = self.trees.setdefault(self.tree(whole), len(self.trees))
-        return tree, None if named is None else tuple(sorted(named))
+        tree = self.tree(whole)
+        named = _named_ids(tree, self.fields.get(EVENT_ID, -1), self.ids)
+        number = self.trees.setdefault(tree, len(self.trees))
+        return number, None if named is None else tuple(sorted(named))
 
     def tree(self, expr: Expr) -> Tree:
         match expr:
@@ -193,7 +200,7 @@ class _Bench:
                 return Ref(first, second, relation, cased)
             case Match(name, test):
                 number = self.fields[name.lower()]
-                return Any(number, (self.numbers[number, test],))
+                return Any(number, (self.numbers[number][test],))
             case Not(child):
                 inner = self.tree(child)
                 return inner.child if isinstance(inner, Neg) else Neg(inner)
@@ -203,16 +210,23 @@ class _Bench:
                 return disjunction([self.tree(child) for child in children])
 
 
-def _named_ids(expr: Expr) -> frozenset[str] | None:
-    """Give the event ids outside which *expr* is false; None where it may be true for any."""
-    match expr:
-        case Match(name, Glob((str(text),))) if name.lower() == "eventid":
-            return frozenset({text})
-        case And(children):
-            known = [ids for ids in map(_named_ids, children) if ids is not None]
+def _named_ids(tree: Tree, event_id: int, texts: Mapping[int, str]) -> frozenset[str] | None:
+    """Give the event ids outside which *tree* is false; None where it may be true for any.
+
+    Args:
+        tree: a condition.
+        event_id: number of the field that holds it.
+        texts: what cells equal for which an atom of it holds.
+    """
+    match tree:
+        case Any(number, atoms) if number == event_id and texts.keys() >= set(atoms):
+            return frozenset(texts[atom] for atom in atoms)
+        case All(children):
+            each = [_named_ids(child, event_id, texts) for child in children]
+            known = [ids for ids in each if ids is not None]
             return frozenset.intersection(*known) if known else None
-        case Or(children):
-            each = [_named_ids(child) for child in children]
+        case Some(children):
+            each = [_named_ids(child, event_id, texts) for child in children]
             known = [ids for ids in each if ids is not None]
             return frozenset[str]().union(*known) if len(known) == len(each) else None
         case _:
