@@ -1,1 +1,1 @@
-"""."""
+"""A hunt: evidence read and scanned, findings and coverage drawn from it."""

@@ -1,1 +1,1 @@
-"""."""
+"""Training: evidence made to practise on."""
