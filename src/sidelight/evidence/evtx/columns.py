@@ -36,6 +36,9 @@ _INTEGERS: Final = {
     HEX32: "<u4",
     HEX64: "<u8",
 }
+_DENSE: Final = 0.75
+"""Values are kept together when this share of them is used: the rest costs less than a copy."""
+
 _PAIRS: Final = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), "<u2")
 _GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
 _GUID_PLACES: Final = np.array(
@@ -279,7 +282,22 @@ def _cell(kind: int, raw: bytes) -> str | None:
 def compact(column: Column) -> Column:
     """Drop values that no row has."""
     present = column.codes >= 0
+    if len(column.values) < 4 * len(column.codes):
+        return _squeezed(column, present)
     encoded = pa.array(column.codes[present]).dictionary_encode()
     codes = np.full(len(column.codes), -1, np.int32)
     codes[present] = encoded.indices.to_numpy()
     return Column(codes, column.values.take(encoded.dictionary))
+
+
+def _squeezed(column: Column, present: NDArray[np.bool_]) -> Column:
+    """Do the same where the rows are not far fewer than the values."""
+    used = np.zeros(len(column.values) + 1, bool)
+    used[column.codes] = True  # -1 marks the place behind the last
+    used[-1] = False
+    kept = np.flatnonzero(used)
+    if len(kept) >= _DENSE * len(column.values):
+        return column
+    number = np.cumsum(used, dtype=np.int32) - 1
+    codes = np.where(present, number[column.codes], np.int32(-1))
+    return Column(codes, column.values.take(pa.array(kept, pa.int64())))

@@ -24,6 +24,10 @@ _RANGE: Final = 92 * 10**15
 """FILETIME units on either side of 1970 that nanoseconds in 64 bits can hold."""
 
 
+_FEW: Final = 64
+"""So few values are not worth the cost of dropping those that a kind does not have."""
+
+
 @dataclass(slots=True)
 class Table:
     """All records of a batch.
@@ -109,9 +113,9 @@ def frames(table: Table, wanted: Wanted) -> Iterator[Frame]:
     time = _times(table)
     host = table.column((True, "Computer"))
     source = np.array(table.batch.source, np.int32)[table.records.start // SIZE]
-    keys = _keys(table)
+    keys = _keys(table, [rows for _, rows in sorted(kinds.items())])
     known: dict[FieldKey, Column] = {}
-    for kind, rows in sorted(kinds.items()):
+    for number, (kind, rows) in enumerate(sorted(kinds.items())):
         yield Frame(
             kind=kind,
             sources=table.batch.sources,
@@ -119,7 +123,7 @@ def frames(table: Table, wanted: Wanted) -> Iterator[Frame]:
             record=record[rows],
             time=time[rows],
             host=_rows_of(host, rows, len(kinds) > 1),
-            columns=_columns(table, known, keys, wanted(kind), rows),
+            columns=_columns(table, known, keys[number], wanted(kind), rows),
             detail=Detail(table.batch, table.records, rows).events,
         )
 
@@ -201,14 +205,28 @@ def _number(text: str | None) -> int:
     return int(text) if plain and text is not None else -1
 
 
-def _keys(table: Table) -> dict[str, list[FieldKey]]:
-    """List the fields that occur by their names without case."""
-    found = dict.fromkeys(table.layout.fields)
-    for fields in table.plain.values():
-        found |= dict.fromkeys((True, name) for name in fields.system)
-        found |= dict.fromkeys((False, name) for name in fields.data)
+def _keys(table: Table, kinds: list[Ints]) -> list[dict[str, list[FieldKey]]]:
+    """List, for each kind of event, the fields that occur in it by their names without case."""
+    kind_of = np.full(len(table), len(kinds))
+    for number, rows in enumerate(kinds):
+        kind_of[rows] = number
+    found: list[set[FieldKey]] = [set() for _ in range(len(kinds) + 1)]
+    for key, pieces in table.layout.fields.items():
+        marks = np.zeros(len(kinds) + 1, bool)
+        for piece in pieces:
+            marks[kind_of[piece.rows]] = True
+        for number in np.flatnonzero(marks).tolist():
+            found[number].add(key)
+    for row, fields in table.plain.items():
+        some = found[kind_of[row]]
+        some.update((True, name) for name in fields.system)
+        some.update((False, name) for name in fields.data)
+    return [_by_name(some) for some in found]
+
+
+def _by_name(found: set[FieldKey]) -> dict[str, list[FieldKey]]:
     keys: dict[str, list[FieldKey]] = {}
-    for key in found:
+    for key in sorted(found):
         keys.setdefault(key[1].lower(), []).append(key)
     return keys
 
@@ -238,7 +256,7 @@ def _columns(
 
 def _rows_of(column: Column, rows: Ints, shared: bool) -> Column:
     part = Column(column.codes[rows], column.values)
-    return compact(part) if shared and len(column.values) > 1 else part
+    return compact(part) if shared and len(column.values) > _FEW else part
 
 
 def _overlay(upper: Column, lower: Column) -> Column:

@@ -174,8 +174,9 @@ class _Source:
     ) -> None:
         first = part.start + 4
         fits = first + 4 * count <= part.stop
-        at = np.where(fits, first, 0)[:, None] + 4 * np.arange(count)
-        heads = np.ascontiguousarray(self.u32[at].T)
+        shape = (len(self.data) - 4 * count, count)
+        heads = np.ndarray(shape, "<u4", self.data, strides=(1, 4))[np.where(fits, first, 0)]
+        heads = np.ascontiguousarray(heads.T)
         sizes = (heads & 0xFFFF).astype(np.int64)
         kinds = ((heads >> 16) & 0xFF).astype(np.uint8)
         ends = np.cumsum(sizes, axis=0)

@@ -83,7 +83,8 @@ class Template:
 
     def same(self, data: Bytes, u32: NDArray[np.uint32], at: Ints) -> NDArray[np.bool_]:
         """Tell which definitions at the offsets *at* are this one."""
-        rows = data[at[:, None] + np.arange(len(self.content))]
+        length = len(self.content)
+        rows = np.ndarray((len(data) - length, length), np.uint8, data, strides=(1, 1))[at]
         good: NDArray[np.bool_] = ((rows == self.content) | ~self.fixed).all(axis=1)
         if not self.pointers.size:
             return good
