@@ -12,7 +12,7 @@ from sidelight.schema import NO_TIME
 _HEAD: Final = re.compile(
     r"(?:node=(\S+) )?(?:audit(?:spd|dispd)?(?:\[\d+\])?: )?(?:type=)?([A-Z][A-Z0-9_]*|\d{4}|"
     r"UNKNOWN\[\d{4}\])\s+(?:msg=)?audit\("
-    r"(?:(\d{1,10})\.(\d{3})|(\d\d/\d\d/\d{2,4}) (\d\d:\d\d:\d\d)\.(\d{3})):(\d+)\)\s?:(.*)",
+    r"(?:(\d{1,10})\.(\d{3})|(\d\d/\d\d/\d{2,4}) (\d\d:\d\d:\d\d)\.(\d{3})):(\d+)\)\s?:?(.*)",
     re.DOTALL,
 )
 _PAIR: Final = re.compile(r"""([\w\-\[\]]+)=("[^"]*"|'[^']*'|\{[^}]*\}|[^\s"']*)""")

@@ -32,7 +32,7 @@ _FILES: Final = Kind("linux", "auditd", "", "file_event")
 _CONNECTIONS: Final = Kind("linux", "auditd", "", "network_connection")
 
 _ALONE: Final = re.compile(
-    r"USER_|CRED_|SERVICE_|ADD_|DEL_|DAEMON_|SYSTEM_|CRYPTO_|VIRT_|GRP_|ROLE_|LOGIN|ACCT_|CHGRP_"
+    r"USER_|CRED_|SERVICE_|ADD_|DEL_|DAEMON_|SYSTEM_|CRYPTO_|VIRT_|GRP_|ROLE_|ACCT_|CHGRP_"
 )
 _PART: Final = re.compile(r"a(\d+)(?:\[(\d+)\])?")
 _CALL: Final = {f"a{index}": f"SYSCALL.a{index}" for index in range(6)}

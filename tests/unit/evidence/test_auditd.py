@@ -1,4 +1,5 @@
 import io
+import re
 import zipfile
 
 import pytest
@@ -103,21 +104,21 @@ def test_a_page_that_cites_an_audit_record_is_no_audit_log() -> None:
 
 @needs_shared
 @pytest.mark.parametrize(
-    ("path", "events", "lost"),
+    ("path", "lost"),
     [
-        ("audit-userspace/test2.log", 8, 0),
-        ("audit-userspace/test3.log", 8, 0),
-        ("plaso/audit_enriched.log", 13, 0),
-        ("go-libaudit/audit-rhel7.log", 45, 2),
+        ("audit-userspace/test2.log", 0),
+        ("audit-userspace/test3.log", 0),
+        ("plaso/audit_enriched.log", 0),
+        ("go-libaudit/audit-rhel7.log", 1),
     ],
 )
-def test_real_logs_give_as_many_events_as_they_have_serials(
-    path: str, events: int, lost: int
-) -> None:
+def test_real_logs_give_as_many_events_as_they_have_serials(path: str, lost: int) -> None:
     data = (SHARED / "evidence" / path).read_bytes()
     assert sniff(data)
+    lines = [line for line in data.splitlines() if b"type=EOE" not in line]
+    stamps = {found[0] for line in lines if (found := re.search(rb"audit\([^)]*\)", line))}
     frames, gaps = items(data)
-    assert sum(map(len, frames)) == events
+    assert sum(map(len, frames)) == len(stamps)
     assert sum(gap.events or 0 for gap in gaps) == lost
 
 
