@@ -6,6 +6,7 @@ Rule 2. Where in doubt a text is left out. One that is missing costs time; one t
 """
 
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Final, TypeAlias, cast
 
@@ -15,6 +16,7 @@ Alternatives: TypeAlias = frozenset[str]
 """One of these is in every match."""
 
 MAX_ALTERNATIVES: Final = 64
+_IGNORES_CASE: Final = re.compile(r"\(\?[a-zA-Z-]*i")
 
 
 def required(pattern: str, flags: str) -> tuple[Alternatives, ...]:
@@ -24,10 +26,12 @@ def required(pattern: str, flags: str) -> tuple[Alternatives, ...]:
     differently is either an error to it or yields no text.
     """
     try:
-        tree = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
-    except (re.error, RecursionError, OverflowError, FutureWarning):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a named class, which Python reads as a set and text
+            tree = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
+    except (re.error, RecursionError, OverflowError, FutureWarning, DeprecationWarning):
         return ()
-    ignore_case = "i" in flags or bool(tree.state.flags & re.IGNORECASE) or "(?" in pattern
+    ignore_case = "i" in flags or _IGNORES_CASE.search(pattern) is not None
     found = _sequence(list(tree), ignore_case)
     return tuple(sorted({each for each in found if _usable(each)}, key=_worth, reverse=True))
 
@@ -80,6 +84,8 @@ def _character(name: str, argument: object) -> int | None:
 
 
 def _plain(code: int, ignore_case: bool) -> bool:
+    if ignore_case and chr(code) in "sS":  # RE2 takes LONG S for it, which folds to itself
+        return False
     if code < 0x80:
         return code != 0
     return not ignore_case and not 0xD800 <= code < 0xE000
