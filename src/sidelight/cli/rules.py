@@ -12,6 +12,7 @@ from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
 from sidelight.errors import UsageError
+from sidelight.output.plain import plain
 
 rules = typer.Typer(help="Install, list, show, check and test rules.", no_args_is_help=True)
 
@@ -73,10 +74,10 @@ def list_rules(  # noqa: PLR0913
     loaded = load(rule_paths(paths, with_own=own), selection, None)
     if refused:
         for each in loaded.refused:
-            typer.echo(f"{each.path}:{each.line}: {each.reason}")
+            typer.echo(plain(f"{each.path}:{each.line}: {each.reason}"))
         return 0
     for meta in (*loaded.metas, *(each.meta for each in loaded.correlations)):
-        typer.echo(f"{meta.level:13} {meta.id:36} {meta.title}")
+        typer.echo(plain(f"{meta.level:13} {meta.id:36} {meta.title}"))
     return 0
 
 
@@ -122,7 +123,7 @@ def check(paths: Named = None, own: choices.OwnRules = True) -> int:
     files, _ = read_documents(rule_paths(paths, with_own=own and not paths))
     issues = examine(files)
     for each in issues:
-        typer.echo(f"{each.path}:{each.line}: {each.severity}: {each.text}")
+        typer.echo(plain(f"{each.path}:{each.line}: {each.severity}: {each.text}"))
     counts = Counter(each.severity for each in issues)
     typer.echo(
         ", ".join(f"{counts[name]} {name}s" for name in ("error", "warning", "note")), err=True
