@@ -36,6 +36,10 @@ CHUNK: Final = 1 << 20
 FEW: Final = 64
 """Up to so many values are laid out in Python: an Arrow call costs more than their text."""
 
+_REMEMBERED: Final = 256
+_REMEMBERED_BYTES: Final = 2048
+"""Few and short values often come again with the next frame, all of them together."""
+
 _FRAME: Final = pa.scalar(FRAME, pa.binary())
 _NOTHING: Final = pa.array([b""], pa.binary())
 
@@ -63,6 +67,7 @@ class Finder:
     _automaton: BytesAhoCorasick | None = None
     _gate: "re2._Regexp[str] | None" = None
     _raw: RawScan | None = None
+    _known: dict[tuple[str | None, ...], list[tuple[int, Ids]]] = field(default_factory=dict)
     _shortest: int = field(init=False)
     _leading: Ids = field(init=False)
 
@@ -86,15 +91,25 @@ class Finder:
         if not self.texts or not len(values):
             return
         if len(values) <= FEW and values.nbytes < CHUNK:
-            yield from self._find_few(values)
+            yield from self._find_again(values)
             return
         for begin, size in _chunks(values):
             part = values.slice(begin, size)
             if not self._closed(part):
                 yield from self._find_many(part, begin)
 
-    def _find_few(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
-        cells = [fold(text or "").encode() for text in values.to_pylist()]
+    def _find_again(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
+        texts = tuple(values.to_pylist())
+        if values.nbytes > _REMEMBERED_BYTES:
+            return self._find_few(texts)
+        if texts not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[texts] = list(self._find_few(texts))
+        return iter(self._known[texts])
+
+    def _find_few(self, texts: tuple[str | None, ...]) -> Iterator[tuple[int, Ids]]:
+        cells = [fold(text or "").encode() for text in texts]
         if self._gate is not None and max(map(len, cells)) < self._shortest:
             return
         starts = np.array([*accumulate(len(cell) + 1 for cell in [b"", *cells[:-1]])], np.int64)
