@@ -16,9 +16,9 @@ _HEAD: Final = """<!-- Written by bench/run.py: do not edit. -->
 
 What the last `make bench` measured: whole processes, start to exit, with findings written as
 JSON lines. Times are user and system time, the better of two runs; memory is the peak of the
-largest process. Where nothing else is said, one process read. Event rates include the start and the output. Dense logs (`bench/dense.py`)
-hold values that do not repeat. The wall clock, by which two processes are held against one,
-says little on a machine that had other work.
+largest process. Where nothing else is said, one process read. Event rates include the start and
+the output. Dense logs (`bench/dense.py`) hold values that do not repeat. The wall clock, by which
+two processes are held against one, says little on a machine that had other work.
 """
 
 
