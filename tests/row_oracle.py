@@ -81,7 +81,9 @@ def passes(test: Test, value: str) -> bool:
         case Regex(pattern, flags):
             letters = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
             bits = sum((letters[flag] for flag in flags), start=re.RegexFlag(0))
-            return re.search(pattern, value, bits) is not None
+            # Python's $ stands before a final line feed too, RE2's only at the end.
+            strict = pattern if "m" in flags else re.sub(r"\$$", r"\\Z", pattern)
+            return re.search(strict, value, bits) is not None
         case Cidr(network):
             return inside(network, value)
         case Compare(relation, number):
