@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from sidelight.findings.cells import dictionary, repeat
+from sidelight.findings.cells import cells, dictionary, ranked, repeat
 from sidelight.findings.hits import COUNTS
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME, Frame, strings
@@ -23,18 +23,18 @@ def count_events(frame: Frame, part: int) -> pa.Table:
     if not len(frame):
         return COUNTS.empty_table()
     hours = np.where(frame.time == NO_TIME, NO_TIME, frame.time // HOUR_NS)
-    keys = [column.astype(np.int64) for column in (frame.source, frame.host.codes, hours)]
+    # Equal hosts must have equal codes: rows that say the same would be united into one.
+    host, names = ranked(cells(frame.host))
+    keys = [frame.source.astype(np.int64), host, hours]
     order, fresh = sort_rows(keys)
     starts = np.flatnonzero(fresh)
     picked = order[starts]
     counts = np.diff(np.append(starts, len(order)))
     size = len(picked)
-    hosts = frame.host.codes[picked]
-    names = pa.concat_arrays([frame.host.values, strings([""])])
     return pa.table(
         [
             dictionary(frame.source[picked], strings(list(frame.sources))),
-            dictionary(np.where(hosts < 0, len(names) - 1, hosts), names),
+            dictionary(host[picked], names),
             repeat(frame.kind.product, size),
             repeat(frame.kind.channel, size),
             repeat(frame.kind.event_id, size),
