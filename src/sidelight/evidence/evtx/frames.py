@@ -14,6 +14,7 @@ from sidelight.evidence.evtx.columns import compact, encode_field, joined_texts
 from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
+from sidelight.evidence.evtx.shapes import Shapes
 from sidelight.evidence.evtx.templates import Ints, Registry
 from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME, DamageError
 from sidelight.evidence.rows import cell
@@ -78,7 +79,9 @@ def tabulate(batch: Batch, registry: Registry) -> tuple[Table, list[Gap]]:
     """Find all records and where their fields lie; decode plainly what is odd."""
     records, gaps = walk(batch)
     table = Table(batch, records, lay_out(batch.data, records, registry))
-    lay_out_inline(batch.data, table.layout)
+    if registry.shapes.full:
+        registry.shapes = Shapes()
+    lay_out_inline(batch.data, table.layout, registry.shapes)
     for row in np.flatnonzero(table.layout.odd).tolist():
         try:
             table.plain[row] = _decode(table.chunks, batch, records, row)

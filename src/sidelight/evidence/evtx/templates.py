@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.evtx.binxml import Chunk, Part, Slot, definition
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.naming import Path, leaves_of
+from sidelight.evidence.evtx.shapes import Shapes
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import clean
 
@@ -163,6 +164,7 @@ class Registry:
 
     templates: list[Template] = field(default_factory=list)
     known: dict[int, list[int]] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=Shapes)
     size: int = 0
 
     def identify(self, data: bytes, at: Ints) -> Ints:
