@@ -6,8 +6,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from sidelight.evidence.evtx import read
+from sidelight.evidence.evtx.binxml import Chunk
+from sidelight.evidence.evtx.chunks import batches, walk
+from sidelight.evidence.evtx.table import decode_row
+from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import cell
 from sidelight.evidence.stream import Stream
+from sidelight.evidence.times import time_of
 from sidelight.schema import Frame, Gap, Kind, Wanted, decode, want_all
 from sidelight.training.range.binxml import Layout, Type
 from sidelight.training.range.evtx_writer import LogWriter
@@ -61,6 +66,25 @@ def rows(frames: Iterable[Frame]) -> list[Row]:
             cells = {name: text for name, col in columns.items() if (text := col[at]) is not None}
             source = frame.sources[frame.source[at]]
             found.append((source, int(frame.record[at]), int(frame.time[at]), frame.kind, cells))
+    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(row[4])))
+
+
+def plainly(data: bytes) -> list[Row]:
+    """List the rows of a log as the plain decoder alone reads them, where it can."""
+    found: list[Row] = []
+    chunks: dict[int, Chunk] = {}
+    for batch in batches([stream(data)]):
+        records, _ = walk(batch)
+        for row in range(len(records.start)):
+            try:
+                fields = decode_row(chunks, batch, records, row)
+            except DamageError:
+                continue
+            system = {name: str(cell(value)) for name, value in fields.system.items()}
+            cells = {name: str(cell(value)) for name, value in fields.event().items()}
+            kind = Kind("windows", system.get("Channel", ""), system.get("EventID", ""))
+            time = time_of(system.get("TimeCreated_SystemTime", ""))
+            found.append(("log.evtx", int(system.get("EventRecordID", "0")), time, kind, cells))
     return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(row[4])))
 
 

@@ -1,25 +1,21 @@
 """Frames of a batch: every kind's rows with the columns that are wanted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.evidence.evtx.binxml import Chunk
-from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
-from sidelight.evidence.evtx.columns import compact, encode_field, joined_texts
-from sidelight.evidence.evtx.events import Fields, decode_record
-from sidelight.evidence.evtx.inline import lay_out_inline
-from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
-from sidelight.evidence.evtx.shapes import Shapes
+from sidelight.evidence.evtx.chunks import SIZE
+from sidelight.evidence.evtx.columns import compact, joined_texts
+from sidelight.evidence.evtx.detail import Detail
+from sidelight.evidence.evtx.instances import FieldKey
+from sidelight.evidence.evtx.table import Table
 from sidelight.evidence.evtx.templates import Ints, Registry
-from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME, DamageError
-from sidelight.evidence.rows import cell
+from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME
 from sidelight.evidence.times import time_of
-from sidelight.schema import NO_TIME, Column, Event, Frame, Gap, Kind, Wanted, encode
+from sidelight.schema import NO_TIME, Column, Frame, Kind, Wanted
 
 _RANGE: Final = 92 * 10**15
 """FILETIME units on either side of 1970 that nanoseconds in 64 bits can hold."""
@@ -29,85 +25,7 @@ _FEW: Final = 64
 """So few values are not worth the cost of dropping those that a kind does not have."""
 
 
-@dataclass(slots=True)
-class Table:
-    """All records of a batch.
-
-    Args:
-        plain: what the plain decoder made of the records that only it takes.
-        alive: whether a record could be decoded at all.
-    """
-
-    batch: Batch
-    records: Records
-    layout: Layout
-    plain: dict[int, Fields] = field(default_factory=dict)
-    chunks: dict[int, Chunk] = field(default_factory=dict)
-    failures: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.records.start)
-
-    def column(self, key: FieldKey) -> Column:
-        """Encode one field for all rows."""
-        pieces = self.layout.fields.get(key, [])
-        made = encode_field(self.batch.data, key[1], pieces, self.layout.odd)
-        texts = [
-            (row, text)
-            for row, fields in self.plain.items()
-            if (text := cell((fields.system if key[0] else fields.data).get(key[1]))) is not None
-        ]
-        if texts:
-            extra = encode([text for _, text in texts])
-            rows = np.array([row for row, _ in texts], np.int64)
-            made.add(rows, rows * 0, extra.codes.astype(np.int64), extra.values)
-        return made.column(len(self))
-
-    def numbers(self, key: FieldKey, kinds: tuple[int, ...], dtype: str, missing: int) -> Ints:
-        """Gather a field whose values are numbers of 8 bytes."""
-        data = self.batch.data
-        view = np.ndarray((len(data) - 7,), dtype, data, strides=(1,))
-        numbers = np.full(len(self), missing, np.int64)
-        for piece in self.layout.fields.get(key, []):
-            if isinstance(piece, Spans):
-                fits = np.isin(piece.kind, kinds) & (piece.size == 8)
-                numbers[piece.rows[fits]] = view[piece.start[fits]].astype(np.int64)
-        return numbers
-
-
-def tabulate(batch: Batch, registry: Registry) -> tuple[Table, list[Gap]]:
-    """Find all records and where their fields lie; decode plainly what is odd."""
-    records, gaps = walk(batch)
-    table = Table(batch, records, lay_out(batch.data, records, registry))
-    if registry.shapes.full:
-        registry.shapes = Shapes()
-    lay_out_inline(batch.data, table.layout, registry.shapes)
-    for row in np.flatnonzero(table.layout.odd).tolist():
-        try:
-            table.plain[row] = _decode(table.chunks, batch, records, row)
-        except DamageError as error:
-            start = int(records.start[row])
-            table.failures.setdefault(start // SIZE, []).append((start, str(error)))
-    table.chunks.clear()
-    for chunk, failures in table.failures.items():
-        at, text = failures[0]
-        offset = batch.offset[chunk] + at - chunk * SIZE
-        source = batch.sources[batch.source[chunk]]
-        gaps.append(Gap(source, offset, "damaged", text, len(failures)))
-    return table, gaps
-
-
-def _decode(chunks: dict[int, Chunk], batch: Batch, records: Records, row: int) -> Fields:
-    start, stop = int(records.start[row]), int(records.stop[row])
-    number = start // SIZE
-    base = number * SIZE
-    chunk = chunks.get(number)
-    if chunk is None:
-        chunk = chunks[number] = Chunk(batch.data[base : base + SIZE])
-    return decode_record(chunk, start - base + 24, stop - base)
-
-
-def frames(table: Table, wanted: Wanted) -> Iterator[Frame]:
+def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     """Yield the frames of a table, in order of kind."""
     kinds = _kinds(table)
     if not kinds:
@@ -127,28 +45,8 @@ def frames(table: Table, wanted: Wanted) -> Iterator[Frame]:
             time=time[rows],
             host=_rows_of(host, rows, len(kinds) > 1),
             columns=_columns(table, known, keys[number], wanted(kind), rows),
-            detail=Detail(table.batch, table.records, rows).events,
+            detail=Detail(table.batch, table.records, rows, registry).events,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """Full events of some rows, decoded when asked for."""
-
-    batch: Batch
-    records: Records
-    rows: Ints
-
-    def events(self, picked: NDArray[np.intp]) -> list[Event]:
-        """Decode the events at the positions *picked*."""
-        chunks: dict[int, Chunk] = {}
-        return [self._event(chunks, row) for row in self.rows[picked].tolist()]
-
-    def _event(self, chunks: dict[int, Chunk], row: int) -> Event:
-        try:
-            return _decode(chunks, self.batch, self.records, row).event()
-        except DamageError:  # columns can be had of more than the plain decoder takes
-            return {}
 
 
 def _kinds(table: Table) -> dict[Kind, Ints]:

@@ -14,12 +14,22 @@ import numpy as np
 
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.instances import Layout, Spans
-from sidelight.evidence.evtx.shapes import ATTRIBUTE, CLOSE, CONTENT, OPEN, TEXT, Shape, Shapes
+from sidelight.evidence.evtx.shapes import (
+    ATTRIBUTE,
+    CLOSE,
+    CONTENT,
+    OPEN,
+    TEXT,
+    TEXT_CLOSE,
+    Shape,
+    Shapes,
+)
 from sidelight.evidence.evtx.templates import Ints
 from sidelight.evidence.evtx.values import STRING
 from sidelight.evidence.rows import clean
 
 _U32: Final = struct.Struct("<I").unpack_from
+_FUSED: Final = (TEXT_CLOSE - TEXT) << 32
 _TOKENS: Final = {
     0x01: OPEN,
     0x41: OPEN,
@@ -56,7 +66,9 @@ class _Scan:
             return False
         return True
 
-    def _follow(self, shape: int, row: int, at: int, stop: int) -> int:
+    def _follow(  # noqa: PLR0912 - the one hot loop
+        self, shape: int, row: int, at: int, stop: int
+    ) -> int:
         """Give the shape at the end, -1 where the way is closed. Spelled out for speed."""
         data, found, ways = self.data, self.found, self.shapes.ways
         tokens, names, naming = _TOKENS, self.names, self.shapes.naming
@@ -76,6 +88,11 @@ class _Scan:
                 at = start + size
                 if shape in naming:
                     packed |= self._label(start, size)
+                after = data[at] if at < stop else 0
+                if after == 0x04 or after == 0x02:  # noqa: PLR1714 - a set costs more
+                    packed += _FUSED
+                    packed += (after == 0x02) << 32
+                    at += 1
             elif token:
                 at += 5 if token == OPEN else 1
                 place = base + _U32(data, at)[0]
@@ -85,6 +102,8 @@ class _Scan:
                     at += 10 + 2 * (data[at + 6] | data[at + 7] << 8)
                 if byte == 0x41:
                     at += 4
+                if token == OPEN and data[at] == 0x02 and at < stop:
+                    at += 1  # nothing stands between the name and the content
             else:
                 return -1 if byte else shape
             shape, number, form = ways.get(packed) or self.shapes.way(packed)

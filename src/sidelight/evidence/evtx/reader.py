@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sidelight.evidence.evtx.chunks import MAGIC, batches
-from sidelight.evidence.evtx.frames import frames, tabulate
+from sidelight.evidence.evtx.frames import frames
+from sidelight.evidence.evtx.table import tabulate
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.stream import Stream
 from sidelight.schema import Frame, Gap, Wanted
@@ -22,5 +23,5 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the events of event logs; a frame's record is System/EventRecordID."""
     for batch in batches(streams):
         table, gaps = tabulate(batch, _REGISTRY)
-        yield from frames(table, wanted)
+        yield from frames(table, wanted, _REGISTRY)
         yield from gaps

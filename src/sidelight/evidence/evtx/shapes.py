@@ -14,6 +14,9 @@ ATTRIBUTE: Final = 2
 TEXT: Final = 3
 CONTENT: Final = 4
 CLOSE: Final = 5
+TEXT_CLOSE: Final = 6
+TEXT_CONTENT: Final = 7
+"""A text and the token behind it, taken in one."""
 
 NOTHING: Final = 0
 SPAN: Final = 1
@@ -138,6 +141,18 @@ def _key(shape: Shape) -> FieldKey | None:
     return shape.section == "System", element.label
 
 
+def _step(shape: Shape, token: int, symbol: str) -> Step | None:
+    if token < TEXT_CLOSE:
+        return follow(shape, token, symbol)
+    text = follow(shape, TEXT, symbol)
+    if text is None:
+        return None
+    after = follow(text.shape, CLOSE if token == TEXT_CLOSE else CONTENT, "")
+    if after is None or (text.key and after.key):
+        return None
+    return Step(after.shape, text.key or after.key, text.form or after.form)
+
+
 @dataclass(slots=True)
 class Shapes:
     """All shapes met so far, by number."""
@@ -184,7 +199,7 @@ class Shapes:
         known = self.ways.get(packed)
         if known is None:
             shape = self.shapes[packed >> 35]
-            step = follow(shape, (packed >> 32) & 7, self.symbols[packed & 0xFFFFFFFF])
+            step = _step(shape, (packed >> 32) & 7, self.symbols[packed & 0xFFFFFFFF])
             known = self.ways[packed] = (-1, 0, 0) if step is None else self._way(step)
         return known
 

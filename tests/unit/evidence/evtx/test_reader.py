@@ -4,7 +4,7 @@ import zlib
 import numpy as np
 import pytest
 
-from evtx_logs import OTHER, PLAIN, T0, details, items, log, rows, stream
+from evtx_logs import OTHER, PLAIN, T0, details, items, log, plainly, rows, stream
 from sidelight.evidence.evtx import sniff
 from sidelight.schema import Gap, Kind
 
@@ -48,6 +48,18 @@ def test_columns_hold_what_was_written() -> None:
 def test_columns_and_full_events_agree() -> None:
     frames, _ = items([stream(DATA)])
     assert details(frames) == rows(frames)
+
+
+def test_columns_hold_what_the_plain_decoder_reads() -> None:
+    assert rows(items([stream(DATA)])[0]) == plainly(DATA)
+
+
+@pytest.mark.parametrize("few", [1, 9, 10, 40])
+def test_full_events_come_in_the_order_asked_for(few: int) -> None:
+    frame = items([stream(DATA)])[0][0]
+    asked = np.arange(few)[::-1] * 2
+    every = frame.detail(np.arange(len(frame)))
+    assert frame.detail(asked) == [every[at] for at in asked.tolist()]
 
 
 def test_only_wanted_columns_are_decoded_and_hold_the_same_cells() -> None:
