@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from evtx import PyEvtxParser
 
-from evtx_logs import details, items, rows
+from evtx_logs import Row, details, items, plainly, rows
 from shared_paths import SHARED, needs_shared
 from sidelight.evidence.stream import Stream
 
@@ -80,13 +80,18 @@ def plain(event: dict[str, list[str]], names: set[str]) -> dict[str, list[str]]:
     return spelt
 
 
+def cells(found: list[Row]) -> list[str]:
+    return sorted(repr(row[2:4]) + repr(sorted(row[4].items())) for row in found)
+
+
 @needs_shared
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_events_are_those_of_the_evtx_package(path: Path) -> None:
     with path.open("rb") as file:
         frames, _ = items([Stream(str(path), file)])
-    found = details(frames)
-    assert found == rows(frames)
+    found = rows(frames)
+    assert found == details(frames)
+    assert cells(found) == cells(plainly(path.read_bytes()))
     ours = [{name: text.split("\0") for name, text in row[4].items()} for row in found]
     try:
         theirs = oracle(path)

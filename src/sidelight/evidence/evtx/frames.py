@@ -88,8 +88,8 @@ def _record_numbers(table: Table) -> NDArray[np.int64]:
 
 def _times(table: Table) -> NDArray[np.int64]:
     ticks = table.numbers((True, "TimeCreated_SystemTime"), (FILETIME,), "<i8", NO_TIME)
-    since = ticks - EPOCH_TICKS * (ticks != NO_TIME)
-    times = np.where(np.abs(since) < _RANGE, since * 100, NO_TIME)
+    sane = (ticks > EPOCH_TICKS - _RANGE) & (ticks < EPOCH_TICKS + _RANGE)
+    times = np.where(sane, (np.where(sane, ticks, EPOCH_TICKS) - EPOCH_TICKS) * 100, NO_TIME)
     rest = ticks == NO_TIME
     if rest.any():
         column = table.column((True, "TimeCreated_SystemTime"))

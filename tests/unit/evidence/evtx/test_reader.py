@@ -1,3 +1,4 @@
+import io
 import struct
 import zlib
 
@@ -6,7 +7,8 @@ import pytest
 
 from evtx_logs import OTHER, PLAIN, T0, details, items, log, plainly, rows, stream
 from sidelight.evidence.evtx import sniff
-from sidelight.schema import Gap, Kind
+from sidelight.schema import NO_TIME, Gap, Kind
+from sidelight.training.range.evtx_writer import LogWriter
 
 CHUNK = 65536
 DATA = log()
@@ -34,6 +36,15 @@ def test_kinds_records_times_and_hosts_come_from_the_system_element() -> None:
     assert first[1] == 1
     assert first[2] == (T0 - 116_444_736_000_000_000) * 100
     assert all(frame.host.values.to_pylist() == ["host.example"] for frame in frames)
+
+
+def test_an_event_that_names_no_usable_time_has_none() -> None:
+    raw = io.BytesIO()
+    with LogWriter(raw, "host.example") as writer:
+        for ticks in (0, 2**63 - 1, T0):
+            writer.write(OTHER, ticks, [""])
+    (frame,), _ = items([stream(raw.getvalue())])
+    assert frame.time.tolist() == [NO_TIME, NO_TIME, (T0 - 116_444_736_000_000_000) * 100]
 
 
 def test_columns_hold_what_was_written() -> None:
