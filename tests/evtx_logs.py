@@ -66,7 +66,7 @@ def rows(frames: Iterable[Frame]) -> list[Row]:
             cells = {name: text for name, col in columns.items() if (text := col[at]) is not None}
             source = frame.sources[frame.source[at]]
             found.append((source, int(frame.record[at]), int(frame.time[at]), frame.kind, cells))
-    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(row[4])))
+    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(sorted(row[4].items()))))
 
 
 def plainly(data: bytes) -> list[Row]:
@@ -85,7 +85,7 @@ def plainly(data: bytes) -> list[Row]:
             kind = Kind("windows", system.get("Channel", ""), system.get("EventID", ""))
             time = time_of(system.get("TimeCreated_SystemTime", ""))
             found.append(("log.evtx", int(system.get("EventRecordID", "0")), time, kind, cells))
-    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(row[4])))
+    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(sorted(row[4].items()))))
 
 
 def details(frames: Iterable[Frame]) -> list[Row]:
@@ -96,4 +96,4 @@ def details(frames: Iterable[Frame]) -> list[Row]:
             cells = {name: str(cell(value)) for name, value in event.items()}
             source = frame.sources[frame.source[at]]
             found.append((source, int(frame.record[at]), int(frame.time[at]), frame.kind, cells))
-    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(row[4])))
+    return sorted(found, key=lambda row: (row[0], row[1], row[2], repr(sorted(row[4].items()))))

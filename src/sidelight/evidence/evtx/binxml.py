@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.values import BINXML, DamageError, text_of
+from sidelight.evidence.rows import clean
 
 DEPTH: Final = 32
 """How deep elements and templates may nest."""
@@ -81,7 +82,7 @@ class Chunk:
             raw = self.data[offset + 8 : offset + 8 + size]
             if not size or len(raw) < size:
                 raise DamageError(f"there is no name at {offset}")
-            known = self.names[offset] = raw.decode("utf-16-le", "replace")
+            known = self.names[offset] = clean(raw.decode("utf-16-le", "replace"))
         return known
 
     def u16(self, offset: int) -> int:

@@ -102,7 +102,7 @@ class _Scan:
                     at += 10 + 2 * (data[at + 6] | data[at + 7] << 8)
                 if byte == 0x41:
                     at += 4
-                if token == OPEN and data[at] == 0x02 and at < stop:
+                if token == OPEN and at < stop and data[at] == 0x02:
                     at += 1  # nothing stands between the name and the content
             else:
                 return -1 if byte else shape
@@ -118,7 +118,7 @@ class _Scan:
         if end - base <= SIZE:
             end += 2 * int.from_bytes(self.data[place + 6 : end], "little")
         raw = self.data[place + 8 : end] if end - base <= SIZE else b""
-        number = self.shapes.symbol(raw.decode("utf-16-le", "replace").rpartition(":")[2])
+        number = self.shapes.symbol(clean(raw.decode("utf-16-le", "replace")).rpartition(":")[2])
         self.names[place] = number
         return number
 

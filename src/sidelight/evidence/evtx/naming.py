@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.binxml import Element, Instance, Part, Slot
+from sidelight.evidence.rows import clean
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -72,7 +73,7 @@ def _name(element: Element, path: Path) -> tuple[str, tuple[Part, ...]]:
         for attribute, parts in element.attributes:
             if attribute == "Name" and parts:
                 if all(isinstance(part, str) for part in parts):
-                    name = "".join(str(part) for part in parts)
+                    name = clean("".join(str(part) for part in parts))
                 else:
                     return name, tuple(parts)
     return name.replace(" ", "") or element.name, ()
