@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.findings.cells import Ints, Stretch, Texts, dictionary, plain, ranked
+from sidelight.findings.facts import FACTS
 from sidelight.findings.order import firsts, sort_rows
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
@@ -100,6 +101,7 @@ TABLES: Final = {
     "processes": PROCESSES,
     "members": MEMBERS,
     "counts": COUNTS,
+    **FACTS,
 }
 
 
@@ -112,6 +114,9 @@ class Part:
     processes: pa.Table
     members: pa.Table
     counts: pa.Table
+    loads: pa.Table
+    writes: pa.Table
+    signals: pa.Table
 
 
 def empty() -> Part:

@@ -50,6 +50,12 @@ def places(frame: Frame, rows: Rows) -> "list[Coded | pa.Int64Array]":
     ]
 
 
+def fact_places(frame: Frame, rows: Rows) -> "list[Coded | pa.Int64Array]":
+    """Give the first columns of every table of facts (`sidelight.findings.facts`)."""
+    host, process, time, source, record, channel, event_id, image = places(frame, rows)
+    return [host, process, image, time, source, record, channel, event_id]
+
+
 def event_rows(frame: Frame, rows: Rows) -> pa.Table:
     """Give full events as `EVENTS`."""
     if not len(rows):

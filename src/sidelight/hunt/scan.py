@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sidelight.analytics.scan import fact_columns, facts_of
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.hits import MEMBERS, Part
 from sidelight.findings.matches import event_rows, hit_rows
@@ -52,7 +53,7 @@ class Scanner:
         return self._wanted[kind]
 
     def _others(self, kind: Kind) -> frozenset[str]:
-        return actor_columns(kind) | process_columns(kind)
+        return actor_columns(kind) | process_columns(kind) | fact_columns(kind)
 
     def _grouped(self, kind: Kind) -> frozenset[str]:
         """Name the columns that correlations read of *kind*."""
@@ -76,6 +77,7 @@ class Scanner:
             processes=process_rows(frame),
             members=members,
             counts=count_events(frame, self.part),
+            **facts_of(frame),
         )
 
     def _sampled(self, hits: pa.Table, spoken: Mapping[str, NDArray[np.intp]]) -> NDArray[np.intp]:

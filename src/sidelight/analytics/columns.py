@@ -1,0 +1,72 @@
+"""Which columns of which events are facts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sidelight.schema import Kind
+
+SYSMON: Final = frozenset({"microsoft-windows-sysmon/operational", "sysmon"})
+
+LOADED: Final = (
+    "ImageLoaded",
+    "Signed",
+    "Signature",
+    "SignatureStatus",
+    "OriginalFileName",
+    "Company",
+    "Hashes",
+)
+WRITTEN: Final = ("TargetFilename",)
+SHARED: Final = ("ShareLocalPath", "ShareName", "RelativeTargetName", "AccessMask", "IpAddress")
+
+_SYSMON_ROLES: Final[Mapping[str, str]] = {
+    "1": "start",
+    "7": "load",
+    "8": "thread",
+    "10": "access",
+    "11": "write",
+    "13": "registry",
+    "25": "tamper",
+}
+_SECURITY_ROLES: Final[Mapping[str, str]] = {
+    "4688": "start",
+    "4697": "service",
+    "5145": "share",
+}
+_CATEGORY_ROLES: Final[Mapping[str, str]] = {
+    "image_load": "load",
+    "create_remote_thread": "thread",
+    "process_access": "access",
+    "file_event": "write",
+    "process_creation": "start",
+    "ps_script": "script",
+}
+_POWERSHELL: Final[Mapping[str, str]] = {
+    "4104": "script",
+    "4103": "script",
+    "800": "script",
+    "400": "script",
+    "7045": "service",
+}
+_POWERSHELL_CHANNELS: Final = frozenset(
+    {
+        "microsoft-windows-powershell/operational",
+        "powershellcore/operational",
+        "windows powershell",
+        "system",
+    }
+)
+
+
+def role_of(kind: Kind) -> str:
+    """Tell what events of *kind* are to analytics; "" where they are nothing."""
+    if kind.product != "windows":
+        return "start" if kind.category == "process_creation" else ""
+    channel = kind.channel.lower()
+    if channel in SYSMON:
+        return _SYSMON_ROLES.get(kind.event_id, "")
+    if channel == "security":
+        return _SECURITY_ROLES.get(kind.event_id, "")
+    if channel in _POWERSHELL_CHANNELS:
+        return _POWERSHELL.get(kind.event_id, "")
+    return _CATEGORY_ROLES.get(kind.category, "")

@@ -1,0 +1,280 @@
+"""What a run knows of an estate: who signs what, what lies where, what is loaded on how many
+hosts. Every question here is answered from facts, without case."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import numpy as np
+import pyarrow as pa
+
+from sidelight.analytics.paths import HOME, Place, Zone, place_of
+from sidelight.analytics.suspicion import Cited
+from sidelight.findings.cells import Ints, coded, fold, listed
+from sidelight.findings.order import sort_rows
+
+_VALID: Final = frozenset({"", "valid", "trusted"})
+_VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
+_PROCESSES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Loads of one library by one executable on one host, the earliest of them cited.
+
+    Args:
+        signed: True, False, or None where the source does not say.
+        original: name in the version resource; "" where the source does not say.
+        bare: the source says that there is no version resource.
+        processes: keys of processes that did it, the earliest first, some at most.
+        count: how many loads there are.
+    """
+
+    host: str
+    image: Place
+    library: Place
+    signed: bool | None
+    signer: str
+    status: str
+    original: str
+    company: str
+    bare: bool
+    cited: Cited
+    processes: tuple[str, ...]
+    count: int
+
+    @property
+    def trusted(self) -> bool:
+        """Signed, and the signature holds as far as is said."""
+        return self.signed is True and self.status.lower() in _VALID
+
+    @property
+    def broken(self) -> bool:
+        """Not signed, or the signature does not hold."""
+        return self.signed is not None and not self.trusted
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A file that was written."""
+
+    host: str
+    target: Place
+    image: Place
+    via: str
+    cited: Cited
+
+
+@dataclass(slots=True)
+class Estate:
+    """Indexes over the facts of a run; hosts and paths are folded."""
+
+    loads: list[Load] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    selves: dict[tuple[str, str], Load] = field(default_factory=dict)
+    homes: set[str] = field(default_factory=set)
+    at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
+    folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
+    written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
+    by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
+    pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
+        """Index united `LOADS` and `WRITES`."""
+        estate = cls()
+        folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
+        pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for load in _loads(loads):
+            estate._note(load, folders, pairs)
+        estate.folders, estate.pairs = dict(folders), dict(pairs)
+        written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
+        by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
+        for write in _writes(writes):
+            estate.writes.append(write)
+            written[write.host, write.target.path].append(write)
+            by_writer[write.host, write.cited.process, write.target.folder].append(write)
+        estate.written, estate.by_writer = dict(written), dict(by_writer)
+        return estate
+
+    def _note(
+        self,
+        load: Load,
+        folders: defaultdict[tuple[str, str], list[Load]],
+        pairs: defaultdict[tuple[str, str, str], set[str]],
+    ) -> None:
+        host, image, library = load.host, load.image, load.library
+        if library.path == image.path:
+            known = self.selves.get((host, image.path))
+            if known is None or (known.signed is None and load.signed is not None):
+                self.selves[host, image.path] = _joined(load, known)
+            elif known.signed is not None:
+                self.selves[host, image.path] = _joined(known, load)
+            return
+        self.loads.append(load)
+        if library.zone in HOME and load.trusted:
+            self.homes.add(library.name)
+            if library.zone is Zone.SYSTEM:
+                self.at_home[host, image.path, library.name] = load
+        folders[host, library.folder].append(load)
+        pairs[pair_of(load)].add(host)
+
+    def self_of(self, load: Load) -> Load | None:
+        """Give what is known of the executable that loaded."""
+        return self.selves.get((load.host, load.image.path))
+
+    def siblings(self, load: Load) -> list[Load]:
+        """Give other libraries out of the same folder, one of each path."""
+        found = {
+            other.library.path: other
+            for other in self.folders.get((load.host, load.library.folder), ())
+            if other.library.path != load.library.path
+        }
+        return list(found.values())
+
+    def hosts_of(self, load: Load) -> int:
+        """Count the hosts on which this program loads this library from a place like this."""
+        return len(self.pairs.get(pair_of(load), ()))
+
+    def drop_of(self, load: Load) -> Write | None:
+        """Give the last write of the library before it was loaded."""
+        found = [
+            write
+            for write in self.written.get((load.host, load.library.path), ())
+            if write.cited.time <= load.cited.time
+        ]
+        return max(found, key=lambda write: write.cited.time, default=None)
+
+    def beside(self, write: Write) -> list[Write]:
+        """Give what else its process wrote into its folder."""
+        if not write.cited.process:
+            return []
+        mine = self.by_writer.get((write.host, write.cited.process, write.target.folder), ())
+        return [other for other in mine if other.target.path != write.target.path]
+
+
+def pair_of(load: Load) -> tuple[str, str, str]:
+    """Name what is compared across hosts: program, library, and who signed it."""
+    return load.image.name, load.library.name, load.signer.lower() if load.trusted else ""
+
+
+def is_void(text: str) -> bool:
+    """Tell whether a cell says nothing, as Sysmon of several versions writes it."""
+    return text.strip().lower() in _VOID
+
+
+def _joined(load: Load, other: Load | None) -> Load:
+    """Fill what *load* does not know of an executable from *other*."""
+    if other is None or (load.original and load.company):
+        return load
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(
+        load, original=load.original or other.original, company=load.company or other.company
+    )
+
+
+_KEY: Final = ("host", "image", "library", "signed", "signer", "status")
+_TEXTS: Final = (
+    *_KEY,
+    "original",
+    "company",
+    "hashes",
+    "process",
+    "source",
+    "channel",
+    "event_id",
+)
+
+
+def _loads(table: pa.Table) -> Iterable[Load]:
+    """Group loads by what they are; the earliest of each is what is cited."""
+    if not table.num_rows:
+        return
+    columns = {name: _coded(table, name) for name in _TEXTS}
+    time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
+    keys = [_folded_codes(columns[name]) for name in _KEY]
+    order, _ = sort_rows([*keys, time, columns["source"][0], record])
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    begins = np.append(np.flatnonzero(fresh), len(order))
+    process = columns["process"]
+    for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+        rows = order[begin:end]
+        row = int(rows[0])
+        cell = {name: texts[codes[row]] if codes[row] >= 0 else "" for name, (codes, texts) in columns.items()}
+        actors = dict.fromkeys(process[1][process[0][each]] for each in rows[:_PROCESSES].tolist())
+        yield _load(cell, int(time[row]), int(record[row]), tuple(actors), end - begin)
+
+
+def _coded(table: pa.Table, name: str) -> tuple[Ints, list[str]]:
+    codes, texts = coded(table.column(name))
+    return codes, listed(texts)
+
+
+def _folded_codes(column: tuple[Ints, list[str]]) -> Ints:
+    codes, texts = column
+    number: dict[str, int] = {}
+    folded = np.array([number.setdefault(text.lower(), len(number)) for text in texts] or [0])
+    return folded[codes].astype(np.int64)
+
+
+def _load(cell: Mapping[str, str], time: int, record: int, actors: tuple[str, ...], count: int) -> Load:
+    shown = (
+        ("Image", cell["image"]),
+        ("ImageLoaded", cell["library"]),
+        ("Signed", cell["signed"]),
+        ("Signature", cell["signer"]),
+        ("SignatureStatus", cell["status"]),
+        ("OriginalFileName", cell["original"]),
+        ("Company", cell["company"]),
+        ("Hashes", cell["hashes"]),
+    )
+    signed = {"true": True, "false": False}.get(cell["signed"].lower())
+    said = cell["company"] or cell["original"]
+    return Load(
+        host=cell["host"].lower(),
+        image=place_of(cell["image"]),
+        library=place_of(cell["library"]),
+        signed=signed,
+        signer="" if is_void(cell["signer"]) else cell["signer"],
+        status=cell["status"],
+        original="" if is_void(cell["original"]) else cell["original"],
+        company="" if is_void(cell["company"]) else cell["company"],
+        bare=bool(said) and is_void(cell["company"]) and is_void(cell["original"]),
+        cited=Cited(
+            cell["source"],
+            record,
+            cell["channel"],
+            cell["event_id"],
+            time,
+            actors[0],
+            cell["image"],
+            tuple((name, text) for name, text in shown if text),
+        ),
+        processes=tuple(filter(None, actors)),
+        count=count,
+    )
+
+
+def _writes(table: pa.Table) -> Iterable[Write]:
+    names = ("host", "process", "image", "source", "channel", "event_id", "target", "via")
+    columns = [_coded(table, name) for name in names]
+    time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
+    for row in range(table.num_rows):
+        cell = {name: texts[codes[row]] for name, (codes, texts) in zip(names, columns, strict=True)}
+        shown = (("Image", cell["image"]), ("TargetFilename", cell["target"]))
+        cited = Cited(
+            cell["source"],
+            int(record[row]),
+            cell["channel"],
+            cell["event_id"],
+            int(time[row]),
+            cell["process"],
+            cell["image"],
+            tuple((name, text) for name, text in shown if text),
+        )
+        yield Write(
+            cell["host"].lower(), place_of(cell["target"]), place_of(cell["image"]), cell["via"], cited
+        )

@@ -1,0 +1,79 @@
+"""What is publicly known of library names: which come with Windows, which are shipped, which are
+asked for and never there, and who signs the libraries that intruders like to replace."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cache
+from importlib.resources import files
+from re import Pattern, compile
+from typing import Final
+
+_FOLDER: Final = "content/libraries"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A library that a trusted program loads from its own folder.
+
+    Args:
+        library: file name, folded.
+        signers: words of which one stands in the name of every genuine signer, folded.
+        hosts: names of programs that load it, folded.
+        folders: what genuine paths contain, folded; empty where they may lie anywhere.
+        source: the public report it is from.
+    """
+
+    library: str
+    signers: tuple[str, ...]
+    hosts: tuple[str, ...]
+    source: str
+    folders: tuple[str, ...] = ()
+
+
+@cache
+def system_names() -> frozenset[str]:
+    """Name the libraries whose home is System32."""
+    return frozenset(_words("system.txt"))
+
+
+@cache
+def phantom_names() -> frozenset[str]:
+    """Name libraries that Windows asks for and that it does not have."""
+    return frozenset(_words("phantoms.txt"))
+
+
+@cache
+def _shipped() -> Pattern[str]:
+    return compile("|".join(translate(word) for word in _words("shipped.txt")))
+
+
+def is_shipped(name: str) -> bool:
+    """Tell whether programs ship a library of this folded name beside themselves by right."""
+    return _shipped().match(name) is not None
+
+
+@cache
+def known_pairs() -> Mapping[str, Pair]:
+    """Give the pairs of programs and libraries, by the library's folded name."""
+    table = tomllib.loads(_text("pairs.toml"))
+    pairs = (
+        Pair(
+            row["library"].lower(),
+            tuple(text.lower() for text in row["signers"]),
+            tuple(text.lower() for text in row["hosts"]),
+            row["source"],
+        )
+        for row in table["pair"]
+    )
+    return {pair.library: pair for pair in pairs}
+
+
+def _text(name: str) -> str:
+    return (files("sidelight") / _FOLDER / name).read_text(encoding="utf-8")
+
+
+def _words(name: str) -> Iterator[str]:
+    for line in _text(name).splitlines():
+        yield from line.partition("#")[0].lower().split()

@@ -1,0 +1,145 @@
+"""Whether a library belongs to the program that loads it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from sidelight.analytics.estate import Estate, Load
+from sidelight.analytics.known import is_shipped, known_pairs
+from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.suspicion import Reason
+
+_VENDOR: Final = re.compile(r"[a-z0-9]{3,}")
+_LEGAL: Final = frozenset(
+    {
+        "inc", "corp", "corporation", "ltd", "limited", "llc", "gmbh", "the", "software", "company",
+        "technologies", "technology", "co", "systems", "foundation", "ab", "sa", "bv", "oy", "pty",
+        "group", "international", "development", "ag", "srl",
+    }
+)  # fmt: skip
+_MANY_HOSTS: Final = 5
+_HABIT: Final = 3
+
+
+def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Say what signatures, names and habits speak for or against."""
+    yield from _pair(load)
+    yield from _renamed(load, estate)
+    if is_beside(load.library, load.image) and load.library.zone not in {Zone.SYSTEM, Zone.NATIVE}:
+        yield from _beside(load, estate)
+    yield from _prevalence(load, estate)
+
+
+def _pair(load: Load) -> Iterator[Reason]:
+    pair = known_pairs().get(load.library.name)
+    if pair is None or not pair.signers or load.signed is None:
+        return
+    signer = load.signer.lower()
+    expected = " or ".join(pair.signers)
+    if load.trusted and any(word in signer for word in pair.signers):
+        text = f"{load.library.name} carries the signature that is expected of it: {load.signer}."
+        yield Reason(-60, text, (load.cited,))
+        return
+    shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
+    text = f"{load.library.name} should be signed by {expected} and {shown} ({pair.source})."
+    yield Reason(35, text, (load.cited,))
+
+
+def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
+    host = estate.self_of(load)
+    if host is None or not host.original:
+        return
+    stem, named = _stem(load.image.name), _stem(host.original.lower())
+    if not named or stem == named or stem.startswith(named) or named.startswith(stem):
+        return
+    text = f"{load.image.name} is {host.original} by its version information: it was renamed."
+    yield Reason(20, text, (host.cited, load.cited))
+
+
+def _stem(name: str) -> str:
+    bare = name.lower()
+    for end in (".mui", ".exe", ".dll"):
+        bare = bare.removesuffix(end)
+    return re.sub(r"[^a-z0-9]", "", bare)
+
+
+def _beside(load: Load, estate: Estate) -> Iterator[Reason]:
+    host = estate.self_of(load)
+    if load.broken:
+        yield from _unsigned_beside(load, host, estate)
+    elif load.trusted and load.library.zone in WRITABLE:
+        yield from _foreign_beside(load, host, estate)
+
+
+def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[Reason]:
+    library, image, cited = load.library, load.image, (load.cited,)
+    loose = library.zone in WRITABLE
+    if host is not None and host.signed is False:
+        yield Reason(5, f"{image.name} is not signed either, so an unsigned library is its habit.", cited)
+        return
+    signer = _signer(load, host, estate)
+    if signer:
+        text = f"The library is not signed; {image.name} beside it carries {signer!r}."
+        yield Reason(45 if loose else 20, text, cited if host is None else (host.cited, load.cited))
+    elif host is not None and host.company and load.bare:
+        text = f"{image.name} is of {host.company}; the library says nothing of its maker and is not signed."
+        yield Reason(40 if loose else 15, text, (host.cited, load.cited))
+    elif loose:
+        yield Reason(20, "An unsigned library beside its program, where users write.", cited)
+    if loose and load.bare:
+        yield Reason(12, "It has no version information.", cited)
+    yield from _habits(load, estate)
+
+
+def _signer(load: Load, host: Load | None, estate: Estate) -> str:
+    if host is not None and host.trusted:
+        return host.signer
+    if host is not None and host.signed is not None:
+        return ""
+    signers = Counter(
+        other.signer
+        for other in estate.siblings(load)
+        if other.trusted and not is_shipped(other.library.name)
+    )
+    common = signers.most_common(1)
+    return common[0][0] if common and common[0][1] >= 2 else ""
+
+
+def _habits(load: Load, estate: Estate) -> Iterator[Reason]:
+    others = estate.siblings(load)
+    unsigned = [other for other in others if other.broken]
+    signers = Counter(other.signer for other in others if other.trusted)
+    if len(unsigned) >= _HABIT and len(unsigned) * 2 >= len(others):
+        text = f"{len(unsigned)} other libraries in this folder are not signed either."
+        yield Reason(-30, text, tuple(other.cited for other in unsigned[:5]))
+    elif not unsigned and signers and signers.most_common(1)[0][1] >= _HABIT:
+        name, number = signers.most_common(1)[0]
+        text = f"It is unsigned while the {number} others in this folder carry {name!r}."
+        yield Reason(10, text, (load.cited, *(other.cited for other in others[:5])))
+
+
+def _foreign_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[Reason]:
+    """Judge a validly signed library whose signer has nothing to do with its program's."""
+    if host is None or not host.trusted or is_shipped(load.library.name):
+        return
+    mine, theirs = _vendor(host.signer), _vendor(load.signer)
+    if mine & theirs or "microsoft" in theirs or not theirs:
+        return
+    rows = (host.cited, load.cited)
+    text = f"{load.library.name} is signed by {load.signer!r}, which is not {host.signer!r} of {load.image.name}."
+    yield Reason(15, text, rows)
+    alike = [other for other in estate.siblings(load) if _vendor(other.signer) & theirs]
+    if alike:
+        yield Reason(-10, f"{len(alike)} others in this folder have that signer too.", rows)
+
+
+def _vendor(signer: str) -> frozenset[str]:
+    return frozenset(_VENDOR.findall(signer.lower())) - _LEGAL
+
+
+def _prevalence(load: Load, estate: Estate) -> Iterator[Reason]:
+    hosts = estate.hosts_of(load)
+    if hosts >= _MANY_HOSTS:
+        text = f"This pair was loaded on {hosts - 1} other hosts."
+        yield Reason(-25 if load.library.zone in PROTECTED else -15, text, (load.cited,))

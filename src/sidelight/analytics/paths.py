@@ -1,0 +1,128 @@
+r"""Where a file lies on a Windows host, and who may write there.
+
+Source: Microsoft, "Dynamic-link library search order" and the default access lists of Windows
+folders; the mock folder ``C:\Windows \`` and ``.local`` redirection are publicly documented ways
+to have a trusted program load from elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Zone(IntEnum):
+    """A kind of place."""
+
+    NOWHERE = 0  # no path at all
+    SYSTEM = 1  # System32 or SysWOW64 itself
+    WINDOWS = 2  # below the Windows folder, and protected
+    SIDE_BY_SIDE = 3  # the component store
+    DOTNET = 4  # the .NET framework and its assemblies
+    NATIVE = 5  # native images of assemblies
+    STORE = 6  # packaged apps
+    PROGRAMS = 7  # Program Files and what is protected alike
+    DATA = 8  # any folder that users write to, other drives and top-level folders among them
+    TRANSIT = 9  # where mail, browsers, archives and scripts leave files
+    LOOSE = 10  # below the Windows folder, yet writable for users
+    SHARE = 11  # another machine
+    MOCK = 12  # imitates a protected folder by a blank
+    REDIRECT = 13  # a .local folder beside a program
+
+
+HOME: Final = frozenset(
+    {Zone.SYSTEM, Zone.WINDOWS, Zone.SIDE_BY_SIDE, Zone.DOTNET, Zone.NATIVE, Zone.STORE}
+)
+"""Zones whose files come with Windows or by its installer."""
+
+PROTECTED: Final = HOME | {Zone.PROGRAMS}
+"""Zones that only an administrator writes to."""
+
+WRITABLE: Final = frozenset({Zone.DATA, Zone.TRANSIT, Zone.LOOSE, Zone.SHARE})
+
+_DRIVE: Final = r"(?:[a-z]:|\\systemroot\\\.\.|\\device\\harddiskvolume\d+)"
+_WINDOWS: Final = rf"{_DRIVE}\\windows\\"
+_PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
+    (Zone.MOCK, rf"{_DRIVE}\\(?:windows|program files(?: \(x86\))?)[\s ]+\\"),
+    (Zone.MOCK, rf"{_WINDOWS}(?:system32|syswow64)[\s ]+\\"),
+    (Zone.REDIRECT, r".*\.(?:exe|dll)\.local\\"),
+    (Zone.SIDE_BY_SIDE, rf"{_WINDOWS}winsxs\\"),
+    (Zone.NATIVE, rf"{_WINDOWS}assembly\\nativeimages_"),
+    (Zone.DOTNET, rf"{_WINDOWS}(?:microsoft\.net|assembly)\\"),
+    (
+        Zone.LOOSE,
+        rf"{_WINDOWS}(?:temp|tasks|tracing|debug\\wia|registration\\crmlog"
+        r"|(?:system32|syswow64)\\(?:tasks|fxstmp|com\\dmp|spool\\(?:printers|drivers\\color"
+        r"|servers)|microsoft\\crypto\\rsa\\machinekeys))\\",
+    ),
+    (Zone.SYSTEM, rf"{_WINDOWS}(?:system32|syswow64|sysnative|sysarm32)\\[^\\]+$"),
+    (Zone.WINDOWS, _WINDOWS),
+    (Zone.STORE, rf"{_DRIVE}\\program files(?: \(x86\))?\\windowsapps\\"),
+    (Zone.PROGRAMS, rf"{_DRIVE}\\program files(?: \(x86\)| \(arm\))?\\"),
+    (Zone.PROGRAMS, rf"{_DRIVE}\\programdata\\microsoft\\windows defender\\platform\\"),
+    (
+        Zone.TRANSIT,
+        rf"{_DRIVE}\\users\\[^\\]+\\(?:downloads|desktop|appdata\\local\\temp"
+        r"|appdata\\locallow|appdata\\local\\microsoft\\windows\\inetcache)\\",
+    ),
+    (Zone.TRANSIT, rf"{_DRIVE}\\(?:users\\public|users\\[^\\]+~\d\\appdata|perflogs|temp|tmp)\\"),
+    (Zone.TRANSIT, rf"{_DRIVE}\\\$recycle\.bin\\"),
+    (Zone.DATA, rf"{_DRIVE}\\"),
+    (Zone.SHARE, r"\\\\[^\\?.][^\\]*\\|\\device\\(?:mup|lanmanredirector)\\"),
+)
+_ZONES: Final = tuple((zone, re.compile(text)) for zone, text in _PATTERNS)
+_PREFIX: Final = re.compile(r"^(?:\\\\[?.]\\(?:unc\\)?|\\\?\?\\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path, folded and taken apart.
+
+    Args:
+        folder: ends in a backslash; empty where there is none.
+        name: of the file.
+    """
+
+    path: str
+    folder: str
+    name: str
+    zone: Zone
+
+
+_NOWHERE: Final = Place("", "", "", Zone.NOWHERE)
+_KNOWN: Final[dict[str, Place]] = {}
+_KNOWN_AT_MOST: Final = 200_000
+
+
+def place_of(path: str) -> Place:
+    """Take a path apart, without case; anything that is no absolute path is nowhere."""
+    known = _KNOWN.get(path)
+    if known is None:
+        if len(_KNOWN) >= _KNOWN_AT_MOST:
+            _KNOWN.clear()
+        known = _KNOWN[path] = _place(path)
+    return known
+
+
+def _place(path: str) -> Place:
+    text = path.lower().replace("/", "\\")
+    bare = _PREFIX.sub(lambda found: "\\\\" if found[0].endswith("unc\\") else "", text)
+    folder, slash, name = bare.rpartition("\\")
+    if not slash:
+        return Place(bare, "", name, Zone.NOWHERE)
+    zone = next((zone for zone, pattern in _ZONES if pattern.match(bare)), Zone.NOWHERE)
+    return Place(bare, folder + "\\", name, zone)
+
+
+def zones(paths: Sequence[str]) -> NDArray[np.int8]:
+    """Tell the zone of each path."""
+    return np.array([place_of(path).zone for path in paths], np.int8)
+
+
+def is_beside(place: Place, other: Place) -> bool:
+    """Tell whether *place* lies in the folder of *other* or below it."""
+    return bool(other.folder) and place.folder.startswith(other.folder)

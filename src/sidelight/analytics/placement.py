@@ -1,0 +1,195 @@
+"""Whether a library lies where it belongs."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sidelight.analytics.estate import Estate, Load, Write
+from sidelight.analytics.known import is_shipped, phantom_names, system_names
+from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.suspicion import Reason
+
+_GENERIC: Final = frozenset(
+    {
+        "rundll32.exe",
+        "regsvr32.exe",
+        "control.exe",
+        "odbcconf.exe",
+        "mavinject.exe",
+        "installutil.exe",
+        "regasm.exe",
+        "regsvcs.exe",
+        "powershell.exe",
+        "pwsh.exe",
+        "python.exe",
+        "msiexec.exe",
+    }
+)
+"""Programs of the system whose trade is to load what they are told to."""
+
+_CORE: Final = frozenset(
+    {
+        "lsass.exe",
+        "services.exe",
+        "winlogon.exe",
+        "csrss.exe",
+        "smss.exe",
+        "wininit.exe",
+        "spoolsv.exe",
+        "lsaiso.exe",
+        "dns.exe",
+        "ntds.exe",
+    }
+)
+_UNPACKERS: Final = ("\\_mei", "\\is-", "\\nsis", "\\nsm", "\\nss", "\\7zs", "\\pip-", "\\.tmp\\", "\\costura\\")
+_SERVICING: Final = frozenset(
+    {
+        "tiworker.exe",
+        "trustedinstaller.exe",
+        "msiexec.exe",
+        "poqexec.exe",
+        "drvinst.exe",
+        "printisolationhost.exe",
+        "svchost.exe",
+        "dismhost.exe",
+        "wusa.exe",
+        "mscorsvw.exe",
+        "ngen.exe",
+        "ngentask.exe",
+        "mpsigstub.exe",
+        "dfsvc.exe",
+    }
+)
+_INSTALLERS: Final = ("setup", "install", "update", "unins")
+_MINUTE: Final = 60_000_000_000
+
+
+def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Say what the place of a library, and how it got there, speak for or against."""
+    cited = (load.cited,)
+    match load.library.zone:
+        case Zone.MOCK:
+            text = f"{load.library.folder} only looks like a protected folder: its name has a blank."
+            yield Reason(85, text, cited)
+        case Zone.REDIRECT if not load.trusted:
+            text = f"{load.library.folder} redirects what {load.image.name} loads by name."
+            yield Reason(65, text, cited)
+        case Zone.SYSTEM if load.broken:
+            yield _unsigned_at_home(load, estate)
+        case Zone.NATIVE:
+            yield from _native(load)
+        case _:
+            yield from _away(load, estate)
+    yield from _arrival(load, estate)
+    if any(mark in load.library.path for mark in _UNPACKERS):
+        yield Reason(-25, f"{load.library.folder} is where an installer or packer unpacks itself.", cited)
+
+
+def is_system_name(name: str, estate: Estate) -> bool:
+    """Tell whether a library of this name has its home in System32."""
+    return (name in system_names() or name in estate.homes) and not is_shipped(name)
+
+
+def is_servicing(write: Write) -> bool:
+    """Tell whether a file was written by what installs software by its trade."""
+    name, zone = write.image.name, write.image.zone
+    named = name in _SERVICING or any(word in name for word in _INSTALLERS)
+    return named and (zone in PROTECTED or zone is Zone.NOWHERE)
+
+
+def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
+    name, cited = load.library.name, (load.cited,)
+    if name in estate.homes or name in system_names():
+        text = f"{name} belongs to Windows; its signature was not found, which happens by accident."
+        return Reason(10, text, cited)
+    if name in phantom_names():
+        text = f"Windows asks for {name} and does not have it: someone put it there."
+        return Reason(65, text, cited)
+    if load.image.zone in HOME:
+        text = f"{load.image.name} loads an unsigned {name} from System32 that Windows does not have."
+        return Reason(45, text, cited)
+    return Reason(15, f"{name} in System32 is not signed.", cited)
+
+
+def _native(load: Load) -> Iterator[Reason]:
+    """Judge native images: they are never signed, but named after their assembly."""
+    stem = load.library.name.removesuffix(".dll").removesuffix(".ni")
+    original = load.original.lower().removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
+    if load.original and original != stem and "." not in original.strip("."):
+        text = f"{load.library.name} should be an image of {stem}, yet calls itself {load.original}."
+        yield Reason(55, text, (load.cited,))
+
+
+def _away(load: Load, estate: Estate) -> Iterator[Reason]:
+    library, image, cited = load.library, load.image, (load.cited,)
+    if is_system_name(library.name, estate):
+        yield from _stray_system_name(load)
+        twin = estate.at_home.get((load.host, image.path, library.name))
+        if twin and not load.trusted:
+            text = f"{image.name} loads the genuine {library.name} from System32 too: the other passes calls on."
+            yield Reason(25, text, (load.cited, twin.cited))
+    elif load.broken and is_shipped(library.name) and load.bare:
+        text = f"Microsoft signs every {library.name}; this one has neither signature nor version."
+        yield Reason(25, text, cited)
+    if load.broken and library.zone in WRITABLE and not is_beside(library, image):
+        yield from _far_away(load)
+
+
+def _stray_system_name(load: Load) -> Iterator[Reason]:
+    library, cited = load.library, (load.cited,)
+    away = f"{library.name} belongs in System32 and was loaded from {library.folder}"
+    if load.trusted and "microsoft" in load.signer.lower():
+        yield Reason(0, f"{away}; it is signed by Microsoft, as a copy would be.", cited)
+        return
+    points = 60 if load.broken else 35
+    if library.zone is Zone.PROGRAMS:
+        points -= 25
+    elif library.zone is Zone.SIDE_BY_SIDE:
+        points -= 45
+    yield Reason(points, f"{away}.", cited)
+
+
+def _far_away(load: Load) -> Iterator[Reason]:
+    library, image, cited = load.library, load.image, (load.cited,)
+    if image.zone not in HOME and image.zone is not Zone.PROGRAMS:
+        return
+    where = f"{image.name} loads an unsigned {library.name} from {library.folder}"
+    if image.name in _GENERIC:
+        yield Reason(25, f"{where}, as it does when told to.", cited)
+    elif image.zone is Zone.PROGRAMS:
+        yield Reason(45, f"{where}, outside its own folder.", cited)
+    else:
+        yield Reason(55, f"{where}, where users write.", cited)
+    if image.name in _CORE:
+        yield Reason(20, f"{image.name} is at the core of the system.", cited)
+    if library.zone is Zone.SHARE:
+        yield Reason(20, "It lies on another machine.", cited)
+
+
+def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Judge how the library came: over the network, just before, with its program."""
+    drop = estate.drop_of(load)
+    if drop is None:
+        return
+    rows = (drop.cited, load.cited)
+    if is_servicing(drop):
+        yield Reason(-10, f"{drop.image.name} installed it.", rows)
+        return
+    if drop.via == "share" or drop.image.name == "system":
+        yield Reason(25, "It was written over the network before it was loaded.", rows)
+    elif load.cited.time - drop.cited.time <= 10 * _MINUTE:
+        by = drop.image.name or "a process"
+        yield Reason(15, f"{by} wrote it minutes before it was loaded.", rows)
+    else:
+        yield Reason(8, f"{drop.image.name or 'A process'} wrote it before it was loaded.", rows)
+    others = estate.beside(drop)
+    if any(other.target.path == load.image.path for other in others):
+        yield Reason(15, f"The same process wrote {load.image.name} beside it.", rows)
+    blob = next((other for other in others if _is_blob(other)), None)
+    if blob:
+        text = f"The same process wrote {blob.target.name}, which is no program, beside it."
+        yield Reason(10, text, (*rows, blob.cited))
+
+
+def _is_blob(write: Write) -> bool:
+    name = write.target.name
+    return not name.endswith((".dll", ".exe", ".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml"))

@@ -1,0 +1,132 @@
+"""Libraries that were put where a trusted program will find them, loaded yet or not.
+
+Log source: file creations (Sysmon 11, endpoint products) and network shares (Security 5145).
+Technique: T1574.001. What it catches: the preparation, also where loads are not logged.
+Defeated by: writers that no log tells of, names that Windows does not have beside programs of
+others, and moving a file into place where only its creation elsewhere was seen.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sidelight.analytics.estate import Estate, Write
+from sidelight.analytics.known import is_shipped, known_pairs, phantom_names
+from sidelight.analytics.paths import WRITABLE, Zone
+from sidelight.analytics.placement import is_servicing, is_system_name
+from sidelight.analytics.suspicion import Reason, Suspicion
+
+LEAST: Final = 20
+
+_LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
+_HANDS: Final = frozenset(
+    {
+        "cmd.exe",
+        "powershell.exe",
+        "pwsh.exe",
+        "explorer.exe",
+        "wscript.exe",
+        "cscript.exe",
+        "mshta.exe",
+        "rundll32.exe",
+        "regsvr32.exe",
+        "certutil.exe",
+        "curl.exe",
+        "bitsadmin.exe",
+        "esentutl.exe",
+        "expand.exe",
+        "extrac32.exe",
+        "wmiprvse.exe",
+        "wsmprovhost.exe",
+        "robocopy.exe",
+        "xcopy.exe",
+        "python.exe",
+        "system",
+    }
+)
+"""Programs by which a person, a script or another machine writes files."""
+
+
+def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
+    """Judge every library that was written."""
+    for write in estate.writes:
+        if not write.target.name.endswith(_LIBRARY) or is_servicing(write):
+            continue
+        reasons = tuple(_reasons(write, estate))
+        if sum(reason.points for reason in reasons) >= LEAST:
+            yield _suspicion(write, reasons)
+
+
+def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
+    target, cited = write.target, (write.cited,)
+    by_hand = write.image.name in _HANDS or write.image.zone in WRITABLE or write.via == "share"
+    match target.zone:
+        case Zone.MOCK:
+            text = f"{target.folder} only looks like a protected folder: its name has a blank."
+            yield Reason(80, text, cited)
+        case Zone.REDIRECT:
+            yield Reason(60, f"{target.folder} redirects what the program beside it loads.", cited)
+        case Zone.SYSTEM | Zone.WINDOWS:
+            yield from _into_windows(write, estate, by_hand=by_hand)
+        case Zone.DATA | Zone.TRANSIT | Zone.LOOSE | Zone.SHARE:
+            yield from _into_the_open(write, estate, by_hand=by_hand)
+        case Zone.PROGRAMS if write.via == "share":
+            yield Reason(40, f"{target.name} was written into {target.folder} over the network.", cited)
+        case _:
+            pass
+
+
+def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
+    target, cited = write.target, (write.cited,)
+    over = "over the network" if write.via == "share" or write.image.name == "system" else ""
+    how = over or f"by {write.image.name}"
+    if target.zone is Zone.SYSTEM and target.name in phantom_names():
+        text = f"{target.name}, which Windows asks for and does not have, was written into System32 {how}."
+        yield Reason(65, text, cited)
+    elif target.zone is Zone.SYSTEM:
+        if not by_hand:
+            return
+        known = is_system_name(target.name, estate)
+        what = "is Windows' own" if known else "Windows does not have"
+        text = f"{target.name}, which {what}, was written into System32 {how}."
+        yield Reason(45, text, cited)
+    elif is_system_name(target.name, estate) and by_hand:
+        yield Reason(55, f"{target.name} belongs in System32 and was written into {target.folder} {how}.", cited)
+    elif over and target.name.endswith(".dll"):
+        yield Reason(35, f"{target.name} was written into {target.folder} over the network.", cited)
+
+
+def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
+    target, cited = write.target, (write.cited,)
+    if is_shipped(target.name):
+        return
+    if is_system_name(target.name, estate):
+        text = f"{target.name} belongs in System32 and was written into {target.folder}."
+        yield Reason(40 if by_hand else 25, text, cited)
+    elif target.name in known_pairs():
+        pair = known_pairs()[target.name]
+        text = f"{target.name} is a library that {' or '.join(pair.hosts)} loads ({pair.source})."
+        yield Reason(20 if by_hand else 10, text, cited)
+    else:
+        return
+    others = estate.beside(write)
+    program = next((other for other in others if other.target.name.endswith(".exe")), None)
+    if program:
+        text = f"The same process wrote {program.target.name} beside it."
+        yield Reason(15, text, (write.cited, program.cited))
+
+
+def _suspicion(write: Write, reasons: tuple[Reason, ...]) -> Suspicion:
+    target = write.target
+    by = write.image.name or "Someone"
+    process = write.cited.process
+    return Suspicion(
+        analytic="sideload.planted",
+        cls="sideload",
+        title=f"{by} writes {target.name} where a trusted program may load it",
+        host=write.host,
+        actors=(process,) if process else (),
+        things=(target.path,),
+        reasons=reasons,
+        refute=(f"Ask who wrote {target.path}, and compare its hash with the vendor's file.",),
+        image=write.image.path,
+    )

@@ -1,0 +1,93 @@
+"""Events that speak by themselves, as facts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from sidelight.analytics.mark import Mark
+from sidelight.findings.actor import guid_texts, named, texts
+from sidelight.findings.cells import Rows, cells, numbers
+from sidelight.findings.facts import SIGNALS
+from sidelight.findings.matches import fact_places
+from sidelight.schema import Frame, decode, encode
+
+_SHOWN: Final = 4_000
+
+Judge = Callable[[Mapping[str, str]], Sequence[Mark]]
+"""Judges one event by the fields it was asked for; a field that is missing is ""."""
+
+
+def signal_rows(
+    frame: Frame, rows: Rows, fields: Sequence[str], judge: Judge, other: str = ""
+) -> pa.Table:
+    """Give what *judge* says of events, as `SIGNALS`.
+
+    Args:
+        frame: where the events are.
+        rows: which of them to judge.
+        fields: what the judge reads.
+        judge: is asked once for each distinct set of values.
+        other: the field that names a second process by its GUID, or "".
+    """
+    if not len(rows):
+        return SIGNALS.empty_table()
+    size = len(rows)
+    columns = [_texts(frame, name, rows) for name in fields]
+    said: dict[tuple[str, ...], Sequence[Mark]] = {}
+    kept: list[int] = []
+    marks: list[Mark] = []
+    spoken: list[str] = []
+    for row, values in enumerate(zip(*columns, strict=True)):
+        found = said.get(values)
+        if found is None:
+            found = said[values] = judge(dict(zip(fields, values, strict=True)))
+        for mark in found:
+            kept.append(row)
+            marks.append(mark)
+            spoken.append(_spell(fields, values))
+    if not kept:
+        return SIGNALS.empty_table()
+    at = rows[np.array(kept, np.intp)]
+    guids = _texts(frame, other, rows) if other else [""] * size
+    return _table(frame, at, marks, [_guid(guids[row]) for row in kept], spoken)
+
+
+def _texts(frame: Frame, name: str, rows: Rows) -> list[str]:
+    if not named(frame, (name,)):
+        return [""] * len(rows)
+    return [text or "" for text in decode(texts(frame, (name,), rows, len(rows)))]
+
+
+def _guid(text: str) -> str:
+    return str(guid_texts(pa.array([text], pa.string()))[0].as_py()) if text else ""
+
+
+def _spell(fields: Sequence[str], values: Sequence[str]) -> str:
+    shown = {
+        name: text[:_SHOWN] for name, text in zip(fields, values, strict=True) if text
+    }
+    return orjson.dumps(shown).decode()
+
+
+def _table(
+    frame: Frame, at: Rows, marks: Sequence[Mark], others: list[str], spoken: list[str]
+) -> pa.Table:
+    def text(values: Sequence[str]) -> "pa.DictionaryArray":  # type: ignore[type-arg]
+        return cells(encode(list(values)))
+
+    return pa.table(
+        [
+            *fact_places(frame, at),
+            text([mark.signal for mark in marks]),
+            numbers(np.array([mark.points for mark in marks], np.int64)),
+            text([mark.subject for mark in marks]),
+            text(others),
+            text([mark.said for mark in marks]),
+            text([mark.against for mark in marks]),
+            text(spoken),
+        ],
+        schema=SIGNALS,
+    )

@@ -1,0 +1,76 @@
+"""What an analytic holds against something on one host: points, sentences and the rows they
+rest on."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sidelight.findings.finding import FindingClass
+
+Row: TypeAlias = tuple[str, int]
+"""An event: source and record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that speaks for a suspicion, or, with points below zero, against it.
+
+    Args:
+        points: on the scale of scores.
+        text: a sentence built from fields of events.
+        rows: the events it rests on.
+    """
+
+    points: int
+    text: str
+    rows: tuple["Cited", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An event that a reason rests on, as a fact kept it."""
+
+    source: str
+    record: int
+    channel: str
+    event_id: str
+    time: int
+    process: str
+    image: str
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A suspicion of one analytic.
+
+    Args:
+        analytic: id in `sidelight.analytics.catalogue`.
+        title: what it is, with the names of the files it is about.
+        host: as events spell it.
+        actors: keys of the processes it is about, the suspicious one first.
+        things: folded paths and keys that tie it to other suspicions on the host.
+        reasons: for and against, heaviest first.
+        refute: what would refute it.
+        images: executables of the actors, for where no key is known.
+    """
+
+    analytic: str
+    cls: FindingClass
+    title: str
+    host: str
+    actors: tuple[str, ...]
+    things: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    refute: tuple[str, ...] = ()
+    image: str = ""
+
+    @property
+    def points(self) -> int:
+        """The sum of its reasons, within 0 and 100."""
+        return max(0, min(100, sum(reason.points for reason in self.reasons)))
+
+    @property
+    def rows(self) -> tuple[Cited, ...]:
+        """Every event that a reason rests on, once, by time and place."""
+        rows = {row: None for reason in self.reasons for row in reason.rows}
+        return tuple(sorted(rows, key=lambda row: (row.time, row.source, row.record)))

@@ -1,0 +1,108 @@
+"""Files that were written, as facts."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from sidelight.analytics.paths import WRITABLE, place_of
+from sidelight.findings.actor import process_keys, texts
+from sidelight.findings.cells import Ints, Rows, cells, dictionary, listed, repeat
+from sidelight.findings.facts import WRITES
+from sidelight.findings.matches import fact_places
+from sidelight.findings.order import sort_rows
+from sidelight.schema import Column, Frame, decode, strings
+
+CODE: Final = (".dll", ".exe", ".ocx", ".cpl", ".sys", ".drv", ".scr", ".ax", ".tsp", ".acm")
+"""Names of what Windows loads as code."""
+
+_WRITE_DATA: Final = 0x2
+_SHARES: Final = {"\\admin$": "C:\\Windows\\", "\\c$": "C:\\", "\\print$": ""}
+
+
+def write_rows(frame: Frame) -> pa.Table:
+    """Give the files that events of file creation tell of, as `WRITES`.
+
+    Of files that are not code, in folders that users write to, the earliest of each process and
+    folder is kept; elsewhere none.
+    """
+    target = texts(frame, ("TargetFilename",), None, len(frame))
+    places = [place_of(text) for text in listed(target.values)]
+    code = np.array([place.name.endswith(CODE) for place in places], bool)[target.codes]
+    data = np.array([place.zone in WRITABLE for place in places], bool)[target.codes] & ~code
+    folders = {place.folder: 0 for place in places}
+    number = {folder: each for each, folder in enumerate(folders)}
+    folder = np.array([number[place.folder] for place in places], np.int64)[target.codes]
+    others = _earliest(frame, np.flatnonzero(data), folder)
+    rows = np.concatenate([np.flatnonzero(code), others])
+    if not len(rows):
+        return WRITES.empty_table()
+    return _table(frame, rows, cells(target, rows), "file")
+
+
+def _earliest(frame: Frame, rows: Rows, folder: Ints) -> Rows:
+    if not len(rows):
+        return rows
+    process = process_keys(frame)
+    group = [frame.source, frame.host.codes, process.codes, folder]
+    keys = [codes[rows].astype(np.int64) for codes in group]
+    order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    kept: Rows = rows[order[fresh]]
+    return kept
+
+
+def share_rows(frame: Frame) -> pa.Table:
+    """Give the code that events 5145 say was written over the network, as `WRITES`.
+
+    Source: Microsoft, event 5145: AccessMask bit 1 is WriteData; RelativeTargetName is relative
+    to ShareLocalPath.
+    """
+    size = len(frame)
+    relative = texts(frame, ("RelativeTargetName",), None, size)
+    code = np.array([text.lower().endswith(CODE) for text in listed(relative.values)], bool)
+    mask = texts(frame, ("AccessMask",), None, size)
+    written = np.array([_mask(text) & _WRITE_DATA != 0 for text in listed(mask.values)], bool)
+    rows = np.flatnonzero(code[relative.codes] & written[mask.codes])
+    if not len(rows):
+        return WRITES.empty_table()
+    names = [
+        _share_path(*parts)
+        for parts in zip(
+            _cells(frame, "ShareLocalPath", rows),
+            _cells(frame, "ShareName", rows),
+            _cells(frame, "RelativeTargetName", rows),
+            strict=True,
+        )
+    ]
+    distinct = list(dict.fromkeys(names))
+    at = {name: index for index, name in enumerate(distinct)}
+    codes = np.array([at[name] for name in names], np.int32)
+    return _table(frame, rows, dictionary(codes, strings(distinct)), "share")
+
+
+def _cells(frame: Frame, name: str, rows: Rows) -> list[str]:
+    return [text or "" for text in decode(texts(frame, (name,), rows, len(rows)))]
+
+
+def _mask(text: str) -> int:
+    try:
+        return int(text, 16 if text[:2].lower() == "0x" else 10)
+    except ValueError:
+        return 0
+
+
+def _share_path(local: str, share: str, relative: str) -> str:
+    base = local.removeprefix("\\??\\")
+    if not base or base == "\\":
+        name = "\\" + share.lower().replace("\\\\*\\", "").strip("\\")
+        base = _SHARES.get(name, "")
+    return f"{base.rstrip(chr(92))}\\{relative}" if base else relative
+
+
+def _table(frame: Frame, rows: Rows, target: "pa.DictionaryArray", via: str) -> pa.Table:  # type: ignore[type-arg]
+    return pa.table([*fact_places(frame, rows), target, repeat(via, len(rows))], schema=WRITES)
+
+
+__all__ = ["CODE", "Column", "share_rows", "write_rows"]
