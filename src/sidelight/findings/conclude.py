@@ -17,7 +17,7 @@ import orjson
 import pyarrow as pa
 
 from sidelight.findings.attack import classify, tactics, techniques
-from sidelight.findings.cells import Rows, listed, plain
+from sidelight.findings.cells import Rows
 from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
 from sidelight.findings.identity import finding_id
 from sidelight.findings.lineage import lineages
@@ -25,7 +25,8 @@ from sidelight.findings.order import sort_rows
 from sidelight.findings.reasons import against_it, for_it
 from sidelight.findings.score import SPEAKING, score
 from sidelight.findings.sheet import Sheet
-from sidelight.schema import LEVELS, NO_TIME, Event
+from sidelight.findings.shelf import Shelf
+from sidelight.schema import LEVELS, NO_TIME
 
 _BATCH: Final = 10_000
 _MANY_HOSTS: Final = 3
@@ -81,14 +82,14 @@ def conclude(
     if not hits.num_rows:
         return
     sheet = Sheet.of(hits, processes)
-    shelf = _Shelf.of(events, limits)
+    shelf = Shelf.of(events)
     drafts = sorted(_drafts(sheet, rules), key=lambda draft: draft.rank)
     for begin in range(0, len(drafts), _BATCH):
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
         lines = lineages(processes, sheet.actors.take(leads))
         for draft, process in zip(some, lines, strict=True):
-            yield _finding(draft, process, shelf.evidence(draft.rows, sheet))
+            yield _finding(draft, process, _evidence(draft.rows, sheet, shelf, limits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,45 +229,22 @@ def _finding(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Where full events lie: by source and record."""
-
-    rows: Mapping[tuple[str, int], int]
-    fields: "pa.ChunkedArray[pa.BinaryScalar]"
-    limits: Limits
-
-    @classmethod
-    def of(cls, events: pa.Table, limits: Limits) -> "_Shelf":
-        sources = listed(plain(events.column("source")))
-        places = zip(sources, events.column("record").to_numpy().tolist(), strict=True)
-        return cls(
-            {place: row for row, place in enumerate(places)}, events.column("fields"), limits
-        )
-
-    def evidence(self, rows: Rows, sheet: Sheet) -> tuple[Evidence, ...]:
-        """List the events of a finding, as many as the limits allow."""
-        shown, left = [], self.limits.fields
-        for row in rows[: self.limits.evidence].tolist():
-            source, record = sheet.source[row], int(sheet.record[row])
-            fields = self._event(source, record) if left else None
-            left -= fields is not None
-            shown.append(
-                Evidence(
-                    source,
-                    record,
-                    sheet.channel[row],
-                    sheet.event_id[row],
-                    int(sheet.time[row]),
-                    sheet.rules_of(row),
-                    fields,
-                )
+def _evidence(rows: Rows, sheet: Sheet, shelf: Shelf, limits: Limits) -> tuple[Evidence, ...]:
+    """List the events of a finding, as many as the limits allow."""
+    shown, left = [], limits.fields
+    for row in rows[: limits.evidence].tolist():
+        source, record = sheet.source[row], int(sheet.record[row])
+        fields = shelf.event(source, record) if left else None
+        left -= fields is not None
+        shown.append(
+            Evidence(
+                source,
+                record,
+                sheet.channel[row],
+                sheet.event_id[row],
+                int(sheet.time[row]),
+                sheet.rules_of(row),
+                fields,
             )
-        return tuple(shown)
-
-    def _event(self, source: str, record: int) -> Event | None:
-        row = self.rows.get((source, record))
-        if row is None:
-            return None
-        event: Event = orjson.loads(self.fields[row].as_py())
-        return event
+        )
+    return tuple(shown)

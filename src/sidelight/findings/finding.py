@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sidelight.schema import Event, Level
+from sidelight.schema import LEVELS, Event, Level
 
 FindingClass: TypeAlias = Literal[
     "sideload",
@@ -83,6 +83,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What one reason adds to a score, and the events it rests on.
+
+    Args:
+        points: below zero where it speaks against.
+        events: places of events, source and record.
+    """
+
+    points: int
+    text: str
+    events: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Hits that belong together, as one thing to look at.
 
@@ -95,6 +109,9 @@ class Finding:
         tags: all tags of its rules.
         process: the acting process, then its ancestors.
         count: how many events it rests on; `evidence` may list fewer.
+        weights: how the score came about, where an analytic weighed evidence.
+        refute: what would show that it is harmless.
+        story: findings of one story have one name here; "" where a finding stands alone.
     """
 
     id: str
@@ -114,3 +131,11 @@ class Finding:
     counter_evidence: tuple[str, ...]
     count: int
     evidence: tuple[Evidence, ...]
+    weights: tuple[Weight, ...] = ()
+    refute: tuple[str, ...] = ()
+    story: str = ""
+
+    @property
+    def rank(self) -> tuple[int, int, int, str, str]:
+        """What orders findings: the most severe first, then score, time, host and id."""
+        return (-LEVELS.index(self.level), -self.score, self.first_seen, self.host, self.id)

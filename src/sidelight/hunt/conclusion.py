@@ -1,12 +1,17 @@
 """What was gathered becomes findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from sidelight.analytics.conclude import Facts, conclude_facts
 from sidelight.evidence.reading import Digest
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
+from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import Finding, RuleRef
 from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
@@ -31,14 +36,20 @@ def draw_findings(
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
     events = settle(pa.concat_tables(_tables(spool, "events", copies)), [hits, as_hits(members)])
-    correlated = correlate(rules.correlations, members)
-    yield from conclude(
-        union(hits, correlated),
-        events,
-        spool.tables("processes"),  # starts seen twice are the same starts
-        rule_infos(rules),
-        limits,
-    )
+    hits = union(hits, correlate(rules.correlations, members))
+    processes = spool.tables("processes")  # starts seen twice are the same starts
+    infos = rule_infos(rules)
+    facts = Facts(**{name: union(*_tables(spool, name, copies)) for name in FACTS})
+    stories = conclude_facts(facts, hits, events, processes, infos, limits)
+    rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
+    alone = conclude(rest, events, processes, infos, limits)
+    yield from merge(stories.findings, alone, key=lambda finding: finding.rank)
+
+
+def _untold(size: int, told: Sequence[int]) -> "NDArray[np.bool_]":
+    marks = np.ones(size, bool)
+    marks[list(told)] = False
+    return marks
 
 
 def _tables(spool: Spool, name: str, copies: frozenset[str]) -> Sequence[pa.Table]:

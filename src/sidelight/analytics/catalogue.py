@@ -1,0 +1,102 @@
+"""Every analytic: what it is about, where it looks, what defeats it, where it is documented."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sidelight.findings.finding import FindingClass
+
+_ATTACK: Final = "https://attack.mitre.org/techniques/"
+
+
+@dataclass(frozen=True, slots=True)
+class Analytic:
+    """What an analytic says of itself.
+
+    Args:
+        id: stable.
+        title: of findings that it alone speaks for.
+        tags: as Sigma writes them, with the ids of today; old ids are aliases.
+        looks_at: roles of events (`sidelight.analytics.columns`) of which it needs one.
+        defeated_by: how an intruder gets past it.
+        references: where the behaviour is publicly documented.
+    """
+
+    id: str
+    title: str
+    cls: FindingClass
+    tags: tuple[str, ...]
+    looks_at: tuple[str, ...]
+    defeated_by: str
+    references: tuple[str, ...]
+
+
+def _sideload(name: str, title: str, looks_at: tuple[str, ...], defeated_by: str) -> Analytic:
+    tags = ("attack.stealth", "attack.persistence", "attack.privilege-escalation", "attack.t1574.001")
+    return Analytic(
+        f"sideload.{name}", title, "sideload", tags, looks_at, defeated_by, (f"{_ATTACK}T1574/001/",)
+    )
+
+
+def _memory(
+    name: str, title: str, technique: str, looks_at: tuple[str, ...], defeated_by: str
+) -> Analytic:
+    tags = ("attack.stealth", "attack.privilege-escalation", f"attack.{technique}")
+    page = technique.upper().replace(".", "/")
+    return Analytic(
+        f"memory.{name}", title, "memory", tags, looks_at, defeated_by, (f"{_ATTACK}{page}/",)
+    )
+
+
+ANALYTICS: Final[Mapping[str, Analytic]] = {
+    analytic.id: analytic
+    for analytic in (
+        _sideload(
+            "load",
+            "A library that does not belong to the program that loads it",
+            ("load",),
+            "a library with the very signature of its program's vendor; loads that are not logged",
+        ),
+        _sideload(
+            "planted",
+            "A library written where a trusted program will find it",
+            ("write", "share"),
+            "writers that no log tells of; a file moved into place after it was created elsewhere",
+        ),
+        _memory(
+            "thread-unbacked",
+            "A thread that runs code no file holds",
+            "t1055.002",
+            ("thread",),
+            "callbacks and queued calls instead of new threads; a start inside a stomped module",
+        ),
+        _memory(
+            "thread-loader",
+            "A thread that makes another process load a library",
+            "t1055.001",
+            ("thread",),
+            "mapping the library by hand",
+        ),
+        _memory(
+            "thread-dropped",
+            "A thread that starts in a file where users write",
+            "t1055.001",
+            ("thread",),
+            "a file inside a protected folder",
+        ),
+        _memory(
+            "clr",
+            ".NET in a program that has no use for it",
+            "t1055",
+            ("load",),
+            "a host that uses .NET by right",
+        ),
+        _memory(
+            "powershell-engine",
+            "PowerShell's engine outside PowerShell",
+            "t1059.001",
+            ("load",),
+            "a host that embeds PowerShell by right; an engine loaded from bytes",
+        ),
+    )
+}

@@ -1,0 +1,131 @@
+"""Facts become findings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import pyarrow as pa
+
+from sidelight.analytics.engines import suspect_engines
+from sidelight.analytics.estate import Estate
+from sidelight.analytics.planted import suspect_writes
+from sidelight.analytics.sideload import suspect_loads
+from sidelight.analytics.spoken import suspect_signals
+from sidelight.analytics.story import Story, tell
+from sidelight.analytics.suspicion import Suspicion
+from sidelight.analytics.verdict import Hit, verdicts
+from sidelight.findings.cells import listed, plain
+from sidelight.findings.conclude import Limits, RuleInfo
+from sidelight.findings.finding import Finding
+from sidelight.findings.lineage import lineages
+from sidelight.findings.shelf import Shelf
+from sidelight.findings.starts import actors
+from sidelight.schema import strings
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All facts of a run, united."""
+
+    loads: pa.Table
+    writes: pa.Table
+    signals: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What analytics conclude.
+
+    Args:
+        findings: most severe first.
+        told: row numbers of the hits that findings tell of, so that they need none of their own.
+    """
+
+    findings: tuple[Finding, ...]
+    told: tuple[int, ...]
+
+
+def suspicions_of(facts: Facts) -> tuple[Suspicion, ...]:
+    """Give what every analytic holds against anything, in canonical order."""
+    estate = Estate.of(facts.loads, facts.writes)
+    found = chain(
+        suspect_loads(estate),
+        suspect_writes(estate),
+        suspect_engines(estate),
+        suspect_signals(facts.signals),
+    )
+    return tuple(
+        sorted(found, key=lambda one: (one.host, one.analytic, one.image, one.title, one.things))
+    )
+
+
+def conclude_facts(
+    facts: Facts,
+    hits: pa.Table,
+    events: pa.Table,
+    processes: Sequence[pa.Table],
+    rules: Mapping[str, RuleInfo],
+    limits: Limits,
+) -> Concluded:
+    """Draw findings from facts and tie hits of rules to them.
+
+    Args:
+        facts: of the whole run.
+        hits: united `HITS`.
+        events: `EVENTS`, settled.
+        processes: tables of `PROCESSES`.
+        rules: by id.
+        limits: how much a finding lists.
+    """
+    stories = tell(suspicions_of(facts), hits, processes)
+    shelf = Shelf.of(events)
+    table = _Hits.of(hits)
+    findings: list[Finding] = []
+    told: set[int] = set()
+    for story in stories:
+        joined = [table.hit(row, rules) for row in story.hits]
+        for verdict in verdicts(story, joined, shelf, limits):
+            findings.append(verdict.finding)
+            told.update(verdict.told)
+    lined = _with_lineage(findings, stories, processes)
+    return Concluded(tuple(sorted(lined, key=lambda finding: finding.rank)), tuple(sorted(told)))
+
+
+def _with_lineage(
+    findings: Sequence[Finding], stories: Sequence[Story], processes: Sequence[pa.Table]
+) -> Iterator[Finding]:
+    """Look up the ancestors of the process that leads each finding."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    del stories
+    host = strings([finding.host for finding in findings])
+    leads = [finding.process[0] for finding in findings]
+    key = strings([lead.guid or (f"pid:{lead.pid}" if lead.pid >= 0 else "") for lead in leads])
+    import numpy as np  # noqa: PLC0415
+
+    table = pa.table({"host": host, "key": key, "image": strings([lead.image for lead in leads])})
+    times = np.array([finding.process[0].started for finding in findings], np.int64)
+    wanted = actors(table.column("host"), table.column("key"), times, table.column("image"))
+    for finding, line in zip(findings, lineages(processes, wanted), strict=True):
+        yield replace(finding, process=line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    """Hits, row by row."""
+
+    columns: Mapping[str, list[str]]
+    time: list[int]
+    record: list[int]
+
+    @classmethod
+    def of(cls, hits: pa.Table) -> "_Hits":
+        names = ("rule", "source", "channel", "event_id")
+        columns = {name: listed(plain(hits.column(name))) for name in names}
+        return cls(
+            columns, hits.column("time").to_pylist(), hits.column("record").to_pylist()
+        )
+
+    def hit(self, row: int, rules: Mapping[str, RuleInfo]) -> Hit:
+        rule, source, channel, event_id = (self.columns[name][row] for name in self.columns)
+        return Hit(row, rules.get(rule), rule, source, self.record[row], channel, event_id, self.time[row])

@@ -1,0 +1,71 @@
+"""Signals of one sort by one program, as one suspicion."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+import pyarrow as pa
+
+from sidelight.analytics.catalogue import ANALYTICS
+from sidelight.analytics.suspicion import Cited, Reason, Suspicion
+
+_CITED: Final = 200
+_ACTORS: Final = 50
+
+
+def suspect_signals(signals: pa.Table) -> Iterator[Suspicion]:
+    """Group united `SIGNALS` by host, signal, executable and what they are about.
+
+    The heaviest event of a group gives its points: repetition is counted, not weighed.
+    """
+    groups: defaultdict[tuple[str, str, str, str], list[dict[str, object]]] = defaultdict(list)
+    for row in signals.to_pylist():
+        key = row["host"].lower(), row["signal"], row["image"].lower(), row["subject"]
+        groups[key].append(row)
+    for key in sorted(groups):
+        yield _suspicion(groups[key])
+
+
+def _suspicion(rows: list[dict[str, object]]) -> Suspicion:
+    rows.sort(key=lambda row: (-int(str(row["points"])), row["time"], row["source"], row["record"]))
+    lead = rows[0]
+    analytic = ANALYTICS[str(lead["signal"])]
+    cited = tuple(_cited(row) for row in rows[:_CITED])
+    text = str(lead["said"])
+    if len(rows) > 1:
+        text = f"{text} There are {len(rows):,} such events."
+    reasons = [Reason(int(str(lead["points"])), text, cited)]
+    if lead["against"]:
+        reasons.append(Reason(0, str(lead["against"]), cited[:1]))
+    actors = dict.fromkeys(str(row["process"]) for row in rows if row["process"])
+    others = dict.fromkeys(str(row["other"]) for row in rows if row["other"])
+    return Suspicion(
+        analytic=analytic.id,
+        cls=analytic.cls,
+        title=_title(analytic.title, str(lead["image"])),
+        host=str(lead["host"]),
+        actors=tuple(actors)[:_ACTORS],
+        things=tuple(others)[:_ACTORS],
+        reasons=tuple(reasons),
+        image=str(lead["image"]),
+    )
+
+
+def _title(title: str, image: str) -> str:
+    name = image.rpartition("\\")[2].rpartition("/")[2]
+    return f"{title}: {name}" if name else title
+
+
+def _cited(row: dict[str, object]) -> Cited:
+    fields = orjson.loads(str(row["fields"]) or "{}")
+    return Cited(
+        str(row["source"]),
+        int(str(row["record"])),
+        str(row["channel"]),
+        str(row["event_id"]),
+        int(str(row["time"])),
+        str(row["process"]),
+        str(row["image"]),
+        tuple(fields.items()),
+    )

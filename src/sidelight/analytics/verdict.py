@@ -1,0 +1,235 @@
+"""A story becomes findings: one for each class that it shows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sidelight.analytics.catalogue import ANALYTICS, Analytic
+from sidelight.analytics.story import Story
+from sidelight.analytics.suspicion import Cited, Suspicion
+from sidelight.findings.actor import pid_of
+from sidelight.findings.attack import classify, tactics, techniques
+from sidelight.findings.conclude import Limits, RuleInfo
+from sidelight.findings.finding import (
+    Evidence,
+    Finding,
+    FindingClass,
+    Process,
+    RuleRef,
+    Weight,
+)
+from sidelight.findings.identity import finding_id
+from sidelight.findings.score import SPEAKING
+from sidelight.findings.shelf import Shelf
+from sidelight.schema import LEVELS, NO_TIME, Level
+
+LEVEL_FROM: Final[tuple[tuple[int, Level], ...]] = (
+    (85, "critical"),
+    (60, "high"),
+    (40, "medium"),
+    (20, "low"),
+    (0, "informational"),
+)
+"""Least score of each level."""
+
+EACH_ANALYTIC: Final = 6
+MOST_ANALYTICS: Final = 12
+EACH_RULE: Final = 3
+MOST_RULES: Final = 9
+_SHOWN: Final = 12
+_RULES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A hit of a rule, as a story tells it."""
+
+    row: int
+    info: RuleInfo | None
+    rule: str
+    source: str
+    record: int
+    channel: str
+    event_id: str
+    time: int
+
+    @property
+    def ref(self) -> RuleRef:
+        """The rule, named by its id where nothing else is known of it."""
+        return self.info.ref if self.info else RuleRef(self.rule, self.rule, "medium")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding, and the rows of the hits that it tells of."""
+
+    finding: Finding
+    told: tuple[int, ...]
+
+
+def level_of(score: int) -> Level:
+    """Give the level of a score."""
+    return next(level for least, level in LEVEL_FROM if score >= least)
+
+
+def verdicts(
+    story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits
+) -> Iterator[Verdict]:
+    """Give a finding for each class among the suspicions of a story, the heaviest first."""
+    name = finding_id("story", story.suspicions[0].host, _signature(story))
+    classes = dict.fromkeys(suspicion.cls for suspicion in story.suspicions)
+    for number, cls in enumerate(classes):
+        mine = [suspicion for suspicion in story.suspicions if suspicion.cls == cls]
+        beside = hits if number == 0 else [hit for hit in hits if _class(hit) == cls]
+        yield _verdict(mine, story, beside, name, shelf, limits)
+
+
+def _signature(story: Story) -> str:
+    return "\n".join(f"{one.analytic} {one.image} {one.things[:1]}" for one in story.suspicions)
+
+
+def _class(hit: Hit) -> FindingClass:
+    return classify(hit.info.tags) if hit.info else "other"
+
+
+def _verdict(  # noqa: PLR0913
+    mine: Sequence[Suspicion],
+    story: Story,
+    hits: Sequence[Hit],
+    name: str,
+    shelf: Shelf,
+    limits: Limits,
+) -> Verdict:
+    lead = mine[0]
+    analytics = list(dict.fromkeys(one.analytic for one in story.suspicions))
+    rules = _rules(hits)
+    bonus = _bonus(lead, story, rules)
+    score = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
+    level = level_of(score)
+    told = [hit for hit in hits if _belongs(hit, level, lead.cls)]
+    spoken = list(dict.fromkeys(one.analytic for one in mine))
+    tags = _tags([ANALYTICS[each] for each in spoken], told)
+    rows = _rows(mine)
+    evidence = _evidence(rows, told, mine, shelf, limits)
+    times = [row.time for row in evidence if row.time != NO_TIME]
+    weights = (*_weights(mine), *bonus)
+    del analytics
+    finding = Finding(
+        id=finding_id(lead.analytic, lead.host, _signature(Story(tuple(mine), ()))),
+        title=lead.title,
+        cls=lead.cls,
+        level=level,
+        score=score,
+        host=lead.host,
+        first_seen=min(times, default=NO_TIME),
+        last_seen=max(times, default=NO_TIME),
+        tactics=tactics(tags),
+        techniques=techniques(tags),
+        tags=tags,
+        rules=(*(_ref(ANALYTICS[each], level) for each in spoken), *_rules(told)),
+        process=(_process(lead),),
+        reasons=tuple(_spoken(weight) for weight in weights if weight.points > 0)[:_SHOWN],
+        counter_evidence=tuple(_spoken(weight) for weight in weights if weight.points <= 0)[:_SHOWN],
+        count=len({(row.source, row.record) for row in (*rows, *told)}),
+        evidence=evidence,
+        weights=weights,
+        refute=tuple(dict.fromkeys(text for one in mine for text in one.refute)),
+        story=name,
+    )
+    return Verdict(finding, tuple(hit.row for hit in told))
+
+
+def _belongs(hit: Hit, level: Level, cls: FindingClass) -> bool:
+    """Tell whether a story says all that a hit's own finding would say."""
+    return LEVELS.index(hit.ref.level) <= LEVELS.index(level) or _class(hit) == cls
+
+
+def _rules(hits: Sequence[Hit]) -> tuple[RuleRef, ...]:
+    refs = {hit.rule: hit.ref for hit in hits}
+    order = sorted(refs.values(), key=lambda ref: (-LEVELS.index(ref.level), ref.title, ref.id))
+    return tuple(order)
+
+
+def _bonus(lead: Suspicion, story: Story, rules: Sequence[RuleRef]) -> list[Weight]:
+    others = [one for one in story.suspicions if one.analytic != lead.analytic and one.points > 0]
+    kinds = dict.fromkeys(one.analytic for one in others)
+    found: list[Weight] = []
+    if kinds:
+        titles = "; ".join(ANALYTICS[each].title for each in kinds)
+        points = min(MOST_ANALYTICS, EACH_ANALYTIC * len(kinds))
+        rows = tuple((row.source, row.record) for one in others for row in one.rows[:1])
+        found.append(Weight(points, f"In the same story: {titles}.", rows))
+    speaking = [rule for rule in rules if rule.level in SPEAKING]
+    if speaking:
+        points = min(MOST_RULES, EACH_RULE * len(speaking))
+        titles = "; ".join(rule.title for rule in speaking[:_SHOWN])
+        text = f"Rules that matched the same process or its children: {titles}."
+        found.append(Weight(points, text))
+    return found
+
+
+def _weights(mine: Sequence[Suspicion]) -> list[Weight]:
+    made: dict[str, Weight] = {}
+    for suspicion in mine:
+        for reason in suspicion.reasons:
+            places = tuple((row.source, row.record) for row in reason.rows)
+            made.setdefault(reason.text, Weight(reason.points, reason.text, places))
+    return list(made.values())
+
+
+def _spoken(weight: Weight) -> str:
+    return f"{weight.text} ({weight.points:+d})" if weight.points else weight.text
+
+
+def _tags(analytics: Sequence[Analytic], told: Sequence[Hit]) -> tuple[str, ...]:
+    tags = [tag for analytic in analytics for tag in analytic.tags]
+    tags += [tag for hit in told if hit.info for tag in hit.info.tags]
+    return tuple(dict.fromkeys(tags))
+
+
+def _ref(analytic: Analytic, level: Level) -> RuleRef:
+    return RuleRef(
+        analytic.id, analytic.title, level, "", "Sidelight", "", analytic.references
+    )
+
+
+def _rows(mine: Sequence[Suspicion]) -> list[Cited]:
+    rows = {(row.source, row.record): row for one in mine for row in one.rows}
+    return sorted(rows.values(), key=lambda row: (row.time, row.source, row.record))
+
+
+def _evidence(
+    rows: Sequence[Cited],
+    told: Sequence[Hit],
+    mine: Sequence[Suspicion],
+    shelf: Shelf,
+    limits: Limits,
+) -> tuple[Evidence, ...]:
+    """List events in order of time: those the suspicions rest on first, where room is short."""
+    speaking: dict[tuple[str, int], dict[str, None]] = {}
+    for suspicion in mine:
+        for row in suspicion.rows:
+            speaking.setdefault((row.source, row.record), {})[suspicion.analytic] = None
+    places: dict[tuple[str, int], tuple[str, str, int, Mapping[str, str]]] = {
+        (row.source, row.record): (row.channel, row.event_id, row.time, dict(row.fields))
+        for row in rows
+    }
+    for hit in told:
+        places.setdefault((hit.source, hit.record), (hit.channel, hit.event_id, hit.time, {}))
+        speaking.setdefault((hit.source, hit.record), {})[hit.rule] = None
+    made = [
+        Evidence(
+            source, record, channel, event_id, time, tuple(speaking[source, record]),
+            shelf.event(source, record) or (dict(fields) or None),
+        )
+        for (source, record), (channel, event_id, time, fields) in list(places.items())[: limits.evidence]
+    ]  # fmt: skip
+    return tuple(sorted(made, key=lambda row: (row.time, row.source, row.record)))
+
+
+def _process(lead: Suspicion) -> Process:
+    """Name the process that a finding is about; its ancestors are looked up later."""
+    key = lead.actors[0] if lead.actors else ""
+    cited = next((row for row in lead.rows if row.process == key), lead.rows[0])
+    pid = pid_of(key[4:]) if key.startswith("pid:") else -1
+    return Process(cited.image, pid=pid, guid="" if pid >= 0 else key, started=cited.time)
