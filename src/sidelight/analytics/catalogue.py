@@ -32,9 +32,20 @@ class Analytic:
 
 
 def _sideload(name: str, title: str, looks_at: tuple[str, ...], defeated_by: str) -> Analytic:
-    tags = ("attack.stealth", "attack.persistence", "attack.privilege-escalation", "attack.t1574.001")
+    tags = (
+        "attack.stealth",
+        "attack.persistence",
+        "attack.privilege-escalation",
+        "attack.t1574.001",
+    )
     return Analytic(
-        f"sideload.{name}", title, "sideload", tags, looks_at, defeated_by, (f"{_ATTACK}T1574/001/",)
+        f"sideload.{name}",
+        title,
+        "sideload",
+        tags,
+        looks_at,
+        defeated_by,
+        (f"{_ATTACK}T1574/001/",),
     )
 
 

@@ -1,9 +1,10 @@
 """Facts become findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
+import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.engines import suspect_engines
@@ -11,7 +12,7 @@ from sidelight.analytics.estate import Estate
 from sidelight.analytics.planted import suspect_writes
 from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
-from sidelight.analytics.story import Story, tell
+from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Suspicion
 from sidelight.analytics.verdict import Hit, verdicts
 from sidelight.findings.cells import listed, plain
@@ -59,7 +60,7 @@ def suspicions_of(facts: Facts) -> tuple[Suspicion, ...]:
     )
 
 
-def conclude_facts(
+def conclude_facts(  # noqa: PLR0913
     facts: Facts,
     hits: pa.Table,
     events: pa.Table,
@@ -87,22 +88,15 @@ def conclude_facts(
         for verdict in verdicts(story, joined, shelf, limits):
             findings.append(verdict.finding)
             told.update(verdict.told)
-    lined = _with_lineage(findings, stories, processes)
+    lined = _with_lineage(findings, processes)
     return Concluded(tuple(sorted(lined, key=lambda finding: finding.rank)), tuple(sorted(told)))
 
 
-def _with_lineage(
-    findings: Sequence[Finding], stories: Sequence[Story], processes: Sequence[pa.Table]
-) -> Iterator[Finding]:
+def _with_lineage(findings: Sequence[Finding], processes: Sequence[pa.Table]) -> Iterator[Finding]:
     """Look up the ancestors of the process that leads each finding."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    del stories
     host = strings([finding.host for finding in findings])
     leads = [finding.process[0] for finding in findings]
     key = strings([lead.guid or (f"pid:{lead.pid}" if lead.pid >= 0 else "") for lead in leads])
-    import numpy as np  # noqa: PLC0415
-
     table = pa.table({"host": host, "key": key, "image": strings([lead.image for lead in leads])})
     times = np.array([finding.process[0].started for finding in findings], np.int64)
     wanted = actors(table.column("host"), table.column("key"), times, table.column("image"))
@@ -122,10 +116,11 @@ class _Hits:
     def of(cls, hits: pa.Table) -> "_Hits":
         names = ("rule", "source", "channel", "event_id")
         columns = {name: listed(plain(hits.column(name))) for name in names}
-        return cls(
-            columns, hits.column("time").to_pylist(), hits.column("record").to_pylist()
-        )
+        time, record = (hits.column(name).to_numpy().tolist() for name in ("time", "record"))
+        return cls(columns, time, record)
 
     def hit(self, row: int, rules: Mapping[str, RuleInfo]) -> Hit:
         rule, source, channel, event_id = (self.columns[name][row] for name in self.columns)
-        return Hit(row, rules.get(rule), rule, source, self.record[row], channel, event_id, self.time[row])
+        return Hit(
+            row, rules.get(rule), rule, source, self.record[row], channel, event_id, self.time[row]
+        )

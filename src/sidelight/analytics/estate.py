@@ -1,9 +1,11 @@
-"""What a run knows of an estate: who signs what, what lies where, what is loaded on how many
-hosts. Every question here is answered from facts, without case."""
+"""What a run knows of an estate: who signs what, what lies where, what is loaded on how many hosts.
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+Every question is answered from facts, without case.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 import numpy as np
@@ -11,12 +13,12 @@ import pyarrow as pa
 
 from sidelight.analytics.paths import HOME, Place, Zone, place_of
 from sidelight.analytics.suspicion import Cited
-from sidelight.findings.cells import Ints, coded, fold, listed
+from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
 
 _VALID: Final = frozenset({"", "valid", "trusted"})
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
-_PROCESSES: Final = 50
+_ROWS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Load:
         signed: True, False, or None where the source does not say.
         original: name in the version resource; "" where the source does not say.
         bare: the source says that there is no version resource.
+        rows: the loads, the earliest first, some at most.
         processes: keys of processes that did it, the earliest first, some at most.
         count: how many loads there are.
     """
@@ -40,9 +43,14 @@ class Load:
     original: str
     company: str
     bare: bool
-    cited: Cited
+    rows: tuple[Cited, ...]
     processes: tuple[str, ...]
     count: int
+
+    @property
+    def cited(self) -> Cited:
+        """The earliest of the loads."""
+        return self.rows[0]
 
     @property
     def trusted(self) -> bool:
@@ -168,8 +176,6 @@ def _joined(load: Load, other: Load | None) -> Load:
     """Fill what *load* does not know of an executable from *other*."""
     if other is None or (load.original and load.company):
         return load
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(
         load, original=load.original or other.original, company=load.company or other.company
     )
@@ -199,13 +205,37 @@ def _loads(table: pa.Table) -> Iterable[Load]:
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
     begins = np.append(np.flatnonzero(fresh), len(order))
-    process = columns["process"]
+    place = {name: columns[name] for name in ("process", "image", "source", "channel", "event_id")}
     for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
-        rows = order[begin:end]
-        row = int(rows[0])
-        cell = {name: texts[codes[row]] if codes[row] >= 0 else "" for name, (codes, texts) in columns.items()}
-        actors = dict.fromkeys(process[1][process[0][each]] for each in rows[:_PROCESSES].tolist())
-        yield _load(cell, int(time[row]), int(record[row]), tuple(actors), end - begin)
+        rows = order[begin : min(end, begin + _ROWS)].tolist()
+        cell = _cells(columns, rows[0])
+        shown = _shown(cell)
+        cited = tuple(
+            _cite(_cells(place, row), int(time[row]), int(record[row]), shown) for row in rows
+        )
+        yield _load(cell, cited, end - begin)
+
+
+def _cells(columns: Mapping[str, tuple[Ints, list[str]]], row: int) -> dict[str, str]:
+    return {
+        name: texts[codes[row]] if codes[row] >= 0 else ""
+        for name, (codes, texts) in columns.items()
+    }
+
+
+def _cite(
+    cell: Mapping[str, str], time: int, record: int, shown: tuple[tuple[str, str], ...]
+) -> Cited:
+    return Cited(
+        cell["source"],
+        record,
+        cell["channel"],
+        cell["event_id"],
+        time,
+        cell["process"],
+        cell["image"],
+        shown,
+    )
 
 
 def _coded(table: pa.Table, name: str) -> tuple[Ints, list[str]]:
@@ -220,7 +250,7 @@ def _folded_codes(column: tuple[Ints, list[str]]) -> Ints:
     return folded[codes].astype(np.int64)
 
 
-def _load(cell: Mapping[str, str], time: int, record: int, actors: tuple[str, ...], count: int) -> Load:
+def _shown(cell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     shown = (
         ("Image", cell["image"]),
         ("ImageLoaded", cell["library"]),
@@ -231,50 +261,36 @@ def _load(cell: Mapping[str, str], time: int, record: int, actors: tuple[str, ..
         ("Company", cell["company"]),
         ("Hashes", cell["hashes"]),
     )
-    signed = {"true": True, "false": False}.get(cell["signed"].lower())
+    return tuple((name, text) for name, text in shown if text)
+
+
+def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
     said = cell["company"] or cell["original"]
     return Load(
         host=cell["host"].lower(),
         image=place_of(cell["image"]),
         library=place_of(cell["library"]),
-        signed=signed,
+        signed={"true": True, "false": False}.get(cell["signed"].lower()),
         signer="" if is_void(cell["signer"]) else cell["signer"],
         status=cell["status"],
         original="" if is_void(cell["original"]) else cell["original"],
         company="" if is_void(cell["company"]) else cell["company"],
         bare=bool(said) and is_void(cell["company"]) and is_void(cell["original"]),
-        cited=Cited(
-            cell["source"],
-            record,
-            cell["channel"],
-            cell["event_id"],
-            time,
-            actors[0],
-            cell["image"],
-            tuple((name, text) for name, text in shown if text),
-        ),
-        processes=tuple(filter(None, actors)),
+        rows=rows,
+        processes=tuple(dict.fromkeys(row.process for row in rows if row.process)),
         count=count,
     )
 
 
 def _writes(table: pa.Table) -> Iterable[Write]:
     names = ("host", "process", "image", "source", "channel", "event_id", "target", "via")
-    columns = [_coded(table, name) for name in names]
+    columns = {name: _coded(table, name) for name in names}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
     for row in range(table.num_rows):
-        cell = {name: texts[codes[row]] for name, (codes, texts) in zip(names, columns, strict=True)}
+        cell = _cells(columns, row)
         shown = (("Image", cell["image"]), ("TargetFilename", cell["target"]))
-        cited = Cited(
-            cell["source"],
-            int(record[row]),
-            cell["channel"],
-            cell["event_id"],
-            int(time[row]),
-            cell["process"],
-            cell["image"],
-            tuple((name, text) for name, text in shown if text),
+        cited = _cite(
+            cell, int(time[row]), int(record[row]), tuple(pair for pair in shown if pair[1])
         )
-        yield Write(
-            cell["host"].lower(), place_of(cell["target"]), place_of(cell["image"]), cell["via"], cited
-        )
+        host, target = cell["host"].lower(), place_of(cell["target"])
+        yield Write(host, target, place_of(cell["image"]), cell["via"], cited)

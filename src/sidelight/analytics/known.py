@@ -1,16 +1,19 @@
-"""What is publicly known of library names: which come with Windows, which are shipped, which are
-asked for and never there, and who signs the libraries that intruders like to replace."""
+"""What is publicly known of libraries, by name.
 
+Which come with Windows, which programs ship, which are asked for and never there, and who signs
+those that intruders like to replace.
+"""
+
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from importlib.resources import files
-from re import Pattern, compile
 from typing import Final
 
-_FOLDER: Final = "content/libraries"
+_FOLDER: Final = "content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +38,18 @@ class Pair:
 @cache
 def system_names() -> frozenset[str]:
     """Name the libraries whose home is System32."""
-    return frozenset(_words("system.txt"))
+    return frozenset(_words("libraries/system.txt"))
 
 
 @cache
 def phantom_names() -> frozenset[str]:
     """Name libraries that Windows asks for and that it does not have."""
-    return frozenset(_words("phantoms.txt"))
+    return frozenset(_words("libraries/phantoms.txt"))
 
 
 @cache
-def _shipped() -> Pattern[str]:
-    return compile("|".join(translate(word) for word in _words("shipped.txt")))
+def _shipped() -> re.Pattern[str]:
+    return re.compile("|".join(translate(word) for word in _words("libraries/shipped.txt")))
 
 
 def is_shipped(name: str) -> bool:
@@ -57,7 +60,7 @@ def is_shipped(name: str) -> bool:
 @cache
 def known_pairs() -> Mapping[str, Pair]:
     """Give the pairs of programs and libraries, by the library's folded name."""
-    table = tomllib.loads(_text("pairs.toml"))
+    table = tomllib.loads(_text("libraries/pairs.toml"))
     pairs = (
         Pair(
             row["library"].lower(),
@@ -68,6 +71,12 @@ def known_pairs() -> Mapping[str, Pair]:
         for row in table["pair"]
     )
     return {pair.library: pair for pair in pairs}
+
+
+@cache
+def programs(role: str) -> frozenset[str]:
+    """Name the programs of a role, a key of ``content/programs.toml``, folded."""
+    return frozenset(tomllib.loads(_text("programs.toml"))[role].split())
 
 
 def _text(name: str) -> str:

@@ -39,11 +39,11 @@ def _pair(load: Load) -> Iterator[Reason]:
     expected = " or ".join(pair.signers)
     if load.trusted and any(word in signer for word in pair.signers):
         text = f"{load.library.name} carries the signature that is expected of it: {load.signer}."
-        yield Reason(-60, text, (load.cited,))
+        yield Reason(-60, text, load.rows)
         return
     shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
     text = f"{load.library.name} should be signed by {expected} and {shown} ({pair.source})."
-    yield Reason(35, text, (load.cited,))
+    yield Reason(35, text, load.rows)
 
 
 def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
@@ -54,7 +54,7 @@ def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
     if not named or stem == named or stem.startswith(named) or named.startswith(stem):
         return
     text = f"{load.image.name} is {host.original} by its version information: it was renamed."
-    yield Reason(20, text, (host.cited, load.cited))
+    yield Reason(20, text, load.rows, (host.cited,))
 
 
 def _stem(name: str) -> str:
@@ -73,18 +73,20 @@ def _beside(load: Load, estate: Estate) -> Iterator[Reason]:
 
 
 def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[Reason]:
-    library, image, cited = load.library, load.image, (load.cited,)
+    library, image, cited = load.library, load.image, load.rows
     loose = library.zone in WRITABLE
     if host is not None and host.signed is False:
-        yield Reason(5, f"{image.name} is not signed either, so an unsigned library is its habit.", cited)
+        yield Reason(
+            5, f"{image.name} is not signed either, so an unsigned library is its habit.", cited
+        )
         return
     signer = _signer(load, host, estate)
     if signer:
         text = f"The library is not signed; {image.name} beside it carries {signer!r}."
-        yield Reason(45 if loose else 20, text, cited if host is None else (host.cited, load.cited))
+        yield Reason(45 if loose else 20, text, load.rows, () if host is None else (host.cited,))
     elif host is not None and host.company and load.bare:
-        text = f"{image.name} is of {host.company}; the library says nothing of its maker and is not signed."
-        yield Reason(40 if loose else 15, text, (host.cited, load.cited))
+        text = f"{image.name} is of {host.company}; the unsigned library does not name its maker."
+        yield Reason(40 if loose else 15, text, load.rows, (host.cited,))
     elif loose:
         yield Reason(20, "An unsigned library beside its program, where users write.", cited)
     if loose and load.bare:
@@ -112,11 +114,11 @@ def _habits(load: Load, estate: Estate) -> Iterator[Reason]:
     signers = Counter(other.signer for other in others if other.trusted)
     if len(unsigned) >= _HABIT and len(unsigned) * 2 >= len(others):
         text = f"{len(unsigned)} other libraries in this folder are not signed either."
-        yield Reason(-30, text, tuple(other.cited for other in unsigned[:5]))
+        yield Reason(-30, text, (), tuple(other.cited for other in unsigned[:5]))
     elif not unsigned and signers and signers.most_common(1)[0][1] >= _HABIT:
         name, number = signers.most_common(1)[0]
         text = f"It is unsigned while the {number} others in this folder carry {name!r}."
-        yield Reason(10, text, (load.cited, *(other.cited for other in others[:5])))
+        yield Reason(10, text, load.rows, tuple(other.cited for other in others[:5]))
 
 
 def _foreign_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[Reason]:
@@ -126,12 +128,15 @@ def _foreign_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[R
     mine, theirs = _vendor(host.signer), _vendor(load.signer)
     if mine & theirs or "microsoft" in theirs or not theirs:
         return
-    rows = (host.cited, load.cited)
-    text = f"{load.library.name} is signed by {load.signer!r}, which is not {host.signer!r} of {load.image.name}."
-    yield Reason(15, text, rows)
+    rows, context = load.rows, (host.cited,)
+    signed = f"{load.library.name} is signed by {load.signer!r}"
+    text = f"{signed}, which is not {host.signer!r} of {load.image.name}."
+    yield Reason(15, text, rows, context)
     alike = [other for other in estate.siblings(load) if _vendor(other.signer) & theirs]
     if alike:
-        yield Reason(-10, f"{len(alike)} others in this folder have that signer too.", rows)
+        yield Reason(
+            -10, f"{len(alike)} others in this folder have that signature too.", rows, context
+        )
 
 
 def _vendor(signer: str) -> frozenset[str]:
@@ -142,4 +147,4 @@ def _prevalence(load: Load, estate: Estate) -> Iterator[Reason]:
     hosts = estate.hosts_of(load)
     if hosts >= _MANY_HOSTS:
         text = f"This pair was loaded on {hosts - 1} other hosts."
-        yield Reason(-25 if load.library.zone in PROTECTED else -15, text, (load.cited,))
+        yield Reason(-25 if load.library.zone in PROTECTED else -15, text, load.rows)

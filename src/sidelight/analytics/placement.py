@@ -4,60 +4,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Load, Write
-from sidelight.analytics.known import is_shipped, phantom_names, system_names
+from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside
 from sidelight.analytics.suspicion import Reason
 
-_GENERIC: Final = frozenset(
-    {
-        "rundll32.exe",
-        "regsvr32.exe",
-        "control.exe",
-        "odbcconf.exe",
-        "mavinject.exe",
-        "installutil.exe",
-        "regasm.exe",
-        "regsvcs.exe",
-        "powershell.exe",
-        "pwsh.exe",
-        "python.exe",
-        "msiexec.exe",
-    }
-)
-"""Programs of the system whose trade is to load what they are told to."""
-
-_CORE: Final = frozenset(
-    {
-        "lsass.exe",
-        "services.exe",
-        "winlogon.exe",
-        "csrss.exe",
-        "smss.exe",
-        "wininit.exe",
-        "spoolsv.exe",
-        "lsaiso.exe",
-        "dns.exe",
-        "ntds.exe",
-    }
-)
-_UNPACKERS: Final = ("\\_mei", "\\is-", "\\nsis", "\\nsm", "\\nss", "\\7zs", "\\pip-", "\\.tmp\\", "\\costura\\")
-_SERVICING: Final = frozenset(
-    {
-        "tiworker.exe",
-        "trustedinstaller.exe",
-        "msiexec.exe",
-        "poqexec.exe",
-        "drvinst.exe",
-        "printisolationhost.exe",
-        "svchost.exe",
-        "dismhost.exe",
-        "wusa.exe",
-        "mscorsvw.exe",
-        "ngen.exe",
-        "ngentask.exe",
-        "mpsigstub.exe",
-        "dfsvc.exe",
-    }
+_UNPACKERS: Final = (
+    "\\_mei",
+    "\\is-",
+    "\\nsis",
+    "\\nsm",
+    "\\nss",
+    "\\7zs",
+    "\\pip-",
+    "\\.tmp\\",
+    "\\costura\\",
 )
 _INSTALLERS: Final = ("setup", "install", "update", "unins")
 _MINUTE: Final = 60_000_000_000
@@ -65,10 +25,12 @@ _MINUTE: Final = 60_000_000_000
 
 def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     """Say what the place of a library, and how it got there, speak for or against."""
-    cited = (load.cited,)
+    cited = load.rows
     match load.library.zone:
         case Zone.MOCK:
-            text = f"{load.library.folder} only looks like a protected folder: its name has a blank."
+            text = (
+                f"{load.library.folder} only looks like a protected folder: its name has a blank."
+            )
             yield Reason(85, text, cited)
         case Zone.REDIRECT if not load.trusted:
             text = f"{load.library.folder} redirects what {load.image.name} loads by name."
@@ -81,7 +43,9 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
             yield from _away(load, estate)
     yield from _arrival(load, estate)
     if any(mark in load.library.path for mark in _UNPACKERS):
-        yield Reason(-25, f"{load.library.folder} is where an installer or packer unpacks itself.", cited)
+        yield Reason(
+            -25, f"{load.library.folder} is where an installer or packer unpacks itself.", cited
+        )
 
 
 def is_system_name(name: str, estate: Estate) -> bool:
@@ -92,12 +56,12 @@ def is_system_name(name: str, estate: Estate) -> bool:
 def is_servicing(write: Write) -> bool:
     """Tell whether a file was written by what installs software by its trade."""
     name, zone = write.image.name, write.image.zone
-    named = name in _SERVICING or any(word in name for word in _INSTALLERS)
+    named = name in programs("servicing") or any(word in name for word in _INSTALLERS)
     return named and (zone in PROTECTED or zone is Zone.NOWHERE)
 
 
 def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
-    name, cited = load.library.name, (load.cited,)
+    name, cited = load.library.name, load.rows
     if name in estate.homes or name in system_names():
         text = f"{name} belongs to Windows; its signature was not found, which happens by accident."
         return Reason(10, text, cited)
@@ -105,7 +69,9 @@ def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
         text = f"Windows asks for {name} and does not have it: someone put it there."
         return Reason(65, text, cited)
     if load.image.zone in HOME:
-        text = f"{load.image.name} loads an unsigned {name} from System32 that Windows does not have."
+        text = (
+            f"{load.image.name} loads an unsigned {name} from System32 that Windows does not have."
+        )
         return Reason(45, text, cited)
     return Reason(15, f"{name} in System32 is not signed.", cited)
 
@@ -115,18 +81,20 @@ def _native(load: Load) -> Iterator[Reason]:
     stem = load.library.name.removesuffix(".dll").removesuffix(".ni")
     original = load.original.lower().removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     if load.original and original != stem and "." not in original.strip("."):
-        text = f"{load.library.name} should be an image of {stem}, yet calls itself {load.original}."
-        yield Reason(55, text, (load.cited,))
+        text = (
+            f"{load.library.name} should be an image of {stem}, yet calls itself {load.original}."
+        )
+        yield Reason(55, text, load.rows)
 
 
 def _away(load: Load, estate: Estate) -> Iterator[Reason]:
-    library, image, cited = load.library, load.image, (load.cited,)
+    library, image, cited = load.library, load.image, load.rows
     if is_system_name(library.name, estate):
         yield from _stray_system_name(load)
         twin = estate.at_home.get((load.host, image.path, library.name))
         if twin and not load.trusted:
-            text = f"{image.name} loads the genuine {library.name} from System32 too: the other passes calls on."
-            yield Reason(25, text, (load.cited, twin.cited))
+            text = f"{image.name} also loads the genuine {library.name}, to which the other passes calls."
+            yield Reason(25, text, (*load.rows, twin.cited))
     elif load.broken and is_shipped(library.name) and load.bare:
         text = f"Microsoft signs every {library.name}; this one has neither signature nor version."
         yield Reason(25, text, cited)
@@ -135,7 +103,7 @@ def _away(load: Load, estate: Estate) -> Iterator[Reason]:
 
 
 def _stray_system_name(load: Load) -> Iterator[Reason]:
-    library, cited = load.library, (load.cited,)
+    library, cited = load.library, load.rows
     away = f"{library.name} belongs in System32 and was loaded from {library.folder}"
     if load.trusted and "microsoft" in load.signer.lower():
         yield Reason(0, f"{away}; it is signed by Microsoft, as a copy would be.", cited)
@@ -149,17 +117,17 @@ def _stray_system_name(load: Load) -> Iterator[Reason]:
 
 
 def _far_away(load: Load) -> Iterator[Reason]:
-    library, image, cited = load.library, load.image, (load.cited,)
+    library, image, cited = load.library, load.image, load.rows
     if image.zone not in HOME and image.zone is not Zone.PROGRAMS:
         return
     where = f"{image.name} loads an unsigned {library.name} from {library.folder}"
-    if image.name in _GENERIC:
+    if image.name in programs("loaders"):
         yield Reason(25, f"{where}, as it does when told to.", cited)
     elif image.zone is Zone.PROGRAMS:
         yield Reason(45, f"{where}, outside its own folder.", cited)
     else:
         yield Reason(55, f"{where}, where users write.", cited)
-    if image.name in _CORE:
+    if image.name in programs("core"):
         yield Reason(20, f"{image.name} is at the core of the system.", cited)
     if library.zone is Zone.SHARE:
         yield Reason(20, "It lies on another machine.", cited)
@@ -170,7 +138,7 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
     drop = estate.drop_of(load)
     if drop is None:
         return
-    rows = (drop.cited, load.cited)
+    rows = (drop.cited, *load.rows)
     if is_servicing(drop):
         yield Reason(-10, f"{drop.image.name} installed it.", rows)
         return
@@ -192,4 +160,6 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
 
 def _is_blob(write: Write) -> bool:
     name = write.target.name
-    return not name.endswith((".dll", ".exe", ".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml"))
+    return not name.endswith(
+        (".dll", ".exe", ".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml")
+    )

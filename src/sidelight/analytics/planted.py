@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Write
-from sidelight.analytics.known import is_shipped, known_pairs, phantom_names
+from sidelight.analytics.known import is_shipped, known_pairs, phantom_names, programs
 from sidelight.analytics.paths import WRITABLE, Zone
 from sidelight.analytics.placement import is_servicing, is_system_name
 from sidelight.analytics.suspicion import Reason, Suspicion
@@ -18,32 +18,6 @@ from sidelight.analytics.suspicion import Reason, Suspicion
 LEAST: Final = 20
 
 _LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
-_HANDS: Final = frozenset(
-    {
-        "cmd.exe",
-        "powershell.exe",
-        "pwsh.exe",
-        "explorer.exe",
-        "wscript.exe",
-        "cscript.exe",
-        "mshta.exe",
-        "rundll32.exe",
-        "regsvr32.exe",
-        "certutil.exe",
-        "curl.exe",
-        "bitsadmin.exe",
-        "esentutl.exe",
-        "expand.exe",
-        "extrac32.exe",
-        "wmiprvse.exe",
-        "wsmprovhost.exe",
-        "robocopy.exe",
-        "xcopy.exe",
-        "python.exe",
-        "system",
-    }
-)
-"""Programs by which a person, a script or another machine writes files."""
 
 
 def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
@@ -58,7 +32,11 @@ def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
 
 def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
     target, cited = write.target, (write.cited,)
-    by_hand = write.image.name in _HANDS or write.image.zone in WRITABLE or write.via == "share"
+    by_hand = (
+        write.image.name in programs("hands")
+        or write.image.zone in WRITABLE
+        or write.via == "share"
+    )
     match target.zone:
         case Zone.MOCK:
             text = f"{target.folder} only looks like a protected folder: its name has a blank."
@@ -70,7 +48,9 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
         case Zone.DATA | Zone.TRANSIT | Zone.LOOSE | Zone.SHARE:
             yield from _into_the_open(write, estate, by_hand=by_hand)
         case Zone.PROGRAMS if write.via == "share":
-            yield Reason(40, f"{target.name} was written into {target.folder} over the network.", cited)
+            yield Reason(
+                40, f"{target.name} was written into {target.folder} over the network.", cited
+            )
         case _:
             pass
 
@@ -80,7 +60,7 @@ def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Re
     over = "over the network" if write.via == "share" or write.image.name == "system" else ""
     how = over or f"by {write.image.name}"
     if target.zone is Zone.SYSTEM and target.name in phantom_names():
-        text = f"{target.name}, which Windows asks for and does not have, was written into System32 {how}."
+        text = f"{target.name}, which Windows asks for and lacks, was written into System32 {how}."
         yield Reason(65, text, cited)
     elif target.zone is Zone.SYSTEM:
         if not by_hand:
@@ -90,7 +70,11 @@ def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Re
         text = f"{target.name}, which {what}, was written into System32 {how}."
         yield Reason(45, text, cited)
     elif is_system_name(target.name, estate) and by_hand:
-        yield Reason(55, f"{target.name} belongs in System32 and was written into {target.folder} {how}.", cited)
+        yield Reason(
+            55,
+            f"{target.name} belongs in System32 and was written into {target.folder} {how}.",
+            cited,
+        )
     elif over and target.name.endswith(".dll"):
         yield Reason(35, f"{target.name} was written into {target.folder} over the network.", cited)
 

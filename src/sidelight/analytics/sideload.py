@@ -49,7 +49,13 @@ def _reasons(load: Load, estate: Estate) -> Iterator[Reason]:
 
 def _suspicion(load: Load, reasons: tuple[Reason, ...]) -> Suspicion:
     library, image = load.library, load.image
-    what = "an unsigned" if load.signed is False else "a badly signed" if load.broken else "an unexpected"
+    what = (
+        "an unsigned"
+        if load.signed is False
+        else "a badly signed"
+        if load.broken
+        else "an unexpected"
+    )
     return Suspicion(
         analytic="sideload.load",
         cls="sideload",

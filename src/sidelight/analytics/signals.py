@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sidelight.analytics.mark import Mark
 from sidelight.findings.actor import guid_texts, named, texts
-from sidelight.findings.cells import Rows, cells, numbers
+from sidelight.findings.cells import Coded, Rows, cells, numbers
 from sidelight.findings.facts import SIGNALS
 from sidelight.findings.matches import fact_places
 from sidelight.schema import Frame, decode, encode
@@ -66,16 +66,14 @@ def _guid(text: str) -> str:
 
 
 def _spell(fields: Sequence[str], values: Sequence[str]) -> str:
-    shown = {
-        name: text[:_SHOWN] for name, text in zip(fields, values, strict=True) if text
-    }
+    shown = {name: text[:_SHOWN] for name, text in zip(fields, values, strict=True) if text}
     return orjson.dumps(shown).decode()
 
 
 def _table(
     frame: Frame, at: Rows, marks: Sequence[Mark], others: list[str], spoken: list[str]
 ) -> pa.Table:
-    def text(values: Sequence[str]) -> "pa.DictionaryArray":  # type: ignore[type-arg]
+    def text(values: Sequence[str]) -> Coded:
         return cells(encode(list(values)))
 
     return pa.table(

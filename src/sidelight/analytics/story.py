@@ -15,17 +15,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.known import programs
 from sidelight.analytics.suspicion import Cited, Suspicion
 from sidelight.findings.ancestry import chains, identities
 from sidelight.findings.cells import plain
 from sidelight.findings.starts import actors as build_actors
 from sidelight.schema import strings
-
-_ROOTS: Final = frozenset(
-    """explorer.exe svchost.exe services.exe winlogon.exe wininit.exe csrss.exe smss.exe lsass.exe
-    system userinit.exe taskhostw.exe dllhost.exe conhost.exe runtimebroker.exe sihost.exe
-    backgroundtaskhost.exe searchindexer.exe""".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +149,7 @@ class _Book:
             line = spelled[ask]
             chain[number].append(tuple(name for name, _ in line if name))
             suspects.update(name for name, one in line[:1] if name)
-        roots = {
-            name for line in spelled.values() for name, one in line if _is_root(one.image)
-        }
+        roots = {name for line in spelled.values() for name, one in line if _is_root(one.image)}
         tied = [
             tuple(
                 name
@@ -197,14 +190,13 @@ def _ask(host: str, key: str, time: int, image: str) -> tuple[str, str, int, str
 
 def _wanted(asked: Sequence[tuple[str, str, int, str]]) -> pa.Table:
     host, key, time, image = zip(*asked, strict=True) if asked else ((), (), (), ())
-    table = pa.table({"host": strings(list(host)), "key": strings(list(key)), "image": strings(list(image))})
+    table = pa.table(
+        {"host": strings(list(host)), "key": strings(list(key)), "image": strings(list(image))}
+    )
     return build_actors(
         table.column("host"), table.column("key"), np.array(time, np.int64), table.column("image")
     )
 
 
 def _is_root(image: str) -> bool:
-    return image.lower().rpartition("\\")[2] in _ROOTS
-
-
-
+    return image.lower().rpartition("\\")[2] in programs("roots")

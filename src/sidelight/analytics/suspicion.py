@@ -1,13 +1,8 @@
-"""What an analytic holds against something on one host: points, sentences and the rows they
-rest on."""
+"""What an analytic holds against something on one host: points, sentences, and events."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from sidelight.findings.finding import FindingClass
-
-Row: TypeAlias = tuple[str, int]
-"""An event: source and record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +13,13 @@ class Reason:
         points: on the scale of scores.
         text: a sentence built from fields of events.
         rows: the events it rests on.
+        context: events that it is held against, which are no part of the story.
     """
 
     points: int
     text: str
     rows: tuple["Cited", ...] = ()
+    context: tuple["Cited", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

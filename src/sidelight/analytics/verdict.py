@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
@@ -72,9 +73,7 @@ def level_of(score: int) -> Level:
     return next(level for least, level in LEVEL_FROM if score >= least)
 
 
-def verdicts(
-    story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits
-) -> Iterator[Verdict]:
+def verdicts(story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits) -> Iterator[Verdict]:
     """Give a finding for each class among the suspicions of a story, the heaviest first."""
     name = finding_id("story", story.suspicions[0].host, _signature(story))
     classes = dict.fromkeys(suspicion.cls for suspicion in story.suspicions)
@@ -101,7 +100,6 @@ def _verdict(  # noqa: PLR0913
     limits: Limits,
 ) -> Verdict:
     lead = mine[0]
-    analytics = list(dict.fromkeys(one.analytic for one in story.suspicions))
     rules = _rules(hits)
     bonus = _bonus(lead, story, rules)
     score = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
@@ -113,7 +111,6 @@ def _verdict(  # noqa: PLR0913
     evidence = _evidence(rows, told, mine, shelf, limits)
     times = [row.time for row in evidence if row.time != NO_TIME]
     weights = (*_weights(mine), *bonus)
-    del analytics
     finding = Finding(
         id=finding_id(lead.analytic, lead.host, _signature(Story(tuple(mine), ()))),
         title=lead.title,
@@ -129,8 +126,8 @@ def _verdict(  # noqa: PLR0913
         rules=(*(_ref(ANALYTICS[each], level) for each in spoken), *_rules(told)),
         process=(_process(lead),),
         reasons=tuple(_spoken(weight) for weight in weights if weight.points > 0)[:_SHOWN],
-        counter_evidence=tuple(_spoken(weight) for weight in weights if weight.points <= 0)[:_SHOWN],
-        count=len({(row.source, row.record) for row in (*rows, *told)}),
+        counter_evidence=tuple(_spoken(each) for each in weights if each.points <= 0)[:_SHOWN],
+        count=len({*_places(rows), *_places(told)}),
         evidence=evidence,
         weights=weights,
         refute=tuple(dict.fromkeys(text for one in mine for text in one.refute)),
@@ -172,7 +169,7 @@ def _weights(mine: Sequence[Suspicion]) -> list[Weight]:
     made: dict[str, Weight] = {}
     for suspicion in mine:
         for reason in suspicion.reasons:
-            places = tuple((row.source, row.record) for row in reason.rows)
+            places = tuple((row.source, row.record) for row in (*reason.rows, *reason.context))
             made.setdefault(reason.text, Weight(reason.points, reason.text, places))
     return list(made.values())
 
@@ -188,9 +185,7 @@ def _tags(analytics: Sequence[Analytic], told: Sequence[Hit]) -> tuple[str, ...]
 
 
 def _ref(analytic: Analytic, level: Level) -> RuleRef:
-    return RuleRef(
-        analytic.id, analytic.title, level, "", "Sidelight", "", analytic.references
-    )
+    return RuleRef(analytic.id, analytic.title, level, "", "Sidelight", "", analytic.references)
 
 
 def _rows(mine: Sequence[Suspicion]) -> list[Cited]:
@@ -217,14 +212,18 @@ def _evidence(
     for hit in told:
         places.setdefault((hit.source, hit.record), (hit.channel, hit.event_id, hit.time, {}))
         speaking.setdefault((hit.source, hit.record), {})[hit.rule] = None
-    made = [
-        Evidence(
-            source, record, channel, event_id, time, tuple(speaking[source, record]),
-            shelf.event(source, record) or (dict(fields) or None),
-        )
-        for (source, record), (channel, event_id, time, fields) in list(places.items())[: limits.evidence]
-    ]  # fmt: skip
+    made = []
+    for (source, record), place in islice(places.items(), limits.evidence):
+        channel, event_id, time, fields = place
+        full = shelf.event(source, record) or dict(fields) or None
+        rules = tuple(speaking[source, record])
+        made.append(Evidence(source, record, channel, event_id, time, rules, full))
     return tuple(sorted(made, key=lambda row: (row.time, row.source, row.record)))
+
+
+def _places(rows: Sequence[Cited] | Sequence[Hit]) -> Iterator[tuple[str, int]]:
+    for row in rows:
+        yield row.source, row.record
 
 
 def _process(lead: Suspicion) -> Process:

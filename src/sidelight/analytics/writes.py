@@ -7,11 +7,11 @@ import pyarrow as pa
 
 from sidelight.analytics.paths import WRITABLE, place_of
 from sidelight.findings.actor import process_keys, texts
-from sidelight.findings.cells import Ints, Rows, cells, dictionary, listed, repeat
+from sidelight.findings.cells import Coded, Ints, Rows, cells, dictionary, listed, repeat
 from sidelight.findings.facts import WRITES
 from sidelight.findings.matches import fact_places
 from sidelight.findings.order import sort_rows
-from sidelight.schema import Column, Frame, decode, strings
+from sidelight.schema import Frame, decode, strings
 
 CODE: Final = (".dll", ".exe", ".ocx", ".cpl", ".sys", ".drv", ".scr", ".ax", ".tsp", ".acm")
 """Names of what Windows loads as code."""
@@ -44,8 +44,12 @@ def _earliest(frame: Frame, rows: Rows, folder: Ints) -> Rows:
     if not len(rows):
         return rows
     process = process_keys(frame)
-    group = [frame.source, frame.host.codes, process.codes, folder]
-    keys = [codes[rows].astype(np.int64) for codes in group]
+    keys: list[Ints] = [
+        frame.source[rows].astype(np.int64),
+        frame.host.codes[rows].astype(np.int64),
+        process.codes[rows].astype(np.int64),
+        folder[rows],
+    ]
     order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
@@ -101,8 +105,5 @@ def _share_path(local: str, share: str, relative: str) -> str:
     return f"{base.rstrip(chr(92))}\\{relative}" if base else relative
 
 
-def _table(frame: Frame, rows: Rows, target: "pa.DictionaryArray", via: str) -> pa.Table:  # type: ignore[type-arg]
+def _table(frame: Frame, rows: Rows, target: Coded, via: str) -> pa.Table:
     return pa.table([*fact_places(frame, rows), target, repeat(via, len(rows))], schema=WRITES)
-
-
-__all__ = ["CODE", "Column", "share_rows", "write_rows"]

@@ -58,13 +58,27 @@ def chains(
             if at >= 0:
                 start = rows[at]
                 made[number].append(
-                    Known(start["host"].lower(), start["key"], start["pid"], start["time"], start["image"], True)
+                    Known(
+                        start["host"].lower(),
+                        start["key"],
+                        start["pid"],
+                        start["time"],
+                        start["image"],
+                        True,
+                    )
                 )
             else:
                 one = asked[row]
                 if one["key"] or (one["pid"] >= 0 and one["time"] != NO_TIME):
                     made[number].append(
-                        Known(one["host"].lower(), one["key"], one["pid"], one["time"], one["image"], False)
+                        Known(
+                            one["host"].lower(),
+                            one["key"],
+                            one["pid"],
+                            one["time"],
+                            one["image"],
+                            False,
+                        )
                     )
             follow[number] = at
         if generation == generations or not found.rows.num_rows:
