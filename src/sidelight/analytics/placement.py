@@ -93,7 +93,7 @@ def _away(load: Load, estate: Estate) -> Iterator[Reason]:
         yield from _stray_system_name(load)
         twin = estate.at_home.get((load.host, image.path, library.name))
         if twin and not load.trusted:
-            text = f"{image.name} also loads the genuine {library.name}, to which the other passes calls."
+            text = f"{image.name} loads the genuine {library.name} too: the other passes calls on."
             yield Reason(25, text, (*load.rows, twin.cited))
     elif load.broken and is_shipped(library.name) and load.bare:
         text = f"Microsoft signs every {library.name}; this one has neither signature nor version."
