@@ -56,7 +56,10 @@ def suspicions_of(facts: Facts) -> tuple[Suspicion, ...]:
         suspect_signals(facts.signals),
     )
     return tuple(
-        sorted(found, key=lambda one: (one.host, one.analytic, one.image, one.title, one.things))
+        sorted(
+            found,
+            key=lambda one: (one.host.lower(), one.analytic, one.image, one.title, one.things),
+        )
     )
 
 

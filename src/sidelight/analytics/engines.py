@@ -30,32 +30,32 @@ def _clr(load: Load) -> Iterator[Suspicion]:
     image = load.image
     if image.name not in programs("without-dotnet") or image.zone not in PROTECTED:
         return
-    text = f"{image.name} does its work without .NET, and loaded {load.library.name}."
+    text = f"{image.file} does its work without .NET, and loaded {load.library.file}."
     reasons = [Reason(50, text, load.rows)]
     if image.name == "svchost.exe":
         reasons.append(Reason(-20, "A few services of Windows do use .NET.", load.rows))
-    yield _suspicion("memory.clr", f"{image.name} loads the .NET runtime", load, reasons)
+    yield _suspicion("memory.clr", f"{image.file} loads the .NET runtime", load, reasons)
 
 
 def _engine(load: Load, estate: Estate) -> Iterator[Suspicion]:
     image = load.image
     if image.name in programs("powershell-hosts") and image.zone in PROTECTED | {Zone.NOWHERE}:
         return
-    text = f"{image.name} is not PowerShell, and loaded its engine, {load.library.name}."
+    text = f"{image.file} is not PowerShell, and loaded its engine, {load.library.file}."
     if image.zone in WRITABLE:
         reasons = [Reason(45, text, load.rows)]
-        reasons.append(Reason(5, f"It runs from {image.folder}, where users write.", load.rows))
+        reasons.append(Reason(5, f"It runs from {image.where}, where users write.", load.rows))
     elif image.zone is Zone.PROGRAMS:
         reasons = [Reason(20, text, load.rows)]
     else:
         reasons = [Reason(50, text, load.rows)]
     host = estate.self_of(load)
     if host is not None and host.signed is False:
-        reasons.append(Reason(10, f"{image.name} is not signed.", load.rows, (host.cited,)))
+        reasons.append(Reason(10, f"{image.file} is not signed.", load.rows, (host.cited,)))
     elif host is not None and host.trusted and image.zone is not Zone.SYSTEM:
-        text = f"{image.name} is signed by {host.signer}; administration tools embed PowerShell."
+        text = f"{image.file} is signed by {host.signer}; administration tools embed PowerShell."
         reasons.append(Reason(-15, text, load.rows, (host.cited,)))
-    title = f"{image.name} runs PowerShell's engine"
+    title = f"{image.file} runs PowerShell's engine"
     yield _suspicion("memory.powershell-engine", title, load, reasons)
 
 
@@ -64,10 +64,10 @@ def _suspicion(analytic: str, title: str, load: Load, reasons: list[Reason]) -> 
         analytic=analytic,
         cls="memory",
         title=title,
-        host=load.host,
+        host=load.spelled,
         actors=load.processes,
         things=(),
         reasons=tuple(reasons),
-        refute=(f"Ask whether a product on this host plugs itself into {load.image.name}.",),
+        refute=(f"Ask whether a product on this host plugs itself into {load.image.file}.",),
         image=load.image.path,
     )

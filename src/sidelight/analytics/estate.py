@@ -26,6 +26,7 @@ class Load:
     """Loads of one library by one executable on one host, the earliest of them cited.
 
     Args:
+        host: folded; *spelled* is as the earliest event has it.
         signed: True, False, or None where the source does not say.
         original: name in the version resource; "" where the source does not say.
         bare: the source says that there is no version resource.
@@ -35,6 +36,7 @@ class Load:
     """
 
     host: str
+    spelled: str
     image: Place
     library: Place
     signed: bool | None
@@ -68,6 +70,7 @@ class Write:
     """A file that was written."""
 
     host: str
+    spelled: str
     target: Place
     image: Place
     via: str
@@ -268,6 +271,7 @@ def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
     said = cell["company"] or cell["original"]
     return Load(
         host=cell["host"].lower(),
+        spelled=cell["host"],
         image=place_of(cell["image"]),
         library=place_of(cell["library"]),
         signed={"true": True, "false": False}.get(cell["signed"].lower()),
@@ -292,5 +296,6 @@ def _writes(table: pa.Table) -> Iterable[Write]:
         cited = _cite(
             cell, int(time[row]), int(record[row]), tuple(pair for pair in shown if pair[1])
         )
-        host, target = cell["host"].lower(), place_of(cell["target"])
-        yield Write(host, target, place_of(cell["image"]), cell["via"], cited)
+        target, image = place_of(cell["target"]), place_of(cell["image"])
+        host = cell["host"]
+        yield Write(host.lower(), host, target, image, cell["via"], cited)

@@ -38,11 +38,11 @@ def _pair(load: Load) -> Iterator[Reason]:
     signer = load.signer.lower()
     expected = " or ".join(pair.signers)
     if load.trusted and any(word in signer for word in pair.signers):
-        text = f"{load.library.name} carries the signature that is expected of it: {load.signer}."
+        text = f"{load.library.file} carries the signature that is expected of it: {load.signer}."
         yield Reason(-60, text, load.rows)
         return
     shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
-    text = f"{load.library.name} should be signed by {expected} and {shown} ({pair.source})."
+    text = f"{load.library.file} should be signed by {expected} and {shown} ({pair.source})."
     yield Reason(35, text, load.rows)
 
 
@@ -53,7 +53,7 @@ def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
     stem, named = _stem(load.image.name), _stem(host.original.lower())
     if not named or stem == named or stem.startswith(named) or named.startswith(stem):
         return
-    text = f"{load.image.name} is {host.original} by its version information: it was renamed."
+    text = f"{load.image.file} is {host.original} by its version information: it was renamed."
     yield Reason(20, text, load.rows, (host.cited,))
 
 
@@ -77,15 +77,15 @@ def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[
     loose = library.zone in WRITABLE
     if host is not None and host.signed is False:
         yield Reason(
-            5, f"{image.name} is not signed either, so an unsigned library is its habit.", cited
+            5, f"{image.file} is not signed either, so an unsigned library is its habit.", cited
         )
         return
     signer = _signer(load, host, estate)
     if signer:
-        text = f"The library is not signed; {image.name} beside it carries {signer!r}."
+        text = f"The library is not signed; {image.file} beside it carries {signer!r}."
         yield Reason(45 if loose else 20, text, load.rows, () if host is None else (host.cited,))
     elif host is not None and host.company and load.bare:
-        text = f"{image.name} is of {host.company}; the unsigned library does not name its maker."
+        text = f"{image.file} is of {host.company}; the unsigned library does not name its maker."
         yield Reason(40 if loose else 15, text, load.rows, (host.cited,))
     elif loose:
         yield Reason(20, "An unsigned library beside its program, where users write.", cited)
@@ -129,8 +129,8 @@ def _foreign_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[R
     if mine & theirs or "microsoft" in theirs or not theirs:
         return
     rows, context = load.rows, (host.cited,)
-    signed = f"{load.library.name} is signed by {load.signer!r}"
-    text = f"{signed}, which is not {host.signer!r} of {load.image.name}."
+    signed = f"{load.library.file} is signed by {load.signer!r}"
+    text = f"{signed}, which is not {host.signer!r} of {load.image.file}."
     yield Reason(15, text, rows, context)
     alike = [other for other in estate.siblings(load) if _vendor(other.signer) & theirs]
     if alike:

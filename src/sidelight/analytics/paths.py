@@ -75,7 +75,7 @@ _PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
     (Zone.SHARE, r"\\\\[^\\?.][^\\]*\\|\\device\\(?:mup|lanmanredirector)\\"),
 )
 _ZONES: Final = tuple((zone, re.compile(text)) for zone, text in _PATTERNS)
-_PREFIX: Final = re.compile(r"^(?:\\\\[?.]\\(?:unc\\)?|\\\?\?\\)")
+_PREFIX: Final = re.compile(r"^(?:\\\\[?.]\\(?:unc\\)?|\\\?\?\\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +85,23 @@ class Place:
     Args:
         folder: ends in a backslash; empty where there is none.
         name: of the file.
+        file: the name as it was written.
+        where: the folder as it was written.
     """
 
     path: str
     folder: str
     name: str
     zone: Zone
+    file: str
+    where: str
+
+    @property
+    def written(self) -> str:
+        """The path as it was written."""
+        return self.where + self.file
 
 
-_NOWHERE: Final = Place("", "", "", Zone.NOWHERE)
 _KNOWN: Final[dict[str, Place]] = {}
 _KNOWN_AT_MOST: Final = 200_000
 
@@ -109,13 +117,18 @@ def place_of(path: str) -> Place:
 
 
 def _place(path: str) -> Place:
-    text = path.lower().replace("/", "\\")
-    bare = _PREFIX.sub(lambda found: "\\\\" if found[0].endswith("unc\\") else "", text)
-    folder, slash, name = bare.rpartition("\\")
+    written = _PREFIX.sub(_without_prefix, path.replace("/", "\\"))
+    where, slash, file = written.rpartition("\\")
+    bare = written.lower()
+    folder, name = where.lower(), file.lower()
     if not slash:
-        return Place(bare, "", name, Zone.NOWHERE)
+        return Place(bare, "", name, Zone.NOWHERE, file, "")
     zone = next((zone for zone, pattern in _ZONES if pattern.match(bare)), Zone.NOWHERE)
-    return Place(bare, folder + "\\", name, zone)
+    return Place(bare, folder + "\\", name, zone, file, where + "\\")
+
+
+def _without_prefix(found: re.Match[str]) -> str:
+    return "\\\\" if found[0].lower().endswith("unc\\") else ""
 
 
 def zones(paths: Sequence[str]) -> NDArray[np.int8]:

@@ -28,12 +28,10 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     cited = load.rows
     match load.library.zone:
         case Zone.MOCK:
-            text = (
-                f"{load.library.folder} only looks like a protected folder: its name has a blank."
-            )
+            text = f"{load.library.where} only looks like a protected folder: its name has a blank."
             yield Reason(85, text, cited)
         case Zone.REDIRECT if not load.trusted:
-            text = f"{load.library.folder} redirects what {load.image.name} loads by name."
+            text = f"{load.library.where} redirects what {load.image.file} loads by name."
             yield Reason(65, text, cited)
         case Zone.SYSTEM if load.broken:
             yield _unsigned_at_home(load, estate)
@@ -44,7 +42,7 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     yield from _arrival(load, estate)
     if any(mark in load.library.path for mark in _UNPACKERS):
         yield Reason(
-            -25, f"{load.library.folder} is where an installer or packer unpacks itself.", cited
+            -25, f"{load.library.where} is where an installer or packer unpacks itself.", cited
         )
 
 
@@ -61,19 +59,17 @@ def is_servicing(write: Write) -> bool:
 
 
 def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
-    name, cited = load.library.name, load.rows
+    name, file, cited = load.library.name, load.library.file, load.rows
     if name in estate.homes or name in system_names():
-        text = f"{name} belongs to Windows; its signature was not found, which happens by accident."
+        text = f"{file} belongs to Windows; its signature was not found, which happens by accident."
         return Reason(10, text, cited)
     if name in phantom_names():
-        text = f"Windows asks for {name} and does not have it: someone put it there."
+        text = f"Windows asks for {file} and does not have it: someone put it there."
         return Reason(65, text, cited)
     if load.image.zone in HOME:
-        text = (
-            f"{load.image.name} loads an unsigned {name} from System32 that Windows does not have."
-        )
+        text = f"{load.image.file} loads an unsigned {file} from System32; Windows has none."
         return Reason(45, text, cited)
-    return Reason(15, f"{name} in System32 is not signed.", cited)
+    return Reason(15, f"{file} in System32 is not signed.", cited)
 
 
 def _native(load: Load) -> Iterator[Reason]:
@@ -82,7 +78,7 @@ def _native(load: Load) -> Iterator[Reason]:
     original = load.original.lower().removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     if load.original and original != stem and "." not in original.strip("."):
         text = (
-            f"{load.library.name} should be an image of {stem}, yet calls itself {load.original}."
+            f"{load.library.file} should be an image of {stem}, yet calls itself {load.original}."
         )
         yield Reason(55, text, load.rows)
 
@@ -93,10 +89,10 @@ def _away(load: Load, estate: Estate) -> Iterator[Reason]:
         yield from _stray_system_name(load)
         twin = estate.at_home.get((load.host, image.path, library.name))
         if twin and not load.trusted:
-            text = f"{image.name} loads the genuine {library.name} too: the other passes calls on."
+            text = f"{image.file} loads the genuine {library.file} too: the other passes calls on."
             yield Reason(25, text, (*load.rows, twin.cited))
     elif load.broken and is_shipped(library.name) and load.bare:
-        text = f"Microsoft signs every {library.name}; this one has neither signature nor version."
+        text = f"Microsoft signs every {library.file}; this one has neither signature nor version."
         yield Reason(25, text, cited)
     if load.broken and library.zone in WRITABLE and not is_beside(library, image):
         yield from _far_away(load)
@@ -104,7 +100,7 @@ def _away(load: Load, estate: Estate) -> Iterator[Reason]:
 
 def _stray_system_name(load: Load) -> Iterator[Reason]:
     library, cited = load.library, load.rows
-    away = f"{library.name} belongs in System32 and was loaded from {library.folder}"
+    away = f"{library.file} belongs in System32 and was loaded from {library.where}"
     if load.trusted and "microsoft" in load.signer.lower():
         yield Reason(0, f"{away}; it is signed by Microsoft, as a copy would be.", cited)
         return
@@ -120,7 +116,7 @@ def _far_away(load: Load) -> Iterator[Reason]:
     library, image, cited = load.library, load.image, load.rows
     if image.zone not in HOME and image.zone is not Zone.PROGRAMS:
         return
-    where = f"{image.name} loads an unsigned {library.name} from {library.folder}"
+    where = f"{image.file} loads an unsigned {library.file} from {library.where}"
     if image.name in programs("loaders"):
         yield Reason(25, f"{where}, as it does when told to.", cited)
     elif image.zone is Zone.PROGRAMS:
@@ -128,7 +124,7 @@ def _far_away(load: Load) -> Iterator[Reason]:
     else:
         yield Reason(55, f"{where}, where users write.", cited)
     if image.name in programs("core"):
-        yield Reason(20, f"{image.name} is at the core of the system.", cited)
+        yield Reason(20, f"{image.file} is at the core of the system.", cited)
     if library.zone is Zone.SHARE:
         yield Reason(20, "It lies on another machine.", cited)
 
@@ -140,21 +136,21 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
         return
     rows = (drop.cited, *load.rows)
     if is_servicing(drop):
-        yield Reason(-10, f"{drop.image.name} installed it.", rows)
+        yield Reason(-10, f"{drop.image.file} installed it.", rows)
         return
     if drop.via == "share" or drop.image.name == "system":
         yield Reason(25, "It was written over the network before it was loaded.", rows)
     elif load.cited.time - drop.cited.time <= 10 * _MINUTE:
-        by = drop.image.name or "a process"
+        by = drop.image.file or "A process"
         yield Reason(15, f"{by} wrote it minutes before it was loaded.", rows)
     else:
-        yield Reason(8, f"{drop.image.name or 'A process'} wrote it before it was loaded.", rows)
+        yield Reason(8, f"{drop.image.file or 'A process'} wrote it before it was loaded.", rows)
     others = estate.beside(drop)
     if any(other.target.path == load.image.path for other in others):
-        yield Reason(15, f"The same process wrote {load.image.name} beside it.", rows)
+        yield Reason(15, f"The same process wrote {load.image.file} beside it.", rows)
     blob = next((other for other in others if _is_blob(other)), None)
     if blob:
-        text = f"The same process wrote {blob.target.name}, which is no program, beside it."
+        text = f"The same process wrote {blob.target.file}, which is no program, beside it."
         yield Reason(10, text, (*rows, blob.cited))
 
 

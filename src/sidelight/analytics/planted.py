@@ -39,17 +39,17 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
     )
     match target.zone:
         case Zone.MOCK:
-            text = f"{target.folder} only looks like a protected folder: its name has a blank."
+            text = f"{target.where} only looks like a protected folder: its name has a blank."
             yield Reason(80, text, cited)
         case Zone.REDIRECT:
-            yield Reason(60, f"{target.folder} redirects what the program beside it loads.", cited)
+            yield Reason(60, f"{target.where} redirects what the program beside it loads.", cited)
         case Zone.SYSTEM | Zone.WINDOWS:
             yield from _into_windows(write, estate, by_hand=by_hand)
         case Zone.DATA | Zone.TRANSIT | Zone.LOOSE | Zone.SHARE:
             yield from _into_the_open(write, estate, by_hand=by_hand)
         case Zone.PROGRAMS if write.via == "share":
             yield Reason(
-                40, f"{target.name} was written into {target.folder} over the network.", cited
+                40, f"{target.file} was written into {target.where} over the network.", cited
             )
         case _:
             pass
@@ -58,25 +58,25 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
 def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
     target, cited = write.target, (write.cited,)
     over = "over the network" if write.via == "share" or write.image.name == "system" else ""
-    how = over or f"by {write.image.name}"
+    how = over or f"by {write.image.file}"
     if target.zone is Zone.SYSTEM and target.name in phantom_names():
-        text = f"{target.name}, which Windows asks for and lacks, was written into System32 {how}."
+        text = f"{target.file}, which Windows asks for and lacks, was written into System32 {how}."
         yield Reason(65, text, cited)
     elif target.zone is Zone.SYSTEM:
         if not by_hand:
             return
         known = is_system_name(target.name, estate)
         what = "is Windows' own" if known else "Windows does not have"
-        text = f"{target.name}, which {what}, was written into System32 {how}."
+        text = f"{target.file}, which {what}, was written into System32 {how}."
         yield Reason(45, text, cited)
     elif is_system_name(target.name, estate) and by_hand:
         yield Reason(
             55,
-            f"{target.name} belongs in System32 and was written into {target.folder} {how}.",
+            f"{target.file} belongs in System32 and was written into {target.where} {how}.",
             cited,
         )
     elif over and target.name.endswith(".dll"):
-        yield Reason(35, f"{target.name} was written into {target.folder} over the network.", cited)
+        yield Reason(35, f"{target.file} was written into {target.where} over the network.", cited)
 
 
 def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
@@ -84,33 +84,33 @@ def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[R
     if is_shipped(target.name):
         return
     if is_system_name(target.name, estate):
-        text = f"{target.name} belongs in System32 and was written into {target.folder}."
+        text = f"{target.file} belongs in System32 and was written into {target.where}."
         yield Reason(40 if by_hand else 25, text, cited)
     elif target.name in known_pairs():
         pair = known_pairs()[target.name]
-        text = f"{target.name} is a library that {' or '.join(pair.hosts)} loads ({pair.source})."
+        text = f"{target.file} is a library that {' or '.join(pair.hosts)} loads ({pair.source})."
         yield Reason(20 if by_hand else 10, text, cited)
     else:
         return
     others = estate.beside(write)
     program = next((other for other in others if other.target.name.endswith(".exe")), None)
     if program:
-        text = f"The same process wrote {program.target.name} beside it."
+        text = f"The same process wrote {program.target.file} beside it."
         yield Reason(15, text, (write.cited, program.cited))
 
 
 def _suspicion(write: Write, reasons: tuple[Reason, ...]) -> Suspicion:
     target = write.target
-    by = write.image.name or "Someone"
+    by = write.image.file or "Someone"
     process = write.cited.process
     return Suspicion(
         analytic="sideload.planted",
         cls="sideload",
-        title=f"{by} writes {target.name} where a trusted program may load it",
-        host=write.host,
+        title=f"{by} writes {target.file} where a trusted program may load it",
+        host=write.spelled,
         actors=(process,) if process else (),
         things=(target.path,),
         reasons=reasons,
-        refute=(f"Ask who wrote {target.path}, and compare its hash with the vendor's file.",),
+        refute=(f"Ask who wrote {target.written}, and compare its hash with the vendor's file.",),
         image=write.image.path,
     )

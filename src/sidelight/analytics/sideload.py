@@ -59,8 +59,8 @@ def _suspicion(load: Load, reasons: tuple[Reason, ...]) -> Suspicion:
     return Suspicion(
         analytic="sideload.load",
         cls="sideload",
-        title=f"{image.name or 'A program'} loads {what} {library.name}",
-        host=load.host,
+        title=f"{image.file or 'A program'} loads {what} {library.file}",
+        host=load.spelled,
         actors=load.processes,
         things=(library.path,),
         reasons=reasons,
@@ -70,7 +70,7 @@ def _suspicion(load: Load, reasons: tuple[Reason, ...]) -> Suspicion:
 
 
 def _refute(load: Load) -> tuple[str, ...]:
-    said = [f"Compare the hash of {load.library.path} with the vendor's installer."]
+    said = [f"Compare the hash of {load.library.written} with the vendor's installer."]
     if load.library.zone in WRITABLE:
-        said.append(f"Ask who put it into {load.library.folder}, and whether others have it too.")
+        said.append(f"Ask who put it into {load.library.where}, and whether others have it too.")
     return tuple(said)
