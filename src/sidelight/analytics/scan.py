@@ -45,13 +45,16 @@ def fact_columns(kind: Kind) -> frozenset[str]:
     return frozenset(columns) | actor_columns(kind) if columns else frozenset()
 
 
+_EMPTY: Final[Facts] = {name: schema.empty_table() for name, schema in FACTS.items()}
+
+
 def facts_of(frame: Frame) -> Facts:
     """Give the facts in *frame*: a table of each schema in `FACTS`."""
-    found = {name: [schema.empty_table()] for name, schema in FACTS.items()}
-    if len(frame):
-        for name, scan in _SCANS.get(role_of(frame.kind), ()):
-            found[name].append(scan(frame))
-    return {
-        name: tables[-1] if len(tables) <= 2 else pa.concat_tables(tables)
-        for name, tables in found.items()
-    }
+    scans = _SCANS.get(role_of(frame.kind), ()) if len(frame) else ()
+    if not scans:
+        return _EMPTY
+    found: dict[str, list[pa.Table]] = {}
+    for name, scan in scans:
+        found.setdefault(name, []).append(scan(frame))
+    made = {name: pa.concat_tables(tables) for name, tables in found.items()}
+    return {**_EMPTY, **made}
