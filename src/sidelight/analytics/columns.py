@@ -17,10 +17,12 @@ LOADED: Final = (
     "Hashes",
 )
 WRITTEN: Final = ("TargetFilename",)
+CONNECTED: Final = ("DestinationIp", "DestinationPort", "SourceIp", "Initiated")
 SHARED: Final = ("ShareLocalPath", "ShareName", "RelativeTargetName", "AccessMask", "IpAddress")
 
 _SYSMON_ROLES: Final[Mapping[str, str]] = {
     "1": "start",
+    "3": "connect",
     "7": "load",
     "8": "thread",
     "10": "access",
@@ -38,6 +40,7 @@ _CATEGORY_ROLES: Final[Mapping[str, str]] = {
     "create_remote_thread": "thread",
     "process_access": "access",
     "file_event": "write",
+    "network_connection": "connect",
     "process_creation": "start",
     "ps_script": "script",
 }

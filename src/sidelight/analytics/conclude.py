@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.aftermath import follow
 from sidelight.analytics.engines import suspect_engines
 from sidelight.analytics.estate import Estate
 from sidelight.analytics.planted import suspect_writes
@@ -31,6 +32,7 @@ class Facts:
     loads: pa.Table
     writes: pa.Table
     signals: pa.Table
+    connects: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,18 @@ class Concluded:
     told: tuple[int, ...]
 
 
-def suspicions_of(facts: Facts) -> tuple[Suspicion, ...]:
+def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicion, ...]:
     """Give what every analytic holds against anything, in canonical order."""
     estate = Estate.of(facts.loads, facts.writes)
-    found = chain(
-        suspect_loads(estate),
-        suspect_writes(estate),
-        suspect_engines(estate),
-        suspect_signals(facts.signals),
+    found = list(
+        chain(
+            suspect_loads(estate),
+            suspect_writes(estate),
+            suspect_engines(estate),
+            suspect_signals(facts.signals),
+        )
     )
+    found += follow(found, facts.connects, processes)
     return tuple(
         sorted(
             found,
@@ -81,7 +86,7 @@ def conclude_facts(  # noqa: PLR0913
         rules: by id.
         limits: how much a finding lists.
     """
-    stories = tell(suspicions_of(facts), hits, processes)
+    stories = tell(suspicions_of(facts, processes), hits, processes)
     shelf = Shelf.of(events)
     table = _Hits.of(hits)
     findings: list[Finding] = []

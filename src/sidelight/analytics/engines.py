@@ -11,19 +11,21 @@ from typing import Final
 from sidelight.analytics.estate import Estate, Load
 from sidelight.analytics.known import programs
 from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone
+from sidelight.analytics.sieve import RUNTIMES
 from sidelight.analytics.suspicion import Reason, Suspicion
 
-_CLR: Final = frozenset({"clr.dll", "mscorwks.dll", "coreclr.dll", "mscorsvr.dll"})
-_ENGINE: Final = ("system.management.automation.dll", "system.management.automation.ni.dll")
+_ENGINE: Final = "system.management.automation."
 
 
 def suspect_engines(estate: Estate) -> Iterator[Suspicion]:
     """Judge who loads .NET and PowerShell's engine."""
     for load in estate.loads:
-        if load.library.name in _CLR:
-            yield from _clr(load)
-        elif load.library.name in _ENGINE:
+        if load.library.name not in RUNTIMES:
+            continue
+        if load.library.name.startswith(_ENGINE):
             yield from _engine(load, estate)
+        else:
+            yield from _clr(load)
 
 
 def _clr(load: Load) -> Iterator[Suspicion]:

@@ -11,12 +11,12 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.paths import HOME, Place, Zone, place_of
+from sidelight.analytics.paths import Place, Zone, place_of
+from sidelight.analytics.sieve import VALID, sieve
 from sidelight.analytics.suspicion import Cited
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
 
-_VALID: Final = frozenset({"", "valid", "trusted"})
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
 _ROWS: Final = 20
 
@@ -57,7 +57,7 @@ class Load:
     @property
     def trusted(self) -> bool:
         """Signed, and the signature holds as far as is said."""
-        return self.signed is True and self.status.lower() in _VALID
+        return self.signed is True and self.status.lower() in VALID
 
     @property
     def broken(self) -> bool:
@@ -94,10 +94,11 @@ class Estate:
     @classmethod
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
         """Index united `LOADS` and `WRITES`."""
-        estate = cls()
+        sieved = sieve(loads)
+        estate = cls(homes=set(sieved.homes))
         folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
         pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-        for load in _loads(loads):
+        for load in _loads(loads.take(sieved.rows)):
             estate._note(load, folders, pairs)
         estate.folders, estate.pairs = dict(folders), dict(pairs)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
@@ -124,10 +125,8 @@ class Estate:
                 self.selves[host, image.path] = _joined(known, load)
             return
         self.loads.append(load)
-        if library.zone in HOME and load.trusted:
-            self.homes.add(library.name)
-            if library.zone is Zone.SYSTEM:
-                self.at_home[host, image.path, library.name] = load
+        if library.zone is Zone.SYSTEM and load.trusted:
+            self.at_home[host, image.path, library.name] = load
         folders[host, library.folder].append(load)
         pairs[pair_of(load)].add(host)
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.earliest import earliest
 from sidelight.analytics.paths import PROTECTED, zones
 from sidelight.findings.actor import first_of, named, texts
 from sidelight.findings.cells import Bools, Rows, cells, listed
 from sidelight.findings.facts import LOADS
 from sidelight.findings.matches import fact_places
-from sidelight.findings.order import sort_rows
 from sidelight.schema import Column, Frame
 
 _NAMES = ("Signed", "Signature", "SignatureStatus", "OriginalFileName", "Company", "Hashes")
@@ -23,7 +23,9 @@ def load_rows(frame: Frame) -> pa.Table:
     known = np.array([bool(path) for path in paths])[library.codes]
     rows = np.flatnonzero(known & _remarkable(paths, library, signed))
     plain = np.flatnonzero(known & ~_remarkable(paths, library, signed))
-    rows = np.concatenate([rows, _earliest(frame, plain, library)])
+    image = texts(frame, ("Image",), None, size)
+    plain = earliest(frame, plain, [image.codes, library.codes])
+    rows = np.concatenate([rows, plain])
     if not len(rows):
         return LOADS.empty_table()
     return _table(frame, rows, library)
@@ -33,7 +35,7 @@ def start_rows(frame: Frame) -> pa.Table:
     """Give what starts of processes say of their executables, as loads of those by themselves."""
     image = texts(frame, ("Image",), None, len(frame))
     known = np.array([bool(path) for path in listed(image.values)])[image.codes]
-    rows = _earliest(frame, np.flatnonzero(known), image)
+    rows = earliest(frame, np.flatnonzero(known), [image.codes])
     return _table(frame, rows, image) if len(rows) else LOADS.empty_table()
 
 
@@ -53,20 +55,3 @@ def _remarkable(paths: list[str], library: Column, signed: Column) -> Bools:
     false = np.array([text.lower() == "false" for text in listed(signed.values)], bool)
     marks: Bools = ~protected[library.codes] | false[signed.codes]
     return marks
-
-
-def _earliest(frame: Frame, rows: Rows, library: Column) -> Rows:
-    """Keep of rows with one source, host, executable and library the earliest.
-
-    A source counts by itself, since it may turn out to be a copy and be left out.
-    """
-    if not len(rows):
-        return rows
-    image = texts(frame, ("Image",), None, len(frame))
-    group = [frame.source[rows], frame.host.codes[rows], image.codes[rows], library.codes[rows]]
-    keys = [codes.astype(np.int64) for codes in group]
-    order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = np.any([np.diff(codes[order]) != 0 for codes in group], axis=0)
-    kept: Rows = rows[order[fresh]]
-    return kept

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.columns import LOADED, SHARED, WRITTEN, role_of
+from sidelight.analytics.columns import CONNECTED, LOADED, SHARED, WRITTEN, role_of
+from sidelight.analytics.connects import connect_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.signals import signal_rows
 from sidelight.analytics.threads import THREAD_FIELDS, thread_marks
@@ -28,6 +29,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "start": (("loads", start_rows),),
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
+    "connect": (("connects", connect_rows),),
     "thread": (("signals", _threads),),
 }
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -35,6 +37,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "start": ("Image", *LOADED[1:]),
     "write": WRITTEN,
     "share": SHARED,
+    "connect": CONNECTED,
     "thread": (*THREAD_FIELDS, "TargetProcessGuid"),
 }
 

@@ -13,14 +13,12 @@ from typing import Final
 
 from sidelight.analytics import ownership, placement
 from sidelight.analytics.estate import Estate, Load
-from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone
+from sidelight.analytics.paths import PROTECTED, WRITABLE
+from sidelight.analytics.sieve import CODE, UNSPOKEN
 from sidelight.analytics.suspicion import Reason, Suspicion
 
 LEAST: Final = 20
 """Below so many points nothing is said."""
-
-_CODE: Final = (".exe", ".com", ".scr")
-_UNSPOKEN: Final = frozenset({Zone.NOWHERE, Zone.STORE})
 
 
 def suspect_loads(estate: Estate) -> Iterator[Suspicion]:
@@ -37,7 +35,7 @@ def suspect_loads(estate: Estate) -> Iterator[Suspicion]:
 
 def _in_order(load: Load) -> bool:
     zone = load.library.zone
-    if zone in _UNSPOKEN or load.library.name.endswith(_CODE):
+    if zone in UNSPOKEN or load.library.name.endswith(CODE):
         return True
     return zone in PROTECTED and load.signed is not False and not load.broken
 

@@ -5,12 +5,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.earliest import earliest
 from sidelight.analytics.paths import WRITABLE, place_of
 from sidelight.findings.actor import process_keys, texts
-from sidelight.findings.cells import Coded, Ints, Rows, cells, dictionary, listed, repeat
+from sidelight.findings.cells import Coded, Rows, cells, dictionary, listed, repeat
 from sidelight.findings.facts import WRITES
 from sidelight.findings.matches import fact_places
-from sidelight.findings.order import sort_rows
 from sidelight.schema import Frame, decode, strings
 
 CODE: Final = (".dll", ".exe", ".ocx", ".cpl", ".sys", ".drv", ".scr", ".ax", ".tsp", ".acm")
@@ -33,28 +33,11 @@ def write_rows(frame: Frame) -> pa.Table:
     folders = {place.folder: 0 for place in places}
     number = {folder: each for each, folder in enumerate(folders)}
     folder = np.array([number[place.folder] for place in places], np.int64)[target.codes]
-    others = _earliest(frame, np.flatnonzero(data), folder)
+    others = earliest(frame, np.flatnonzero(data), [process_keys(frame).codes, folder])
     rows = np.concatenate([np.flatnonzero(code), others])
     if not len(rows):
         return WRITES.empty_table()
-    return _table(frame, rows, cells(target, rows), "file")
-
-
-def _earliest(frame: Frame, rows: Rows, folder: Ints) -> Rows:
-    if not len(rows):
-        return rows
-    process = process_keys(frame)
-    keys: list[Ints] = [
-        frame.source[rows].astype(np.int64),
-        frame.host.codes[rows].astype(np.int64),
-        process.codes[rows].astype(np.int64),
-        folder[rows],
-    ]
-    order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
-    kept: Rows = rows[order[fresh]]
-    return kept
+    return _table(frame, rows, cells(target, rows), "file", repeat("", len(rows)))
 
 
 def share_rows(frame: Frame) -> pa.Table:
@@ -83,7 +66,8 @@ def share_rows(frame: Frame) -> pa.Table:
     distinct = list(dict.fromkeys(names))
     at = {name: index for index, name in enumerate(distinct)}
     codes = np.array([at[name] for name in names], np.int32)
-    return _table(frame, rows, dictionary(codes, strings(distinct)), "share")
+    origin = cells(texts(frame, ("IpAddress",), rows, len(rows)))
+    return _table(frame, rows, dictionary(codes, strings(distinct)), "share", origin)
 
 
 def _cells(frame: Frame, name: str, rows: Rows) -> list[str]:
@@ -105,5 +89,6 @@ def _share_path(local: str, share: str, relative: str) -> str:
     return f"{base.rstrip(chr(92))}\\{relative}" if base else relative
 
 
-def _table(frame: Frame, rows: Rows, target: Coded, via: str) -> pa.Table:
-    return pa.table([*fact_places(frame, rows), target, repeat(via, len(rows))], schema=WRITES)
+def _table(frame: Frame, rows: Rows, target: Coded, via: str, origin: Coded) -> pa.Table:
+    columns = [*fact_places(frame, rows), target, repeat(via, len(rows)), origin]
+    return pa.table(columns, schema=WRITES)

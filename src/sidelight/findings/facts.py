@@ -46,6 +46,7 @@ WRITES: Final = pa.schema(
         *_PLACE,
         ("target", _TEXT),  # path of the file
         ("via", _TEXT),  # "file", or "share" where it came over the network
+        ("origin", _TEXT),  # address of the machine it came from, or ""
     ]
 )
 """Files that were created or written."""
@@ -64,4 +65,18 @@ SIGNALS: Final = pa.schema(
 )
 """Events that speak by themselves, judged by what they hold."""
 
-FACTS: Final = {"loads": LOADS, "writes": WRITES, "signals": SIGNALS}
+CONNECTS: Final = pa.schema(
+    [
+        *_PLACE,
+        ("remote", _TEXT),  # address
+        ("port", _TEXT),
+        ("local", _TEXT),  # address of this host
+    ]
+)
+"""Network connections that processes opened.
+
+All of programs outside the system's and programs' folders; of the others the earliest of each
+process, address, port and hour.
+"""
+
+FACTS: Final = {"loads": LOADS, "writes": WRITES, "signals": SIGNALS, "connects": CONNECTS}

@@ -117,6 +117,7 @@ class Part:
     loads: pa.Table
     writes: pa.Table
     signals: pa.Table
+    connects: pa.Table
 
 
 def empty() -> Part:

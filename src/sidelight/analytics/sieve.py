@@ -1,0 +1,137 @@
+"""Which of many loads are looked at one by one, by columns.
+
+Rule 1. What is left out could change no judgement: it is in order itself, and no doubtful load has
+it as a sibling, as its program or as its genuine twin.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from sidelight.analytics.paths import HOME, PROTECTED, Place, Zone, place_of
+from sidelight.findings.cells import Bools, Ints, Rows, coded, listed
+
+VALID: Final = frozenset({"", "valid", "trusted"})
+"""Words for a signature that holds, or of which nothing is said."""
+
+RUNTIMES: Final = frozenset(
+    {
+        "clr.dll",
+        "mscorwks.dll",
+        "coreclr.dll",
+        "mscorsvr.dll",
+        "system.management.automation.dll",
+        "system.management.automation.ni.dll",
+    }
+)
+"""Libraries that are looked at wherever they lie: `sidelight.analytics.engines`."""
+
+CODE: Final = (".exe", ".com", ".scr")
+UNSPOKEN: Final = frozenset({Zone.NOWHERE, Zone.STORE})
+
+
+@dataclass(frozen=True, slots=True)
+class Sieved:
+    """What is worth a look.
+
+    Args:
+        rows: numbers of rows, ascending.
+        homes: folded names of libraries that were loaded, well signed, from where Windows is.
+    """
+
+    rows: Rows
+    homes: frozenset[str]
+
+
+def sieve(loads: pa.Table) -> Sieved:
+    """Choose among united `LOADS`."""
+    if not loads.num_rows:
+        return Sieved(np.empty(0, np.intp), frozenset())
+    sheet = _Sheet.of(loads)
+    doubtful = sheet.doubtful
+    kept = doubtful.copy()
+    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful]))
+    mine = np.isin(sheet.by_image, np.unique(sheet.by_image[doubtful]))
+    kept |= mine & sheet.selves
+    kept |= mine & sheet.at_home & np.isin(sheet.name, np.unique(sheet.name[doubtful]))
+    at_home = np.unique(sheet.library[sheet.at_home])
+    return Sieved(np.flatnonzero(kept), frozenset(sheet.places[each].name for each in at_home))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """Loads as numbers.
+
+    Args:
+        places: of the distinct libraries.
+        name: number of the library's name.
+        in_folder: number of (host, folder of the library).
+        by_image: number of (host, executable).
+    """
+
+    places: list[Place]
+    library: Ints
+    name: Ints
+    in_folder: Ints
+    by_image: Ints
+    selves: Bools
+    at_home: Bools
+    doubtful: Bools
+
+    @classmethod
+    def of(cls, loads: pa.Table) -> "_Sheet":
+        library, paths = _coded(loads, "library")
+        image, images = _coded(loads, "image")
+        places = [place_of(path) for path in paths]
+        host = _numbers([text.lower() for text in _coded(loads, "host")[1]])
+        host = host[_coded(loads, "host")[0]]
+        every = _numbers(
+            [*(place.path for place in places), *(place_of(one).path for one in images)]
+        )
+        here, there = every[: len(paths)][library], every[len(paths) :][image]
+        folder = _numbers([place.folder for place in places])[library]
+        name = _numbers([place.name for place in places])[library]
+        width = int(every.max()) + 2
+        selves = here == there
+        zone = np.array([place.zone for place in places], np.int8)[library]
+        trusted, unsigned = _signatures(loads)
+        quiet = np.isin(zone, _zones(PROTECTED)) & (trusted | ~unsigned)
+        ends = np.array([place.name.endswith(CODE) for place in places], bool)[library]
+        runtime = np.array([place.name in RUNTIMES for place in places], bool)[library]
+        spoken = ~np.isin(zone, _zones(UNSPOKEN)) & ~ends
+        return cls(
+            places,
+            library,
+            name,
+            host * width + folder,
+            host * width + there,
+            selves,
+            np.isin(zone, _zones(HOME)) & trusted & ~selves,
+            ((~quiet & spoken) | runtime) & ~selves,
+        )
+
+
+def _signatures(loads: pa.Table) -> tuple[Bools, Bools]:
+    """Mark the well signed, and those of which it is said that they are not."""
+    signed, said = _coded(loads, "signed")
+    status, words = _coded(loads, "status")
+    true = np.array([text.lower() == "true" for text in said], bool)[signed]
+    false = np.array([text.lower() == "false" for text in said], bool)[signed]
+    valid = np.array([text.lower() in VALID for text in words], bool)[status]
+    return true & valid, false | (true & ~valid)
+
+
+def _zones(zones: frozenset[Zone]) -> list[int]:
+    return [int(zone) for zone in zones]
+
+
+def _coded(table: pa.Table, name: str) -> tuple[Ints, list[str]]:
+    codes, texts = coded(table.column(name))
+    return codes, listed(texts)
+
+
+def _numbers(texts: list[str]) -> Ints:
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
