@@ -6,3 +6,8 @@ Rule 2. Behaviour is judged, never a name: no file, tool, host or hash of a know
 stands in the code or weighs in a threshold.
 Rule 3. A field that is missing is unknown. It speaks neither for nor against.
 """
+
+from typing import Final
+
+MEDIUM: Final = 40
+"""Points from which signs make a finding of level medium."""

@@ -1,0 +1,125 @@
+"""What the layers of a script or command line say about code that runs only in memory."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+from numpy.typing import NDArray
+
+from sidelight.analytics.encodings import SHAPES
+from sidelight.analytics.folding import TRIGGERS
+from sidelight.analytics.marks import (
+    BINARY_POINTS,
+    GROUP_POINTS,
+    GROUPS,
+    SIGNS,
+    WORDS,
+    Sign,
+)
+from sidelight.analytics.remembered import Remembered
+from sidelight.analytics.unpack import Layer
+
+LONGEST_TOKEN: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing that speaks for code in memory.
+
+    Args:
+        id: what it is; see `sidelight.analytics.marks`.
+        points: marks of one text add up; from `MEDIUM` on it is worth a look.
+        said: why, as a sentence without a full stop, with the layer it was found in.
+        token: what was found, as the layer has it, at most `LONGEST_TOKEN` characters.
+    """
+
+    id: str
+    points: int
+    said: str
+    token: str
+
+
+_WORDS: Final = "(?i:" + "|".join(re.escape(word) for word in WORDS) + ")"
+_HAS_WORD: Final = re2.compile(_WORDS.encode())
+_POSSIBLE: Final = "|".join((_WORDS, *SHAPES, *TRIGGERS))
+
+
+def candidates(values: pa.StringArray) -> NDArray[np.intp]:
+    """Number the texts whose layers `judge` may mark: every marked one is among them.
+
+    One pass of RE2 over the column. A text is left out if it has no word of a sign, nothing that
+    could be coded, and none of the tricks that hide words.
+    """
+    return np.flatnonzero(
+        pc.match_substring_regex(values, _POSSIBLE).to_numpy(zero_copy_only=False)
+    )
+
+
+def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
+    """List the marks of a text's layers, each kind once: where it weighs most, then outermost."""
+    best: dict[str, tuple[Mark, Layer]] = {}
+    for layer in layers:
+        for mark in _marks(layer):
+            if mark.id not in best or mark.points > best[mark.id][0].points:
+                best[mark.id] = mark, layer
+    return tuple(_place(mark, layer) for mark, layer in best.values())
+
+
+def _place(mark: Mark, layer: Layer) -> Mark:
+    if not layer.how:
+        return mark
+    where = ", ".join(layer.how)
+    return Mark(mark.id, mark.points, f"{mark.said}, in what was unpacked ({where})", mark.token)
+
+
+def _marks(layer: Layer) -> tuple[Mark, ...]:
+    if layer.binary:
+        return (_binary(layer),)
+    return _remembered_marks(layer.text) if layer.how else tuple(_read(layer.text))
+
+
+def _binary(layer: Layer) -> Mark:
+    begins = " ".join(f"{byte:02x}" for byte in layer.text[:16].encode("latin-1"))
+    name = layer.binary.rpartition(" ")[2]
+    return Mark(f"packed-{name}", BINARY_POINTS[layer.binary], f"{layer.binary} is in it", begins)
+
+
+def _read(text: str) -> Iterator[Mark]:
+    if _HAS_WORD.search(text.encode("utf-8", "replace")) is None:
+        return
+    folded = text.lower()
+    for sign in SIGNS:
+        if any(word in folded for word in sign.words):
+            token = _find(sign, text)
+            if token:
+                yield Mark(sign.id, sign.points, f"it {sign.said}", token)
+    yield from _functions(text)
+
+
+def _find(sign: Sign, text: str) -> str:
+    if sign.beside is not None and sign.beside.search(text) is None:
+        return ""
+    if sign.without is not None and sign.without.search(text) is not None:
+        return ""
+    found = sign.pattern.search(text)
+    return "" if found is None else found[0][:LONGEST_TOKEN]
+
+
+def _functions(text: str) -> Iterator[Mark]:
+    """Mark functions of Windows that together put code into memory and run it."""
+    found = [(name, each) for name, pattern in GROUPS if (each := pattern.search(text))]
+    if found:
+        names = ", ".join(match[0] for _, match in found)
+        doing = ", ".join(name for name, _ in found)
+        said = f"it names functions of Windows by which a program {doing} memory or threads"
+        yield Mark("memory-functions", GROUP_POINTS[len(found)], said, names[:LONGEST_TOKEN])
+
+
+_remembered_marks: Final = Remembered[str, tuple[Mark, ...]](
+    lambda text: tuple(_read(text)), lambda text, marks: len(text) + 512 * len(marks)
+)
