@@ -59,6 +59,58 @@ def _memory(
     )
 
 
+_ACCESSES: Final = (
+    (
+        "unbacked-caller",
+        "A process opened by code no file holds",
+        "t1055",
+        "return addresses that are forged; calls through a thread pool",
+    ),
+    (
+        "unbacked-frame",
+        "A process opened on behalf of code no file holds",
+        "t1055",
+        "return addresses that are forged",
+    ),
+    (
+        "unbacked-stub",
+        "A process opened through a stub no file holds",
+        "t1055",
+        "return addresses that are forged; runtimes look alike",
+    ),
+    (
+        "unbacked-beside-runtime",
+        "A process opened by code no file holds, beside a runtime",
+        "t1055",
+        "code inside the runtime's own heaps",
+    ),
+    (
+        "unbacked-syscall",
+        "A process opened by a system call from memory",
+        "t1106",
+        "calls through the system's own library",
+    ),
+    (
+        "direct-syscall",
+        "A process opened by a system call past the system's library",
+        "t1106",
+        "calls through the system's own library",
+    ),
+    (
+        "cut-trace",
+        "A process opened by a caller that cannot be seen",
+        "t1055",
+        "a stack that can be walked",
+    ),
+    (
+        "imageless",
+        "A process whose file is gone or replaced",
+        "t1055",
+        "a file that is put back before it is looked at",
+    ),
+)
+
+
 ANALYTICS: Final[Mapping[str, Analytic]] = {
     analytic.id: analytic
     for analytic in (
@@ -126,6 +178,17 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
             "t1059.001",
             ("load",),
             "a host that embeds PowerShell by right; an engine loaded from bytes",
+        ),
+        *(
+            _memory(f"access-{name}", title, technique, ("access",), defeated_by)
+            for name, title, technique, defeated_by in _ACCESSES
+        ),
+        _memory(
+            "script",
+            "A script or command line that runs code in memory",
+            "t1620",
+            ("script", "start", "service", "registry"),
+            "texts that are decoded by what they download; script logging that is off",
         ),
     )
 }

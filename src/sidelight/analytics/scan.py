@@ -6,9 +6,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.accesses import ACCESS_FIELDS, access_rows
 from sidelight.analytics.columns import CONNECTED, LOADED, SHARED, WRITTEN, role_of
 from sidelight.analytics.connects import connect_rows
 from sidelight.analytics.loads import load_rows, start_rows
+from sidelight.analytics.scripts import script_fields, script_rows
 from sidelight.analytics.signals import signal_rows
 from sidelight.analytics.threads import THREAD_FIELDS, thread_marks
 from sidelight.analytics.writes import share_rows, write_rows
@@ -26,7 +28,11 @@ def _threads(frame: Frame) -> pa.Table:
 
 _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]] = {
     "load": (("loads", load_rows),),
-    "start": (("loads", start_rows),),
+    "start": (("loads", start_rows), ("signals", script_rows)),
+    "script": (("signals", script_rows),),
+    "service": (("signals", script_rows),),
+    "registry": (("signals", script_rows),),
+    "access": (("signals", access_rows),),
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
@@ -39,12 +45,17 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "share": SHARED,
     "connect": CONNECTED,
     "thread": (*THREAD_FIELDS, "TargetProcessGuid"),
+    "access": (*ACCESS_FIELDS, "TargetProcessGUID"),
 }
+_SPEAKING: Final = frozenset({"start", "script", "service", "registry"})
 
 
 def fact_columns(kind: Kind) -> frozenset[str]:
     """Name the columns that `facts_of` reads; case does not matter."""
-    columns = _COLUMNS.get(role_of(kind), ())
+    role = role_of(kind)
+    columns = _COLUMNS.get(role, ())
+    if role in _SPEAKING:
+        columns += script_fields(kind.event_id)
     return frozenset(columns) | actor_columns(kind) if columns else frozenset()
 
 

@@ -10,24 +10,60 @@ import pyarrow as pa
 from sidelight.analytics.catalogue import ANALYTICS
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 
-_CITED: Final = 200
+_CITED: Final = 60
 _ACTORS: Final = 50
+_APART: Final = 20
+_DAY: Final = 86_400_000_000_000
+
+_Fact = dict[str, object]
 
 
 def suspect_signals(signals: pa.Table) -> Iterator[Suspicion]:
-    """Group united `SIGNALS` by host, signal, executable and what they are about.
+    """Group united `SIGNALS` by host, signal, executable, subject and process.
 
-    The heaviest event of a group gives its points: repetition is counted, not weighed.
+    Processes stand alone unless there are more than `_APART` of an executable, which then are one
+    group. Where no process is known, a day of silence ends a group. The heaviest event of a group
+    gives its points: repetition is counted, not weighed.
     """
-    groups: defaultdict[tuple[str, str, str, str], list[dict[str, object]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str, str], list[_Fact]] = defaultdict(list)
     for row in signals.to_pylist():
         key = row["host"].lower(), row["signal"], row["image"].lower(), row["subject"]
         groups[key].append(row)
     for key in sorted(groups):
-        yield _suspicion(groups[key])
+        for rows in _apart(groups[key]):
+            yield _suspicion(rows)
 
 
-def _suspicion(rows: list[dict[str, object]]) -> Suspicion:
+def _apart(rows: list[_Fact]) -> Iterator[list[_Fact]]:
+    by_process: defaultdict[str, list[_Fact]] = defaultdict(list)
+    for row in rows:
+        by_process[str(row["process"])].append(row)
+    if len(by_process) > _APART:
+        yield rows
+        return
+    for process in sorted(by_process):
+        mine = by_process[process]
+        if process and not process.startswith("pid:"):
+            yield mine
+        else:
+            yield from _days(mine)
+
+
+def _days(rows: list[_Fact]) -> Iterator[list[_Fact]]:
+    rows.sort(key=_time)
+    begin = 0
+    for at in range(1, len(rows)):
+        if _time(rows[at]) - _time(rows[at - 1]) > _DAY:
+            yield rows[begin:at]
+            begin = at
+    yield rows[begin:]
+
+
+def _time(row: _Fact) -> int:
+    return int(str(row["time"]))
+
+
+def _suspicion(rows: list[_Fact]) -> Suspicion:
     rows.sort(key=lambda row: (-int(str(row["points"])), row["time"], row["source"], row["record"]))
     lead = rows[0]
     analytic = ANALYTICS[str(lead["signal"])]
@@ -57,7 +93,7 @@ def _title(title: str, image: str) -> str:
     return f"{title}: {name}" if name else title
 
 
-def _cited(row: dict[str, object]) -> Cited:
+def _cited(row: _Fact) -> Cited:
     fields = orjson.loads(str(row["fields"]) or "{}")
     return Cited(
         str(row["source"]),

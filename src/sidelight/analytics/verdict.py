@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final
 
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
@@ -189,8 +189,10 @@ def _ref(analytic: Analytic, level: Level) -> RuleRef:
 
 
 def _rows(mine: Sequence[Suspicion]) -> list[Cited]:
-    rows = {(row.source, row.record): row for one in mine for row in one.rows}
-    return sorted(rows.values(), key=lambda row: (row.time, row.source, row.record))
+    """List events of all suspicions, taking turns, so that none is crowded out."""
+    turns = zip_longest(*(suspicion.rows for suspicion in mine))
+    rows = {(row.source, row.record): row for turn in turns for row in turn if row is not None}
+    return list(rows.values())
 
 
 def _evidence(
