@@ -103,6 +103,12 @@ _ACCESSES: Final = (
         "a stack that can be walked",
     ),
     (
+        "rights",
+        "A process opened for injection by a program where users write",
+        "t1055",
+        "asking for all rights, as installers do; a program in a protected folder",
+    ),
+    (
         "imageless",
         "A process whose file is gone or replaced",
         "t1055",
