@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain as together
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +10,13 @@ import pyarrow as pa
 from sidelight.analytics.aftermath import follow
 from sidelight.analytics.engines import suspect_engines
 from sidelight.analytics.estate import Estate
+from sidelight.analytics.lateral import link
 from sidelight.analytics.planted import suspect_writes
 from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Suspicion
-from sidelight.analytics.verdict import Hit, verdicts
+from sidelight.analytics.verdict import Hit, story_name, verdicts
 from sidelight.findings.cells import listed, plain
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import Finding
@@ -52,11 +53,11 @@ def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicio
     """Give what every analytic holds against anything, in canonical order."""
     estate = Estate.of(facts.loads, facts.writes)
     found = list(
-        chain(
+        together(
             suspect_loads(estate),
             suspect_writes(estate),
             suspect_engines(estate),
-            suspect_signals(facts.signals),
+            suspect_signals(facts.signals, estate),
         )
     )
     found += follow(found, facts.connects, processes)
@@ -86,14 +87,15 @@ def conclude_facts(  # noqa: PLR0913
         rules: by id.
         limits: how much a finding lists.
     """
-    stories = tell(suspicions_of(facts, processes), hits, processes)
+    chain = link(tell(suspicions_of(facts, processes), hits, processes), facts.connects)
     shelf = Shelf.of(events)
     table = _Hits.of(hits)
     findings: list[Finding] = []
     told: set[int] = set()
-    for story in stories:
+    names = [story_name(chain.stories[number]) for number in chain.joined]
+    for story, name in zip(chain.stories, names, strict=True):
         joined = [table.hit(row, rules) for row in story.hits]
-        for verdict in verdicts(story, joined, shelf, limits):
+        for verdict in verdicts(story, name, joined, shelf, limits):
             findings.append(verdict.finding)
             told.update(verdict.told)
     lined = _with_lineage(findings, processes)

@@ -75,6 +75,7 @@ class Write:
     image: Place
     via: str
     cited: Cited
+    origin: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +86,8 @@ class Estate:
     writes: list[Write] = field(default_factory=list)
     selves: dict[tuple[str, str], Load] = field(default_factory=dict)
     homes: set[str] = field(default_factory=set)
+    heard: frozenset[tuple[str, str]] = frozenset()
+    managed: frozenset[tuple[str, str]] = frozenset()
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
     folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
@@ -95,7 +98,7 @@ class Estate:
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
         """Index united `LOADS` and `WRITES`."""
         sieved = sieve(loads)
-        estate = cls(homes=set(sieved.homes))
+        estate = cls(homes=set(sieved.homes), heard=sieved.heard, managed=sieved.managed)
         folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
         pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
         for load in _loads(loads.take(sieved.rows)):
@@ -155,6 +158,16 @@ class Estate:
             if write.cited.time <= load.cited.time
         ]
         return max(found, key=lambda write: write.cited.time, default=None)
+
+    def is_managed(self, host: str, image: str) -> bool | None:
+        """Tell whether a program loaded .NET; None where its loads are not logged."""
+        program = host.lower(), place_of(image).path
+        return program in self.managed if program in self.heard else None
+
+    def origins_of(self, host: str, path: str) -> tuple[str, ...]:
+        """Name the addresses from which a file was written over the network."""
+        found = (write.origin.lower() for write in self.written.get((host, path), ()))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def beside(self, write: Write) -> list[Write]:
         """Give what else its process wrote into its folder."""
@@ -286,7 +299,7 @@ def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
 
 
 def _writes(table: pa.Table) -> Iterable[Write]:
-    names = ("host", "process", "image", "source", "channel", "event_id", "target", "via")
+    names = ("host", "process", "image", "source", "channel", "event_id", "target", "via", "origin")
     columns = {name: _coded(table, name) for name in names}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
     for row in range(table.num_rows):
@@ -297,4 +310,4 @@ def _writes(table: pa.Table) -> Iterable[Write]:
         )
         target, image = place_of(cell["target"]), place_of(cell["image"])
         host = cell["host"]
-        yield Write(host.lower(), host, target, image, cell["via"], cited)
+        yield Write(host.lower(), host, target, image, cell["via"], cited, cell["origin"])

@@ -113,4 +113,5 @@ def _suspicion(write: Write, reasons: tuple[Reason, ...]) -> Suspicion:
         reasons=reasons,
         refute=(f"Ask who wrote {target.written}, and compare its hash with the vendor's file.",),
         image=write.image.path,
+        origins=(write.origin.lower(),) if write.origin else (),
     )

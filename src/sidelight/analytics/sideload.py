@@ -30,7 +30,8 @@ def suspect_loads(estate: Estate) -> Iterator[Suspicion]:
             sorted(_reasons(load, estate), key=lambda reason: (-abs(reason.points), reason.text))
         )
         if sum(reason.points for reason in reasons) >= LEAST:
-            yield _suspicion(load, reasons)
+            origins = estate.origins_of(load.host, load.library.path)
+            yield _suspicion(load, reasons, origins)
 
 
 def _in_order(load: Load) -> bool:
@@ -45,7 +46,7 @@ def _reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     yield from ownership.reasons(load, estate)
 
 
-def _suspicion(load: Load, reasons: tuple[Reason, ...]) -> Suspicion:
+def _suspicion(load: Load, reasons: tuple[Reason, ...], origins: tuple[str, ...]) -> Suspicion:
     library, image = load.library, load.image
     what = (
         "an unsigned"
@@ -64,6 +65,7 @@ def _suspicion(load: Load, reasons: tuple[Reason, ...]) -> Suspicion:
         reasons=reasons,
         refute=_refute(load),
         image=image.path,
+        origins=origins,
     )
 
 

@@ -39,16 +39,20 @@ class Sieved:
     Args:
         rows: numbers of rows, ascending.
         homes: folded names of libraries that were loaded, well signed, from where Windows is.
+        heard: (host, executable), folded, of programs whose loads are logged.
+        managed: those of them that loaded .NET.
     """
 
     rows: Rows
     homes: frozenset[str]
+    heard: frozenset[tuple[str, str]]
+    managed: frozenset[tuple[str, str]]
 
 
 def sieve(loads: pa.Table) -> Sieved:
     """Choose among united `LOADS`."""
     if not loads.num_rows:
-        return Sieved(np.empty(0, np.intp), frozenset())
+        return Sieved(np.empty(0, np.intp), frozenset(), frozenset(), frozenset())
     sheet = _Sheet.of(loads)
     doubtful = sheet.doubtful
     kept = doubtful.copy()
@@ -57,7 +61,9 @@ def sieve(loads: pa.Table) -> Sieved:
     kept |= mine & sheet.selves
     kept |= mine & sheet.at_home & np.isin(sheet.name, np.unique(sheet.name[doubtful]))
     at_home = np.unique(sheet.library[sheet.at_home])
-    return Sieved(np.flatnonzero(kept), frozenset(sheet.places[each].name for each in at_home))
+    names = frozenset(sheet.places[each].name for each in at_home)
+    heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
+    return Sieved(np.flatnonzero(kept), names, heard, managed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,19 @@ class _Sheet:
     selves: Bools
     at_home: Bools
     doubtful: Bools
+    managed: Bools
+    hosts: list[str]
+    images: list[str]
+    host: Ints
+    image: Ints
+
+    def programs(self, marks: Bools) -> frozenset[tuple[str, str]]:
+        """Name the programs of marked rows."""
+        pairs = np.unique(self.host[marks] * len(self.images) + self.image[marks])
+        return frozenset(
+            (self.hosts[pair // len(self.images)], self.images[pair % len(self.images)])
+            for pair in pairs.tolist()
+        )
 
     @classmethod
     def of(cls, loads: pa.Table) -> "_Sheet":
@@ -110,6 +129,11 @@ class _Sheet:
             selves,
             np.isin(zone, _zones(HOME)) & trusted & ~selves,
             ((~quiet & spoken) | runtime) & ~selves,
+            runtime,
+            folded,
+            programs,
+            hosts,
+            image,
         )
 
 

@@ -8,17 +8,22 @@ import orjson
 import pyarrow as pa
 
 from sidelight.analytics.catalogue import ANALYTICS
+from sidelight.analytics.estate import Estate
+from sidelight.analytics.paths import place_of
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 
 _CITED: Final = 60
 _ACTORS: Final = 50
+_BY_RUNTIME: Final = frozenset(
+    {"memory.access-unbacked-stub", "memory.access-unbacked-beside-runtime"}
+)
 _APART: Final = 20
 _DAY: Final = 86_400_000_000_000
 
 _Fact = dict[str, object]
 
 
-def suspect_signals(signals: pa.Table) -> Iterator[Suspicion]:
+def suspect_signals(signals: pa.Table, estate: Estate) -> Iterator[Suspicion]:
     """Group united `SIGNALS` by host, signal, executable, subject and process.
 
     Processes stand alone unless there are more than `_APART` of an executable, which then are one
@@ -31,7 +36,7 @@ def suspect_signals(signals: pa.Table) -> Iterator[Suspicion]:
         groups[key].append(row)
     for key in sorted(groups):
         for rows in _apart(groups[key]):
-            yield _suspicion(rows)
+            yield _suspicion(rows, estate)
 
 
 def _apart(rows: list[_Fact]) -> Iterator[list[_Fact]]:
@@ -63,7 +68,7 @@ def _time(row: _Fact) -> int:
     return int(str(row["time"]))
 
 
-def _suspicion(rows: list[_Fact]) -> Suspicion:
+def _suspicion(rows: list[_Fact], estate: Estate) -> Suspicion:
     rows.sort(key=lambda row: (-int(str(row["points"])), row["time"], row["source"], row["record"]))
     lead = rows[0]
     analytic = ANALYTICS[str(lead["signal"])]
@@ -74,6 +79,8 @@ def _suspicion(rows: list[_Fact]) -> Suspicion:
     reasons = [Reason(int(str(lead["points"])), text, cited)]
     if lead["against"]:
         reasons.append(Reason(0, str(lead["against"]), cited[:1]))
+    if analytic.id in _BY_RUNTIME:
+        reasons += _runtime(str(lead["host"]), str(lead["image"]), cited, estate)
     actors = dict.fromkeys(str(row["process"]) for row in rows if row["process"])
     others = dict.fromkeys(str(row["other"]) for row in rows if row["other"])
     return Suspicion(
@@ -86,6 +93,19 @@ def _suspicion(rows: list[_Fact]) -> Suspicion:
         reasons=tuple(reasons),
         image=str(lead["image"]),
     )
+
+
+def _runtime(host: str, image: str, cited: tuple[Cited, ...], estate: Estate) -> Iterator[Reason]:
+    """Weigh stubs by whether the program has a runtime that makes such stubs."""
+    name = place_of(image).file
+    match estate.is_managed(host, image):
+        case True:
+            yield Reason(-20, f"{name} loads .NET, whose stubs look like this.", cited[:1])
+        case False:
+            text = f"The loads of {name} are logged, and .NET with its stubs is not among them."
+            yield Reason(15, text, cited[:1])
+        case None:
+            pass
 
 
 def _title(title: str, image: str) -> str:

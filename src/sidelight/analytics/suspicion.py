@@ -48,7 +48,8 @@ class Suspicion:
         things: folded paths and keys that tie it to other suspicions on the host.
         reasons: for and against, heaviest first.
         refute: what would refute it.
-        images: executables of the actors, for where no key is known.
+        image: executable of the first actor, for where no key is known.
+        origins: addresses of machines that its files came from.
     """
 
     analytic: str
@@ -60,6 +61,7 @@ class Suspicion:
     reasons: tuple[Reason, ...]
     refute: tuple[str, ...] = ()
     image: str = ""
+    origins: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:

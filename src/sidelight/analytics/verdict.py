@@ -73,9 +73,15 @@ def level_of(score: int) -> Level:
     return next(level for least, level in LEVEL_FROM if score >= least)
 
 
-def verdicts(story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits) -> Iterator[Verdict]:
+def story_name(story: Story) -> str:
+    """Name a story by what it holds, so that re-runs agree."""
+    return finding_id("story", story.suspicions[0].host.lower(), _signature(story.suspicions))
+
+
+def verdicts(
+    story: Story, name: str, hits: Sequence[Hit], shelf: Shelf, limits: Limits
+) -> Iterator[Verdict]:
     """Give a finding for each class among the suspicions of a story, the heaviest first."""
-    name = finding_id("story", story.suspicions[0].host.lower(), _signature(story))
     classes = dict.fromkeys(suspicion.cls for suspicion in story.suspicions)
     for number, cls in enumerate(classes):
         mine = [suspicion for suspicion in story.suspicions if suspicion.cls == cls]
@@ -83,8 +89,13 @@ def verdicts(story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits) ->
         yield _verdict(mine, story, beside, name, shelf, limits)
 
 
-def _signature(story: Story) -> str:
-    return "\n".join(f"{one.analytic} {one.image} {one.things[:1]}" for one in story.suspicions)
+def _signature(suspicions: Sequence[Suspicion]) -> str:
+    """Spell what makes a story this story: what is suspected of whom, and its first event."""
+    first = min((row.time, row.source, row.record) for one in suspicions for row in one.rows)
+    spelled = [
+        f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
+    ]
+    return "\n".join((*spelled, f"{first[0]} {first[2]}"))
 
 
 def _class(hit: Hit) -> FindingClass:
@@ -112,7 +123,7 @@ def _verdict(  # noqa: PLR0913
     times = [row.time for row in evidence if row.time != NO_TIME]
     weights = (*_weights(mine), *bonus)
     finding = Finding(
-        id=finding_id(lead.analytic, lead.host.lower(), _signature(Story(tuple(mine), ()))),
+        id=finding_id(lead.analytic, lead.host.lower(), _signature(mine)),
         title=lead.title,
         cls=lead.cls,
         level=level,
