@@ -104,11 +104,11 @@ class _Sheet:
         library, paths = _coded(loads, "library")
         image, images = _coded(loads, "image")
         places = [place_of(path) for path in paths]
-        host = _numbers([text.lower() for text in _coded(loads, "host")[1]])
-        host = host[_coded(loads, "host")[0]]
-        every = _numbers(
-            [*(place.path for place in places), *(place_of(one).path for one in images)]
-        )
+        hosts, names = _coded(loads, "host")
+        folded = [text.lower() for text in names]
+        host = _numbers(folded)[hosts]
+        programs = [place_of(path).path for path in images]
+        every = _numbers([*(place.path for place in places), *programs])
         here, there = every[: len(paths)][library], every[len(paths) :][image]
         folder = _numbers([place.folder for place in places])[library]
         name = _numbers([place.name for place in places])[library]
