@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from importlib.resources import as_file, files
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, get_args, get_origin
@@ -23,7 +24,11 @@ from sidelight.cli.app import app
 from sidelight.evidence import archive
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
-from sidelight.schema import LOST, GapReason
+from sidelight.findings.attack import classify, techniques
+from sidelight.findings.finding import FindingClass
+from sidelight.rules.load import load_rules
+from sidelight.rules.rule import Meta
+from sidelight.schema import LEVELS, LOST, GapReason
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 NOTE: Final = "<!-- Written by docs/generate.py: do not edit. -->"
@@ -112,11 +117,43 @@ def errors_page() -> str:
     return _page(lines)
 
 
+def rules_page() -> str:
+    """List the rules that come with Sidelight, and what defeats each."""
+    with as_file(files("sidelight") / "content" / "rules") as folder:
+        found = load_rules([folder])
+    metas = [each.meta for each in (*found.rules, *found.correlations) if not each.silent]
+    lines = [
+        "# Rules that come with Sidelight",
+        "",
+        "`sidelight rules show ID` shows a rule whole, with references and false positives.",
+        "Rules that are only a part of another are left out.",
+    ]
+    for name in dict.fromkeys(get_args(FindingClass)):
+        some = [meta for meta in metas if classify(meta.tags) == name]
+        if some:
+            lines += ["", f"## {name}"]
+            lines += _table(
+                ("level", "rule", "techniques", "defeated by"),
+                [_rule(meta) for meta in sorted(some, key=_severity)],
+            )
+    return _page(lines)
+
+
+def _severity(meta: Meta) -> tuple[int, str, str]:
+    return -LEVELS.index(meta.level), meta.path, meta.title
+
+
+def _rule(meta: Meta) -> tuple[str, str, str, str]:
+    defeat = " ".join(meta.description.partition("Defeated by: ")[2].split())
+    return meta.level, f"{meta.title}<br>`{meta.path}`", " ".join(techniques(meta.tags)), defeat
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
     "exit-codes.md": exits_page,
     "errors.md": errors_page,
+    "rules.md": rules_page,
 }
 
 
