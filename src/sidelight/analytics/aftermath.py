@@ -60,8 +60,9 @@ def follow(
 def _followed(suspicions: Sequence[Suspicion]) -> dict[_Key, _Followed]:
     found: dict[_Key, _Followed] = {}
     for suspicion in sorted(suspicions, key=lambda one: -one.points):
-        if suspicion.points < LEAST or _name(suspicion.image) in programs("roots"):
-            continue
+        name = _name(suspicion.image)
+        if suspicion.points < LEAST or name in programs("roots") | programs("shells"):
+            continue  # to connect and to start others is their trade
         for row in suspicion.rows:
             key = suspicion.host.lower(), row.process
             if row.process in suspicion.actors and not row.process.startswith("pid:"):

@@ -11,6 +11,7 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.known import programs
 from sidelight.analytics.paths import Place, Zone, place_of
 from sidelight.analytics.sieve import VALID, sieve
 from sidelight.analytics.suspicion import Cited
@@ -161,7 +162,10 @@ class Estate:
 
     def is_managed(self, host: str, image: str) -> bool | None:
         """Tell whether a program loaded .NET; None where its loads are not logged."""
-        program = host.lower(), place_of(image).path
+        place = place_of(image)
+        if place.name in programs("powershell-hosts"):
+            return True
+        program = host.lower(), place.path
         return program in self.managed if program in self.heard else None
 
     def origins_of(self, host: str, path: str) -> tuple[str, ...]:

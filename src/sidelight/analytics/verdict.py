@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Final
 
+from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Suspicion
@@ -71,6 +72,11 @@ class Verdict:
 def level_of(score: int) -> Level:
     """Give the level of a score."""
     return next(level for least, level in LEVEL_FROM if score >= least)
+
+
+def level_points(level: Level) -> int:
+    """Give the least score of a level."""
+    return next(least for least, name in LEVEL_FROM if name == level)
 
 
 def story_name(story: Story) -> str:
@@ -160,6 +166,8 @@ def _rules(hits: Sequence[Hit]) -> tuple[RuleRef, ...]:
 
 def _bonus(lead: Suspicion, story: Story, rules: Sequence[RuleRef]) -> list[Weight]:
     others = [one for one in story.suspicions if one.analytic != lead.analytic and one.points > 0]
+    if lead.points < MEDIUM:  # what is weak itself is not made strong by what is weaker
+        others = [one for one in others if one.points >= level_points("low")]
     kinds = dict.fromkeys(one.analytic for one in others)
     found: list[Weight] = []
     if kinds:
