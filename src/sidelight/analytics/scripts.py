@@ -5,12 +5,14 @@ Technique: T1620, T1055, T1027. What it catches: loaders and runners, packed up 
 Defeated by: texts that are decoded by what they download, and logs that were switched off.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sidelight.analytics.mark import Mark
 from sidelight.analytics.script import Mark as Sign
@@ -32,6 +34,12 @@ SCRIPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Where the text lies, by event id; the first field that an event's kind has counts."""
 
+_REPEATING: Final = frozenset({"800", "4103"})
+_HOST: Final = r"(?im)^[\t ]*Host ?Application ?=.*$"
+_HOST_LINE: Final = re.compile(_HOST)
+"""The command line of PowerShell itself, which each of these events repeats; it is judged where
+the process starts and where the engine does."""
+
 _OTHERS: Final = ("ScriptBlockText", "CommandLine")
 _MOST: Final = 95
 _SHOWN: Final = 1_500
@@ -48,10 +56,17 @@ def script_rows(frame: Frame) -> pa.Table:
     if not field:
         return signal_rows(frame, np.empty(0, np.intp), (), lambda _: ())
     column = texts(frame, (field,), None, len(frame))
-    odd = np.zeros(len(column.values), bool)
-    odd[candidates(column.values)] = True
+    repeats = frame.kind.event_id in _REPEATING
+    values = pc.replace_substring_regex(column.values, _HOST, "") if repeats else column.values
+    odd = np.zeros(len(values), bool)
+    odd[candidates(values)] = True
     rows = np.flatnonzero(odd[column.codes])
-    return signal_rows(frame, rows, (field,), lambda fields: script_marks(fields[field]))
+
+    def judge_text(fields: Mapping[str, str]) -> tuple[Mark, ...]:
+        text = fields[field]
+        return script_marks(_HOST_LINE.sub("", text) if repeats else text)
+
+    return signal_rows(frame, rows, (field,), judge_text)
 
 
 def script_marks(text: str) -> tuple[Mark, ...]:
