@@ -8,7 +8,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from importlib.resources import as_file, files
 from itertools import pairwise
@@ -19,6 +19,8 @@ from typer import Typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from sidelight import errors
+from sidelight.analytics.catalogue import ANALYTICS, Analytic
+from sidelight.analytics.columns import ROLES
 from sidelight.cli import exits
 from sidelight.cli.app import app
 from sidelight.evidence import archive
@@ -148,12 +150,34 @@ def _rule(meta: Meta) -> tuple[str, str, str, str]:
     return meta.level, f"{meta.title}<br>`{meta.path}`", " ".join(techniques(meta.tags)), defeat
 
 
+def analytics_page() -> str:
+    """List the analytics: what each judges, where it looks and what defeats it."""
+    lines = [
+        "# Analytics",
+        "",
+        "What a rule cannot say: judgements that rest on several events, or on what lies inside a",
+        "text. [How analytics judge](../explanation/how-analytics-judge.md) explains the scores.",
+    ]
+    for cls in dict.fromkeys(analytic.cls for analytic in ANALYTICS.values()):
+        some = [analytic for analytic in ANALYTICS.values() if analytic.cls == cls]
+        lines += ["", f"## {cls}"]
+        lines += _table(("analytic", "techniques", "looks at", "defeated by"), map(_analytic, some))
+    return _page(lines)
+
+
+def _analytic(analytic: Analytic) -> tuple[str, str, str, str]:
+    ids = " ".join(techniques(analytic.tags))
+    looks = ", ".join(ROLES[role] for role in analytic.looks_at)
+    return f"{analytic.title}<br>`{analytic.id}`", ids, looks, analytic.defeated_by
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
     "exit-codes.md": exits_page,
     "errors.md": errors_page,
     "rules.md": rules_page,
+    "analytics.md": analytics_page,
 }
 
 
@@ -254,7 +278,7 @@ def _prose(text: str, *, example: bool = False) -> list[str]:
     return lines[1:]
 
 
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
     body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]

@@ -61,6 +61,22 @@ _POWERSHELL_CHANNELS: Final = frozenset(
 )
 
 
+ROLES: Final[Mapping[str, str]] = {
+    "start": "starts of processes (Sysmon 1, Security 4688)",
+    "load": "image loads (Sysmon 7)",
+    "thread": "remote threads (Sysmon 8)",
+    "access": "accesses to processes (Sysmon 10)",
+    "write": "file creations (Sysmon 11)",
+    "share": "file shares (Security 5145)",
+    "connect": "network connections (Sysmon 3)",
+    "registry": "registry values (Sysmon 13)",
+    "service": "new services (System 7045, Security 4697)",
+    "script": "PowerShell (4104, 4103, 800, 400)",
+    "tamper": "process tampering (Sysmon 25)",
+}
+"""What each role is called; endpoint products' like events count too."""
+
+
 def role_of(kind: Kind) -> str:
     """Tell what events of *kind* are to analytics; "" where they are nothing."""
     if kind.product != "windows":
