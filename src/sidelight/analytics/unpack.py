@@ -15,7 +15,7 @@ import re2
 
 from sidelight.analytics.contents import Content, read_content
 from sidelight.analytics.encodings import SHAPES, cut_runs, find_coded, hides
-from sidelight.analytics.folding import TRIGGERS, fold
+from sidelight.analytics.folding import REWRITINGS, TRIGGERS, fold
 from sidelight.analytics.keys import find_keys
 from sidelight.analytics.remembered import Remembered
 
@@ -65,7 +65,7 @@ def unpack(text: str, levels: int = LEVELS) -> tuple[Layer, ...]:
             seen.add(inner.text)
             left -= len(inner.text)
             layers.append(inner)
-            if level + 1 < levels and not inner.binary:
+            if level + 1 < levels and not inner.binary and found.how[-1] not in REWRITINGS:
                 todo.append((inner, level + 1))
     return tuple(layers)
 
