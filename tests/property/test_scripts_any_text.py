@@ -160,9 +160,10 @@ HOSTILE = [
 ]
 
 
-def test_time_is_in_proportion_to_the_text() -> None:
+def test_no_text_takes_more_than_in_proportion() -> None:
     for bit in HOSTILE:
-        text = (bit * 40_000)[:40_000] + " -join '' -bxor $a reverse("
+        text = (bit * 100_000)[:100_000] + " -join '' -bxor $a reverse("
         start = time.process_time()
         judge(unpack(text))
-        assert time.process_time() - start < 2, bit  # all of them take less than a tenth of that
+        # In proportion it is a tenth of a second; by the square it would be ten.
+        assert time.process_time() - start < 4, bit

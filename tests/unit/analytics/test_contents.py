@@ -8,7 +8,7 @@ from sidelight.analytics.contents import (
     Content,
     inflate,
     name_binary,
-    read_content,
+    read_contents,
     read_text,
 )
 
@@ -57,11 +57,11 @@ def test_code_is_known_by_how_it_begins(data: bytes, name: str) -> None:
 
 def test_streams_are_opened_one_inside_the_other() -> None:
     text = b"Get-Service " * 4
-    assert read_content(gzip.compress(zlib.compress(text))) == Content(
-        ("gzip", "zlib"), text.decode()
+    assert read_contents(gzip.compress(zlib.compress(text))) == (
+        Content(("gzip", "zlib"), text.decode()),
     )
-    assert read_content(gzip.compress(HEADER)) == Content(
-        ("gzip",), HEADER.decode("latin-1"), "a Windows program"
+    assert read_contents(gzip.compress(HEADER), (b"\x5a",)) == (
+        Content(("gzip",), HEADER.decode("latin-1"), "a Windows program"),
     )
 
 
@@ -80,7 +80,20 @@ def test_a_stream_is_opened_up_to_the_limit() -> None:
 
 
 def test_a_key_is_tried_where_nothing_else_helps() -> None:
-    hidden = bytes(each ^ 0x5A for each in b"Get-Service")
-    assert read_content(hidden) is None
-    assert read_content(hidden, (b"\x01", b"\x5a")) == Content(("xor 0x5a",), "Get-Service")
-    assert read_content(b"Get-Service", (b"\x5a",)) == Content((), "Get-Service")
+    hidden = bytes(each ^ 0xDA for each in b"Get-Service")
+    assert read_contents(hidden) == ()
+    assert read_contents(hidden, (b"\x01", b"\xda")) == (Content(("xor 0xda",), "Get-Service"),)
+
+
+def test_text_that_may_be_text_under_a_key_is_both() -> None:
+    assert read_contents(b"Fdu,Rdswhbd", (b"\x01",)) == (
+        Content((), "Fdu,Rdswhbd"),
+        Content(("xor 0x01",), "Get-Service"),
+    )
+
+
+def test_a_broken_stream_without_a_mark_was_none() -> None:
+    stream = zlib.compressobj(wbits=-15)
+    packed = stream.compress(b"Get-Service and so on " * 40) + stream.flush(zlib.Z_SYNC_FLUSH)
+    assert inflate(packed) == ("deflate", b"Get-Service and so on " * 40)
+    assert inflate(packed + b"\x07") is None  # a block of a type that there is not
