@@ -79,7 +79,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(PIECES)
 def test_what_is_marked_is_a_candidate(text: str) -> None:
     layers = unpack(text)
@@ -90,7 +90,7 @@ def test_what_is_marked_is_a_candidate(text: str) -> None:
         assert candidates(strings([text])).tolist() == [0]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(), st.binary(max_size=400).map(lambda data: data.decode("latin-1"))))
 def test_any_text_is_unpacked_within_limits(text: str) -> None:
     layers = unpack(text)
@@ -107,7 +107,7 @@ def test_texts_that_are_no_unicode_are_judged_too(text: str) -> None:
     judge(unpack(text + " VirtualAlloc 'a'+'b'"))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(PLAIN.filter(lambda text: not is_packed(text)), STEPS)
 def test_what_was_packed_is_found(text: str, steps: list[list[str]]) -> None:
     packed = pack(
