@@ -39,7 +39,7 @@ TRACES = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(TRACES, st.none() | st.integers(0, 0x1FFFFF))
 def test_what_is_judged_is_a_candidate(trace: str, granted: int | None) -> None:
     verdict = classify(trace, granted=granted)

@@ -56,21 +56,24 @@ class Content:
     binary: str = ""
 
 
-def read_content(data: bytes, keys: tuple[bytes, ...] = ()) -> Content | None:
-    """Say what *data* is, unpacked as far as it is packed; None if it is nothing known.
+def read_contents(data: bytes, keys: tuple[bytes, ...] = ()) -> tuple[Content, ...]:
+    """List what *data* may be, unpacked as far as it is packed; nothing if it is nothing known.
 
     Args:
         data: any bytes.
-        keys: repeated over the data and combined by exclusive or where nothing else helps.
+        keys: repeated over the data and combined with it by exclusive or. Not tried where the
+            data is a program or a stream; tried where it is text, since text remains text under
+            some keys.
     """
     plain = _unpack(data)
-    if plain is not None:
-        return plain
+    if plain is not None and (plain.binary or plain.how):
+        return (plain,)
     for key in keys:
         inner = _unpack(_combine(data, key))
         if inner is not None:
-            return Content((f"xor 0x{key[:8].hex()}", *inner.how), inner.text, inner.binary)
-    return None
+            keyed = Content((f"xor 0x{key[:8].hex()}", *inner.how), inner.text, inner.binary)
+            return (keyed,) if plain is None else (plain, keyed)
+    return () if plain is None else (plain,)
 
 
 def _unpack(data: bytes) -> Content | None:
@@ -153,7 +156,9 @@ def _inflate(name: str, data: bytes, bits: int) -> tuple[str, bytes] | None:
                 out += stream.decompress(part, MOST_INFLATED - len(out))
                 part = stream.unconsumed_tail
     except zlib.error:
-        pass  # what came before the damage is kept
+        if bits < 0:
+            return None  # nothing marks such a stream: what breaks was none
+        # What came before the damage is kept.
     return (name, bytes(out)) if out else None
 
 

@@ -59,7 +59,11 @@ _GAP: Final = " \\t\\r\\n,`_"
 _HEXES: Final = rf"(?i:0x[0-9a-f]{{1,2}}(?:[{_GAP}]{{1,8}}0x[0-9a-f]{{1,2}}){{7,}})"
 _HEXES_BASIC: Final = rf"(?i:&h[0-9a-f]{{1,2}}(?:[{_GAP}]{{1,8}}&h[0-9a-f]{{1,2}}){{7,}})"
 _ESCAPES: Final = r"(?i:(?:\\x[0-9a-f]{2}){8,})"
-_DECIMALS: Final = r"(?:[0-9]{1,3}[^0-9\n\"'\\][ \t\r\n]?-?){15,}[0-9]{1,3}"
+_DECIMALS: Final = (
+    r"(?:(?:-?[0-9]{1,3}[ \t]{0,4},[ \t\r\n]{0,4}){15,}-?[0-9]{1,3}"
+    r"|(?:[0-9]{2,3}[^0-9\n\"'\\ ,]){23,}[0-9]{2,3})"
+)
+"""Numbers behind commas, signed or not; or more of them with any one character between."""
 
 _RUN: Final = f"(?:^|[^A-Za-z0-9+/]){_BEGINNINGS}[{_ANY}]*"
 _HEX_RUN: Final = f"(?:^|[^0-9A-Fa-f]){_HEX}[0-9A-Fa-f]*"
@@ -96,7 +100,7 @@ _FIND_LISTS: Final = (
 _FIND_DECIMALS: Final = _finder(_DECIMALS)
 _HEX_NUMBER: Final = re.compile(rb"[xXhH]([0-9A-Fa-f]{1,2})")
 _DECIMAL: Final = re.compile(rb"[0-9]{1,3}")
-_SIGNED: Final = re.compile(rb"(?:(?<=,)|(?<=, )|^)-?[0-9]{1,3}")
+_SIGNED: Final = re.compile(rb"-?[0-9]{1,3}")
 _NEXT_LINE: Final = re.compile(rb"[ \t\r\n]{1,8}+([A-Za-z0-9+/]{4,}+)")
 
 _SHORTEST_HEX: Final = 48
@@ -210,9 +214,8 @@ def _hidden_runs(text: bytes) -> Iterator[bytes]:
 
 
 def _read_decimals(text: bytes) -> bytes:
-    """Read bytes from a list of decimals: signed behind commas, else with any separator."""
-    signed = [int(each) for each in _SIGNED.findall(text)] if b"," in text else []
-    numbers = signed if len(signed) >= 16 else [int(each) for each in _DECIMAL.findall(text)]
+    """Read bytes from a list of decimals, of which none must need more than eight bits."""
+    numbers = [int(each) for each in (_SIGNED if b"," in text else _DECIMAL).findall(text)]
     if not all(-128 <= each <= 255 for each in numbers):
         return b""
     return bytes(each & 0xFF for each in numbers)

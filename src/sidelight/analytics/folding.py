@@ -14,6 +14,7 @@ public obfuscators (Invoke-Obfuscation, Invoke-DOSfuscation) document.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from sidelight.analytics.keys import read_number
@@ -45,7 +46,7 @@ TRIGGERS: Final = (
 
 _Rewrite: TypeAlias = Callable[[str], str]
 
-_SPECIAL_FOLDERS: Final = {
+_KNOWN: Final = {
     "comspec": r"C:\Windows\system32\cmd.exe",
     "public": r"C:\Users\Public",
     "programdata": r"C:\ProgramData",
@@ -91,16 +92,18 @@ _CODE: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _CODES: Final = re.compile(
-    rf"(?:\[char\[\]\][ \t]*@?\(?|fromcharcode[ \t]*\()[ \t]*"
+    rf"(?:\[char\[\]\][ \t]*@?\(?|(?:string\.)?fromcharcode[ \t]*\()[ \t]*"
     rf"({_NUMBER}(?:[ \t]*+,[ \t]*+{_NUMBER})*+)[ \t]*\)?",
     re.IGNORECASE | re.ASCII,
 )
 _JOIN_BEHIND: Final = re.compile(
-    rf"[@(\[]*+({_LIST})\s*+[)\]]*+\s*+(?:-join\s*+|\.join\()({_TEXT})\)?", re.IGNORECASE
+    rf"[(\[]?({_LIST})(?:\s*+[)\]]?\s*+(?:-join\s*+|\.join\()({_TEXT})\)?+)?+", re.IGNORECASE
 )
+"""Every list is matched whole, joined or not: searching on from its middle would be quadratic."""
+
 _JOIN_BEFORE: Final = re.compile(rf"-join[ \t]*+[@(]++[ \t]*+({_LIST})[ \t]*+\)", re.IGNORECASE)
 _JOIN_CALL: Final = re.compile(
-    rf"::join\([ \t]*+({_TEXT})[ \t]*+,[ \t]*+[@(]*+({_LIST})", re.IGNORECASE
+    rf"(?:\[string\])?::join\([ \t]*+({_TEXT})[ \t]*+,[ \t]*+[@(]*+({_LIST})\)*+", re.IGNORECASE
 )
 _EACH_TEXT: Final = re.compile(_TEXT)
 _REPLACED: Final = re.compile(
@@ -125,9 +128,10 @@ def fold(text: str) -> tuple[tuple[str, ...], str]:
     """
     how: list[str] = []
     longest = 2 * len(text) + 1024
+    rewrites: dict[str, _Rewrite] = {**_REWRITES, "replacement": partial(_replace, set())}
     for _ in range(ROUNDS):
         before = text
-        for name, rewrite in _REWRITES.items():
+        for name, rewrite in rewrites.items():
             new = rewrite(text)
             if new != text and len(new) <= longest:
                 how += [name] if name not in how else []
@@ -156,7 +160,7 @@ def _expand(text: str) -> str:
 
 
 def _sliced(found: re.Match[str]) -> str:
-    value = _SPECIAL_FOLDERS.get(found[1].lower())
+    value = _KNOWN.get(found[1].lower())
     if value is None:
         return found[0]
     start = int(found[2])
@@ -169,7 +173,7 @@ def _pick(text: str) -> str:
 
 
 def _picked(found: re.Match[str]) -> str:
-    value = _SPECIAL_FOLDERS.get(found[1].lower())
+    value = _KNOWN.get(found[1].lower())
     numbers = [int(each) for each in found[2].split(",")]
     if value is None or max(numbers) >= len(value):
         return found[0]
@@ -214,7 +218,7 @@ def _coded(found: re.Match[str]) -> str:
 def _join_lists(text: str) -> str:
     if "join" not in text.lower():
         return text
-    text = _JOIN_BEHIND.sub(lambda m: _listed(m[1], m[2]), text)
+    text = _JOIN_BEHIND.sub(lambda m: _listed(m[1], m[2]) if m[2] else m[0], text)
     text = _JOIN_BEFORE.sub(lambda m: _listed(m[1], "''"), text)
     return _JOIN_CALL.sub(lambda m: _listed(m[2], m[1]), text)
 
@@ -224,11 +228,16 @@ def _listed(texts: str, between: str) -> str:
     return "'" + between[1:-1].join(parts) + "'"
 
 
-def _replace(text: str) -> str:
-    """Do each literal replacement to all of the text: what it is done to may be a variable."""
+def _replace(done: set[tuple[str, str]], text: str) -> str:
+    """Do each literal replacement once, to all of the text: what it is done to may be a variable.
+
+    Those in *done* were done before; this adds to it.
+    """
     longest = 2 * len(text) + 1024
-    pairs = list(dict.fromkeys(_pairs(text)))[:_MOST_REPLACED] if "eplace" in text.lower() else []
-    for old, new in pairs:
+    for old, new in _pairs(text) if "eplace" in text.lower() else ():
+        if (old, new) in done or len(done) >= _MOST_REPLACED:
+            continue
+        done.add((old, new))
         if len(text) + text.count(old) * (len(new) - len(old)) <= longest:
             text = text.replace(old, new)
     return text
@@ -279,6 +288,8 @@ _REWRITES: Final[dict[str, _Rewrite]] = {
     "joined lists": _join_lists,
     "added variables": _add_values,
     "concatenation": _join,
-    "replacement": _replace,
     "reversal": _reverse,
 }
+
+REWRITINGS: Final = frozenset({*_REWRITES, "replacement"})
+"""Names of all rewritings."""

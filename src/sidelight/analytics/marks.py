@@ -121,6 +121,14 @@ SIGNS: Final = (
         "getdelegateforfunctionpointer",
         r"GetDelegateForFunctionPointer",
         "makes a function that can be called out of an address in memory",
+        without=r"Marshal\.GetDelegateForFunctionPointer",
+    ),
+    _sign(
+        "function-pointer-compiled",
+        25,
+        "getdelegateforfunctionpointer",
+        r"Marshal\.GetDelegateForFunctionPointer",
+        "makes a function out of an address in code that it compiles, as bindings do too",
     ),
     _sign(
         "dynamic-delegate",
@@ -182,14 +190,15 @@ SIGNS: Final = (
         "assembly currentdomain",
         _LOAD,
         "unpacks or fetches what it loads",
-        beside=rf"{_UNPACKING}|DownloadData",
+        beside=rf"{_UNPACKING}|DownloadData|\)\.Content\b",
     ),
     _sign(
         "entry-point",
         20,
         "entrypoint",
-        r"\.EntryPoint[ \t]*\.[ \t]*Invoke",
-        "calls the entry point of an assembly itself",
+        r"\.EntryPoint\b",
+        "calls the entry point of an assembly that it loaded itself",
+        beside=_LOAD,
     ),
     _sign(
         "copied-code",

@@ -13,9 +13,9 @@ from typing import Final
 
 import re2
 
-from sidelight.analytics.contents import Content, read_content
+from sidelight.analytics.contents import Content, read_contents
 from sidelight.analytics.encodings import SHAPES, cut_runs, find_coded, hides
-from sidelight.analytics.folding import TRIGGERS, fold
+from sidelight.analytics.folding import REWRITINGS, TRIGGERS, fold
 from sidelight.analytics.keys import find_keys
 from sidelight.analytics.remembered import Remembered
 
@@ -65,7 +65,7 @@ def unpack(text: str, levels: int = LEVELS) -> tuple[Layer, ...]:
             seen.add(inner.text)
             left -= len(inner.text)
             layers.append(inner)
-            if level + 1 < levels and not inner.binary:
+            if level + 1 < levels and not inner.binary and found.how[-1] not in REWRITINGS:
                 todo.append((inner, level + 1))
     return tuple(layers)
 
@@ -101,20 +101,17 @@ def _decode(runs: list[bytes], rest: bytes) -> Iterator[Content]:
     hidden = hides(rest)
     keys = find_keys(rest.decode("utf-8", "replace")) if hidden else ()
     for coded in islice(find_coded(rest, runs, hidden=hidden), MOST_PIECES):
-        found = _remembered_content((coded.data, keys))
-        if found is not None:
+        for found in _remembered_contents((coded.data, keys)):
             yield Content((coded.how, *found.how), found.text, found.binary)
 
 
-def _length(found: Content | None) -> int:
-    return 0 if found is None else len(found.text)
+def _length(found: tuple[Content, ...]) -> int:
+    return sum(len(each.text) for each in found)
 
 
 _remembered_openings: Final = Remembered[str, tuple[Content, ...]](
-    lambda text: tuple(_open(text)),
-    lambda text, found: len(text) + sum(map(_length, found)),
+    lambda text: tuple(_open(text)), lambda text, found: len(text) + _length(found)
 )
-_remembered_content: Final = Remembered[tuple[bytes, tuple[bytes, ...]], Content | None](
-    lambda key: read_content(*key),
-    lambda key, found: len(key[0]) + _length(found),
+_remembered_contents: Final = Remembered[tuple[bytes, tuple[bytes, ...]], tuple[Content, ...]](
+    lambda key: read_contents(*key), lambda key, found: len(key[0]) + _length(found)
 )
