@@ -26,6 +26,9 @@ from sidelight.schema import Frame, Gap
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
 
+TOGETHER: Final = 8192
+"""Batches of fewer events are scanned together: scanning has a price for each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -94,6 +97,7 @@ class Worker:
     def __init__(self, rules: Compiled) -> None:
         keep_memory()
         self._scanner = Scanner(rules)
+        self._parts = 0
 
     def work(
         self,
@@ -113,19 +117,42 @@ class Worker:
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
 
     def _read(self, task: Task, spool: Spool, result: Gathered, report: Callable[[], None]) -> None:
-        for number, item in enumerate(read_task(task, self._scanner.wanted)):
-            match item:
-                case Frame():
-                    self._scanner.part = task.number << 32 | number
-                    part = self._scanner.scan(item)
-                    result.events += len(item)
-                    result.hits += part.hits.num_rows
-                    spool.add(part)
-                    report()
-                case Gap():
-                    result.gaps.append(item)
-                case Digest():
-                    result.digests.append(item)
+        held: list[Frame] = []
+        try:
+            for item in read_task(task, self._scanner.wanted):
+                match item:
+                    case Frame():
+                        if _is_enough(held, item):
+                            self._scan(held, task, spool, result)
+                        held.append(item)
+                        result.events += len(item)
+                        report()
+                    case Gap():
+                        result.gaps.append(item)
+                    case Digest():
+                        result.digests.append(item)
+        finally:
+            if held:
+                self._scan(held, task, spool, result)
+
+    def _scan(self, held: list[Frame], task: Task, spool: Spool, result: Gathered) -> None:
+        """Put *held* into *spool* and empty it."""
+        frames = held.copy()
+        held.clear()
+        self._scanner.part = task.number << 32 | self._parts
+        self._parts += 1
+        part = self._scanner.scan(*frames)
+        result.hits += part.hits.num_rows
+        spool.add(part)
+
+
+def _is_enough(held: list[Frame], fresh: Frame) -> bool:
+    """Tell whether *held* is to be scanned before *fresh* is taken.
+
+    A reader gives the kinds of a batch in order; to hold part of a batch would hold all of it.
+    """
+    begins = bool(held) and fresh.kind <= held[-1].kind
+    return begins and sum(map(len, held)) >= TOGETHER
 
 
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:

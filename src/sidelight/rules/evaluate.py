@@ -60,6 +60,10 @@ class Engine:
             self._lists[kind] = self._maker.make(kind)
         return self._lists[kind]
 
+    def scan_all(self, frames: Sequence[Frame]) -> list[Matches]:
+        """Give the rows of each of *frames* that each rule matches, in order of rule."""
+        return [self.scan(frame) for frame in frames]
+
     def scan(self, frame: Frame) -> Matches:
         """Give the rows of *frame* that each rule matches, in order of rule."""
         watchlist = self.watchlist(frame.kind)
