@@ -1,18 +1,23 @@
-"""The cells of one column, put to the atoms of one field."""
+"""The cells of columns, put to the atoms of fields."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Final, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.rules.atoms import Atom, Presence, Search
 from sidelight.rules.automata import Finder, Ids
 from sidelight.rules.decide import Judge, Marks
-from sidelight.schema import Column
+from sidelight.schema import Column, offsets_of
 
 Rows: TypeAlias = NDArray[np.intp]
+
+PORTION: Final = 64 << 20
+"""About so many bytes of values are laid out for one search."""
 
 
 @dataclass(slots=True)
@@ -63,34 +68,111 @@ class Field:
 
 
 @dataclass(slots=True)
-class Cells:
-    """A column put to the atoms of a field; what it knows of its values it keeps."""
+class Answers:
+    """What the atoms of a field say of distinct values; what is found out is kept.
+
+    Args:
+        hits: atom -> values that hold one of its texts.
+        known: atom -> marks of the values that were judged, and of those that passed.
+    """
 
     asked: Field
-    column: Column
-    counters: Counters
+    values: pa.StringArray
     hits: dict[int, Ids] = field(default_factory=dict)
-    _judge: Judge = field(init=False)
-    _counts: NDArray[np.intp] | None = None
-    _known: dict[int, tuple[Marks, Marks]] = field(default_factory=dict)
-    _bounds: dict[frozenset[int], int] = field(default_factory=dict)
+    known: dict[int, tuple[Marks, Marks]] = field(default_factory=dict)
+    judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
-        values = self.column.values
-        self._judge = Judge(values)
-        self.counters.values += len(values)
-        self.counters.bytes += values.nbytes
-        parts: dict[int, list[Ids]] = {}
-        for text, ids in self.asked.finder.find(values):
-            for atom in self.asked.owners[text]:
-                parts.setdefault(atom, []).append(ids)
-        if self.asked.loose and self._judge.odd.any():
-            for atom in self.asked.loose:
-                parts.setdefault(atom, []).append(np.flatnonzero(self._judge.odd))
-        self.hits = {
-            atom: some[0] if len(some) == 1 else np.concatenate(some)
-            for atom, some in parts.items()
-        }
+        self.judge = Judge(self.values)
+
+    def note(self, text: int, ids: Ids) -> None:
+        """Take down that values hold a text of the field's."""
+        for atom in self.asked.owners[text]:
+            self._add(atom, ids)
+
+    def note_odd(self) -> None:
+        """Take down the values of which the texts of loose atoms cannot tell."""
+        odd = np.flatnonzero(self.judge.odd)
+        for atom in self.asked.loose if len(odd) else ():
+            self._add(atom, odd)
+
+    def _add(self, atom: int, ids: Ids) -> None:
+        known = self.hits.get(atom)
+        self.hits[atom] = ids if known is None else np.concatenate([known, ids])
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """Values of many columns, put to atoms together: each search has a price of its own."""
+
+    counters: Counters
+    _asked: dict[tuple[int, int], Answers] = field(default_factory=dict)
+
+    def ask(self, asked: Field, values: pa.StringArray) -> Answers:
+        """Give what will hold the answers once `settle` was called."""
+        key = (id(asked), id(values))  # both live as long as their answers
+        if key not in self._asked:
+            self._asked[key] = Answers(asked, values)
+        return self._asked[key]
+
+    def settle(self) -> None:
+        """Find out what was asked."""
+        groups: dict[int, list[Answers]] = {}
+        for each in self._asked.values():
+            self.counters.values += len(each.values)
+            if each.asked.owners and len(each.values):
+                groups.setdefault(id(each.asked), []).append(each)
+        for group in groups.values():
+            for some in _portions(group):
+                self.counters.bytes += _search(some)
+
+
+def _portions(group: list[Answers]) -> Iterator[list[Answers]]:
+    some, size = list[Answers](), 0
+    for each in group:
+        if size > PORTION:
+            yield some
+            some, size = [], 0
+        some.append(each)
+        size += each.values.get_total_buffer_size()
+    yield some
+
+
+def _search(some: Sequence[Answers]) -> int:
+    """Look for the texts of a field, which all of *some* share, in all their values at once.
+
+    Returns:
+        How many bytes the values have.
+    """
+    every = [each.values for each in some]
+    values = every[0] if len(every) == 1 else pa.concat_arrays(every)
+    begins = np.cumsum([0, *(len(each) for each in every[:-1])])
+    for text, ids in some[0].asked.finder.find(values):
+        owner = np.searchsorted(begins, ids, "right") - 1
+        cuts = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(ids)]
+        for low, high in pairwise(cuts):
+            number = owner[low]
+            some[number].note(text, ids[low:high] - begins[number])
+    for each in some if some[0].asked.loose else ():
+        each.note_odd()
+    offsets = offsets_of(values)
+    return int(offsets[-1] - offsets[0])
+
+
+@dataclass(slots=True)
+class Cells:
+    """A column of a frame, and the answers of a field's atoms to its values."""
+
+    answers: Answers
+    column: Column
+    counters: Counters
+    _counts: NDArray[np.intp] | None = None
+    _bounds: dict[frozenset[int], int] = field(default_factory=dict)
+
+    @property
+    def hits(self) -> dict[int, Ids]:
+        """Give the atoms of which some value holds a text, and those values."""
+        return self.answers.hits
 
     @property
     def counts(self) -> NDArray[np.intp]:
@@ -103,7 +185,7 @@ class Cells:
     def bound(self, some: frozenset[int]) -> int:
         """Give a number of rows that no more than which pass one of some atoms."""
         if some not in self._bounds:
-            if some & self.asked.late:
+            if some & self.answers.asked.late:
                 self._bounds[some] = len(self.column.codes)
             else:
                 found = self.hits.keys() & some
@@ -117,12 +199,12 @@ class Cells:
         passed = np.zeros(len(self.column.values) + 1, bool)
         open_: list[int] = []
         for atom in self.hits.keys() & some:
-            if self.asked.atoms[atom].decision is None:
+            if self.answers.asked.atoms[atom].decision is None:
                 passed[self.hits[atom]] = True
             else:
                 open_.append(atom)
-        open_ += some & self.asked.late
-        passed[-1] = bool(some & self.asked.absent)
+        open_ += some & self.answers.asked.late
+        passed[-1] = bool(some & self.answers.asked.absent)
         marks = passed[codes]
         for atom in sorted(open_):
             marks |= self._decided(atom, codes[~marks])[codes]
@@ -131,18 +213,18 @@ class Cells:
     def _decided(self, atom: int, codes: NDArray[np.int32]) -> Marks:
         """Mark the values that pass *atom*, having judged all that occur in *codes*."""
         size = len(self.column.values)
-        known, passed = self._known.get(atom, (None, None))
+        known, passed = self.answers.known.get(atom, (None, None))
         if known is None or passed is None:
             known, passed = np.ones(size + 1, bool), np.zeros(size + 1, bool)
             known[self.hits.get(atom, slice(0, size))] = False
-            self._known[atom] = known, passed
+            self.answers.known[atom] = known, passed
         asked = np.zeros(size + 1, bool)
         asked[codes] = True
         asked &= ~known
         ids = np.flatnonzero(asked)
-        decision = self.asked.atoms[atom].decision
+        decision = self.answers.asked.atoms[atom].decision
         if len(ids) and decision is not None:
-            passed[ids] = self._judge.decide(decision, ids)
+            passed[ids] = self.answers.judge.decide(decision, ids)
             known[ids] = True
             self.counters.judged += len(ids)
         return passed
