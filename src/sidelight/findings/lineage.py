@@ -15,6 +15,9 @@ from sidelight.schema import NO_TIME
 GENERATIONS: Final = 12
 """How many ancestors are looked for."""
 
+_SHOWN: Final = ("image", "command_line", "user", "pid", "key", "time")
+_ASKED: Final = ("key", "pid", "image")
+
 
 def signatures(
     tables: Sequence[pa.Table], wanted: pa.Table, generations: int = 3
@@ -90,25 +93,21 @@ def _extend(chain: list[Process], shown: list[Process | None], row: int) -> int:
 
 
 def _processes(found: Found, wanted: pa.Table, command_lines: list[str]) -> list[Process | None]:
-    rows = found.rows.to_pylist()
+    starts = list(zip(*(_listed(found.rows, name) for name in _SHOWN), strict=True))
+    asked = zip(*(_listed(wanted, name) for name in _ASKED), strict=True)
     shown: list[Process | None] = []
-    for number, (asked, at) in enumerate(zip(wanted.to_pylist(), found.at.tolist(), strict=True)):
-        guid, pid, image = asked["key"], asked["pid"], asked["image"]
+    for number, ((guid, pid, image), at) in enumerate(zip(asked, found.at.tolist(), strict=True)):
         if at >= 0:
-            row = rows[at]
-            shown.append(
-                Process(
-                    row["image"] or image,
-                    row["command_line"],
-                    row["user"],
-                    row["pid"],
-                    row["key"],
-                    row["time"],
-                    "guid" if guid else "pid",
-                )
-            )
+            named, *rest = starts[at]
+            shown.append(Process(named or image, *rest, "guid" if guid else "pid"))
         elif image or guid or pid >= 0:
             shown.append(Process(image, command_lines[number], "", pid, guid, NO_TIME, "named"))
         else:
             shown.append(None)
     return shown
+
+
+def _listed(table: pa.Table, name: str) -> "list[str | int]":
+    """List the cells of a column, none of them null."""
+    column = table.column(name)
+    return column.to_numpy().tolist() if pa.types.is_integer(column.type) else listed(plain(column))
