@@ -1,7 +1,7 @@
 """The ancestors of processes: as a text to group by, and in full to show."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,6 @@ from sidelight.schema import NO_TIME
 
 GENERATIONS: Final = 12
 """How many ancestors are looked for."""
-
-_SHOWN: Final = ("image", "command_line", "user", "pid", "key", "time")
-_ASKED: Final = ("key", "pid", "image")
 
 
 def signatures(
@@ -93,21 +90,32 @@ def _extend(chain: list[Process], shown: list[Process | None], row: int) -> int:
 
 
 def _processes(found: Found, wanted: pa.Table, command_lines: list[str]) -> list[Process | None]:
-    starts = list(zip(*(_listed(found.rows, name) for name in _SHOWN), strict=True))
-    asked = zip(*(_listed(wanted, name) for name in _ASKED), strict=True)
+    rows = found.rows
+    starts = list(
+        zip(
+            *(listed(plain(rows.column(name))) for name in ("image", "command_line", "user")),
+            rows.column("pid").to_numpy().tolist(),
+            listed(plain(rows.column("key"))),
+            rows.column("time").to_numpy().tolist(),
+            strict=True,
+        )
+    )
+    asked = zip(
+        listed(plain(wanted.column("key"))),
+        wanted.column("pid").to_numpy().tolist(),
+        listed(plain(wanted.column("image"))),
+        found.at.tolist(),
+        command_lines,
+        strict=True,
+    )
     shown: list[Process | None] = []
-    for number, ((guid, pid, image), at) in enumerate(zip(asked, found.at.tolist(), strict=True)):
+    for guid, pid, image, at, command_line in asked:
         if at >= 0:
-            named, *rest = starts[at]
-            shown.append(Process(named or image, *rest, "guid" if guid else "pid"))
+            named, ran, user, number, key, time = starts[at]
+            by: Literal["guid", "pid"] = "guid" if guid else "pid"
+            shown.append(Process(named or image, ran, user, number, key, time, by))
         elif image or guid or pid >= 0:
-            shown.append(Process(image, command_lines[number], "", pid, guid, NO_TIME, "named"))
+            shown.append(Process(image, command_line, "", pid, guid, NO_TIME, "named"))
         else:
             shown.append(None)
     return shown
-
-
-def _listed(table: pa.Table, name: str) -> "list[str | int]":
-    """List the cells of a column, none of them null."""
-    column = table.column(name)
-    return column.to_numpy().tolist() if pa.types.is_integer(column.type) else listed(plain(column))

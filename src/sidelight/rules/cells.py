@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -45,60 +45,106 @@ class Counters:
         return asdict(self)
 
 
+_NONE: Final[NDArray[np.intp]] = np.empty(0, np.intp)
+_NO_IDS: Final[Ids] = np.empty(0, np.int64)
+
+
 class Field:
-    """Some atoms of one field, ready to be put to columns."""
+    """Some atoms of one field, ready to be put to columns.
+
+    Args:
+        texts: number of each text that is looked for.
+        late: atoms without texts.
+        absent: those that hold where the field is absent.
+        loose: atoms that may hold for a value without their texts, if it is odd.
+    """
 
     def __init__(self, atoms: Sequence[Atom], numbers: Iterable[int]) -> None:
         self.atoms = atoms
-        owners: dict[bytes, list[int]] = {}
+        self.texts: dict[bytes, int] = {}
+        owners: list[list[int]] = []
         late: list[int] = []
         self.loose: list[int] = []
         for number in numbers:
             atom = atoms[number]
             for text in atom.texts:
-                owners.setdefault(text, []).append(number)
+                place = self.texts.setdefault(text, len(owners))
+                if place == len(owners):
+                    owners.append([])
+                owners[place].append(number)
             if not atom.texts:
                 late.append(number)
             elif isinstance(atom.decision, Search) and atom.decision.loose:
                 self.loose.append(number)
         self.late = frozenset(late)
         self.absent = frozenset(n for n in late if atoms[n].decision == Presence(there=False))
-        self.owners = list(owners.values())
-        self.finder = Finder(list(owners))
+        self._owners = np.array([*chain.from_iterable(owners)], np.intp)
+        self._starts = np.cumsum([0, *map(len, owners)])
+        self.finder = Finder(list(self.texts))
+
+    def owners(self, texts: NDArray[np.int64]) -> NDArray[np.intp]:
+        """List the atoms that have one of *texts*; one that has two of them is there twice."""
+        low, sizes = self._starts[texts], self._starts[texts + 1] - self._starts[texts]
+        shift = np.repeat(low - np.cumsum(sizes) + sizes, sizes)
+        owners: NDArray[np.intp] = self._owners[shift + np.arange(len(shift))]
+        return owners
 
 
-@dataclass(slots=True)
 class Answers:
     """What the atoms of a field say of distinct values; what is found out is kept.
 
     Args:
-        hits: atom -> values that hold one of its texts.
+        true: atoms of which some value holds a text.
         known: atom -> marks of the values that were judged, and of those that passed.
     """
 
-    asked: Field
-    values: pa.StringArray
-    hits: dict[int, Ids] = field(default_factory=dict)
-    known: dict[int, tuple[Marks, Marks]] = field(default_factory=dict)
-    judge: Judge = field(init=False)
+    def __init__(self, asked: Field, values: pa.StringArray) -> None:
+        self.asked, self.values = asked, values
+        self.true: NDArray[np.intp] = _NONE
+        self.known: dict[int, tuple[Marks, Marks]] = {}
+        self._judge: Judge | None = None
+        self._texts, self._found = _NO_IDS, _NO_IDS
+        self._bounds: list[int] = []
+        self._places: dict[int, int] | None = None
+        self._atoms: frozenset[int] | None = None
 
-    def __post_init__(self) -> None:
-        self.judge = Judge(self.values)
+    @property
+    def judge(self) -> Judge:
+        """Judges the values one by one."""
+        if self._judge is None:
+            self._judge = Judge(self.values)
+        return self._judge
 
-    def note(self, text: int, ids: Ids) -> None:
-        """Take down that values hold a text of the field's."""
-        for atom in self.asked.owners[text]:
-            self._add(atom, ids)
+    def take(self, which: NDArray[np.int64], values: Ids) -> None:
+        """Take down which text is in which value: at least one in one."""
+        cuts = np.flatnonzero(which[1:] != which[:-1]) + 1
+        self._found, self._bounds = values, [0, *cuts.tolist(), len(which)]
+        self._texts = which[self._bounds[:-1]]
+        self.true = self.asked.owners(self._texts)
 
-    def note_odd(self) -> None:
-        """Take down the values of which the texts of loose atoms cannot tell."""
-        odd = np.flatnonzero(self.judge.odd)
-        for atom in self.asked.loose if len(odd) else ():
-            self._add(atom, odd)
+    def take_odd(self) -> None:
+        """Take down that of some values the texts of loose atoms cannot tell."""
+        if self.judge.odd.any():
+            self.true = np.append(self.true, self.asked.loose)
 
-    def _add(self, atom: int, ids: Ids) -> None:
-        known = self.hits.get(atom)
-        self.hits[atom] = ids if known is None else np.concatenate([known, ids])
+    @property
+    def atoms(self) -> frozenset[int]:
+        """The same atoms as in *true*, as a set."""
+        if self._atoms is None:
+            self._atoms = frozenset(self.true.tolist())
+        return self._atoms
+
+    def ids(self, atom: int) -> Ids:
+        """List the values that hold a text of *atom*; one may be there more than once."""
+        if self._places is None:
+            self._places = {text: at for at, text in enumerate(self._texts.tolist())}
+        places = (self._places.get(self.asked.texts[each]) for each in self.asked.atoms[atom].texts)
+        some = [
+            self._found[self._bounds[at] : self._bounds[at + 1]] for at in places if at is not None
+        ]
+        if atom in self.asked.loose:
+            some.append(np.flatnonzero(self.judge.odd))
+        return some[0] if len(some) == 1 else np.concatenate(some)
 
 
 @dataclass(slots=True)
@@ -120,7 +166,7 @@ class Inquiry:
         groups: dict[int, list[Answers]] = {}
         for each in self._asked.values():
             self.counters.values += len(each.values)
-            if each.asked.owners and len(each.values):
+            if each.asked.texts and len(each.values):
                 groups.setdefault(id(each.asked), []).append(each)
         for group in groups.values():
             for some in _portions(group):
@@ -146,15 +192,20 @@ def _search(some: Sequence[Answers]) -> int:
     """
     every = [each.values for each in some]
     values = every[0] if len(every) == 1 else pa.concat_arrays(every)
-    begins = np.cumsum([0, *(len(each) for each in every[:-1])])
-    for text, ids in some[0].asked.finder.find(values):
+    which, ids = some[0].asked.finder.find(values)
+    if len(which) and len(some) == 1:
+        some[0].take(which, ids)
+    elif len(which):
+        begins = np.cumsum([0, *(len(each) for each in every[:-1])])
         owner = np.searchsorted(begins, ids, "right") - 1
-        cuts = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(ids)]
+        order = np.argsort(owner, kind="stable")
+        which, ids, owner = which[order], ids[order], owner[order]
+        cuts = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(owner)]
         for low, high in pairwise(cuts):
             number = owner[low]
-            some[number].note(text, ids[low:high] - begins[number])
+            some[number].take(which[low:high], ids[low:high] - begins[number])
     for each in some if some[0].asked.loose else ():
-        each.note_odd()
+        each.take_odd()
     offsets = offsets_of(values)
     return int(offsets[-1] - offsets[0])
 
@@ -170,11 +221,6 @@ class Cells:
     _bounds: dict[frozenset[int], int] = field(default_factory=dict)
 
     @property
-    def hits(self) -> dict[int, Ids]:
-        """Give the atoms of which some value holds a text, and those values."""
-        return self.answers.hits
-
-    @property
     def counts(self) -> NDArray[np.intp]:
         """How many rows have each value; the last number is that of rows without the field."""
         if self._counts is None:
@@ -188,8 +234,9 @@ class Cells:
             if some & self.answers.asked.late:
                 self._bounds[some] = len(self.column.codes)
             else:
-                found = self.hits.keys() & some
-                self._bounds[some] = sum(int(self.counts[self.hits[each]].sum()) for each in found)
+                found = self.answers.atoms & some
+                ids = map(self.answers.ids, found)
+                self._bounds[some] = sum(int(self.counts[each].sum()) for each in ids)
         return self._bounds[some]
 
     def hold(self, some: frozenset[int], rows: Rows | None) -> Marks:
@@ -198,9 +245,9 @@ class Cells:
         self.counters.rows += len(codes)
         passed = np.zeros(len(self.column.values) + 1, bool)
         open_: list[int] = []
-        for atom in self.hits.keys() & some:
+        for atom in self.answers.atoms & some:
             if self.answers.asked.atoms[atom].decision is None:
-                passed[self.hits[atom]] = True
+                passed[self.answers.ids(atom)] = True
             else:
                 open_.append(atom)
         open_ += some & self.answers.asked.late
@@ -216,7 +263,8 @@ class Cells:
         known, passed = self.answers.known.get(atom, (None, None))
         if known is None or passed is None:
             known, passed = np.ones(size + 1, bool), np.zeros(size + 1, bool)
-            known[self.hits.get(atom, slice(0, size))] = False
+            late = atom in self.answers.asked.late
+            known[slice(0, size) if late else self.answers.ids(atom)] = False
             self.answers.known[atom] = known, passed
         asked = np.zeros(size + 1, bool)
         asked[codes] = True

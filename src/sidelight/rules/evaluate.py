@@ -169,14 +169,11 @@ class _Sheet:
             ]
 
     def true(self) -> NDArray[np.intp]:
-        """Give the atoms that hold for some value, and the fields that are there."""
-        found: set[int] = set()
-        for (number, _), every in self._cells.items():
-            if every:
-                found.add(self._plan.starts[-1] + number)
-            for cells in every:
-                found.update(cells.hits)
-        return np.array(sorted(found), np.intp)
+        """Give the atoms that hold for some value, and the fields that are there, in any order."""
+        beyond = self._plan.starts[-1]
+        there = [beyond + number for (number, _), every in self._cells.items() if every]
+        found = [cells.answers.true for every in self._cells.values() for cells in every]
+        return np.concatenate([np.array(there, np.intp), *found])
 
     def rows(self, tree: Tree, look: Look) -> Rows:
         """Give the rows for which *tree* holds, ascending."""
