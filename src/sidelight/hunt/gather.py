@@ -6,8 +6,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 import multiprocessing
 import signal
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -206,6 +205,8 @@ def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
 def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
+    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
+
     done = 0
     body = msgspec.msgpack.encode(rules)
     context = multiprocessing.get_context("spawn")
@@ -237,7 +238,7 @@ def _take(
 ) -> None:
     try:
         part, files = future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         text = "the process that read it was killed, perhaps for want of memory; try --jobs 1"
         result.gaps += [Gap(span.path, span.start, "denied", text) for span in task.spans]
         return

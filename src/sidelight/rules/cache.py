@@ -13,18 +13,19 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from sidelight import __version__
-from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, select
 from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
+_NO_PLACEHOLDERS: Final[Placeholders] = MappingProxyType({})
 _MAGIC: Final = b"sidelight rules 1\n"
 
 
@@ -65,20 +66,26 @@ def load_compiled(
     cache: Path | None,
     *,
     selection: Selection = EVERYTHING,
-    placeholders: Placeholders = NO_PLACEHOLDERS,
+    placeholders: Placeholders = _NO_PLACEHOLDERS,
 ) -> Compiled:
     """Load rules ready to run, from *cache* where they are in it; None is no cache.
 
     A cache that cannot be read or written is done without.
     """
     if cache is None:
-        return compiled(select(load_rules(paths, placeholders=placeholders), selection))
+        return _compile(paths, selection, placeholders)
     path = cache / f"rules-{_key(paths, selection, placeholders)}.bin"
     found = _read(path)
     if found is None:
-        found = compiled(select(load_rules(paths, placeholders=placeholders), selection))
+        found = _compile(paths, selection, placeholders)
         _write(path, found)
     return found
+
+
+def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
+    from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
+
+    return compiled(select(load_rules(paths, placeholders=placeholders), selection))
 
 
 def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:
