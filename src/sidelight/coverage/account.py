@@ -1,8 +1,8 @@
 """Coverage out of counts of events, gaps, rules and what the rules lacked."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Final
 
@@ -156,7 +156,7 @@ def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]
 
 
 def _elected(votes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    tally = {name: sum(name in vote for vote in votes) for name in TACTICS}
-    most = max(tally.values())
+    tally = Counter(chain.from_iterable(votes))
+    most = max(tally.values(), default=0)
     enough = min(len(votes), 2 * most)
-    return tuple(name for name, ayes in tally.items() if ayes and 2 * ayes >= enough)
+    return tuple(name for name in TACTICS if tally[name] and 2 * tally[name] >= enough)

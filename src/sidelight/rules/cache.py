@@ -142,12 +142,13 @@ def _read(path: Path) -> Compiled | None:
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Make no search for cycles among objects that only ever grow in number: half the time."""
+    """Make no search for cycles among rules, now or later: they stay, and there are many."""
     on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if on:
             gc.enable()
 
