@@ -5,8 +5,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 
 import multiprocessing
 import signal
-from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future, as_completed
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,6 +16,7 @@ from sidelight.errors import SidelightError
 from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
+from sidelight.hunt.crew import Crew, Finished
 from sidelight.hunt.memory import keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
@@ -88,6 +88,10 @@ class Gathered:
         self.seen |= other.seen
         for name, count in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
+
+
+Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
+"""What a process gave, and the files that hold its parts."""
 
 
 class Worker:
@@ -195,7 +199,7 @@ def _start(rules: bytes, folder: str) -> None:
     _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
 
 
-def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
+def _run(task: Task) -> Parted:
     worker, folder = _WORKER[0]
     result, spool = Gathered(), Spool(folder, prefix=f"{task.number:06d}-")
     worker.work(task, spool, result)
@@ -205,26 +209,31 @@ def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
 def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
+    """Share the tasks with other processes: this one, which is ready first, takes some too."""
     from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
 
-    done = 0
-    body = msgspec.msgpack.encode(rules)
+    start = (msgspec.msgpack.encode(rules), str(work.scratch))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        work.jobs, context, initializer=_start, initargs=(body, str(work.scratch))
-    ) as pool:
-        apart = [task for task in inventory.tasks if not _is_here(task)]
-        futures = {pool.submit(_run, task): task for task in apart}
+    pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
+    here = [task for task in inventory.tasks if _is_here(task)]
+    crew = Crew(pool, _run, [task for task in inventory.tasks if not _is_here(task)])
+    done = 0
+    with pool:
         try:
-            for task in filter(_is_here, inventory.tasks):
-                Worker(rules).work(task, spool, result)
-            for future in as_completed(futures):
-                task = futures[future]
-                _take(future, task, spool, result)
-                done += task.size
-                work.report(_progress(inventory, done, result))
+            crew.begin(work.jobs - 1)
+            worker = Worker(rules)
+            while (task := here.pop() if here else crew.last()) or crew.busy:
+
+                def tell(before: int = done) -> None:
+                    work.report(_progress(inventory, before, result))
+
+                if task is not None:
+                    worker.work(task, spool, result, tell)
+                    done += task.size
+                done += _take(crew.fetch(patient=task is None), spool, result)
+                tell(done)
         except (KeyboardInterrupt, SidelightError):
-            pool.shutdown(wait=False, cancel_futures=True)
+            crew.stop()
             raise
 
 
@@ -233,14 +242,16 @@ def _is_here(task: Task) -> bool:
     return any(span.path == STDIN for span in task.spans)
 
 
-def _take(
-    future: "Future[tuple[Gathered, tuple[str, ...]]]", task: Task, spool: Spool, result: Gathered
-) -> None:
-    try:
-        part, files = future.result()
-    except BrokenExecutor:
-        text = "the process that read it was killed, perhaps for want of memory; try --jobs 1"
-        result.gaps += [Gap(span.path, span.start, "denied", text) for span in task.spans]
-        return
-    result.take(part)
-    spool.adopt(files)
+def _take(finished: Iterable[Finished[Parted]], spool: Spool, result: Gathered) -> int:
+    """Take what others gave; tell how many bytes they dealt with."""
+    done = 0
+    for task, given in finished:
+        done += task.size
+        if given is None:
+            text = "the process that read it was killed, perhaps for want of memory; try --jobs 1"
+            result.gaps += [Gap(span.path, span.start, "denied", text) for span in task.spans]
+            continue
+        part, files = given
+        result.take(part)
+        spool.adopt(files)
+    return done
