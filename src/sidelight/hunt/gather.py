@@ -17,7 +17,7 @@ from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.crew import Crew, Finished
-from sidelight.hunt.memory import keep_memory
+from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Frame, Gap
@@ -115,6 +115,7 @@ class Worker:
         try:
             self._read(task, spool, result, report)
         finally:
+            give_back()
             result.seen |= engine.seen
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
