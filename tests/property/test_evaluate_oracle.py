@@ -120,11 +120,12 @@ def rule(number: int, condition: Expr) -> Rule:
 def test_the_engine_agrees_with_the_obvious_evaluator(
     some: list[Expr], batch: list[Event], cuts: list[int]
 ) -> None:
-    """And it does so however the batch is cut."""
+    """And it does so however the batch is cut, and whatever is scanned together."""
     engine = Engine(compile_plan([rule(number, each) for number, each in enumerate(some)]))
     found: dict[str, list[int]] = {f"rule-{number}": [] for number in range(len(some))}
-    for frame in frames(batch, cuts):
-        for name, rows in engine.scan(frame).items():
+    every = frames(batch, cuts)
+    for frame, matches in zip(every, engine.scan_all(every), strict=True):
+        for name, rows in matches.items():
             assert np.all(np.diff(rows) > 0)
             found[name] += frame.record[rows].tolist()
 

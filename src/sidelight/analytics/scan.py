@@ -1,6 +1,6 @@
 """Frames become facts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from sidelight.analytics.threads import THREAD_FIELDS, thread_marks
 from sidelight.analytics.writes import share_rows, write_rows
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.facts import FACTS
+from sidelight.findings.hits import joined
 from sidelight.schema import Frame, Kind
 
 Facts = Mapping[str, pa.Table]
@@ -62,13 +63,10 @@ def fact_columns(kind: Kind) -> frozenset[str]:
 _EMPTY: Final[Facts] = {name: schema.empty_table() for name, schema in FACTS.items()}
 
 
-def facts_of(frame: Frame) -> Facts:
-    """Give the facts in *frame*: a table of each schema in `FACTS`."""
-    scans = _SCANS.get(role_of(frame.kind), ()) if len(frame) else ()
-    if not scans:
-        return _EMPTY
-    found: dict[str, list[pa.Table]] = {}
-    for name, scan in scans:
-        found.setdefault(name, []).append(scan(frame))
-    made = {name: pa.concat_tables(tables) for name, tables in found.items()}
-    return {**_EMPTY, **made}
+def facts_of(frames: Sequence[Frame]) -> Facts:
+    """Give the facts in *frames*: a table of each schema in `FACTS`."""
+    found: dict[str, list[pa.Table]] = {name: [] for name in FACTS}
+    for frame in frames:
+        for name, scan in _SCANS.get(role_of(frame.kind), ()) if len(frame) else ():
+            found[name].append(scan(frame))
+    return {name: joined(_EMPTY[name], tables) for name, tables in found.items()}

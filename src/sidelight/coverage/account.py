@@ -1,8 +1,8 @@
 """Coverage out of counts of events, gaps, rules and what the rules lacked."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Final
 
@@ -21,6 +21,8 @@ from sidelight.coverage.seen import (
     Technique,
 )
 from sidelight.findings.attack import TACTICS, tactics, techniques
+from sidelight.findings.cells import ranked
+from sidelight.findings.order import sort_rows
 from sidelight.rules.rule import Meta
 from sidelight.schema import NO_TIME, Gap
 
@@ -57,15 +59,27 @@ def _gap_order(gap: Gap) -> tuple[str, int, str, str, int]:
 
 def _summed(counts: pa.Table, names: Sequence[str]) -> list[tuple[object, ...]]:
     """Sum the events over all columns but *names*; rows are those and the sum, sorted."""
-    plain = pa.table(
-        {
-            name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-            for name, column in ((name, counts.column(name)) for name in (*names, "events"))
-        }
-    )
-    table = plain.group_by(list(names)).aggregate([("events", "sum")])
-    columns = [table.column(name).to_pylist() for name in (*names, "events_sum")]
-    return sorted(zip(*columns, strict=True))
+    keys: list[_Hours] = []
+    cells: list[list[object]] = []
+    for column in map(counts.column, names):
+        if pa.types.is_dictionary(column.type):
+            key, texts = ranked(column)
+            keys.append(key)
+            cells.append([*texts.to_pylist()])
+        else:
+            number, key = np.unique(column.to_numpy(), return_inverse=True)
+            keys.append(key)
+            cells.append([*number.tolist()])
+    if not counts.num_rows:
+        return []
+    order, fresh = sort_rows(keys)
+    begins = np.flatnonzero(fresh)
+    sums = np.add.reduceat(counts.column("events").to_numpy()[order], begins)
+    columns = [
+        [known[code] for code in key[order[begins]].tolist()]
+        for key, known in zip(keys, cells, strict=True)
+    ]
+    return list(zip(*columns, sums.tolist(), strict=True))
 
 
 def _sources(counts: pa.Table) -> tuple[Source, ...]:
@@ -142,7 +156,7 @@ def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]
 
 
 def _elected(votes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    tally = {name: sum(name in vote for vote in votes) for name in TACTICS}
-    most = max(tally.values())
+    tally = Counter(chain.from_iterable(votes))
+    most = max(tally.values(), default=0)
     enough = min(len(votes), 2 * most)
-    return tuple(name for name, ayes in tally.items() if ayes and 2 * ayes >= enough)
+    return tuple(name for name in TACTICS if tally[name] and 2 * tally[name] >= enough)

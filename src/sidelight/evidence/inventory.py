@@ -215,7 +215,7 @@ def _cut(
 ) -> Iterator[tuple[Span, int]]:
     match READERS[format_].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
         case "chunks":
-            step = TASK_BYTES // EVTX_CHUNK * EVTX_CHUNK
+            step = -(-_piece(size) // EVTX_CHUNK) * EVTX_CHUNK
             edges = [0, *range(EVTX_HEADER + step, size, step), size]
             pairs = pairwise(edges)
             yield from ((Span(path, format_, a, b), b - a) for a, b in pairs)
@@ -225,24 +225,29 @@ def _cut(
             yield Span(path, format_, 0, size, year=year), size
 
 
+def _piece(size: int) -> int:
+    """Give the size of pieces that two or four can share evenly, `TASK_BYTES` at most."""
+    return -(-size // (4 * -(-size // (4 * TASK_BYTES))))
+
+
 def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator[tuple[Span, int]]:
-    """Cut behind line ends, about every `TASK_BYTES`, counting the lines on the way."""
-    start, first = 0, 1
+    """Cut behind line ends, about every `_piece`, counting the lines on the way."""
+    start, first, piece = 0, 1, _piece(size)
     with open(path, "rb") as file:
         while start < size:
-            stop, lines = _next_cut(file, start, size)
+            stop, lines = _next_cut(file, start, min(start + piece, size), size)
             yield Span(path, format_, start, stop, first, year=year), stop - start
             start, first = stop, first + lines
             file.seek(start)
 
 
-def _next_cut(file: IO[bytes], start: int, size: int) -> tuple[int, int]:
+def _next_cut(file: IO[bytes], start: int, least: int, size: int) -> tuple[int, int]:
     stop, lines = start, 0
     while stop < size:
-        block = file.read(min(8 << 20, size - stop))
+        block = file.read(min(max(least - stop, 1 << 16), 8 << 20, size - stop))
         if not block:
             return size, lines
-        if stop + len(block) - start < TASK_BYTES or (end := block.rfind(b"\n")) < 0:
+        if stop + len(block) < least or (end := block.rfind(b"\n")) < 0:
             lines += block.count(b"\n")
             stop += len(block)
         else:

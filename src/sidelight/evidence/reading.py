@@ -110,7 +110,8 @@ def _stream(span: Span, file: IO[bytes]) -> Stream:
 def _one(stream: Stream, name: str, late: list[Gap | Digest], *, cut: bool) -> Iterator[Stream]:
     """Lend *stream* to a reader; afterwards note what became of it."""
     hashed = _Hashed(stream.raw)
-    stream.raw = hashed
+    if not cut:
+        stream.raw = hashed
     yield stream
     while stream.read(1 << 20):  # what a reader left of a broken source still counts in its hash
         pass

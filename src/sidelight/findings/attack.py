@@ -6,6 +6,7 @@ Defense Impairment and revokes T1562 and others; Sigma specification, appendix t
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from sidelight.findings.finding import FindingClass
@@ -58,8 +59,14 @@ _SIDELOAD: Final = re.compile(r"T1574\b")
 
 def techniques(tags: Iterable[str]) -> tuple[str, ...]:
     """List the techniques that *tags* name, by their ids of today, sorted."""
-    found = {match[1].upper() for tag in tags if (match := _TECHNIQUE.fullmatch(tag))}
-    return tuple(sorted({REVOKED.get(name, name) for name in found}))
+    return tuple(sorted({name for name in map(_technique, tags) if name}))
+
+
+@lru_cache(maxsize=4096)  # rules by the thousand share some hundred tags
+def _technique(tag: str) -> str:
+    match = _TECHNIQUE.fullmatch(tag)
+    name = match[1].upper() if match else ""
+    return REVOKED.get(name, name)
 
 
 def tactics(tags: Iterable[str]) -> tuple[str, ...]:
@@ -69,11 +76,16 @@ def tactics(tags: Iterable[str]) -> tuple[str, ...]:
     tactic stands beside it, else as Stealth.
     """
     tags = list(tags)
-    named = {tag.lower().removeprefix("attack.").replace("_", "-") for tag in tags}
+    named = set(map(_tactic, tags))
     if "defense-evasion" in named:
         impaired = any(_IMPAIRMENT.match(name) for name in techniques(tags))
         named.add("defense-impairment" if impaired else "stealth")
     return tuple(name for name in TACTICS if name in named)
+
+
+@lru_cache(maxsize=4096)
+def _tactic(tag: str) -> str:
+    return tag.lower().removeprefix("attack.").replace("_", "-")
 
 
 def classify(tags: Iterable[str]) -> FindingClass:

@@ -10,6 +10,7 @@ Rule 3. What comes out follows from the set of hits alone.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from sidelight.findings.attack import classify, tactics, techniques
 from sidelight.findings.cells import Rows
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.findings.finding import Evidence, Finding, FindingClass, Process, RuleRef
 from sidelight.findings.identity import finding_id
 from sidelight.findings.lineage import lineages
 from sidelight.findings.order import sort_rows
@@ -160,10 +161,12 @@ def _company(
             found[place].add(int(sheet.rule.code[lead]))
     refs = [info.ref for info in infos]
     order = [(-LEVELS.index(ref.level), ref.title, ref.id) for ref in refs]
-    return {
-        place: [(number, refs[number]) for number in sorted(some, key=order.__getitem__)]
-        for place, some in found.items()
-    }
+
+    @cache
+    def ranked(some: frozenset[int]) -> Sequence[tuple[int, RuleRef]]:
+        return [(number, refs[number]) for number in sorted(some, key=order.__getitem__)]
+
+    return {place: ranked(frozenset(some)) for place, some in found.items()}
 
 
 def _draft(
@@ -172,9 +175,10 @@ def _draft(
     lead = int(rows[0])
     ref, window = info.ref, sheet.window[lead]
     seconding = sum(other.level in SPEAKING for other in others)
-    times = sheet.time[rows]
-    begin = int(np.searchsorted(times, NO_TIME, side="right"))
-    timed = begin < len(times)
+    first, last = int(sheet.time[lead]), int(sheet.time[rows[-1]])
+    if first == NO_TIME != last:
+        times = sheet.time[rows]
+        first = int(times[np.searchsorted(times, NO_TIME, side="right")])
     hosts: tuple[str, ...] = ()
     if window:
         some = {
@@ -187,8 +191,8 @@ def _draft(
         finding_id(ref.id, sheet.folded[lead], window or sheet.signature[lead]),
         sheet.host[lead],
         score(ref.level, ref.status, seconding, alone=alone),
-        int(times[begin]) if timed else NO_TIME,
-        int(times[-1]) if timed else NO_TIME,
+        first,
+        last,
         tuple(other.title for other in others),
         hosts,
         _shared(info.group_by, window),
@@ -202,21 +206,27 @@ def _shared(fields: tuple[str, ...], window: str) -> tuple[str, ...]:
     return tuple(f"{name} = {value or '(empty)'}" for name, value in pairs)
 
 
+@lru_cache(maxsize=4096)
+def _attack(tags: tuple[str, ...]) -> tuple[FindingClass, tuple[str, ...], tuple[str, ...]]:
+    return classify(tags), tactics(tags), techniques(tags)
+
+
 def _finding(
     draft: _Draft, process: tuple[Process, ...], evidence: tuple[Evidence, ...]
 ) -> Finding:
     ref, tags, count = draft.info.ref, draft.info.tags, len(draft.rows)
+    about, tactical, technical = _attack(tags)
     return Finding(
         id=draft.id,
         title=ref.title,
-        cls=classify(tags),
+        cls=about,
         level=ref.level,
         score=draft.score,
         host=draft.host,
         first_seen=draft.first,
         last_seen=draft.last,
-        tactics=tactics(tags),
-        techniques=techniques(tags),
+        tactics=tactical,
+        techniques=technical,
         tags=tags,
         rules=(ref,),
         process=process,

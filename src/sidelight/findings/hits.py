@@ -6,6 +6,7 @@ any order, in any grouping, and more than once.
 Rule 2. Rows are narrow. The full event is kept for a few rows of each group only (`EVENTS`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -123,6 +124,15 @@ class Part:
 def empty() -> Part:
     """Give the part of a scan that saw nothing."""
     return Part(**{name: schema.empty_table() for name, schema in TABLES.items()})
+
+
+NOTHING: Final = empty()
+
+
+def joined(nothing: pa.Table, tables: Iterable[pa.Table]) -> pa.Table:
+    """Put the rows of *tables* one after another; *nothing* is what there is without them."""
+    some = [table for table in tables if table.num_rows]
+    return pa.concat_tables(some) if len(some) > 1 else some[0] if some else nothing
 
 
 def merge(*parts: Part) -> Part:

@@ -1,7 +1,7 @@
 """The ancestors of processes: as a text to group by, and in full to show."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -90,25 +90,32 @@ def _extend(chain: list[Process], shown: list[Process | None], row: int) -> int:
 
 
 def _processes(found: Found, wanted: pa.Table, command_lines: list[str]) -> list[Process | None]:
-    rows = found.rows.to_pylist()
+    rows = found.rows
+    starts = list(
+        zip(
+            *(listed(plain(rows.column(name))) for name in ("image", "command_line", "user")),
+            rows.column("pid").to_numpy().tolist(),
+            listed(plain(rows.column("key"))),
+            rows.column("time").to_numpy().tolist(),
+            strict=True,
+        )
+    )
+    asked = zip(
+        listed(plain(wanted.column("key"))),
+        wanted.column("pid").to_numpy().tolist(),
+        listed(plain(wanted.column("image"))),
+        found.at.tolist(),
+        command_lines,
+        strict=True,
+    )
     shown: list[Process | None] = []
-    for number, (asked, at) in enumerate(zip(wanted.to_pylist(), found.at.tolist(), strict=True)):
-        guid, pid, image = asked["key"], asked["pid"], asked["image"]
+    for guid, pid, image, at, command_line in asked:
         if at >= 0:
-            row = rows[at]
-            shown.append(
-                Process(
-                    row["image"] or image,
-                    row["command_line"],
-                    row["user"],
-                    row["pid"],
-                    row["key"],
-                    row["time"],
-                    "guid" if guid else "pid",
-                )
-            )
+            named, ran, user, number, key, time = starts[at]
+            by: Literal["guid", "pid"] = "guid" if guid else "pid"
+            shown.append(Process(named or image, ran, user, number, key, time, by))
         elif image or guid or pid >= 0:
-            shown.append(Process(image, command_lines[number], "", pid, guid, NO_TIME, "named"))
+            shown.append(Process(image, command_line, "", pid, guid, NO_TIME, "named"))
         else:
             shown.append(None)
     return shown

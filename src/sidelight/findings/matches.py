@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sidelight.findings.actor import images, process_keys
 from sidelight.findings.cells import Coded, Rows, cells, dictionary, numbers, repeat
-from sidelight.findings.hits import EVENTS, HITS
+from sidelight.findings.hits import EVENTS, HITS, NOTHING
 from sidelight.findings.processes import sources
 from sidelight.schema import Event, Frame, strings
 
@@ -22,7 +22,7 @@ def hit_rows(frame: Frame, matched: Mapping[str, Rows]) -> pa.Table:
     """
     rules = [rule for rule, rows in matched.items() if len(rows)]
     if not rules:
-        return HITS.empty_table()
+        return NOTHING.hits
     rows = np.concatenate([matched[rule] for rule in rules]).astype(np.intp, copy=False)
     counts = [len(matched[rule]) for rule in rules]
     codes = np.repeat(np.arange(len(rules), dtype=np.int32), counts)
@@ -59,7 +59,7 @@ def fact_places(frame: Frame, rows: Rows) -> "list[Coded | pa.Int64Array]":
 def event_rows(frame: Frame, rows: Rows) -> pa.Table:
     """Give full events as `EVENTS`."""
     if not len(rows):
-        return EVENTS.empty_table()
+        return NOTHING.events
     events = [_dump(event) for event in frame.detail(rows)]
     return pa.table(
         [sources(frame, rows), numbers(frame.record[rows]), pa.array(events, pa.binary())],

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sidelight.findings.actor import first_of, guid_texts, named, pid_of, texts
 from sidelight.findings.cells import Coded, Ints, Rows, cells, listed, numbers, plain, spoken
-from sidelight.findings.hits import PROCESSES
+from sidelight.findings.hits import NOTHING, PROCESSES
 from sidelight.schema import Column, Frame, Kind, strings
 
 
@@ -103,11 +103,11 @@ def process_rows(frame: Frame) -> pa.Table:
     """
     names = names_of(frame.kind)
     if names is None or not len(frame):
-        return PROCESSES.empty_table()
+        return NOTHING.processes
     key, pid = _guids(frame, names.key), _pids(frame, names.pid)
     rows = np.flatnonzero(spoken(key.values)[key.codes] | (pid >= 0))
     if not len(rows):
-        return PROCESSES.empty_table()
+        return NOTHING.processes
 
     def text(wanted: tuple[str, ...]) -> Coded:
         return cells(texts(frame, wanted, None, len(frame)), rows)

@@ -1,6 +1,7 @@
 """Sentences that say why a finding stands, and what speaks against it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,8 @@ from sidelight.schema import NO_TIME
 
 _NAMED_AT_MOST: Final = 8
 _SHOWN_TEXT: Final = 2_000
+_SECOND: Final = 1_000_000_000
+_DAY: Final = 86_400
 _NOTHING: Final = frozenset({"", "unknown", "unlikely", "none", "n/a", "-"})
 _STATUS: Final = {
     "experimental": "The rule is experimental: its false positives are little known.",
@@ -68,7 +71,13 @@ def against_it(rule: RuleRef, process: Sequence[Process]) -> tuple[str, ...]:
 
 def instant(time: int) -> str:
     """Write a time as ISO 8601 to the second, UTC."""
-    return f"{np.datetime64(time, 'ns').astype('datetime64[s]')}Z"
+    days, clock = divmod(time // _SECOND, _DAY)
+    return f"{_date(days)}T{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
+    return str(np.datetime64(days, "D"))
 
 
 def _events(count: int) -> str:
@@ -78,9 +87,8 @@ def _events(count: int) -> str:
 def _when(first: int, last: int) -> str:
     if first == NO_TIME:
         return ""
-    if instant(first) == instant(last):
-        return f" at {instant(first)}"
-    return f" between {instant(first)} and {instant(last)}"
+    begin, end = instant(first), instant(last)
+    return f" at {begin}" if begin == end else f" between {begin} and {end}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,6 +21,9 @@ from sidelight.findings.order import numbered, sort_rows
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100
 
+REMEMBERED: Final = 200_000
+"""So many groups of hits a worker remembers before it begins anew."""
+
 _IMAGE: Final = ("rule", "image")
 _NEVER: Final = int(np.iinfo(np.int64).max)
 _NAMES: Final = ("host", "rule", "image", "process", "source")
@@ -43,6 +46,8 @@ class Sampler:
         Args:
             hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
         """
+        if len(self._images) + len(self._processes) > REMEMBERED:
+            self._images, self._processes = {}, {}  # keeps more than the sample, never less
         few = np.flatnonzero(
             _within(hits, self.each_process, self.each_image) & self._may_enter(hits)
         )

@@ -5,9 +5,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 
 import multiprocessing
 import signal
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -18,13 +16,17 @@ from sidelight.errors import SidelightError
 from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
-from sidelight.hunt.memory import keep_memory
+from sidelight.hunt.crew import Crew, Finished
+from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Frame, Gap
 
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
+
+TOGETHER: Final = 8192
+"""Batches of fewer events are scanned together: scanning has a price for each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,17 @@ class Gathered:
             self.counters[name] = self.counters.get(name, 0) + count
 
 
+Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
+"""What a process gave, and the files that hold its parts."""
+
+
 class Worker:
     """Reads and scans tasks one after another."""
 
     def __init__(self, rules: Compiled) -> None:
         keep_memory()
         self._scanner = Scanner(rules)
+        self._parts = 0
 
     def work(
         self,
@@ -108,24 +115,48 @@ class Worker:
         try:
             self._read(task, spool, result, report)
         finally:
+            give_back()
             result.seen |= engine.seen
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
 
     def _read(self, task: Task, spool: Spool, result: Gathered, report: Callable[[], None]) -> None:
-        for number, item in enumerate(read_task(task, self._scanner.wanted)):
-            match item:
-                case Frame():
-                    self._scanner.part = task.number << 32 | number
-                    part = self._scanner.scan(item)
-                    result.events += len(item)
-                    result.hits += part.hits.num_rows
-                    spool.add(part)
-                    report()
-                case Gap():
-                    result.gaps.append(item)
-                case Digest():
-                    result.digests.append(item)
+        held: list[Frame] = []
+        try:
+            for item in read_task(task, self._scanner.wanted):
+                match item:
+                    case Frame():
+                        if _is_enough(held, item):
+                            self._scan(held, task, spool, result)
+                        held.append(item)
+                        result.events += len(item)
+                        report()
+                    case Gap():
+                        result.gaps.append(item)
+                    case Digest():
+                        result.digests.append(item)
+        finally:
+            if held:
+                self._scan(held, task, spool, result)
+
+    def _scan(self, held: list[Frame], task: Task, spool: Spool, result: Gathered) -> None:
+        """Put *held* into *spool* and empty it."""
+        frames = held.copy()
+        held.clear()
+        self._scanner.part = task.number << 32 | self._parts
+        self._parts += 1
+        part = self._scanner.scan(*frames)
+        result.hits += part.hits.num_rows
+        spool.add(part)
+
+
+def _is_enough(held: list[Frame], fresh: Frame) -> bool:
+    """Tell whether *held* is to be scanned before *fresh* is taken.
+
+    A reader gives the kinds of a batch in order; to hold part of a batch would hold all of it.
+    """
+    begins = bool(held) and fresh.kind <= held[-1].kind
+    return begins and sum(map(len, held)) >= TOGETHER
 
 
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:
@@ -169,7 +200,7 @@ def _start(rules: bytes, folder: str) -> None:
     _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
 
 
-def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
+def _run(task: Task) -> Parted:
     worker, folder = _WORKER[0]
     result, spool = Gathered(), Spool(folder, prefix=f"{task.number:06d}-")
     worker.work(task, spool, result)
@@ -179,24 +210,31 @@ def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
 def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    done = 0
-    body = msgspec.msgpack.encode(rules)
+    """Share the tasks with other processes: this one, which is ready first, takes some too."""
+    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
+
+    start = (msgspec.msgpack.encode(rules), str(work.scratch))
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        work.jobs, context, initializer=_start, initargs=(body, str(work.scratch))
-    ) as pool:
-        apart = [task for task in inventory.tasks if not _is_here(task)]
-        futures = {pool.submit(_run, task): task for task in apart}
+    pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
+    here = [task for task in inventory.tasks if _is_here(task)]
+    crew = Crew(pool, _run, [task for task in inventory.tasks if not _is_here(task)])
+    done = 0
+    with pool:
         try:
-            for task in filter(_is_here, inventory.tasks):
-                Worker(rules).work(task, spool, result)
-            for future in as_completed(futures):
-                task = futures[future]
-                _take(future, task, spool, result)
-                done += task.size
-                work.report(_progress(inventory, done, result))
+            crew.begin(work.jobs - 1)
+            worker = Worker(rules)
+            while (task := here.pop() if here else crew.last()) or crew.busy:
+
+                def tell(before: int = done) -> None:
+                    work.report(_progress(inventory, before, result))
+
+                if task is not None:
+                    worker.work(task, spool, result, tell)
+                    done += task.size
+                done += _take(crew.fetch(patient=task is None), spool, result)
+                tell(done)
         except (KeyboardInterrupt, SidelightError):
-            pool.shutdown(wait=False, cancel_futures=True)
+            crew.stop()
             raise
 
 
@@ -205,14 +243,16 @@ def _is_here(task: Task) -> bool:
     return any(span.path == STDIN for span in task.spans)
 
 
-def _take(
-    future: "Future[tuple[Gathered, tuple[str, ...]]]", task: Task, spool: Spool, result: Gathered
-) -> None:
-    try:
-        part, files = future.result()
-    except BrokenProcessPool:
-        text = "the process that read it was killed, perhaps for want of memory; try --jobs 1"
-        result.gaps += [Gap(span.path, span.start, "denied", text) for span in task.spans]
-        return
-    result.take(part)
-    spool.adopt(files)
+def _take(finished: Iterable[Finished[Parted]], spool: Spool, result: Gathered) -> int:
+    """Take what others gave; tell how many bytes they dealt with."""
+    done = 0
+    for task, given in finished:
+        done += task.size
+        if given is None:
+            text = "the process that read it was killed, perhaps for want of memory; try --jobs 1"
+            result.gaps += [Gap(span.path, span.start, "denied", text) for span in task.spans]
+            continue
+        part, files = given
+        result.take(part)
+        spool.adopt(files)
+    return done

@@ -1,7 +1,10 @@
 """How this process gets its memory."""
 
 import ctypes
+import gc
+import mmap
 import sys
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -10,19 +13,50 @@ _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
 
+MUCH: Final = 600 << 20
+"""What a process has beyond this is looked through between tasks for what is free."""
+
+_YOUNG: Final = 100_000
+"""So many new objects before Python looks for cycles among them; hardly any are made."""
+
 
 def keep_memory() -> None:
     """Let freed memory be used again rather than given back at once.
 
     Each batch of events needs hundreds of megabytes for a moment. Getting them from the kernel
-    anew, page by page, takes more time than decoding the events.
+    anew, page by page, takes more time than decoding the events. Rules are hundreds of thousands
+    of objects that stay; the search for cycles passes over what is there already.
     """
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 20)
     pa.set_memory_pool(pa.system_memory_pool())
-    if sys.platform != "linux":
-        return
+    mallopt = _of_libc("mallopt")
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT)
+
+
+def give_back() -> None:
+    """Give free memory to the kernel if there is much: holes between what stays add up."""
+    trim = _of_libc("malloc_trim")
+    if trim is not None and _resident() > MUCH:
+        trim(0)
+
+
+def _resident() -> int:
+    """Tell how many bytes of memory this process has (proc_pid_statm(5)); 0 if not known."""
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * mmap.PAGESIZE
+
+
+def _of_libc(name: str) -> "ctypes._NamedFuncPointer | None":
+    if sys.platform != "linux":
+        return None
+    try:
+        function: ctypes._NamedFuncPointer = getattr(ctypes.CDLL(None), name)
     except (OSError, AttributeError):  # another C library
-        return
-    mallopt(_M_MMAP_THRESHOLD, _KEPT)
-    mallopt(_M_TRIM_THRESHOLD, _KEPT)
+        return None
+    return function

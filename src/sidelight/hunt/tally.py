@@ -1,46 +1,71 @@
 """How many events were read, by source, host, channel and hour: the ground of coverage."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from sidelight.findings.cells import cells, dictionary, ranked, repeat
-from sidelight.findings.hits import COUNTS
+from sidelight.findings.cells import Coded, Ints, dictionary, listed
+from sidelight.findings.hits import COUNTS, NOTHING
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME, Frame, strings
 
 HOUR_NS: Final = 3_600_000_000_000
 
 
-def count_events(frame: Frame, part: int) -> pa.Table:
-    """Count the events of *frame* as `COUNTS`.
+class _Texts:
+    """Texts of many frames by number; equal ones have one number."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def number(self, texts: Sequence[str]) -> Ints:
+        known = self._known
+        return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
+
+    def cells(self, numbers: Ints) -> Coded:
+        return dictionary(numbers, strings(list(self._known)))
+
+
+def count_events(frames: Sequence[Frame], part: int) -> pa.Table:
+    """Count the events of *frames* as `COUNTS`.
 
     Args:
-        frame: what was read.
+        frames: what was read.
         part: tells the stretch of the sources apart from every other stretch of this run.
     """
-    if not len(frame):
-        return COUNTS.empty_table()
-    hours = np.where(frame.time == NO_TIME, NO_TIME, frame.time // HOUR_NS)
-    # Equal hosts must have equal codes: rows that say the same would be united into one.
-    host, names = ranked(cells(frame.host))
-    keys = [frame.source.astype(np.int64), host, hours]
+    some = [frame for frame in frames if len(frame)]
+    if not some:
+        return NOTHING.counts
+    # Equal keys must have equal numbers: rows that say the same would be united into one.
+    source, host, product, channel, event_id = (_Texts() for _ in range(5))
+    time = np.concatenate([frame.time for frame in some])
+    keys = [
+        np.concatenate([source.number(frame.sources)[frame.source] for frame in some]),
+        np.concatenate(
+            [host.number([*listed(frame.host.values), ""])[frame.host.codes] for frame in some]
+        ),
+        _repeated(product, [frame.kind.product for frame in some], some),
+        _repeated(channel, [frame.kind.channel for frame in some], some),
+        _repeated(event_id, [frame.kind.event_id for frame in some], some),
+        np.where(time == NO_TIME, NO_TIME, time // HOUR_NS),
+    ]
     order, fresh = sort_rows(keys)
     starts = np.flatnonzero(fresh)
     picked = order[starts]
-    counts = np.diff(np.append(starts, len(order)))
-    size = len(picked)
+    texts = (source, host, product, channel, event_id)
     return pa.table(
         [
-            dictionary(frame.source[picked], strings(list(frame.sources))),
-            dictionary(host[picked], names),
-            repeat(frame.kind.product, size),
-            repeat(frame.kind.channel, size),
-            repeat(frame.kind.event_id, size),
-            pa.array(hours[picked]),
-            pa.array(np.full(size, part, np.int64)),
-            pa.array(counts.astype(np.int64)),
+            *(each.cells(key[picked]) for each, key in zip(texts, keys, strict=False)),
+            pa.array(keys[-1][picked]),
+            pa.array(np.full(len(picked), part, np.int64)),
+            pa.array(np.diff(np.append(starts, len(order)))),
         ],
         schema=COUNTS,
     )
+
+
+def _repeated(texts: _Texts, each: list[str], frames: Sequence[Frame]) -> Ints:
+    """Give the number of each frame's text once for each of its events."""
+    return np.repeat(texts.number(each), [len(frame) for frame in frames])

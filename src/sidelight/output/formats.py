@@ -7,7 +7,6 @@ from typing import BinaryIO, Final, Protocol
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
 from sidelight.output.csv_timeline import open_timeline
-from sidelight.output.html import open_html
 from sidelight.output.jsonl import open_jsonl
 from sidelight.output.marking import Marking
 from sidelight.output.navigator import Layer
@@ -52,12 +51,18 @@ class Writer:
     open: Callable[[BinaryIO, Header], Sink]
 
 
+def _open_html(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.html import open_html  # noqa: PLC0415 - a template engine, seldom used
+
+    return open_html(file, header.marking)
+
+
 FORMATS: Final[Mapping[str, Writer]] = {
     writer.name: writer
     for writer in (
         Writer("jsonl", ".jsonl", lambda file, _: open_jsonl(file)),
         Writer("csv", ".csv", lambda file, _: open_timeline(file)),
-        Writer("html", ".html", lambda file, header: open_html(file, header.marking)),
+        Writer("html", ".html", _open_html),
         Writer("navigator", ".navigator.json", lambda file, _: Layer(file)),
         Writer("timesketch", ".timesketch.jsonl", lambda file, _: Timesketch(file)),
         Writer(

@@ -11,6 +11,7 @@ _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400
 
 
+@lru_cache(maxsize=4096)  # a finding, its process and its evidence often share theirs
 def rfc3339(time: int) -> str | None:
     """Spell UTC nanoseconds, decimals without trailing zeros; None for `NO_TIME`."""
     if time == NO_TIME:

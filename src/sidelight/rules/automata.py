@@ -28,6 +28,9 @@ from sidelight.schema import SEPARATOR, offsets_of
 Ids: TypeAlias = NDArray[np.int64]
 """Numbers of distinct values, ascending."""
 
+Found: TypeAlias = tuple[NDArray[np.int64], Ids]
+"""Numbers of texts and, beside each, of a value it occurs in: each pair once, in order."""
+
 Text: TypeAlias = memoryview | bytes
 
 CHUNK: Final = 1 << 20
@@ -37,8 +40,10 @@ FEW: Final = 64
 """Up to so many values are laid out in Python: an Arrow call costs more than their text."""
 
 _REMEMBERED: Final = 256
-_REMEMBERED_BYTES: Final = 2048
+_REMEMBERED_CHARACTERS: Final = 2048
 """Few and short values often come again with the next frame, all of them together."""
+
+_NOWHERE: Final[Found] = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 _FRAME: Final = pa.scalar(FRAME, pa.binary())
 _NOTHING: Final = pa.array([b""], pa.binary())
@@ -67,7 +72,7 @@ class Finder:
     _automaton: BytesAhoCorasick | None = None
     _gate: "re2._Regexp[str] | None" = None
     _raw: RawScan | None = None
-    _known: dict[tuple[str | None, ...], list[tuple[int, Ids]]] = field(default_factory=dict)
+    _known: dict[tuple[str | None, ...], Found] = field(default_factory=dict)
     _shortest: int = field(init=False)
     _leading: Ids = field(init=False)
 
@@ -83,47 +88,45 @@ class Finder:
     def _plain(self) -> bool:
         return all(FRAME not in text for text in self.texts)
 
-    def find(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
-        """Yield the number of a text and the values it occurs in, stretch by stretch.
-
-        Linear in the bytes of the values and the number of occurrences.
-        """
+    def find(self, values: pa.StringArray) -> Found:
+        """Tell which text occurs in which value: linear in the bytes of the values."""
         if not self.texts or not len(values):
-            return
-        if len(values) <= FEW and values.nbytes < CHUNK:
-            yield from self._find_again(values)
-            return
+            return _NOWHERE
+        if len(values) <= FEW and values.get_total_buffer_size() < CHUNK:
+            return self._find_again(values)
+        parts: list[Found] = []
         for begin, size in _chunks(values):
             part = values.slice(begin, size)
             if not self._closed(part):
-                yield from self._find_many(part, begin)
+                which, value = self._find_many(part)
+                parts.append((which, value + begin))
+        return _in_order(parts)
 
-    def _find_again(self, values: pa.StringArray) -> Iterator[tuple[int, Ids]]:
+    def _find_again(self, values: pa.StringArray) -> Found:
         texts = tuple(values.to_pylist())
-        if values.nbytes > _REMEMBERED_BYTES:
+        if sum(map(len, cast("tuple[str, ...]", texts))) > _REMEMBERED_CHARACTERS:
             return self._find_few(texts)
         if texts not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[texts] = list(self._find_few(texts))
-        return iter(self._known[texts])
+            self._known[texts] = self._find_few(texts)
+        return self._known[texts]
 
-    def _find_few(self, texts: tuple[str | None, ...]) -> Iterator[tuple[int, Ids]]:
+    def _find_few(self, texts: tuple[str | None, ...]) -> Found:
         cells = [fold(text or "").encode() for text in texts]
         if self._gate is not None and max(map(len, cells)) < self._shortest:
-            return
+            return _NOWHERE
         starts = np.array([*accumulate(len(cell) + 1 for cell in [b"", *cells[:-1]])], np.int64)
         text = FRAME + FRAME.join(cells) + FRAME
-        yield from self._scan(text.replace(SEPARATOR.encode(), FRAME), starts, 0)
+        return self._scan(text.replace(SEPARATOR.encode(), FRAME), starts)
 
-    def _find_many(self, part: pa.StringArray, begin: int) -> Iterator[tuple[int, Ids]]:
+    def _find_many(self, part: pa.StringArray) -> Found:
         found = None if self._raw is None else self._raw.scan(part)
         if found is None:
             text, starts = framed(pc.utf8_lower(part))
-            yield from self._scan(text.data, starts, begin)
-            return
-        for number, ids in found.items():
-            yield number, ids + begin
+            return self._scan(text.data, starts)
+        several = [(np.full(len(found[number]), number), found[number]) for number in sorted(found)]
+        return _in_order(several)
 
     def _closed(self, part: pa.StringArray) -> bool:
         """Say whether a look at the raw values shows that no text occurs in them."""
@@ -140,25 +143,20 @@ class Finder:
         raw = data.slice(begin, end - begin).to_pybytes()
         return raw.isascii() and self._gate.search(raw) is None
 
-    def _scan(self, text: Text, starts: Ids, begin: int) -> Iterator[tuple[int, Ids]]:
+    def _scan(self, text: Text, starts: Ids) -> Found:
         self._grow(len(text))
         if self._automaton is None:
             self._automaton = BytesAhoCorasick(self.texts)
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         if not found:
-            return
+            return _NOWHERE
         flat = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found))
         which, at = flat[0::3], flat[1::3]
         value = np.searchsorted(starts, at + self._leading[which], "right") - 1
         keys = which * len(starts) + value
         keys.sort()
-        keys = keys[np.append(True, keys[1:] != keys[:-1])]
-        which, value = np.divmod(keys, len(starts))
-        value += begin
-        cuts = np.flatnonzero(which[1:] != which[:-1]) + 1
-        bounds = [0, *cuts.tolist(), len(which)]
-        for number, low, high in zip(which[bounds[:-1]].tolist(), bounds, bounds[1:], strict=False):
-            yield number, value[low:high]
+        which, value = np.divmod(keys[np.append(True, keys[1:] != keys[:-1])], len(starts))
+        return which, value
 
     def _grow(self, size: int) -> None:
         """Count what is scanned, and change to an engine that is slower to make when it pays."""
@@ -172,6 +170,16 @@ class Finder:
             self._raw = raw_scan([text.decode() for text in self.texts])
         if self._raw is None:
             self._automaton = BytesAhoCorasick(self.texts, implementation=Implementation.DFA)
+
+
+def _in_order(parts: Sequence[Found]) -> Found:
+    """Join what was found in stretches of values, one stretch after another."""
+    if len(parts) < 2:
+        return parts[0] if parts else _NOWHERE
+    which = np.concatenate([numbers for numbers, _ in parts])
+    value = np.concatenate([values for _, values in parts])
+    order = np.argsort(which, kind="stable")
+    return which[order], value[order]
 
 
 def _chunks(values: pa.StringArray) -> Iterator[tuple[int, int]]:

@@ -4,25 +4,28 @@ A cache file is data and is never trusted: it is used only if its checksum fits 
 its name fits the rules, the selection and this very code; else it is made anew.
 """
 
+import gc
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from sidelight import __version__
-from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, select
 from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
+_NO_PLACEHOLDERS: Final[Placeholders] = MappingProxyType({})
 _MAGIC: Final = b"sidelight rules 1\n"
 
 
@@ -63,20 +66,26 @@ def load_compiled(
     cache: Path | None,
     *,
     selection: Selection = EVERYTHING,
-    placeholders: Placeholders = NO_PLACEHOLDERS,
+    placeholders: Placeholders = _NO_PLACEHOLDERS,
 ) -> Compiled:
     """Load rules ready to run, from *cache* where they are in it; None is no cache.
 
     A cache that cannot be read or written is done without.
     """
     if cache is None:
-        return compiled(select(load_rules(paths, placeholders=placeholders), selection))
+        return _compile(paths, selection, placeholders)
     path = cache / f"rules-{_key(paths, selection, placeholders)}.bin"
     found = _read(path)
     if found is None:
-        found = compiled(select(load_rules(paths, placeholders=placeholders), selection))
+        found = _compile(paths, selection, placeholders)
         _write(path, found)
     return found
+
+
+def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
+    from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
+
+    return compiled(select(load_rules(paths, placeholders=placeholders), selection))
 
 
 def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:
@@ -90,15 +99,21 @@ def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders
 
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
     for root in paths:
-        files = (
-            sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
-        )
-        for path in files:
-            with suppress(OSError):
-                yield (
-                    (str(path.relative_to(root)) if path != root else path.name),
-                    path.read_bytes(),
-                )
+        whole = str(root)
+        folder = root.is_dir()
+        for path in _files(whole) if folder else [whole]:
+            with suppress(OSError), open(path, "rb", buffering=0) as file:
+                yield path[len(whole) + 1 :] if folder else root.name, file.readall()
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Name the files that a walk for rules meets; as texts, since thousands of paths are slow."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in sorted(entries, key=attrgetter("name")):
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif entry.is_file():
+                yield entry.path
 
 
 @lru_cache(maxsize=1)
@@ -119,9 +134,23 @@ def _read(path: Path) -> Compiled | None:
     if head != _MAGIC or hashlib.sha256(rest[32:]).digest() != rest[:32]:
         return None
     try:
-        return msgspec.msgpack.decode(rest[32:], type=Compiled)
+        with _no_collector():
+            return msgspec.msgpack.decode(rest[32:], type=Compiled)
     except (msgspec.DecodeError, RecursionError):
         return None
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Make no search for cycles among rules, now or later: they stay, and there are many."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if on:
+            gc.enable()
 
 
 def _write(path: Path, rules: Compiled) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.rules.atoms import Presence
-from sidelight.rules.cells import Cells, Counters, Rows
+from sidelight.rules.cells import Cells, Counters, Inquiry, Rows
 from sidelight.rules.columns import Columns
 from sidelight.rules.decide import Marks
 from sidelight.rules.plan import KEYWORD, Plan, unpacked
@@ -62,11 +62,25 @@ class Engine:
 
     def scan(self, frame: Frame) -> Matches:
         """Give the rows of *frame* that each rule matches, in order of rule."""
-        watchlist = self.watchlist(frame.kind)
-        self.seen.update(watchlist.rules)
-        if not watchlist.looks or not len(frame):
-            return {}
-        sheet = _Sheet(self.plan, watchlist, Columns(frame), self.counters, self._sets)
+        return self.scan_all([frame])[0]
+
+    def scan_all(self, frames: Sequence[Frame]) -> list[Matches]:
+        """Give, for each of *frames*, the rows that each rule matches, in order of rule."""
+        inquiry = Inquiry(self.counters)
+        sheets: list[_Sheet | None] = []
+        for frame in frames:
+            watchlist = self.watchlist(frame.kind)
+            self.seen |= watchlist.rules
+            idle = not watchlist.looks or not len(frame)
+            sheets.append(None if idle else self._sheet(watchlist, frame, inquiry))
+        inquiry.settle()
+        return [{} if sheet is None else self._matches(sheet) for sheet in sheets]
+
+    def _sheet(self, watchlist: Watchlist, frame: Frame, inquiry: Inquiry) -> "_Sheet":
+        return _Sheet(self.plan, watchlist, Columns(frame), inquiry, self._sets)
+
+    def _matches(self, sheet: "_Sheet") -> Matches:
+        watchlist = sheet.watchlist
         chosen = np.flatnonzero(self._witnesses.met(sheet.true())[watchlist.trees])
         self.counters.rules += len(chosen)
         self.counters.dismissed += len(watchlist.looks) - len(chosen)
@@ -133,9 +147,10 @@ class _Sheet:
         plan: Plan,
         watchlist: Watchlist,
         columns: Columns,
-        counters: Counters,
+        inquiry: Inquiry,
         sets: dict[int, frozenset[int]],
     ) -> None:
+        self.watchlist = watchlist
         self._plan = plan
         self._columns = columns
         self._sets = sets
@@ -148,17 +163,17 @@ class _Sheet:
             else:
                 column = columns.find(name)
                 found = [] if column is None else [column]
-            self._cells[key] = [Cells(atoms, column, counters) for column in found]
+            self._cells[key] = [
+                Cells(inquiry.ask(atoms, column.values), column, inquiry.counters)
+                for column in found
+            ]
 
     def true(self) -> NDArray[np.intp]:
-        """Give the atoms that hold for some value, and the fields that are there."""
-        found: set[int] = set()
-        for (number, _), every in self._cells.items():
-            if every:
-                found.add(self._plan.starts[-1] + number)
-            for cells in every:
-                found.update(cells.hits)
-        return np.array(sorted(found), np.intp)
+        """Give the atoms that hold for some value, and the fields that are there, in any order."""
+        beyond = self._plan.starts[-1]
+        there = [beyond + number for (number, _), every in self._cells.items() if every]
+        found = [cells.answers.true for every in self._cells.values() for cells in every]
+        return np.concatenate([np.array(there, np.intp), *found])
 
     def rows(self, tree: Tree, look: Look) -> Rows:
         """Give the rows for which *tree* holds, ascending."""

@@ -22,7 +22,7 @@ from sidelight.findings.cells import (
     listed,
     repeat,
 )
-from sidelight.findings.hits import MEMBERS
+from sidelight.findings.hits import MEMBERS, NOTHING
 from sidelight.findings.matches import places
 from sidelight.findings.order import numbered
 from sidelight.rules.rule import Correlation
@@ -105,13 +105,13 @@ def member_rows(
     """
     groups = [column(name) for name in watch.group]
     if any(each is None for each in groups):
-        return MEMBERS.empty_table()
+        return NOTHING.members
     present = [each for each in groups if each is not None]
     for each in present:
         rows = rows[each.codes[rows] >= 0]
     rows = rows[frame.time[rows] != NO_TIME]
     if not len(rows):
-        return MEMBERS.empty_table()
+        return NOTHING.members
     host, process, time, source, record, channel, event_id, image = places(frame, rows)
     return pa.table(
         [

@@ -1,5 +1,6 @@
 import pyarrow as pa
 
+from sidelight.findings import sample
 from sidelight.findings.hits import EVENTS, HITS, MEMBERS, union
 from sidelight.findings.sample import Sampler, as_hits, settle
 
@@ -49,6 +50,14 @@ def test_an_event_that_is_scanned_twice_counts_once():
     twice = table(hit(1), hit(1), hit(2), hit(2), hit(3))
     assert [twice.column("record")[row].as_py() for row in sampler.choose(twice)] == [1, 1, 2, 2]
     assert sampler.choose(table(hit(2))).tolist() == [0]
+
+
+def test_a_worker_that_forgets_keeps_more_and_never_less(monkeypatch):
+    monkeypatch.setattr(sample, "REMEMBERED", 1)
+    sampler = Sampler(2, 100)
+    chosen = [len(sampler.choose(table(hit(n, time=n), hit(n, "q", time=n)))) for n in range(5)]
+    assert chosen == [2] * 5
+    assert len(sampler._processes) == 2
 
 
 def test_settling_takes_off_what_only_one_worker_needed():

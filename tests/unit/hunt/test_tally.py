@@ -21,8 +21,8 @@ def _frame(codes: list[int], hosts: list[str], hours: list[int | None]) -> Frame
     )
 
 
-def _rows(frame: Frame) -> list[tuple[str, int, int]]:
-    table = union(count_events(frame, 7)).to_pydict()
+def _rows(*frames: Frame) -> list[tuple[str, int, int]]:
+    table = union(count_events(frames, 7)).to_pydict()
     return list(zip(table["host"], table["hour"], table["events"], strict=True))
 
 
@@ -44,3 +44,8 @@ def test_events_without_a_time_are_counted() -> None:
 
 def test_no_events_are_no_rows() -> None:
     assert _rows(_frame([], [], [])) == []
+
+
+def test_events_of_two_frames_that_agree_are_counted_together() -> None:
+    one, two = _frame([0, 0], ["h"], [5, 6]), _frame([1], ["i", "h"], [5])
+    assert _rows(one, two) == [("h", 5, 2), ("h", 6, 1)]

@@ -23,7 +23,10 @@ def obvious(values: list[str]) -> set[tuple[int, int]]:
 
 def found(finder: Finder, values: list[str]) -> set[tuple[int, int]]:
     array = pa.array(values, pa.string())
-    return {(number, int(at)) for number, ids in finder.find(array) for at in ids}
+    which, ids = finder.find(array)
+    pairs = list(zip(which.tolist(), ids.tolist(), strict=True))
+    assert pairs == sorted(set(pairs))
+    return set(pairs)
 
 
 @given(columns)

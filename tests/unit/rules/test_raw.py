@@ -29,7 +29,8 @@ PIECES = (
 def test_a_raw_scan_finds_what_the_automaton_finds(values: list[str]) -> None:
     array = pa.array(values, pa.string())
     finder = Finder([word.encode() for word in WORDS])
-    by_automaton = {number: ids.tolist() for number, ids in finder.find(array)}
+    which, ids = finder.find(array)
+    by_automaton = {number: ids[which == number].tolist() for number in which.tolist()}
     scan = raw_scan(WORDS)
     assert scan is not None
     raw = scan.scan(array)
