@@ -263,9 +263,10 @@ def definition(chunk: Chunk, offset: int, depth: int = 0) -> list[Part]:
         if stop > len(chunk.data):
             raise DamageError("a template definition reaches beyond its chunk")
         parser = Parser(chunk, offset + 24, stop, dependent=True, depth=depth)
-        known = chunk.definitions[offset] = parser.fragment()
+        known = parser.fragment()
         if not known:
             raise DamageError(f"the template definition at {offset} is empty")
+        chunk.definitions[offset] = known
     return known
 
 

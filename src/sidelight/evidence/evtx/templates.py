@@ -106,6 +106,8 @@ def _program(tree: list[Part], path: Path) -> Program | None:
         if leaf.dynamic:
             return None
         match leaf.parts:
+            case ():  # an attribute that holds nothing is absent
+                pass
             case (Slot(index),):
                 items.append(Use(index, clean(leaf.name), leaf.system, leaf.path))
             case parts if all(isinstance(part, str) for part in parts):
