@@ -16,6 +16,7 @@ from sidelight.evidence.evtx.spelling import (
     spell_times,
     texts_at,
 )
+from sidelight.evidence.evtx.stretches import encode_stretches, view
 from sidelight.evidence.evtx.templates import Ints
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
@@ -38,7 +39,7 @@ class Field:
     """Values of one field over rows of a batch, still apart by type.
 
     Args:
-        entries: rows, numbers of their pieces, codes into `values` joined.
+        entries: rows, places in document order, codes into `values` joined.
         values: the values that occur, type by type.
         size: how many they are.
     """
@@ -103,30 +104,43 @@ def joined_texts(parts: list[pa.StringArray]) -> pa.StringArray:
 
 
 def encode_field(
-    data: bytes, name: str, pieces: list[Piece], chosen: NDArray[np.bool_] | None
+    data: bytes, annex: bytes, name: str, pieces: list[Piece], chosen: NDArray[np.bool_] | None
 ) -> Field:
     """Encode the values of *pieces* in the rows that are *chosen*, None for all."""
     made = Field()
     spans: list[Spans] = []
-    numbers: list[int] = []
-    for number, piece in enumerate(pieces):
+    orders: list[Ints] = []
+    before = 0
+    for piece in pieces:
+        order = np.arange(before, before + len(piece.rows))
+        before += len(piece.rows)
         match piece:
             case Texts(rows, text):
-                rows = rows if chosen is None else rows[chosen[rows]]
+                if chosen is not None:
+                    order, rows = order[chosen[rows]], rows[chosen[rows]]
                 if len(rows):
-                    made.add(rows, np.full(len(rows), number), rows * 0, strings([text]))
+                    made.add(rows, order, rows * 0, strings([text]))
             case Spans():
                 spans.append(piece)
-                numbers.append(number)
+                orders.append(order)
     if spans:
-        order = np.repeat(np.array(numbers), [len(piece.rows) for piece in spans])
+        order = joined(orders)
         whole = _concatenated(spans)
         if chosen is not None:
             at = np.flatnonzero(chosen[whole.rows])
             if len(at) < len(order):
                 whole, order = _pick(whole, at), order[at]
+        if annex and (far := whole.start >= len(data)).any():
+            at = np.flatnonzero(far)
+            _add_kind(made, annex, STRING, _moved(_pick(whole, at), -len(data)), order[at])
+            at = np.flatnonzero(~far)
+            whole, order = _pick(whole, at), order[at]
         _add_spans(made, data, name, whole, order)
     return made
+
+
+def _moved(spans: Spans, by: int) -> Spans:
+    return Spans(spans.rows, spans.start + by, spans.size, spans.kind)
 
 
 def _concatenated(parts: list[Spans]) -> Spans:
@@ -170,25 +184,19 @@ def _add_kind(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) ->
     if not len(spans.rows):
         return
     if kind in INTEGERS:
-        codes, numbers = _distinct_numbers(_at(data, INTEGERS[kind], spans.start))
+        codes, numbers = _distinct_numbers(view(data, INTEGERS[kind])[spans.start])
         made.add(spans.rows, order, codes, spell_numbers(kind, numbers))
     elif kind == STRING:
         made.add(spans.rows, order, *_strings(data, spans))
     elif kind == GUID:
-        codes, distinct = _distinct(data, spans.start, spans.size)
+        codes, distinct = encode_stretches(data, spans.start, spans.size)
         raw = _buffers(distinct)[1].reshape(len(distinct), 16)
         made.add(spans.rows, order, codes, spell_guids(raw))
     elif kind == FILETIME:
-        codes, ticks = _distinct_numbers(_at(data, "<u8", spans.start).astype(np.uint64))
+        codes, ticks = _distinct_numbers(view(data, "<u8")[spans.start])
         made.add(spans.rows, order, codes, spell_times(ticks))
     else:
         _add_rare(made, data, kind, spans, order)
-
-
-def _at(data: bytes, code: str, start: Ints) -> "NDArray[np.integer]":
-    dtype = np.dtype(code)
-    view = np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
-    return cast("NDArray[np.integer]", view[start])
 
 
 def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Ints, NDArray[Number]]":
@@ -201,30 +209,13 @@ def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Ints, NDArray[Number
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()
 
 
-def _distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
-    """Encode stretches of *data*.
-
-    Their offsets lie pairwise in one Arrow array over the batch, of which each second stretch
-    is taken; what lies between them is never looked at.
-    """
-    offsets = np.empty(2 * len(start) + 1, np.int32)
-    offsets[:-1:2] = start
-    offsets[1::2] = start + size
-    offsets[-1] = len(data)
-    buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(data)]
-    between = pa.Array.from_buffers(pa.binary(), 2 * len(start), buffers)
-    evens = pa.array(np.arange(0, 2 * len(start), 2), pa.int64())
-    encoded = between.take(evens).dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), cast("pa.BinaryArray", encoded.dictionary)
-
-
 def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
-    u16 = np.ndarray((len(data) - 1,), "<u2", data, strides=(1,))
+    u16 = view(data, "<u2")
     size = spans.size & ~1
     ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
     if ended.any():
         size = size - 2 * ended
-    codes, distinct = _distinct(data, spans.start, size)
+    codes, distinct = encode_stretches(data, spans.start, size)
     return codes, _utf8(distinct)
 
 
@@ -260,7 +251,7 @@ def _list(array: pa.BinaryArray) -> list[bytes]:
 
 
 def _add_rare(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
-    codes, distinct = _distinct(data, spans.start, spans.size)
+    codes, distinct = encode_stretches(data, spans.start, spans.size)
     cells = [_cell(kind, raw) for raw in _list(distinct)]
     there = np.array([cell is not None for cell in cells], bool)[codes]
     texts = strings([cell or "" for cell in cells])

@@ -50,11 +50,13 @@ class Layout:
     Args:
         fields: their pieces, in document order within each record.
         odd: records that only the plain decoder can take.
+        annex: what lies behind the data of the batch: texts that had to be put together.
         bare: elements that stand where most records use a template: path of the element above,
             record, first byte, end.
     """
 
     odd: NDArray[np.bool_]
+    annex: bytes = b""
     bare: list[tuple[Path, int, int, int]] = field(default_factory=list)
     fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
 

@@ -50,7 +50,7 @@ class Table:
         if self.layout.odd.any():
             some = ~self.layout.odd if chosen is None else chosen & ~self.layout.odd
         pieces = self.layout.fields.get(key, [])
-        made = encode_field(self.batch.data, key[1], pieces, some)
+        made = encode_field(self.batch.data, self.layout.annex, key[1], pieces, some)
         texts = [
             (row, text)
             for row, fields in self.plain.items()

@@ -1,0 +1,36 @@
+"""Stretches of a buffer, compared by what they hold."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sidelight.evidence.evtx.templates import Ints
+
+
+def view(data: bytes, code: str) -> "NDArray[np.integer]":
+    """Give *data* as numbers: the n-th begins at the n-th byte."""
+    dtype = np.dtype(code)
+    return np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
+
+
+def encode_stretches(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
+    """Give the distinct stretches of *data*, and for each stretch its number among them.
+
+    Their offsets lie pairwise in one Arrow array over the batch, of which each second stretch
+    is taken; what lies between them is never looked at.
+    """
+    offsets = np.empty(2 * len(start) + 1, np.int32)
+    offsets[:-1:2] = start
+    offsets[1::2] = start + size
+    offsets[-1] = len(data)
+    buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(data)]
+    between = pa.Array.from_buffers(pa.binary(), 2 * len(start), buffers)
+    evens = pa.array(np.arange(0, 2 * len(start), 2), pa.int64())
+    encoded = between.take(evens).dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary
+
+
+def distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, list[bytes]]:
+    """Do the same, and list the distinct stretches."""
+    codes, found = encode_stretches(data, start, size)
+    return codes, found.to_pylist()
