@@ -22,7 +22,6 @@ ENTITY_TEXTS: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'
 """What the entities of XML 1.0 stand for."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Slot:
     """Where a template takes its *index*-th value."""

@@ -86,8 +86,9 @@ class Field:
         places, codes = places[sort], codes[sort]
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         offsets = pa.array(np.append(starts, len(places)), pa.int32())
-        lists = pa.ListArray.from_arrays(offsets, values.take(pa.array(codes)))
-        encoded = pc.binary_join(lists, SEPARATOR).dictionary_encode()
+        lists = pa.ListArray.from_arrays(offsets, values.take(pa.array(codes, pa.int64())))
+        cells_joined = cast("pa.StringArray", pc.binary_join(lists, SEPARATOR))
+        encoded = cells_joined.dictionary_encode()
         cells[places[starts]] = encoded.indices.to_numpy() + len(values)
         both = joined_texts([values, cast("pa.StringArray", encoded.dictionary)])
         return Column(cells, both)
@@ -194,7 +195,7 @@ def _add_kind(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) ->
         made.add(spans.rows, order, codes, spell_guids(raw))
     elif kind == FILETIME:
         codes, ticks = _distinct_numbers(view(data, "<u8")[spans.start])
-        made.add(spans.rows, order, codes, spell_times(ticks))
+        made.add(spans.rows, order, codes, spell_times(ticks.astype(np.uint64)))
     else:
         _add_rare(made, data, kind, spans, order)
 

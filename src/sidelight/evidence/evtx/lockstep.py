@@ -18,11 +18,16 @@ from sidelight.evidence.evtx.stretches import distinct, view
 from sidelight.evidence.evtx.templates import Ints
 from sidelight.evidence.evtx.values import STRING
 
-FEW: Final = 48
+FEW: Final = 96
 """So few stretches are followed faster one after the other."""
 
 _FAR: Final = SIZE - 8
 """A name begins no later in a chunk."""
+
+_TABLE: Final = 128
+_BUCKETS: Final = 64
+_CHAIN: Final = 64
+"""So far a chain of names is followed; a longer one may lead in a circle."""
 
 _TOKEN: Final = np.array([TOKENS.get(byte, 0) for byte in range(256)])
 _SKIP: Final = np.array([5 if TOKENS.get(byte) == OPEN else 1 for byte in range(256)])
@@ -56,7 +61,7 @@ class Lockstep:
 
     scan: Scan
     found: list[Ints] = field(default_factory=list)
-    names: Memory = field(default_factory=Memory)
+    names: Memory = field(default_factory=lambda: Memory(17))
     marks: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     u8: NDArray[np.uint8] = field(init=False)
     u16: "NDArray[np.integer]" = field(init=False)
@@ -69,6 +74,7 @@ class Lockstep:
 
     def follow(self, shape: Ints, at: Ints, stop: Ints) -> NDArray[np.bool_]:
         """Find the texts of stretches; False where one is not of the plain form."""
+        self._know_names(np.unique(at & -SIZE))
         good = np.zeros(len(at), bool)
         live = np.arange(len(at))
         while len(live) > FEW:
@@ -90,6 +96,25 @@ class Lockstep:
             good[number] = self.scan.follow(rest[0], number, rest[1], rest[2])
         return good
 
+    def _know_names(self, chunks: Ints) -> None:
+        """Read the names that the tables of chunks list; the rest is read when it is met.
+
+        A table holds 64 offsets of names, each of which begins with the offset of the next one.
+        """
+        known: list[Ints] = []
+        base = np.repeat(chunks, _BUCKETS)
+        offset = self.u32[base + _TABLE + np.tile(np.arange(_BUCKETS) * 4, len(chunks))]
+        for _ in range(_CHAIN):
+            there = np.flatnonzero((offset > 0) & (offset <= _FAR))
+            if not there.size:
+                break
+            base = base[there]
+            known.append(base + offset[there])
+            offset = self.u32[known[-1]]
+        if known:
+            places = np.unique(np.concatenate(known))
+            self.names.keep(places, self._symbols(places))
+
     def _complete(self, shape: Ints) -> list[bool]:
         shapes = self.scan.shapes.shapes
         return [not shapes[each].stack for each in shape.tolist()]
@@ -97,7 +122,7 @@ class Lockstep:
     def _step(
         self, live: Ints, shape: Ints, at: Ints, stop: Ints, byte: NDArray[np.uint8]
     ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-        """Take one token each: where the next begins, the next shape, which are of no known form."""
+        """Take one token each: where the next begins, the next shape, which are not plain."""
         token = _TOKEN[byte]
         packed = shape << 35 | token << 32
         after = at + 1

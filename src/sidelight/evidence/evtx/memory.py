@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-_BITS: Final = 15
 
 
 @dataclass(slots=True)
@@ -16,10 +15,26 @@ class Memory:
     """Answers to numbers of 64 bits, not -1, that were asked before.
 
     All numbers of one hash share one place; the last of them keeps it.
+
+    Args:
+        bits: 2 to the power of them is the number of places.
     """
 
-    keys: NDArray[np.int64] = field(default_factory=lambda: np.full(1 << _BITS, -1))
-    answers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << _BITS, np.int64))
+    bits: int = 15
+    keys: NDArray[np.int64] = field(init=False)
+    answers: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = np.full(1 << self.bits, -1)
+        self.answers = np.zeros(1 << self.bits, np.int64)
+
+    def keep(self, asked: NDArray[np.int64], answers: NDArray[np.int64]) -> None:
+        """Take what was worked out elsewhere."""
+        place = self._places(asked)
+        self.keys[place], self.answers[place] = asked, answers
+
+    def _places(self, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+        return (asked.view(np.uint64) * _MIX >> np.uint64(64 - self.bits)).view(np.int64)
 
     def find(
         self,
@@ -27,7 +42,7 @@ class Memory:
         work_out: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     ) -> NDArray[np.int64]:
         """Answer all numbers; what is not known is worked out, each number once."""
-        place = (asked.view(np.uint64) * _MIX >> np.uint64(64 - _BITS)).view(np.int64)
+        place = self._places(asked)
         found = self.answers[place]
         fresh = np.flatnonzero(self.keys[place] != asked)
         if fresh.size:

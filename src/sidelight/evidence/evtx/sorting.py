@@ -6,6 +6,7 @@ must not carry the values of others.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -90,10 +91,7 @@ def _apart(whole: Column, edges: Ints) -> Sequence[Column]:
     cells, values = whole.codes, whole.values
     borders = edges.tolist()
     if len(values) < 2:
-        return [
-            Column(cells[start:stop], values)
-            for start, stop in zip(borders[:-1], borders[1:], strict=True)
-        ]
+        return [Column(cells[start:stop], values) for start, stop in pairwise(borders)]
     there = np.flatnonzero(cells >= 0)
     part = np.repeat(np.arange(len(edges) - 1), np.diff(edges))[there]
     if len(values) == len(there):
@@ -105,7 +103,7 @@ def _apart(whole: Column, edges: Ints) -> Sequence[Column]:
         first = np.searchsorted(owner, np.arange(len(edges)))
     cells = np.full(len(cells), -1, np.int32)
     cells[there] = number - first[part]
-    values = values.take(pa.array(kept))
+    values = values.take(pa.array(kept, pa.int64()))
     starts = first.tolist()
     return [
         Column(cells[a:b], values.slice(c, d - c))

@@ -94,5 +94,5 @@ def spell_guids(raw: NDArray[np.uint8]) -> pa.StringArray:
 def texts_at(offsets: NDArray[np.int32], text: bytes) -> pa.StringArray:
     """Cut UTF-8 into texts: the n-th from the n-th offset to the next."""
     return pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(np.ascontiguousarray(offsets)), pa.py_buffer(text)
+        len(offsets) - 1, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text)
     )

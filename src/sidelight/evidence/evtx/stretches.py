@@ -1,5 +1,7 @@
 """Stretches of a buffer, compared by what they hold."""
 
+from typing import cast
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -27,10 +29,10 @@ def encode_stretches(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.Bin
     between = pa.Array.from_buffers(pa.binary(), 2 * len(start), buffers)
     evens = pa.array(np.arange(0, 2 * len(start), 2), pa.int64())
     encoded = between.take(evens).dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary
+    return encoded.indices.to_numpy().astype(np.int64), cast("pa.BinaryArray", encoded.dictionary)
 
 
 def distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, list[bytes]]:
     """Do the same, and list the distinct stretches."""
     codes, found = encode_stretches(data, start, size)
-    return codes, found.to_pylist()
+    return codes, cast("list[bytes]", found.to_pylist())
