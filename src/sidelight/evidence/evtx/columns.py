@@ -214,7 +214,7 @@ def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
     u16 = view(data, "<u2")
     size = spans.size & ~1
     ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
-    if ended.any():
+    if ended.any():  # a NUL at the end is no part of the text
         size = size - 2 * ended
     codes, distinct = encode_stretches(data, spans.start, size)
     return codes, _utf8(distinct)

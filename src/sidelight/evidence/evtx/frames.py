@@ -18,8 +18,8 @@ from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Column, Frame, Wanted, strings
 
-Asked: TypeAlias = list[frozenset[str] | None]
-"""For each kind the names of columns, in lower case; None for all."""
+Asked: TypeAlias = dict[frozenset[str] | None, NDArray[np.bool_]]
+"""Names of columns, in lower case (None for all), and which kinds they are asked for."""
 
 _RANGE: Final = 92 * 10**15
 """FILETIME units on either side of 1970 that nanoseconds in 64 bits can hold."""
@@ -36,7 +36,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     record, time = _record_numbers(table)[rows], _times(table)[rows]
     source = np.array(table.batch.source, np.int32)[table.records.start[rows] // SIZE]
     hosts = cut(table.field(_HOST, None), sorting)
-    columns = _columns(table, sorting, [_folded(wanted(kind)) for kind in sorting.kinds])
+    columns = _columns(table, sorting, _asked(sorting, wanted))
     table.layout.fields.clear()
     edges = sorting.edges.tolist()
     for number, kind in enumerate(sorting.kinds):
@@ -54,13 +54,18 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
         )
 
 
-def _folded(names: frozenset[str] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(name.lower() for name in names)
+def _asked(sorting: Sorting, wanted: Wanted) -> Asked:
+    asked: Asked = {}
+    for number, kind in enumerate(sorting.kinds):
+        given = wanted(kind)
+        names = None if given is None else frozenset(name.lower() for name in given)
+        asked.setdefault(names, np.zeros(len(sorting.edges), bool))[number] = True
+    return asked
 
 
 def _columns(table: Table, sorting: Sorting, asked: Asked) -> list[dict[str, Column]]:
     """Give the columns of each kind, those of the data before those of System."""
-    columns: list[dict[str, Column]] = [{} for _ in asked]
+    columns: list[dict[str, Column]] = [{} for _ in sorting.kinds]
     for key in sorted(table.keys(), key=lambda key: (key[1].lower(), key)):
         for number, column in cut(_field(table, sorting, asked, key), sorting).items():
             before = columns[number].get(key[1])
@@ -71,7 +76,10 @@ def _columns(table: Table, sorting: Sorting, asked: Asked) -> list[dict[str, Col
 def _field(table: Table, sorting: Sorting, asked: Asked, key: FieldKey) -> Field:
     """Encode a field in the rows of the kinds for which it is asked."""
     name = key[1].lower()
-    wants = np.array([*(names is None or name in names for names in asked), False])
+    wants = np.zeros(len(sorting.edges), bool)
+    for names, kinds in asked.items():
+        if names is None or name in names:
+            wants |= kinds
     if wants[:-1].all():
         return table.field(key, None)
     return table.field(key, wants[sorting.kind]) if wants.any() else Field()

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.chunks import SIZE
+from sidelight.evidence.evtx import memory
 from sidelight.evidence.evtx.memory import Memory
-from sidelight.evidence.evtx.scan import ATTRIBUTES, ENTITIES, FUSED, PARTS, TOKENS, Scan
+from sidelight.evidence.evtx.scan import ATTRIBUTES, ENTITIES, FAR, FUSED, PARTS, TOKENS, Scan
 from sidelight.evidence.evtx.shapes import OPEN, SPAN, TEXT
 from sidelight.evidence.evtx.stretches import distinct, view
 from sidelight.evidence.evtx.templates import Ints
@@ -21,9 +22,6 @@ from sidelight.evidence.evtx.values import STRING
 FEW: Final = 96
 """So few stretches are followed faster one after the other."""
 
-_FAR: Final = SIZE - 8
-"""A name begins no later in a chunk."""
-
 _TABLE: Final = 128
 _BUCKETS: Final = 64
 _CHAIN: Final = 64
@@ -31,6 +29,7 @@ _CHAIN: Final = 64
 
 _TOKEN: Final = np.array([TOKENS.get(byte, 0) for byte in range(256)])
 _SKIP: Final = np.array([5 if TOKENS.get(byte) == OPEN else 1 for byte in range(256)])
+_OPENS: Final = _SKIP == 5
 _LISTED: Final = np.array([4 * (byte in ATTRIBUTES) for byte in range(256)])
 _PART: Final = np.array([byte in PARTS for byte in range(256)])
 _ENTITY: Final = np.array([byte in ENTITIES for byte in range(256)])
@@ -61,7 +60,7 @@ class Lockstep:
 
     scan: Scan
     found: list[Ints] = field(default_factory=list)
-    names: Memory = field(default_factory=lambda: Memory(17))
+    names: Memory = field(default_factory=lambda: Memory(18))
     marks: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     u8: NDArray[np.uint8] = field(init=False)
     u16: "NDArray[np.integer]" = field(init=False)
@@ -105,7 +104,7 @@ class Lockstep:
         base = np.repeat(chunks, _BUCKETS)
         offset = self.u32[base + _TABLE + np.tile(np.arange(_BUCKETS) * 4, len(chunks))]
         for _ in range(_CHAIN):
-            there = np.flatnonzero((offset > 0) & (offset <= _FAR))
+            there = np.flatnonzero((offset > 0) & (offset <= FAR))
             if not there.size:
                 break
             base = base[there]
@@ -166,19 +165,24 @@ class Lockstep:
         """Read the names of elements and attributes: where the next token begins, the symbols."""
         pointer = at + _SKIP[byte]
         offset = self.u32[pointer].astype(np.int64)
-        place = (at & -SIZE) + np.minimum(offset, _FAR)
+        place = (at & -SIZE) + np.minimum(offset, FAR)
         symbol = self.names.find(place, self._symbols)
-        symbol[offset > _FAR] = 0
+        far = offset > FAR
+        if far.any():
+            symbol[far] = 0
         after = pointer + 4
         inline = np.flatnonzero(place == after)
-        after[inline] += 10 + 2 * self.u16[after[inline] + 6].astype(np.int64)
+        if inline.size:
+            after[inline] += 10 + 2 * self.u16[after[inline] + 6].astype(np.int64)
         after += _LISTED[byte]
         # nothing stands between the name and the content
-        content = (self.u8[np.minimum(after, stop)] == 0x02) & (after < stop)
-        after += content & (_SKIP[byte] == 5)
+        content = self.u8[np.minimum(after, stop)] == 0x02
+        after += content & (after < stop) & _OPENS[byte]
         return after, symbol
 
     def _symbols(self, places: Ints) -> Ints:
+        if len(places) <= memory.FEW:
+            return np.array([self.scan.name(place) for place in places.tolist()], np.int64)
         size = 2 * self.u16[places + 6].astype(np.int64)
         fits = (places & SIZE - 1) + 8 + size <= SIZE
         codes, names = distinct(self.scan.data, places[fits] + 8, size[fits])

@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+FEW: Final = 48
+"""So few numbers are worked out as they come, repetitions and all."""
+
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -41,13 +44,16 @@ class Memory:
         asked: NDArray[np.int64],
         work_out: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     ) -> NDArray[np.int64]:
-        """Answer all numbers; what is not known is worked out, each number once."""
+        """Answer all numbers; what is not known is worked out, many numbers once each."""
         place = self._places(asked)
         found = self.answers[place]
         fresh = np.flatnonzero(self.keys[place] != asked)
         if fresh.size:
-            some, where = np.unique(asked[fresh], return_inverse=True)
-            found[fresh] = work_out(some)[where]
+            if fresh.size <= FEW:
+                found[fresh] = work_out(asked[fresh])
+            else:
+                some, where = np.unique(asked[fresh], return_inverse=True)
+                found[fresh] = work_out(some)[where]
             self.keys[place[fresh]] = asked[fresh]
             self.answers[place[fresh]] = found[fresh]
         return found

@@ -24,6 +24,9 @@ from sidelight.evidence.evtx.values import STRING
 from sidelight.evidence.rows import clean
 
 _U32: Final = struct.Struct("<I").unpack_from
+FAR: Final = SIZE - 8
+"""A name begins no later in a chunk."""
+
 FUSED: Final = (TEXT_CLOSE - TEXT) << 32
 TOKENS: Final = {
     0x01: OPEN,
@@ -102,8 +105,9 @@ class Scan:
                     at += 1
             elif token:
                 at += 5 if token == OPEN else 1
-                place = base + _U32(data, at)[0]
-                packed |= names.get(place) or self._name(place, base)
+                offset = _U32(data, at)[0]
+                place = base + offset if offset <= FAR else -1
+                packed |= names.get(place) or self.name(place)
                 at += 4
                 if place == at:
                     at += 10 + 2 * (data[at + 6] | data[at + 7] << 8)
@@ -173,8 +177,14 @@ class Scan:
             end += 2 * int.from_bytes(self.data[place + 6 : end], "little")
         return self.data[place + 8 : end] if end - base <= SIZE else b""
 
-    def _name(self, place: int, base: int) -> int:
-        number = self.names[place] = self.symbol(self._raw(place, base))
+    def name(self, place: int) -> int:
+        """Give the number of the name at an offset; 0 where there is none."""
+        number = self.names.get(place)
+        if number is None and place < 0:
+            number = 0
+        elif number is None:
+            raw = self._raw(place, place & -SIZE)
+            number = self.names[place] = self.symbol(raw)
         return number
 
     def symbol(self, raw: bytes) -> int:
