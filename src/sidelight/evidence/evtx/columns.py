@@ -16,8 +16,7 @@ from sidelight.evidence.evtx.spelling import (
     spell_times,
     texts_at,
 )
-from sidelight.evidence.evtx.stretches import encode_stretches, view
-from sidelight.evidence.evtx.templates import Ints
+from sidelight.evidence.evtx.stretches import Ints, encode_stretches, view
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings
@@ -111,6 +110,7 @@ def encode_field(
     made = Field()
     spans: list[Spans] = []
     orders: list[Ints] = []
+    same: dict[str, list[tuple[Ints, Ints]]] = {}
     before = 0
     for piece in pieces:
         order = np.arange(before, before + len(piece.rows))
@@ -120,10 +120,12 @@ def encode_field(
                 if chosen is not None:
                     order, rows = order[chosen[rows]], rows[chosen[rows]]
                 if len(rows):
-                    made.add(rows, order, rows * 0, strings([text]))
+                    same.setdefault(text, []).append((rows, order))
             case Spans():
                 spans.append(piece)
                 orders.append(order)
+    if same:
+        _add_same(made, same)
     if spans:
         order = joined(orders)
         whole = _concatenated(spans)
@@ -138,6 +140,14 @@ def encode_field(
             whole, order = _pick(whole, at), order[at]
         _add_spans(made, data, name, whole, order)
     return made
+
+
+def _add_same(made: Field, same: dict[str, list[tuple[Ints, Ints]]]) -> None:
+    """Add texts with the rows, and the places in document order, that have each of them."""
+    pairs = [pair for some in same.values() for pair in some]
+    sizes = [sum(len(rows) for rows, _ in some) for some in same.values()]
+    rows, order = joined([rows for rows, _ in pairs]), joined([order for _, order in pairs])
+    made.add(rows, order, np.repeat(np.arange(len(same)), sizes), strings(list(same)))
 
 
 def _moved(spans: Spans, by: int) -> Spans:

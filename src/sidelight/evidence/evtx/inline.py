@@ -11,7 +11,7 @@ from sidelight.evidence.evtx.instances import Layout, Spans
 from sidelight.evidence.evtx.lockstep import FEW, Lockstep
 from sidelight.evidence.evtx.scan import Scan
 from sidelight.evidence.evtx.shapes import Shape, Shapes
-from sidelight.evidence.evtx.templates import Ints
+from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.values import STRING
 
 

@@ -10,13 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx import memory
+from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.memory import Memory
 from sidelight.evidence.evtx.scan import ATTRIBUTES, ENTITIES, FAR, FUSED, PARTS, TOKENS, Scan
 from sidelight.evidence.evtx.shapes import OPEN, SPAN, TEXT
-from sidelight.evidence.evtx.stretches import distinct, view
-from sidelight.evidence.evtx.templates import Ints
+from sidelight.evidence.evtx.stretches import Ints, distinct, view
 from sidelight.evidence.evtx.values import STRING
 
 FEW: Final = 96

@@ -14,8 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.columns import Field, joined_texts
+from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.table import Table
-from sidelight.evidence.evtx.templates import Ints
 from sidelight.schema import Column, Kind
 
 _ROOM: Final = 4

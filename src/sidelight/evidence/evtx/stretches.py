@@ -1,18 +1,26 @@
 """Stretches of a buffer, compared by what they hold."""
 
-from typing import cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.evidence.evtx.templates import Ints
+Ints: TypeAlias = NDArray[np.int64]
 
 
 def view(data: bytes, code: str) -> "NDArray[np.integer]":
     """Give *data* as numbers: the n-th begins at the n-th byte."""
     dtype = np.dtype(code)
     return np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
+
+
+def rows_at(data: bytes, start: Ints, size: int) -> NDArray[np.uint8]:
+    """Copy stretches of one size: one row each."""
+    if not size:
+        return np.zeros((len(start), 0), np.uint8)
+    whole = np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
+    return whole[start].view(np.uint8).reshape(len(start), size)
 
 
 def encode_stretches(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:

@@ -12,7 +12,8 @@ from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
 from sidelight.evidence.evtx.shapes import Shapes
-from sidelight.evidence.evtx.templates import Ints, Registry
+from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import cell
 from sidelight.schema import Column, Gap, encode
