@@ -18,7 +18,8 @@ DEPTH: Final = 32
 
 _U16: Final = struct.Struct("<H").unpack_from
 _U32: Final = struct.Struct("<I").unpack_from
-_ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+ENTITY_TEXTS: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+"""What the entities of XML 1.0 stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Parser:
                 return chr(self._u16()).encode("utf-8", "replace").decode()
             case 0x09:
                 name = self._name()
-                return _ENTITIES.get(name, f"&{name};")
+                return ENTITY_TEXTS.get(name, f"&{name};")
             case 0x0D | 0x0E:
                 slot = Slot(self._u16())
                 self._byte()
@@ -263,9 +264,10 @@ def definition(chunk: Chunk, offset: int, depth: int = 0) -> list[Part]:
         if stop > len(chunk.data):
             raise DamageError("a template definition reaches beyond its chunk")
         parser = Parser(chunk, offset + 24, stop, dependent=True, depth=depth)
-        known = chunk.definitions[offset] = parser.fragment()
+        known = parser.fragment()
         if not known:
             raise DamageError(f"the template definition at {offset} is empty")
+        chunk.definitions[offset] = known
     return known
 
 

@@ -19,7 +19,7 @@ SIZE: Final = 65536
 HEADER: Final = 4096
 RECORDS: Final = 512
 MAGIC: Final = b"ElfChnk\0"
-_BATCH: Final = 384
+_BATCH: Final = 1024
 _HEAD: Final = struct.Struct("<8sQQQQIIII").unpack_from
 _ZERO: Final = bytes(SIZE)
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.binxml import Chunk
 from sidelight.evidence.evtx.chunks import Batch, Records
+from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.table import Table, decode_row, table_of
-from sidelight.evidence.evtx.templates import Ints, Registry
+from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.schema import SEPARATOR, Event
 

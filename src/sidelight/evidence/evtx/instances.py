@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sidelight.evidence.evtx.binxml import DEPTH
 from sidelight.evidence.evtx.chunks import SIZE, Records
 from sidelight.evidence.evtx.naming import ROOT, Path
-from sidelight.evidence.evtx.templates import Constant, Ints, Program, Registry, Use
+from sidelight.evidence.evtx.stretches import Ints, rows_at
+from sidelight.evidence.evtx.templates import Constant, Program, Registry, Use
 from sidelight.evidence.evtx.values import BINXML
 
 _VALUES: Final = 1024
@@ -50,11 +51,13 @@ class Layout:
     Args:
         fields: their pieces, in document order within each record.
         odd: records that only the plain decoder can take.
+        annex: what lies behind the data of the batch: texts that had to be put together.
         bare: elements that stand where most records use a template: path of the element above,
             record, first byte, end.
     """
 
     odd: NDArray[np.bool_]
+    annex: bytes = b""
     bare: list[tuple[Path, int, int, int]] = field(default_factory=list)
     fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
 
@@ -174,8 +177,7 @@ class _Source:
     ) -> None:
         first = part.start + 4
         fits = first + 4 * count <= part.stop
-        shape = (len(self.data) - 4 * count, count)
-        heads = np.ndarray(shape, "<u4", self.data, strides=(1, 4))[np.where(fits, first, 0)]
+        heads = rows_at(self.data, np.where(fits, first, 0), 4 * count).view("<u4")
         heads = np.ascontiguousarray(heads.T)
         sizes = (heads & 0xFFFF).astype(np.int64)
         kinds = ((heads >> 16) & 0xFF).astype(np.uint8)

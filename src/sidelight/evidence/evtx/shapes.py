@@ -7,6 +7,7 @@ shape to the next. Each way is worked out once in a process.
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from sidelight.evidence.evtx.memory import Memory
 from sidelight.evidence.evtx.naming import Path
 
 OPEN: Final = 1
@@ -155,7 +156,11 @@ def _step(shape: Shape, token: int, symbol: str) -> Step | None:
 
 @dataclass(slots=True)
 class Shapes:
-    """All shapes met so far, by number."""
+    """All shapes met so far, by number.
+
+    Args:
+        memory: `ways` for those who ask for many together.
+    """
 
     shapes: list[Shape] = field(default_factory=list)
     numbers: dict[Shape, int] = field(default_factory=dict)
@@ -166,6 +171,7 @@ class Shapes:
     symbol_numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
     labels: dict[bytes, int] = field(default_factory=dict)
     ways: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def full(self) -> bool:

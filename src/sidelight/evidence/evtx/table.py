@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.binxml import Chunk
 from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
-from sidelight.evidence.evtx.columns import encode_field
+from sidelight.evidence.evtx.columns import Field, encode_field
 from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
 from sidelight.evidence.evtx.shapes import Shapes
-from sidelight.evidence.evtx.templates import Ints, Registry
+from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import cell
 from sidelight.schema import Column, Gap, encode
@@ -35,20 +37,37 @@ class Table:
     def __len__(self) -> int:
         return len(self.records.start)
 
-    def column(self, key: FieldKey) -> Column:
-        """Encode one field for all rows."""
+    def keys(self) -> set[FieldKey]:
+        """Name all fields that occur."""
+        found = set(self.layout.fields)
+        for fields in self.plain.values():
+            found.update((True, name) for name in fields.system)
+            found.update((False, name) for name in fields.data)
+        return found
+
+    def field(self, key: FieldKey, chosen: NDArray[np.bool_] | None) -> Field:
+        """Encode one field in the rows that are *chosen*; None for all."""
+        some = chosen
+        if self.layout.odd.any():
+            some = ~self.layout.odd if chosen is None else chosen & ~self.layout.odd
         pieces = self.layout.fields.get(key, [])
-        made = encode_field(self.batch.data, key[1], pieces, self.layout.odd)
+        made = encode_field(self.batch.data, self.layout.annex, key[1], pieces, some)
         texts = [
             (row, text)
             for row, fields in self.plain.items()
+            if chosen is None or chosen[row]
             if (text := cell((fields.system if key[0] else fields.data).get(key[1]))) is not None
         ]
         if texts:
             extra = encode([text for _, text in texts])
             rows = np.array([row for row, _ in texts], np.int64)
             made.add(rows, rows * 0, extra.codes.astype(np.int64), extra.values)
-        return made.column(len(self))
+        return made
+
+    def column(self, key: FieldKey) -> Column:
+        """Encode one field for all rows."""
+        made = self.field(key, None)
+        return made.column(made.every_row, len(self))
 
     def numbers(self, key: FieldKey, kinds: tuple[int, ...], dtype: str, missing: int) -> Ints:
         """Gather a field whose values are numbers of 8 bytes."""

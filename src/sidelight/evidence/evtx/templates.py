@@ -15,11 +15,11 @@ from sidelight.evidence.evtx.binxml import Chunk, Part, Slot, definition
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.naming import Path, leaves_of
 from sidelight.evidence.evtx.shapes import Shapes
+from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import clean
 
 Bytes: TypeAlias = NDArray[np.uint8]
-Ints: TypeAlias = NDArray[np.int64]
 
 _KEPT: Final = 20_000
 _KEPT_BYTES: Final = 1 << 26
@@ -106,6 +106,8 @@ def _program(tree: list[Part], path: Path) -> Program | None:
         if leaf.dynamic:
             return None
         match leaf.parts:
+            case ():  # an attribute that holds nothing is absent
+                pass
             case (Slot(index),):
                 items.append(Use(index, clean(leaf.name), leaf.system, leaf.path))
             case parts if all(isinstance(part, str) for part in parts):

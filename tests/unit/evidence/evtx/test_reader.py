@@ -174,3 +174,13 @@ def test_a_value_larger_than_its_record_costs_one_event() -> None:
     frames, gaps = items([stream(bytes(data))])
     assert sum(map(len, frames)) == 1199
     assert [(gap.offset, gap.events) for gap in gaps] == [(fifth, 1)]
+
+
+def test_an_empty_template_costs_every_event_that_uses_it() -> None:
+    data = bytearray(log(40))
+    definition = 4096 + 512 + 38
+    data[definition + 24 : definition + 32] = bytes(8)
+    frames, gaps = items([stream(bytes(data))])
+    assert rows(frames) == details(frames) == plainly(bytes(data))
+    assert sum(map(len, frames)) + sum(gap.events or 0 for gap in gaps) == 40
+    assert sum(gap.events or 0 for gap in gaps) > 1
