@@ -14,7 +14,6 @@ from sidelight.evidence.json.shapes import (
     SHAPES,
     XML_FIELDS,
     XML_MESSAGES,
-    Place,
     Shape,
 )
 from sidelight.evidence.json.values import NotAnObjectError, fields_of
@@ -38,7 +37,7 @@ MAX_NAMES: Final = 10_000
 _NAMES: Final[dict[str, dict[str, str]]] = {}
 _HIDDEN: Final = re.compile(r"&lt;([\w .-]*)&gt;")
 _TEMPLATE: Final = re.compile(r"\{([^}]+)\}")
-_STREAMED: Final = "AdvancedHunting-"
+STREAMED: Final = "AdvancedHunting-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +163,24 @@ def of_shape(shape: Shape, fields: Event) -> Record:
     return Record(kind, _time(fields, shape.time), host, event)
 
 
+def own_name(shape: Shape, name: str) -> str:
+    """Give the event's own name of the field *name*; empty where it is not the event's."""
+    if not shape.places:
+        return _bare(name)
+    for place in shape.places:
+        if name.startswith(place.prefix):
+            rest = name[len(place.prefix) :]
+            match place.naming:
+                case "rest":
+                    return _bare(rest)
+                case "joined":
+                    return rest.replace(".", "_")
+                case "leaf":
+                    leaf = name.rpartition(".")[2]
+                    return "" if leaf.startswith(("@", "xmlns")) else _bare(leaf)
+    return ""
+
+
 def _own_fields(shape: Shape, fields: Event) -> Event:
     if not shape.places:
         return {_bare(name): value for name, value in fields.items()}
@@ -174,7 +191,7 @@ def _own_fields(shape: Shape, fields: Event) -> Event:
     for name, value in fields.items():
         own = known.get(name)
         if own is None:
-            own = known[name] = _own_name(shape.places, name)
+            own = known[name] = own_name(shape, name)
         if own:
             event[own] = value
     return event
@@ -201,21 +218,6 @@ def _bare(name: str) -> str:
     return name.replace(" ", "") if " " in name else name
 
 
-def _own_name(places: tuple[Place, ...], name: str) -> str:
-    for place in places:
-        if name.startswith(place.prefix):
-            rest = name[len(place.prefix) :]
-            match place.naming:
-                case "rest":
-                    return _bare(rest)
-                case "joined":
-                    return rest.replace(".", "_")
-                case "leaf":
-                    leaf = name.rpartition(".")[2]
-                    return "" if leaf.startswith(("@", "xmlns")) else _bare(leaf)
-    return ""
-
-
 def _unfold(fields: Event, name: str) -> None:
     """Put the members of the JSON text in the field *name* in its place."""
     text = fields.get(name)
@@ -233,7 +235,7 @@ def _unfold(fields: Event, name: str) -> None:
 def _unwrapped(fields: Event) -> Event:
     """Take the record out of what Defender's streaming interface puts around it."""
     category = fields.get("category", "")
-    if isinstance(category, str) and category.startswith(_STREAMED):
+    if isinstance(category, str) and category.startswith(STREAMED):
         prefix = "properties."
         return {name.removeprefix(prefix): value for name, value in fields.items()}
     return fields
