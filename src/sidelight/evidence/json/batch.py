@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.json.lines import Block
 from sidelight.evidence.json.paths import Object, Paths
 
-PARSED_BYTES: Final = 3 << 20
+PARSED_BYTES: Final = 3 << 18
 """So much text is held as objects at once: more would not stay in the processor's cache."""
 
 AROUND: Final = b" \t\r\n,[]\x1e"

@@ -9,13 +9,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.evidence.json.record import shown
-from sidelight.evidence.json.values import scalar_text
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, offsets_of, strings
 
-Scalar: TypeAlias = str | int | float | bool
-Value: TypeAlias = Scalar | tuple[str, ...]
-"""What a cell holds: one value, or the texts of several."""
+Value: TypeAlias = str | int | tuple[str, ...]
+"""What a cell holds: a text or a whole number, which no truth value is, or several texts."""
 
 Rows: TypeAlias = NDArray[np.intp]
 Codes: TypeAlias = NDArray[np.int32]
@@ -23,9 +21,6 @@ Codes: TypeAlias = NDArray[np.int32]
 _SAMPLE: Final = 64
 _DENSE: Final = 0.75
 """Values are kept together when this share of them is used: the rest costs less than a copy."""
-
-_PLAIN: Final = (frozenset({str}), frozenset({int}), frozenset({str, int}))
-"""Types whose values are equal only if their texts are."""
 
 
 @dataclass(slots=True)
@@ -36,22 +31,21 @@ class Cells:
         rows: those that have a cell, stretch by stretch.
         codes: of their cells, as indices into `values`.
         values: distinct ones, but for columns in which hardly any occurs twice.
-        several: whether a cell holds several values.
     """
 
     rows: list[Rows] = field(default_factory=list)
     codes: list[Codes] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
-    several: bool = False
     _index: dict[Value, int] = field(default_factory=dict)
 
     def add(self, rows: Rows, cells: Sequence[Value]) -> None:
-        """Append a cell to each of *rows*."""
-        if frozenset(map(type, cells)) not in _PLAIN:
-            cells = [each if isinstance(each, tuple) else scalar_text(each) for each in cells]
-            self.several |= tuple in set(map(type, cells))
+        """Append a cell to each of *rows*, of which there is one at least."""
+        first = cells[0]
         self.rows.append(rows)
-        self.codes.append(self._encoded(cells))
+        if cells[-1] == first and cells.count(first) == len(cells):
+            self.codes.append(np.full(len(cells), self._encoded([first])[0]))
+        else:
+            self.codes.append(self._encoded(cells))
 
     def _encoded(self, cells: Sequence[Value]) -> Codes:
         known, size = self._index, len(self.values)
@@ -94,9 +88,7 @@ def _mostly_distinct(cells: Sequence[Value]) -> bool:
 
 
 def _text_of(value: Value) -> str:
-    if isinstance(value, tuple):
-        return SEPARATOR.join(map(clean, value))
-    return scalar_text(value)
+    return SEPARATOR.join(map(clean, value)) if isinstance(value, tuple) else str(value)
 
 
 def _mended(value: Value) -> str:

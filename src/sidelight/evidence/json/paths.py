@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
-from sidelight.evidence.json.cells import Cells, Rows, Scalar, Value
+from sidelight.evidence.json.cells import Cells, Rows, Value
 from sidelight.evidence.json.values import EXACT, NAMELESS, Json, scalar_text
 from sidelight.schema import SEPARATOR
 
@@ -65,21 +65,33 @@ class Paths:
 
     def _open(self, level: _Level, prefix: str, rows: Rows, objects: Sequence[Object]) -> None:
         """Put the members of *objects* into *level*; objects with the same names go together."""
+        signatures = list(map(tuple, objects))
+        if signatures and signatures.count(signatures[0]) == len(signatures):
+            self._open_alike(level, prefix, signatures[0], rows, objects)
+            return
         groups: dict[tuple[str, ...], list[int]] = {}
-        for number, names in enumerate(map(tuple, objects)):
+        for number, names in enumerate(signatures):
             groups.setdefault(names, []).append(number)
         for names, numbers in groups.items():
-            own, some = rows, objects
-            if len(groups) > 1:
-                own, some = rows[numbers], [objects[number] for number in numbers]
-            if prefix and any(naming.issubset(names) for naming in _NAMING):
-                self.left.append(own)
-                continue
-            for name, cells in zip(names, zip(*map(dict.values, some), strict=True), strict=True):
-                level.add(prefix[:-1] if name in NAMELESS else prefix + name, own, cells)
+            alike = [objects[number] for number in numbers]
+            self._open_alike(level, prefix, names, rows[numbers], alike)
+
+    def _open_alike(
+        self,
+        level: _Level,
+        prefix: str,
+        names: tuple[str, ...],
+        rows: Rows,
+        objects: Sequence[Object],
+    ) -> None:
+        if prefix and any(naming.issubset(names) for naming in _NAMING):
+            self.left.append(rows)
+            return
+        for name, cells in zip(names, zip(*map(dict.values, objects), strict=True), strict=True):
+            level.add(prefix[:-1] if name in NAMELESS else prefix + name, rows, cells)
 
     def _sort(self, below: _Level, path: str, rows: Rows, cells: Sequence[Json]) -> None:
-        """Tell the values among *cells* from the objects, which go *below*."""
+        """Keep the values among *cells*; objects go *below*."""
         types = set(map(type, cells))
         if types <= _LEAVES:
             self._keep(path, rows, cast("Sequence[Value]", cells))
@@ -97,7 +109,7 @@ class Paths:
             if isinstance(cell, dict):
                 inner.append(number)
             elif cell is not None:
-                value = _values_of(cell) if isinstance(cell, list) else _exact(cell)
+                value = _values_of(cell if isinstance(cell, list) else [cell])
                 if value is None:
                     left.append(number)
                 elif value != ():
@@ -119,11 +131,6 @@ class Paths:
                 return
             known = self.cells[path] = Cells()
         known.add(rows, cells)
-
-
-def _exact(value: Scalar) -> Scalar | None:
-    """Give a value that binary holds exactly; None for another."""
-    return None if isinstance(value, float) and abs(value) >= EXACT else value
 
 
 def _values_of(elements: list[Json]) -> Value | None:
