@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 
+import numpy as np
+
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, recognise
@@ -24,6 +26,9 @@ TASK_BYTES: Final = 64 << 20
 
 EVTX_HEADER: Final = 4096
 EVTX_CHUNK: Final = 65536
+
+BLOCK_BYTES: Final = 256 << 10
+_FEED: Final = ord("\n")
 
 STDIN: Final = "-"
 
@@ -239,14 +244,16 @@ def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator
 def _next_cut(file: IO[bytes], start: int, size: int) -> tuple[int, int]:
     stop, lines = start, 0
     while stop < size:
-        block = file.read(min(8 << 20, size - stop))
+        block = file.read(min(BLOCK_BYTES, size - stop))
         if not block:
             return size, lines
         if stop + len(block) - start < TASK_BYTES or (end := block.rfind(b"\n")) < 0:
-            lines += block.count(b"\n")
-            stop += len(block)
+            end = len(block) - 1
         else:
-            return stop + end + 1, lines + block.count(b"\n", 0, end + 1)
+            size = stop + end + 1
+        # NumPy counts several times as fast as bytes do.
+        lines += int(np.count_nonzero(np.frombuffer(block, np.uint8, end + 1) == _FEED))
+        stop += end + 1
     return size, lines
 
 
