@@ -141,7 +141,7 @@ def test_every_command_and_option_is_in_the_reference(
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
     for name in names:
         run([*name.split(), "--help"])
-        rows = capsys.readouterr().out.partition(" Options ")[2]
+        rows = capsys.readouterr().out.partition("\nOptions:")[2]
         shown = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rows))
         assert "--help" in shown
         section = page.partition(f"## sidelight {name}\n")[2].partition("\n## ")[0]

@@ -44,9 +44,11 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
 
 def placeholders_of(path: Path | None) -> "Placeholders":
     """Read the placeholder file, if there is one."""
-    from sidelight.rules.placeholders import read  # noqa: PLC0415 - not for --help
+    if path is None:
+        return {}
+    from sidelight.rules.placeholders import read  # noqa: PLC0415 - not for nothing
 
-    return read(path) if path else {}
+    return read(path)
 
 
 def load(paths: list[Path], selection: "Selection", placeholders: Path | None) -> "Compiled":
