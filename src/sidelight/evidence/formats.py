@@ -65,6 +65,12 @@ def _json() -> Module:
     return json
 
 
+def _csv() -> Module:
+    from sidelight.evidence import event_csv  # noqa: PLC0415
+
+    return event_csv
+
+
 def _auditd() -> Module:
     from sidelight.evidence import auditd  # noqa: PLC0415
 
@@ -105,6 +111,7 @@ READERS: Final[Mapping[str, Format]] = {
     "journal": Format("systemd journal", _journal, _whole),
     "xml": Format("Windows event XML", _xml, _whole),
     "json": Format("JSON events", _json, _lines),
+    "csv": Format("CSV events", _csv, _whole),
     "auditd": Format("Linux audit log", _auditd, _whole),
     "syslog": Format("syslog", _syslog, _separable),
 }

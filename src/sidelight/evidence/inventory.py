@@ -185,7 +185,11 @@ def _recognised(
 
 def foreign(source: str, head: bytes, *, named: bool) -> Gap:
     """Say that no reader takes *source*: a loss where somebody named it, else a remark."""
+    from sidelight.evidence.event_csv import is_table  # noqa: PLC0415 - not for known formats
+
     text = "is empty" if not head else "is in no format that Sidelight reads"
+    if is_table(head):
+        text = "is a table, but its columns are those of no event that Sidelight knows"
     return Gap(source, 0, "unsupported" if named and head else "foreign", text)
 
 

@@ -27,6 +27,13 @@ FEW: Final = 16
 
 _OTHERS: Final = (*(each.marks for each in RESULTS), *(each.marks for each in PRODUCTS))
 
+_PLAIN: Final = [
+    shape
+    for shape in SHAPES
+    if not (shape.data_xml or shape.data_json or shape.unnamed or shape.message) and not shape.fixed
+]
+"""Shapes whose fields are nothing but fields of the record."""
+
 Marks: TypeAlias = NDArray[np.bool_]
 
 
@@ -103,7 +110,7 @@ def _shapes(table: _Table) -> Iterator[tuple[Shape, Rows]]:
     for shape in SHAPES:
         here = open_ & table.having(shape.marks)
         open_ &= ~here
-        if not (shape.xml or shape.data_xml or shape.data_json or shape.unnamed) and here.any():
+        if shape in _PLAIN and here.any():
             yield shape, np.flatnonzero(here)
 
 

@@ -39,8 +39,14 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
 
 
 @dataclass(slots=True)
-class _Source:
-    """What is to be said of a source at its end."""
+class Source:
+    """What is to be said of a source at its end.
+
+    Args:
+        start: offset of the first byte that was read.
+        unknown: how many of its records have no known shape.
+        results: how many are results, by tool.
+    """
 
     name: str
     start: int
@@ -49,6 +55,7 @@ class _Source:
     results: dict[str, int] = field(default_factory=dict)
 
     def gaps(self) -> Iterator[Gap]:
+        """Give the gaps that are left."""
         yield from self.losses.finish()
         for tool, count in self.results.items():
             text = f"these are results of {tool}, not evidence"
@@ -65,14 +72,14 @@ class _Reading:
     wanted: Wanted
     sheet: Sheet
     batch: Batch = field(default_factory=Batch)
-    waiting: list[_Source] = field(default_factory=list)
+    waiting: list[Source] = field(default_factory=list)
     singly: int = 0
-    ended: list[_Source] = field(default_factory=list)
+    ended: list[Source] = field(default_factory=list)
 
     def read(self, stream: Stream) -> Iterator[Frame | Gap]:
         head = stream.read(HEAD_BYTES)
         begun = Stream(stream.source, _Pushed(head, stream), stream.start, stream.first)
-        source = _Source(stream.source, stream.start, Losses(stream.source))
+        source = Source(stream.source, stream.start, Losses(stream.source))
         if stream.first > 1 or _is_lines(head):
             for block in lines(begun, source.losses):
                 self.waiting.append(source)
@@ -104,7 +111,7 @@ class _Reading:
         for source in ended:
             yield from source.gaps()
 
-    def add(self, source: _Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
+    def add(self, source: Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
         try:
             found = interpret(fields_of(text))
         except NotAnObjectError as error:

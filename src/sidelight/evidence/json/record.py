@@ -37,6 +37,8 @@ MAX_NAMES: Final = 10_000
 _NAMES: Final[dict[str, dict[str, str]]] = {}
 _HIDDEN: Final = re.compile(r"&lt;([\w .-]*)&gt;")
 _TEMPLATE: Final = re.compile(r"\{([^}]+)\}")
+_SYSMON: Final = "Microsoft-Windows-Sysmon"
+_MESSAGE_LINE: Final = re.compile(r"^(\w+): (.*?)\r?$", re.ASCII | re.MULTILINE)
 STREAMED: Final = "AdvancedHunting-"
 
 
@@ -155,12 +157,17 @@ def of_shape(shape: Shape, fields: Event) -> Record:
             if not shape.places:
                 del event[source]
     _add_texts(shape, event)
-    channel = channel_name(_first(fields, shape.channel))
+    for name, value in shape.fixed.items():
+        event.setdefault(name, value)
+    channel = channel_name(_first(fields, shape.channel) or shape.fixed.get("Channel", ""))
     kind = Kind("windows", channel, _first(fields, shape.event_id))
     host = next((fields[name] for name in shape.host if name in fields), None)
     if isinstance(host, list) or not host:
         host = None
-    return Record(kind, _time(fields, shape.time), host, event)
+    time = _time(fields, shape.time)
+    if time == NO_TIME and shape.message:
+        time = _time(event, ("UtcTime",))
+    return Record(kind, time, host, event)
 
 
 def own_name(shape: Shape, name: str) -> str:
@@ -208,6 +215,9 @@ def _add_texts(shape: Shape, event: Event) -> None:
         if name in event:
             _unfold(event, name)
             event["Data"] = event.pop(name, "")
+    if shape.message and event.get("Provider_Name") == _SYSMON:
+        for name, value in _MESSAGE_LINE.findall(_first(event, (shape.message,))):
+            event.setdefault(name, value)
 
 
 def _shown(value: str | list[str]) -> str | list[str]:
