@@ -10,7 +10,7 @@ from sidelight.rules.cache import load_compiled
 from sidelight.schema import Frame
 from sidelight.training.range import RangeOptions, write_range
 
-CEILINGS = {"values": 1166, "bytes": 47075, "judged": 188, "rows": 5902, "rules": 49}
+CEILINGS = {"values": 1166, "bytes": 47079, "judged": 188, "rows": 5902, "rules": 49}
 
 
 def _work(folder: Path) -> dict[str, int]:

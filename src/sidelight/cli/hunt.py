@@ -15,6 +15,7 @@ from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
     from sidelight.findings.finding import Finding
+    from sidelight.hunt.gather import Gathered
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
 
@@ -115,7 +116,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
             write(hunted.findings, [counted, *sinks], hunted.finish)
             lost, partial = hunted.lost, hunted.gathered.partial
             if request.profile:
-                _show_cost(hunted.gathered.counters)
+                _show_cost(hunted.gathered, rules)
     if partial:
         print(f"sidelight: {partial}", file=sys.stderr)  # noqa: T201
         return exits.INTERRUPTED
@@ -179,9 +180,11 @@ def _file(target: Target, stack: ExitStack) -> BinaryIO:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(target.path)) from error
 
 
-def _show_cost(counters: dict[str, int]) -> None:
-    for name, count in counters.items():
-        print(f"{name:>8} {count:>16,}", file=sys.stderr)  # noqa: T201
+def _show_cost(gathered: "Gathered", rules: "Compiled") -> None:
+    from sidelight.cli.profile import cost_lines  # noqa: PLC0415
+
+    for line in cost_lines(gathered.counters, gathered.costs, rules.metas):
+        print(line, file=sys.stderr)  # noqa: T201
 
 
 def _cores() -> int:

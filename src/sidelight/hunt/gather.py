@@ -21,6 +21,7 @@ from sidelight.findings.spool import Spool
 from sidelight.hunt.memory import keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
+from sidelight.rules.cost import Cost, add_costs
 from sidelight.schema import Frame, Gap
 
 PARALLEL_BYTES: Final = 96 << 20
@@ -66,6 +67,7 @@ class Gathered:
 
     Args:
         seen: numbers of the rules that had events to look at.
+        costs: of single rules, by id.
         partial: why not all was read; empty where it was.
     """
 
@@ -75,6 +77,7 @@ class Gathered:
     hits: int = 0
     seen: set[int] = field(default_factory=set)
     counters: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, Cost] = field(default_factory=dict)
     partial: str = ""
 
     def take(self, other: "Gathered") -> None:
@@ -84,6 +87,7 @@ class Gathered:
         self.events += other.events
         self.hits += other.hits
         self.seen |= other.seen
+        add_costs(self.costs, other.costs)
         for name, count in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
 
@@ -104,11 +108,13 @@ class Worker:
     ) -> None:
         """Put what *task* holds into *spool*, and the rest into *result*, whatever ends it."""
         engine = self._scanner.engine
+        engine.costs = {}
         before = engine.counters.as_dict()
         try:
             self._read(task, spool, result, report)
         finally:
             result.seen |= engine.seen
+            add_costs(result.costs, engine.costs)
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
 

@@ -19,8 +19,6 @@ Rows: TypeAlias = NDArray[np.intp]
 Codes: TypeAlias = NDArray[np.int32]
 
 _SAMPLE: Final = 64
-_DENSE: Final = 0.75
-"""Values are kept together when this share of them is used: the rest costs less than a copy."""
 
 
 @dataclass(slots=True)
@@ -109,7 +107,7 @@ def part_of(column: Column, begin: int, end: int) -> Column:
     used = np.zeros(span + 1, np.bool_)
     used[codes] = True
     used[-1] = False
-    if np.count_nonzero(used) < _DENSE * span:
+    if np.count_nonzero(used) < span:
         moved = np.append(np.cumsum(used[:-1], dtype=np.int32) - np.int32(1), np.int32(-1))
         codes = moved[codes]
         values = values.take(pa.array(np.flatnonzero(used), pa.int64()))
