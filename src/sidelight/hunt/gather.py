@@ -143,9 +143,9 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         else:
             _gather_here(inventory, rules, spool, work.report, result)
     except KeyboardInterrupt:
-        result.partial = "interrupted: what follows is what had been read until then"
+        result.partial = "interrupted"
     except SidelightError as error:
-        result.partial = f"stopped: {error}; what follows is what had been read until then"
+        result.partial = f"stopped: {error}"
     return result
 
 
