@@ -110,7 +110,7 @@ def test_the_tutorial_shows_a_finding_that_is_found_and_was_planted(
     """The block in the page, its place in the evidence, and the comparison at the end."""
     text = (DOCS / "tutorial" / "first-hunt.md").read_text(encoding="utf-8")
     source, record = re.findall(r"^   @ practice/(\S+)#(\d+)(?:  and .*)?$", text, re.MULTILINE)[0]
-    assert run(["hunt", "practice", "-q", "--limit", "1", "-o", "findings.jsonl"]) == 1
+    assert run(["hunt", "practice", "--limit", "1", "-o", "findings.jsonl"]) == 1
     assert f"{source}#{record}" in capsys.readouterr().out
     truth = json.loads((desk / "practice" / "truth.json").read_bytes())
     planted = [(e["source"], e["record"]) for step in truth["steps"] for e in step["events"]]
@@ -141,7 +141,7 @@ def test_every_command_and_option_is_in_the_reference(
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
     for name in names:
         run([*name.split(), "--help"])
-        rows = capsys.readouterr().out.partition(" Options ")[2]
+        rows = capsys.readouterr().out.partition("\nOptions:")[2]
         shown = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rows))
         assert "--help" in shown
         section = page.partition(f"## sidelight {name}\n")[2].partition("\n## ")[0]

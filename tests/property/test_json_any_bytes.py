@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sidelight.evidence.json import flat, read, sniff
+from sidelight.evidence.json import batch, columns, read, sniff
 from sidelight.evidence.json.record import Record, interpret
 from sidelight.evidence.json.values import NotAnObjectError, fields_of
 from sidelight.evidence.rows import cell
@@ -81,9 +81,45 @@ def flat_lines(draw: st.DrawFn) -> str:
     return "{" + comma.join(f'"{name}"{colon}{value}' for name, value in members) + "}"
 
 
+OWN_NAMES = st.sampled_from(
+    ["Image", "Data", "EventID", "Channel", "a.b", "@x", "", "#text", "Name"]
+)
+NESTED_NAMES = {
+    "winlog": ["event_id", "event_data", "user_data", "process", "task", "computer_name"],
+    "log_name": ["event_data", "event_id", "computer_name", "source_name", "message"],
+    "Event": ["EventData", "UserData", "System", "#attributes"],
+}
+
+
+@st.composite
+def nested_lines(draw: st.DrawFn) -> str:
+    """Events of shippers that nest, with values and names where none or others are expected."""
+    scalars = st.one_of(TEXTS.map('"{}"'.format), SCALARS)
+    inner = st.lists(st.tuples(OWN_NAMES, scalars), max_size=3).map(_object)
+    values = st.one_of(scalars, inner, st.tuples(scalars, scalars).map("[{0[0]},{0[1]}]".format))
+    top = draw(st.sampled_from(sorted(NESTED_NAMES)))
+    members = draw(st.lists(st.tuples(st.sampled_from(NESTED_NAMES[top]), values), max_size=4))
+    if top == "log_name":
+        return _object([(top, draw(values)), ("event_id", draw(values)), *members])
+    if top == "winlog":
+        own = _object([("channel", draw(values)), *members])
+        others = draw(
+            st.sampled_from(['"message":"<Event"', '"agent":{"type":"endpoint"}', '"a":1'])
+        )
+        return f'{{"@timestamp":"2031-02-03T04:05:06Z","winlog":{own},{others}}}'
+    system = draw(st.lists(st.tuples(st.sampled_from(["Channel", "Computer", "Provider"]), values)))
+    own = _object([("System", _object([("EventID", draw(values)), *system])), *members])
+    return f'{{"Event":{own}}}'
+
+
+def _object(members: list[tuple[str, str]]) -> str:
+    return "{" + ",".join(f'"{name}":{value}' for name, value in members) + "}"
+
+
 LINES = st.lists(
     st.one_of(
         flat_lines(),
+        nested_lines(),
         flat_lines().map(lambda line: line + ","),
         flat_lines().map(lambda line: line[:-2]),
         flat_lines().map(lambda line: line + line),
@@ -95,10 +131,10 @@ LINES = st.lists(
 )
 
 
-def rows(*texts: bytes, first: int = 2, few: int = 1) -> list[Row]:
+def rows(*texts: bytes, first: int = 2, few: int = 1, parsed: int = 1 << 20) -> list[Row]:
     streams = [Stream(f"s{n}", io.BytesIO(text), first=first) for n, text in enumerate(texts)]
     found: list[Row] = []
-    with patch.object(flat, "FEW", few):
+    with patch.object(columns, "FEW", few), patch.object(batch, "PARSED_BYTES", parsed):
         for part in read(streams, want_all):
             if isinstance(part, Frame):
                 found += rows_of(part)
@@ -137,9 +173,11 @@ def singly(text: bytes, first: int = 2) -> list[Row]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(LINES)
 @example(['{"Channel":"a","EventID":"1"}', '"', '{"Channel":"a","EventID":"2"}'])
+@example(['{"Event":{"System":{"EventID":1}}}', '{"Event":{"System":{"EventID":{"#text":true}}}}'])
+@example(['{"Channel":"a","EventID":1}', '{"Channel":"a","EventID":1.0}'])
 @example(['{"Channel":"a","EventID":":5,"}', '{"Channel":"a","EventID":5,"x":"\\":5,\\""}'])
 def test_blocks_are_read_as_single_lines_are(lines: list[str]) -> None:
     text = "\n".join(lines).encode()
@@ -147,7 +185,7 @@ def test_blocks_are_read_as_single_lines_are(lines: list[str]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(flat_lines(), min_size=2, max_size=6), st.data())
+@given(st.lists(st.one_of(flat_lines(), nested_lines()), min_size=2, max_size=6), st.data())
 def test_splitting_between_lines_changes_nothing(lines: list[str], data: st.DataObject) -> None:
     at = data.draw(st.integers(1, len(lines) - 1))
     whole = rows("\n".join(lines).encode())
@@ -155,6 +193,8 @@ def test_splitting_between_lines_changes_nothing(lines: list[str], data: st.Data
         "\n".join(lines[at:]).encode(), first=2 + at
     )
     assert sorted(parts, key=lambda row: row[:2]) == whole
+    streams = ["\n".join(lines[:at]).encode(), "\n".join(lines[at:]).encode()]
+    assert [row[2:] for row in rows(*streams, parsed=1)] == [row[2:] for row in whole]
 
 
 @settings(max_examples=200, deadline=None)

@@ -9,6 +9,8 @@ def main() -> None:
     0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence unreadable,
     130 interrupted.
     """
-    from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
-
+    try:
+        from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))

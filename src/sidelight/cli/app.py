@@ -19,10 +19,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # else the help imports a Markdown renderer
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("hunt")(hunt_command)
-app.command("range")(range_command)
+app.command("hunt", short_help="Run rules over event logs, and show what was found.")(hunt_command)
+app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
 app.add_typer(rules, name="rules")
 
 

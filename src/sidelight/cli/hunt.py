@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+import typer
+
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
@@ -15,6 +17,7 @@ from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
     from sidelight.findings.finding import Finding
+    from sidelight.hunt.gather import Gathered
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
 
@@ -60,7 +63,10 @@ def hunt_command(  # noqa: PLR0913
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
-    return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+    try:
+        return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+    except KeyboardInterrupt:
+        raise typer.Abort from None  # else Typer leaves without a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,9 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
             write(hunted.findings, [counted, *sinks], hunted.finish)
             lost, partial = hunted.lost, hunted.gathered.partial
             if request.profile:
-                _show_cost(hunted.gathered.counters)
+                _show_cost(hunted.gathered, rules)
     if partial:
-        print(f"sidelight: {partial}", file=sys.stderr)  # noqa: T201
+        print(f"sidelight: {partial}: the results are of what was read", file=sys.stderr)  # noqa: T201
         return exits.INTERRUPTED
     if counted.found:
         return exits.FOUND
@@ -156,7 +162,8 @@ def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
     sinks: list[Sink] = [
         FORMATS[target.format].open(_file(target, stack), header) for target in request.targets
     ]
-    if not any(target.path is None for target in request.targets):
+    silent = view.quiet and bool(request.targets)
+    if not silent and not any(target.path is None for target in request.targets):
         sinks.append(
             open_screen(
                 sys.stdout,
@@ -179,9 +186,11 @@ def _file(target: Target, stack: ExitStack) -> BinaryIO:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(target.path)) from error
 
 
-def _show_cost(counters: dict[str, int]) -> None:
-    for name, count in counters.items():
-        print(f"{name:>8} {count:>16,}", file=sys.stderr)  # noqa: T201
+def _show_cost(gathered: "Gathered", rules: "Compiled") -> None:
+    from sidelight.cli.profile import cost_lines  # noqa: PLC0415
+
+    for line in cost_lines(gathered.counters, gathered.costs, rules.metas):
+        print(line, file=sys.stderr)  # noqa: T201
 
 
 def _cores() -> int:

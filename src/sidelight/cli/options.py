@@ -40,9 +40,18 @@ MaxEvidence = Annotated[int, typer.Option(min=1, help="Events a finding lists.")
 MaxFields = Annotated[int, typer.Option(min=0, help="Events of a finding that are shown in full.")]
 Limit = Annotated[int, typer.Option(min=0, help="Findings shown on the terminal.")]
 Wide = Annotated[bool, typer.Option("--wide", help="Cut no line on the terminal.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="No progress and no summary: findings alone, and with --output nothing.",
+    ),
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours.")]
-Profile = Annotated[bool, typer.Option("--profile", help="Say afterwards what the rules cost.")]
+Profile = Annotated[
+    bool, typer.Option("--profile", help="Say on standard error what each rule cost.")
+]
 Times = Annotated[
     bool, typer.Option("--times/--no-times", help="Put the time of the run into the manifest.")
 ]

@@ -21,7 +21,7 @@ Named = Annotated[
 ]
 
 
-@rules.command("update")
+@rules.command("update", short_help="Install or renew SigmaHQ's rules.")
 def update(
     source: Annotated[
         Path | None,
@@ -109,7 +109,7 @@ def show(
     return 0
 
 
-@rules.command("check")
+@rules.command("check", short_help="Say what cannot be run, never matches, or is out of date.")
 def check(paths: Named = None, own: choices.OwnRules = True) -> int:
     """Read rules critically: what cannot be run, never matches, or is out of date.
 
@@ -131,7 +131,7 @@ def check(paths: Named = None, own: choices.OwnRules = True) -> int:
     return exits.FOUND if counts["error"] or counts["warning"] else 0
 
 
-@rules.command("test")
+@rules.command("test", short_help="Run the samples beside rules.")
 def run_samples(paths: Named = None, own: choices.OwnRules = True) -> int:
     """Run the samples beside rules: what must fire them and what must not.
 
@@ -155,7 +155,7 @@ def run_samples(paths: Named = None, own: choices.OwnRules = True) -> int:
     return exits.FOUND if failed else 0
 
 
-@rules.command("stats")
+@rules.command("stats", short_help="Count rules by level, status and log source.")
 def stats(
     paths: Named = None,
     own: choices.OwnRules = True,

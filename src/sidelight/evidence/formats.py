@@ -1,14 +1,24 @@
 """The formats Sidelight reads: an explicit table, tried in order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
-from sidelight.evidence import auditd, event_xml, evtx, journal, json, syslog
-from sidelight.evidence.stream import Reader
+from sidelight.evidence.stream import Reader, Stream
+from sidelight.schema import Frame, Gap, Wanted
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
 """Where a large file may be cut so that its parts can be read apart."""
+
+
+class Module(Protocol):
+    """What the module of a format has."""
+
+    def sniff(self, head: bytes, /) -> bool:
+        """Tell from the first bytes whether they are of this format."""
+
+    def read(self, streams: Iterable[Stream], wanted: Wanted, /) -> Iterator[Frame | Gap]:
+        """Yield what the streams hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +27,60 @@ class Format:
 
     Args:
         title: what a person calls it.
-        sniff: tells from the first bytes whether they are of this format.
-        read: the reader.
+        module: imports the module; not before there are bytes that may be of the format.
         split: tells from the first bytes where a file may be cut.
     """
 
     title: str
-    sniff: Callable[[bytes], bool]
-    read: Reader
+    module: Callable[[], Module]
     split: Callable[[bytes], Split]
+
+    @property
+    def read(self) -> Reader:
+        """The reader."""
+        return self.module().read
+
+
+def _evtx() -> Module:
+    from sidelight.evidence import evtx  # noqa: PLC0415 - see `Format.module`, here and below
+
+    return evtx
+
+
+def _journal() -> Module:
+    from sidelight.evidence import journal  # noqa: PLC0415
+
+    return journal
+
+
+def _xml() -> Module:
+    from sidelight.evidence import event_xml  # noqa: PLC0415
+
+    return event_xml
+
+
+def _json() -> Module:
+    from sidelight.evidence import json  # noqa: PLC0415
+
+    return json
+
+
+def _csv() -> Module:
+    from sidelight.evidence import event_csv  # noqa: PLC0415
+
+    return event_csv
+
+
+def _auditd() -> Module:
+    from sidelight.evidence import auditd  # noqa: PLC0415
+
+    return auditd
+
+
+def _syslog() -> Module:
+    from sidelight.evidence import syslog  # noqa: PLC0415
+
+    return syslog
 
 
 def _whole(head: bytes) -> Split:
@@ -45,21 +100,25 @@ def _lines(head: bytes) -> Split:
     return "lines" if found and line.startswith(b"{") and line.endswith(b"}") else "whole"
 
 
-def _syslog(head: bytes) -> Split:
+def _separable(head: bytes) -> Split:
+    from sidelight.evidence import syslog  # noqa: PLC0415
+
     return "lines" if syslog.is_separable(head) else "whole"
 
 
 READERS: Final[Mapping[str, Format]] = {
-    "evtx": Format("Windows event log (EVTX)", evtx.sniff, evtx.read, _chunks),
-    "journal": Format("systemd journal", journal.sniff, journal.read, _whole),
-    "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
-    "json": Format("JSON events", json.sniff, json.read, _lines),
-    "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
-    "syslog": Format("syslog", syslog.sniff, syslog.read, _syslog),
+    "evtx": Format("Windows event log (EVTX)", _evtx, _chunks),
+    "journal": Format("systemd journal", _journal, _whole),
+    "xml": Format("Windows event XML", _xml, _whole),
+    "json": Format("JSON events", _json, _lines),
+    "csv": Format("CSV events", _csv, _whole),
+    "auditd": Format("Linux audit log", _auditd, _whole),
+    "syslog": Format("syslog", _syslog, _separable),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 
 
 def recognise(head: bytes) -> str:
     """Name the format of *head*; empty where nothing reads it."""
-    return next((name for name, format_ in READERS.items() if format_.sniff(head)), "")
+    found = (name for name, format_ in READERS.items() if format_.module().sniff(head))
+    return next(found, "")

@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 
+import numpy as np
+
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, recognise
@@ -24,6 +26,9 @@ TASK_BYTES: Final = 64 << 20
 
 EVTX_HEADER: Final = 4096
 EVTX_CHUNK: Final = 65536
+
+BLOCK_BYTES: Final = 256 << 10
+_FEED: Final = ord("\n")
 
 STDIN: Final = "-"
 
@@ -180,7 +185,11 @@ def _recognised(
 
 def foreign(source: str, head: bytes, *, named: bool) -> Gap:
     """Say that no reader takes *source*: a loss where somebody named it, else a remark."""
+    from sidelight.evidence.event_csv import is_table  # noqa: PLC0415 - not for known formats
+
     text = "is empty" if not head else "is in no format that Sidelight reads"
+    if is_table(head):
+        text = "is a table, but its columns are those of no event that Sidelight knows"
     return Gap(source, 0, "unsupported" if named and head else "foreign", text)
 
 
@@ -248,11 +257,16 @@ def _next_cut(file: IO[bytes], start: int, least: int, size: int) -> tuple[int, 
         if not block:
             return size, lines
         if stop + len(block) < least or (end := block.rfind(b"\n")) < 0:
-            lines += block.count(b"\n")
+            lines += _feeds(block)
             stop += len(block)
         else:
-            return stop + end + 1, lines + block.count(b"\n", 0, end + 1)
+            return stop + end + 1, lines + _feeds(block[: end + 1])
     return size, lines
+
+
+def _feeds(block: bytes) -> int:
+    """Count line feeds; NumPy does that several times as fast as bytes do."""
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == _FEED))
 
 
 def _pack(spans: Iterable[tuple[Span, int]]) -> Iterator[Task]:

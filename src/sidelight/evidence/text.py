@@ -47,7 +47,7 @@ def blocks(stream: Stream, size: int = BLOCK_BYTES) -> Iterator[tuple[int, bytes
     block = stream.read(size)
     name, mark = encoding_of(block) if offset == 0 else ("utf-8", 0)
     decoder = None if name == "utf-8" else codecs.getincrementaldecoder(name)("replace")
-    offset, block = offset + mark, block[mark:]
+    offset, block = offset + mark, block[mark:] or (stream.read(size) if mark else b"")
     while block:
         if decoder is None:
             yield offset, block

@@ -20,6 +20,7 @@ from sidelight.hunt.crew import Crew, Finished
 from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
+from sidelight.rules.cost import Cost, add_costs
 from sidelight.schema import Frame, Gap
 
 PARALLEL_BYTES: Final = 96 << 20
@@ -68,6 +69,7 @@ class Gathered:
 
     Args:
         seen: numbers of the rules that had events to look at.
+        costs: of single rules, by id.
         partial: why not all was read; empty where it was.
     """
 
@@ -77,6 +79,7 @@ class Gathered:
     hits: int = 0
     seen: set[int] = field(default_factory=set)
     counters: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, Cost] = field(default_factory=dict)
     partial: str = ""
 
     def take(self, other: "Gathered") -> None:
@@ -86,6 +89,7 @@ class Gathered:
         self.events += other.events
         self.hits += other.hits
         self.seen |= other.seen
+        add_costs(self.costs, other.costs)
         for name, count in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
 
@@ -111,12 +115,14 @@ class Worker:
     ) -> None:
         """Put what *task* holds into *spool*, and the rest into *result*, whatever ends it."""
         engine = self._scanner.engine
+        engine.costs = {}
         before = engine.counters.as_dict()
         try:
             self._read(task, spool, result, report)
         finally:
             give_back()
             result.seen |= engine.seen
+            add_costs(result.costs, engine.costs)
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
 
@@ -168,9 +174,9 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         else:
             _gather_here(inventory, rules, spool, work.report, result)
     except KeyboardInterrupt:
-        result.partial = "interrupted: what follows is what had been read until then"
+        result.partial = "interrupted"
     except SidelightError as error:
-        result.partial = f"stopped: {error}; what follows is what had been read until then"
+        result.partial = f"stopped: {error}"
     return result
 
 

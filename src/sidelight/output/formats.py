@@ -6,12 +6,7 @@ from typing import BinaryIO, Final, Protocol
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
-from sidelight.output.csv_timeline import open_timeline
-from sidelight.output.jsonl import open_jsonl
 from sidelight.output.marking import Marking
-from sidelight.output.navigator import Layer
-from sidelight.output.stix import open_stix
-from sidelight.output.timesketch import Timesketch
 
 
 class Sink(Protocol):
@@ -43,7 +38,8 @@ class Writer:
 
     Args:
         suffix: how names of its files end.
-        open: begins a file; the file stays open after `Sink.close`, it is the caller's.
+        open: begins a file, and imports what that takes; the file stays open after
+            `Sink.close`, it is the caller's.
     """
 
     name: str
@@ -51,25 +47,55 @@ class Writer:
     open: Callable[[BinaryIO, Header], Sink]
 
 
-def _open_html(file: BinaryIO, header: Header) -> Sink:
-    from sidelight.output.html import open_html  # noqa: PLC0415 - a template engine, seldom used
+def _jsonl(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.jsonl import open_jsonl  # noqa: PLC0415 - see `Writer.open`, and below
+
+    del header
+    return open_jsonl(file)
+
+
+def _csv(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.csv_timeline import open_timeline  # noqa: PLC0415
+
+    del header
+    return open_timeline(file)
+
+
+def _html(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.html import open_html  # noqa: PLC0415
 
     return open_html(file, header.marking)
+
+
+def _navigator(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.navigator import Layer  # noqa: PLC0415
+
+    del header
+    return Layer(file)
+
+
+def _timesketch(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.timesketch import Timesketch  # noqa: PLC0415
+
+    del header
+    return Timesketch(file)
+
+
+def _stix(file: BinaryIO, header: Header) -> Sink:
+    from sidelight.output.stix import open_stix  # noqa: PLC0415
+
+    return open_stix(file, header.version, header.marking)
 
 
 FORMATS: Final[Mapping[str, Writer]] = {
     writer.name: writer
     for writer in (
-        Writer("jsonl", ".jsonl", lambda file, _: open_jsonl(file)),
-        Writer("csv", ".csv", lambda file, _: open_timeline(file)),
-        Writer("html", ".html", _open_html),
-        Writer("navigator", ".navigator.json", lambda file, _: Layer(file)),
-        Writer("timesketch", ".timesketch.jsonl", lambda file, _: Timesketch(file)),
-        Writer(
-            "stix",
-            ".stix.json",
-            lambda file, header: open_stix(file, header.version, header.marking),
-        ),
+        Writer("jsonl", ".jsonl", _jsonl),
+        Writer("csv", ".csv", _csv),
+        Writer("html", ".html", _html),
+        Writer("navigator", ".navigator.json", _navigator),
+        Writer("timesketch", ".timesketch.jsonl", _timesketch),
+        Writer("stix", ".stix.json", _stix),
     )
 }
 

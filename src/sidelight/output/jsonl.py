@@ -18,6 +18,9 @@ from sidelight.schema import Gap
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 _BUFFER: Final = 1 << 18
 
+# Programs that sift lines by level need not know that some are about the run.
+_NO_ALARM: Final = "informational"
+
 
 @dataclass(slots=True)
 class JsonLines:
@@ -89,6 +92,7 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
     """
     return {
         "kind": "coverage",
+        "level": _NO_ALARM,
         "events": coverage.events,
         "hosts": coverage.hosts,
         "zero": explain_zero(coverage, findings),
@@ -161,6 +165,7 @@ def manifest_json(manifest: Manifest) -> Json:
     """Give a manifest as the JSON object that the line of ``kind`` manifest holds."""
     return {
         "kind": "manifest",
+        "level": _NO_ALARM,
         "tool": "sidelight",
         "version": manifest.version,
         "started": rfc3339(manifest.started),

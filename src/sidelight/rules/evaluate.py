@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sidelight.rules.atoms import Presence
 from sidelight.rules.cells import Cells, Counters, Inquiry, Rows
 from sidelight.rules.columns import Columns
+from sidelight.rules.cost import Cost
 from sidelight.rules.decide import Marks
 from sidelight.rules.plan import KEYWORD, Plan, unpacked
 from sidelight.rules.relate import related
@@ -34,13 +35,13 @@ class Engine:
 
     Args:
         seen: numbers of the rules that had a kind of event to look at.
-        costs: processor nanoseconds by rule id, kept where it is a dictionary.
+        costs: of single rules, by id; what their tests share is not among them.
     """
 
     plan: Plan
     counters: Counters = field(default_factory=Counters)
     seen: set[int] = field(default_factory=set)
-    costs: dict[str, int] | None = None
+    costs: dict[str, Cost] = field(default_factory=dict)
     _lists: dict[Kind, Watchlist] = field(default_factory=dict)
     _maker: Watchlists = field(init=False)
     _witnesses: "_Witnesses" = field(init=False)
@@ -87,11 +88,10 @@ class Engine:
         matches: Matches = {}
         for number in chosen.tolist():
             look = watchlist.looks[number]
-            start = 0 if self.costs is None else process_time_ns()
+            start, touched = process_time_ns(), self.counters.rows
             rows = sheet.rows(self.plan.trees[look.tree], look)
-            if self.costs is not None:
-                name = self.plan.rules[look.rule]
-                self.costs[name] = self.costs.get(name, 0) + process_time_ns() - start
+            cost = Cost(process_time_ns() - start, self.counters.rows - touched, len(rows))
+            self.costs.setdefault(self.plan.rules[look.rule], Cost()).add(cost)
             if len(rows):
                 matches[self.plan.rules[look.rule]] = rows
         return matches

@@ -31,6 +31,7 @@ def test_the_lines_of_a_run_are_as_agreed() -> None:
 def test_findings_come_first_then_coverage_then_manifest() -> None:
     lines = [orjson.loads(line) for line in written(findings()).splitlines()]
     assert [line["kind"] for line in lines] == ["finding"] * 7 + ["coverage", "manifest"]
+    assert [line["level"] for line in lines[-2:]] == ["informational"] * 2
     assert list(lines[0]) == KEYS
     assert list(lines[0]["evidence"][0]) == [
         "source", "record", "channel", "event_id", "time", "rules", "fields",

@@ -5,7 +5,7 @@ import pytest
 
 from sidelight.evidence.rows import Sheet
 from sidelight.rules.evaluate import Engine
-from sidelight.rules.expr import And, Cidr, Compare, Expr, Glob, Match, Not, Null, Or, Regex, Wild
+from sidelight.rules.expr import And, Cidr, Compare, Expr, Glob, Match, Not, Null, Regex, Wild
 from sidelight.rules.plan import compile_plan
 from sidelight.rules.rule import LogSource, Meta, Rule
 from sidelight.schema import NO_TIME, Event, Frame, Kind, want_all
@@ -148,7 +148,11 @@ def test_matches_come_in_order_of_rule(order: tuple[int, int]) -> None:
     ]
 
 
-def test_the_cost_of_each_rule_is_kept_when_asked_for() -> None:
-    engine = Engine(compile_plan([rule(Or((contains("A", "abc"),)))]), costs={})
+def test_the_cost_of_each_rule_is_kept() -> None:
+    one, two = rule(contains("A", "abc"), "r"), rule(contains("A", "never"), "s")
+    engine = Engine(compile_plan([one, two]))
+    engine.scan(frame(START, {"A": "abc"}, {"A": "x"}))
     engine.scan(frame(START, {"A": "abc"}))
-    assert list(engine.costs or ()) == ["r"]
+    assert list(engine.costs) == ["r"]
+    assert (engine.costs["r"].rows, engine.costs["r"].hits) == (3, 2)
+    assert engine.costs["r"].nanoseconds >= 0

@@ -15,6 +15,9 @@ from sidelight.evidence.text import blocks
 LINE_BYTES: Final = 64 << 20
 """Longer lines, and longer objects, are refused."""
 
+BLOCK_BYTES: Final = 1 << 20
+"""So much is cut into lines at once: more would not stay in the processor's cache."""
+
 _HEAD: Final = 1 << 16
 _MANY: Final = 256
 """With so many lines in the head of a text, NumPy finds them sooner than one by one."""
@@ -31,13 +34,13 @@ class Block:
         text: of them, the last without its line feed.
         offset: of the first byte, in the source.
         first: number of the first line.
-        count: how many lines.
+        feeds: places of the line feeds in it.
     """
 
     text: bytes
     offset: int
     first: int
-    count: int
+    feeds: NDArray[np.intp]
 
 
 def feeds_of(text: bytes) -> NDArray[np.intp]:
@@ -56,7 +59,7 @@ def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
     """Yield the rest of *stream* in blocks; lines that are too long are losses."""
     rest, first, skipping = b"", stream.first, False
     start = stream.start + stream.offset
-    for begin, whole in blocks(stream):
+    for begin, whole in blocks(stream, BLOCK_BYTES):
         offset, block = begin, whole
         if skipping:
             end = whole.find(b"\n")
@@ -73,13 +76,13 @@ def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
                 losses.add(first, start, "refused", f"the line is longer than {LINE_BYTES} bytes")
                 rest, skipping = b"", True
             continue
-        text = rest + block[:cut]
-        count = len(feeds_of(text)) + 1
-        yield Block(text, start, first, count)
-        first += count
+        text = b"".join([rest, memoryview(block)[:cut]])
+        feeds = feeds_of(text)
+        yield Block(text, start, first, feeds)
+        first += len(feeds) + 1
         rest, start = block[cut + 1 :], offset + cut + 1
     if rest:
-        yield Block(rest, start, first, 1)
+        yield Block(rest, start, first, np.empty(0, np.intp))
 
 
 def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:

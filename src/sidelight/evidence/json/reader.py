@@ -2,16 +2,13 @@
 
 import itertools
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sidelight.evidence.json import flat
-from sidelight.evidence.json.lines import Block, feeds_of, lines, objects
+from sidelight.evidence.json.batch import AROUND, Batch
+from sidelight.evidence.json.columns import frames
+from sidelight.evidence.json.lines import lines, objects
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
 from sidelight.evidence.json.values import NotAnObjectError, fields_of, parse
 from sidelight.evidence.losses import Losses
@@ -25,9 +22,6 @@ BATCH_BYTES: Final = 32 << 20
 
 HEAD_BYTES: Final = 1 << 20
 HEAD_LINES: Final = 20
-AROUND: Final = b" \t\r\n,[]\x1e"
-"""What may stand around an object on its line: the rest of an array, or RFC 7464's mark."""
-
 _START: Final = re.compile(rb'[\s\x1e]*(?:\[\s*)?\{\s*["}]|\s*\[\s*(?:\]|$)')
 
 
@@ -45,8 +39,14 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
 
 
 @dataclass(slots=True)
-class _Source:
-    """What is to be said of a source at its end."""
+class Source:
+    """What is to be said of a source at its end.
+
+    Args:
+        start: offset of the first byte that was read.
+        unknown: how many of its records have no known shape.
+        results: how many are results, by tool.
+    """
 
     name: str
     start: int
@@ -55,6 +55,7 @@ class _Source:
     results: dict[str, int] = field(default_factory=dict)
 
     def gaps(self) -> Iterator[Gap]:
+        """Give the gaps that are left."""
         yield from self.losses.finish()
         for tool, count in self.results.items():
             text = f"these are results of {tool}, not evidence"
@@ -70,20 +71,20 @@ class _Reading:
 
     wanted: Wanted
     sheet: Sheet
-    waiting: list[tuple[_Source, Block]] = field(default_factory=list)
-    size: int = 0
+    batch: Batch = field(default_factory=Batch)
+    waiting: list[Source] = field(default_factory=list)
     singly: int = 0
-    ended: list[_Source] = field(default_factory=list)
+    ended: list[Source] = field(default_factory=list)
 
     def read(self, stream: Stream) -> Iterator[Frame | Gap]:
         head = stream.read(HEAD_BYTES)
         begun = Stream(stream.source, _Pushed(head, stream), stream.start, stream.first)
-        source = _Source(stream.source, stream.start, Losses(stream.source))
+        source = Source(stream.source, stream.start, Losses(stream.source))
         if stream.first > 1 or _is_lines(head):
             for block in lines(begun, source.losses):
-                self.waiting.append((source, block))
-                self.size += len(block.text)
-                if self.size >= BATCH_BYTES:
+                self.waiting.append(source)
+                self.batch.add(source.name, block)
+                if self.batch.size >= BATCH_BYTES:
                     yield from self.flush()
         else:
             source.losses.noun = "objects"
@@ -96,18 +97,21 @@ class _Reading:
         yield from self.sheet.frames()
 
     def flush(self) -> Iterator[Frame | Gap]:
-        waiting, self.waiting, self.size = self.waiting, [], 0
+        batch, self.batch = self.batch, Batch()
+        waiting, self.waiting = self.waiting, []
         if waiting:
-            batch = _joined(waiting)
-            frames, left = flat.frames(batch, self.wanted)
-            yield from frames
-            for source, number, offset, text in _texts(waiting, batch, left):
-                yield from self.add(source, number, offset, text)
+            found, left = frames(batch, self.wanted)
+            yield from found
+            records = batch.record()[left].tolist()
+            for record, (number, begin, text) in zip(records, batch.texts(left), strict=True):
+                if text:
+                    offset = batch.blocks[number].offset + begin
+                    yield from self.add(waiting[number], record, offset, text)
         ended, self.ended = self.ended, []
         for source in ended:
             yield from source.gaps()
 
-    def add(self, source: _Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
+    def add(self, source: Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
         try:
             found = interpret(fields_of(text))
         except NotAnObjectError as error:
@@ -123,39 +127,6 @@ class _Reading:
         if self.sheet.full or self.singly >= BATCH_BYTES:
             self.singly = 0
             yield from self.sheet.frames()
-
-
-def _joined(waiting: list[tuple[_Source, Block]]) -> flat.Lines:
-    names: dict[str, int] = {}
-    counts = [block.count for _, block in waiting]
-    numbers = [names.setdefault(source.name, len(names)) for source, _ in waiting]
-    firsts = [
-        np.arange(block.first, block.first + count)
-        for (_, block), count in zip(waiting, counts, strict=True)
-    ]
-    return flat.Lines(
-        text=b"\n".join([block.text for _, block in waiting]),
-        sources=tuple(names),
-        source=np.repeat(np.array(numbers, np.int32), counts),
-        record=np.concatenate(firsts),
-    )
-
-
-def _texts(
-    waiting: list[tuple[_Source, Block]], batch: flat.Lines, picked: NDArray[np.intp]
-) -> Iterator[tuple[_Source, int, int, bytes]]:
-    """Yield the *picked* lines that are not blank, each with where it comes from."""
-    if not len(picked):
-        return
-    feeds = feeds_of(batch.text)
-    begins = np.append(0, feeds + 1)[picked].tolist()
-    ends = np.append(feeds, len(batch.text))[picked].tolist()
-    starts = list(itertools.accumulate((len(block.text) + 1 for _, block in waiting), initial=0))
-    for number, begin, end in zip(batch.record[picked].tolist(), begins, ends, strict=True):
-        if text := batch.text[begin:end].strip(AROUND):
-            index = bisect_right(starts, begin) - 1
-            source, block = waiting[index]
-            yield source, number, block.offset + begin - starts[index], text
 
 
 @dataclass(slots=True)

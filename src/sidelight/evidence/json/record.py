@@ -14,7 +14,6 @@ from sidelight.evidence.json.shapes import (
     SHAPES,
     XML_FIELDS,
     XML_MESSAGES,
-    Place,
     Shape,
 )
 from sidelight.evidence.json.values import NotAnObjectError, fields_of
@@ -38,7 +37,9 @@ MAX_NAMES: Final = 10_000
 _NAMES: Final[dict[str, dict[str, str]]] = {}
 _HIDDEN: Final = re.compile(r"&lt;([\w .-]*)&gt;")
 _TEMPLATE: Final = re.compile(r"\{([^}]+)\}")
-_STREAMED: Final = "AdvancedHunting-"
+_SYSMON: Final = "Microsoft-Windows-Sysmon"
+_MESSAGE_LINE: Final = re.compile(r"^(\w+): (.*?)\r?$", re.ASCII | re.MULTILINE)
+STREAMED: Final = "AdvancedHunting-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,35 @@ def of_shape(shape: Shape, fields: Event) -> Record:
             if not shape.places:
                 del event[source]
     _add_texts(shape, event)
-    channel = channel_name(_first(fields, shape.channel))
+    for name, value in shape.fixed.items():
+        event.setdefault(name, value)
+    channel = channel_name(_first(fields, shape.channel) or shape.fixed.get("Channel", ""))
     kind = Kind("windows", channel, _first(fields, shape.event_id))
     host = next((fields[name] for name in shape.host if name in fields), None)
     if isinstance(host, list) or not host:
         host = None
-    return Record(kind, _time(fields, shape.time), host, event)
+    time = _time(fields, shape.time)
+    if time == NO_TIME and shape.message:
+        time = _time(event, ("UtcTime",))
+    return Record(kind, time, host, event)
+
+
+def own_name(shape: Shape, name: str) -> str:
+    """Give the event's own name of the field *name*; empty where it is not the event's."""
+    if not shape.places:
+        return _bare(name)
+    for place in shape.places:
+        if name.startswith(place.prefix):
+            rest = name[len(place.prefix) :]
+            match place.naming:
+                case "rest":
+                    return _bare(rest)
+                case "joined":
+                    return rest.replace(".", "_")
+                case "leaf":
+                    leaf = name.rpartition(".")[2]
+                    return "" if leaf.startswith(("@", "xmlns")) else _bare(leaf)
+    return ""
 
 
 def _own_fields(shape: Shape, fields: Event) -> Event:
@@ -174,7 +198,7 @@ def _own_fields(shape: Shape, fields: Event) -> Event:
     for name, value in fields.items():
         own = known.get(name)
         if own is None:
-            own = known[name] = _own_name(shape.places, name)
+            own = known[name] = own_name(shape, name)
         if own:
             event[own] = value
     return event
@@ -191,6 +215,9 @@ def _add_texts(shape: Shape, event: Event) -> None:
         if name in event:
             _unfold(event, name)
             event["Data"] = event.pop(name, "")
+    if shape.message and event.get("Provider_Name") == _SYSMON:
+        for name, value in _MESSAGE_LINE.findall(_first(event, (shape.message,))):
+            event.setdefault(name, value)
 
 
 def _shown(value: str | list[str]) -> str | list[str]:
@@ -199,21 +226,6 @@ def _shown(value: str | list[str]) -> str | list[str]:
 
 def _bare(name: str) -> str:
     return name.replace(" ", "") if " " in name else name
-
-
-def _own_name(places: tuple[Place, ...], name: str) -> str:
-    for place in places:
-        if name.startswith(place.prefix):
-            rest = name[len(place.prefix) :]
-            match place.naming:
-                case "rest":
-                    return _bare(rest)
-                case "joined":
-                    return rest.replace(".", "_")
-                case "leaf":
-                    leaf = name.rpartition(".")[2]
-                    return "" if leaf.startswith(("@", "xmlns")) else _bare(leaf)
-    return ""
 
 
 def _unfold(fields: Event, name: str) -> None:
@@ -233,7 +245,7 @@ def _unfold(fields: Event, name: str) -> None:
 def _unwrapped(fields: Event) -> Event:
     """Take the record out of what Defender's streaming interface puts around it."""
     category = fields.get("category", "")
-    if isinstance(category, str) and category.startswith(_STREAMED):
+    if isinstance(category, str) and category.startswith(STREAMED):
         prefix = "properties."
         return {name.removeprefix(prefix): value for name, value in fields.items()}
     return fields

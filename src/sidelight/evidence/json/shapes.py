@@ -41,10 +41,11 @@ class Shape:
         time: fields that give the time, best first; unreadable ones are passed over.
         places: where the event's own fields lie; empty where that is beside everything else.
         renames: other fields that are kept, with the name they get unless there is one already.
-        xml: fields that hold a whole event as XML, which is then all that counts.
         data_xml: fields that hold its EventData or UserData as XML.
         data_json: fields that hold its data as JSON in a text.
         unnamed: fields that hold a JSON list of unnamed data in a text.
+        fixed: fields of the event that its records lack because they are always the same.
+        message: the field that holds the rendered message; Sysmon's names all data.
     """
 
     title: str
@@ -55,10 +56,11 @@ class Shape:
     time: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     renames: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    xml: tuple[str, ...] = ()
     data_xml: tuple[str, ...] = ()
     data_json: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    message: str = ""
 
 
 def marks(*names: str) -> Mapping[str, frozenset[str]]:
@@ -205,6 +207,17 @@ SHAPES: Final[tuple[Shape, ...]] = (
     ),
     FLAT,
     Shape(
+        # Queries of that table rarely keep the column that says what it is.
+        title="Azure Monitor's SecurityEvent table, some columns of it",
+        marks=marks("EventID", "SubjectUserSid"),
+        event_id=("EventID",),
+        host=("Computer",),
+        time=("TimeCollected", "TimeCreatedUtc", "TimeGenerated"),
+        renames={"EventSourceName": "Provider_Name", "EventRecordId": "EventRecordID"},
+        data_xml=("EventData",),
+        fixed={"Channel": "Security"},
+    ),
+    Shape(
         title="PowerShell's Get-WinEvent",
         marks=marks("LogName", "Id", "ProviderName"),
         channel=("LogName",),
@@ -223,6 +236,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
             "ThreadId": "Execution_ThreadID",
             "Properties.Value": "Data",
         },
+        message="Message",
     ),
 )
 

@@ -12,13 +12,13 @@ from sidelight.schema import Event
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
-_EXACT: Final = 2.0**63
+EXACT: Final = 2.0**63
 _ESCAPE: Final = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9A-Fa-f]{4})|.?)', re.DOTALL)
 
 
 # What may stand for a separator or for half a character (RFC 8259, 7).
 _UNCLEAN: Final = re.compile(rb"\0|\\u(?:0000|[dD])")
-_NAMELESS: Final = frozenset({"#attributes", "#text"})
+NAMELESS: Final = frozenset({"#attributes", "#text"})
 
 
 class NotAnObjectError(ValueError):
@@ -75,7 +75,7 @@ def decimal_text(text: str) -> str:
         number = float(text)
     except ValueError:
         return text
-    return number_text(number) if abs(number) < _EXACT else text
+    return number_text(number) if abs(number) < EXACT else text
 
 
 def number_text(number: float) -> str:
@@ -136,7 +136,7 @@ def _add_members(
     """Put the texts among the members of an object into *fields*, the others on the stack."""
     later: list[tuple[str, Json]] = []
     for name, member in value.items():
-        path = prefix[:-1] if name in _NAMELESS else prefix + name
+        path = prefix[:-1] if name in NAMELESS else prefix + name
         if type(member) is str and path not in fields:
             fields[path] = member
         elif member is not None:
@@ -151,7 +151,7 @@ def scalar_text(value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        if abs(value) >= _EXACT:
+        if abs(value) >= EXACT:
             raise OverflowError
         return number_text(value)
     return str(value)
