@@ -174,7 +174,7 @@ CORRELATED = [
     ("scan_hosts", probes(35, "443"), False),
     ("load_credential_libraries", loads(CREDENTIALS, 1), True),
     ("load_credential_libraries", loads(CREDENTIALS, 50), False),
-    ("load_credential_libraries", loads(CREDENTIALS[:3] * 3, 1), False),
+    ("load_credential_libraries", loads(CREDENTIALS[:4] * 3, 1), False),
     ("load_credential_libraries", loads(CREDENTIALS, 1, "C:\\Windows\\System32\\lsass.exe"), False),
     ("print_module_refused", [DRIVER, refusal(60)], True),
     ("print_module_refused", [DRIVER, refusal(300)], False),
