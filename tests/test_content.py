@@ -121,10 +121,60 @@ def hops(minutes: int) -> list[str]:
     return commands(*((at * minutes, f"ssh -l noc 10.9.9.{at}") for at in range(5)))
 
 
+def failures(count: int, source: str = "203.0.113.9") -> list[str]:
+    return [
+        f"Jun 30 10:00:{at:02} hss01 sshd[7]: Failed password for invalid user u{at} "
+        f"from {source} port 4711 ssh2"
+        for at in range(count)
+    ]
+
+
+def refused(hosts: int) -> list[str]:
+    return [
+        f'date=2031-02-03 time=04:00:{at:02} devname="fw1" devid="F1" logid="0000000013" '
+        f'type="traffic" subtype="forward" srcip=10.1.2.3 dstip=10.9.9.{at} dstport=445 '
+        f'action="deny"'
+        for at in range(hosts)
+    ]
+
+
+def locked_out(count: int) -> list[str]:
+    return [
+        f"Mar  1 18:48:{at:02} r1 {at}: Mar  1 18:48:{at:02}.483 UTC: %SEC_LOGIN-4-LOGIN_FAILED: "
+        "Login failed [user: a] [Source: 10.1.2.3] [localport: 22]"
+        for at in range(count)
+    ]
+
+
+def probes(hosts: int, port: str = "445") -> list[str]:
+    sysmon = "Microsoft-Windows-Sysmon/Operational"
+    return [
+        windows(
+            at,
+            sysmon,
+            3,
+            Image="C:\\x\\a.exe",
+            Initiated="true",
+            DestinationIp=f"10.9.9.{at}",
+            DestinationPort=port,
+        )
+        for at in range(hosts)
+    ]
+
+
 CORRELATED = [
+    ("spray_logons", failures(12), True),
+    ("spray_logons", failures(8), False),
+    ("firewall_scan", refused(32), True),
+    ("firewall_scan", refused(20), False),
+    ("router_logons_fail", locked_out(12), True),
+    ("router_logons_fail", locked_out(6), False),
+    ("scan_hosts", probes(35), True),
+    ("scan_hosts", probes(20), False),
+    ("scan_hosts", probes(35, "443"), False),
     ("load_credential_libraries", loads(CREDENTIALS, 1), True),
     ("load_credential_libraries", loads(CREDENTIALS, 50), False),
-    ("load_credential_libraries", loads(CREDENTIALS[:3] * 3, 1), False),
+    ("load_credential_libraries", loads(CREDENTIALS[:4] * 3, 1), False),
     ("load_credential_libraries", loads(CREDENTIALS, 1, "C:\\Windows\\System32\\lsass.exe"), False),
     ("print_module_refused", [DRIVER, refusal(60)], True),
     ("print_module_refused", [DRIVER, refusal(300)], False),

@@ -10,7 +10,7 @@ from sidelight.rules.cache import load_compiled
 from sidelight.schema import Frame
 from sidelight.training.range import RangeOptions, write_range
 
-CEILINGS = {"values": 2783, "bytes": 91328, "judged": 313, "rows": 7852, "rules": 69}
+CEILINGS = {"values": 2883, "bytes": 93577, "judged": 313, "rows": 8826, "rules": 73}
 
 
 def _work(folder: Path) -> dict[str, int]:
