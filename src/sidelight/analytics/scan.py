@@ -45,6 +45,11 @@ def fact_columns(kind: Kind) -> frozenset[str]:
     return frozenset(columns) | actor_columns(kind) if columns else frozenset()
 
 
+def no_facts() -> Facts:
+    """Give an empty table of each schema in `FACTS`."""
+    return {name: schema.empty_table() for name, schema in FACTS.items()}
+
+
 def facts_of(frame: Frame) -> Facts:
     """Give the facts in *frame*: a table of each schema in `FACTS`."""
     found = {name: [schema.empty_table()] for name, schema in FACTS.items()}

@@ -53,11 +53,13 @@ class Work:
         jobs: how many processes may work at once.
         scratch: a folder of this run for what does not fit into memory.
         report: is told how far it is.
+        analytics: whether to keep facts for analytics.
     """
 
     jobs: int
     scratch: Path
     report: Report
+    analytics: bool = True
 
 
 @dataclass(slots=True)
@@ -91,9 +93,9 @@ class Gathered:
 class Worker:
     """Reads and scans tasks one after another."""
 
-    def __init__(self, rules: Compiled) -> None:
+    def __init__(self, rules: Compiled, *, analytics: bool = True) -> None:
         keep_memory()
-        self._scanner = Scanner(rules)
+        self._scanner = Scanner(rules, analytics=analytics)
 
     def work(
         self,
@@ -135,7 +137,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
             _gather_apart(inventory, rules, spool, work, result)
         else:
-            _gather_here(inventory, rules, spool, work.report, result)
+            _gather_here(inventory, rules, spool, work, result)
     except KeyboardInterrupt:
         result.partial = "interrupted: what follows is what had been read until then"
     except SidelightError as error:
@@ -144,13 +146,13 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
 
 
 def _gather_here(
-    inventory: Inventory, rules: Compiled, spool: Spool, report: Report, result: Gathered
+    inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    worker, done = Worker(rules), 0
+    worker, done = Worker(rules, analytics=work.analytics), 0
     for task in inventory.tasks:
 
         def tell(before: int = done) -> None:
-            report(_progress(inventory, before, result))
+            work.report(_progress(inventory, before, result))
 
         worker.work(task, spool, result, tell)
         done += task.size
@@ -164,9 +166,10 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
-def _start(rules: bytes, folder: str) -> None:
+def _start(rules: bytes, folder: str, analytics: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
-    _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
+    compiled = msgspec.msgpack.decode(rules, type=Compiled)
+    _WORKER[:] = [(Worker(compiled, analytics=analytics), Path(folder))]
 
 
 def _run(task: Task) -> tuple[Gathered, tuple[str, ...]]:
@@ -183,13 +186,16 @@ def _gather_apart(
     body = msgspec.msgpack.encode(rules)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        work.jobs, context, initializer=_start, initargs=(body, str(work.scratch))
+        work.jobs,
+        context,
+        initializer=_start,
+        initargs=(body, str(work.scratch), work.analytics),
     ) as pool:
         apart = [task for task in inventory.tasks if not _is_here(task)]
         futures = {pool.submit(_run, task): task for task in apart}
         try:
             for task in filter(_is_here, inventory.tasks):
-                Worker(rules).work(task, spool, result)
+                Worker(rules, analytics=work.analytics).work(task, spool, result)
             for future in as_completed(futures):
                 task = futures[future]
                 _take(future, task, spool, result)

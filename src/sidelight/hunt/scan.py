@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.analytics.scan import fact_columns, facts_of
+from sidelight.analytics.scan import fact_columns, facts_of, no_facts
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.hits import MEMBERS, Part
 from sidelight.findings.matches import event_rows, hit_rows
@@ -28,10 +28,12 @@ class Scanner:
     Args:
         rules: what to look for.
         part: tells the stretch of evidence that is read now apart from every other.
+        analytics: whether to keep facts for analytics.
     """
 
     rules: Compiled
     part: int = 0
+    analytics: bool = True
     engine: Engine = field(init=False)
     _sampler: Sampler = field(default_factory=Sampler)
     _watches: Mapping[str, tuple[Watch, ...]] = field(default_factory=dict)
@@ -53,7 +55,8 @@ class Scanner:
         return self._wanted[kind]
 
     def _others(self, kind: Kind) -> frozenset[str]:
-        return actor_columns(kind) | process_columns(kind) | fact_columns(kind)
+        facts = fact_columns(kind) if self.analytics else frozenset()
+        return actor_columns(kind) | process_columns(kind) | facts
 
     def _grouped(self, kind: Kind) -> frozenset[str]:
         """Name the columns that correlations read of *kind*."""
@@ -77,7 +80,7 @@ class Scanner:
             processes=process_rows(frame),
             members=members,
             counts=count_events(frame, self.part),
-            **facts_of(frame),
+            **(facts_of(frame) if self.analytics else no_facts()),
         )
 
     def _sampled(self, hits: pa.Table, spoken: Mapping[str, NDArray[np.intp]]) -> NDArray[np.intp]:
