@@ -75,7 +75,7 @@ def level_of(score: int) -> Level:
 
 def verdicts(story: Story, hits: Sequence[Hit], shelf: Shelf, limits: Limits) -> Iterator[Verdict]:
     """Give a finding for each class among the suspicions of a story, the heaviest first."""
-    name = finding_id("story", story.suspicions[0].host, _signature(story))
+    name = finding_id("story", story.suspicions[0].host.lower(), _signature(story))
     classes = dict.fromkeys(suspicion.cls for suspicion in story.suspicions)
     for number, cls in enumerate(classes):
         mine = [suspicion for suspicion in story.suspicions if suspicion.cls == cls]
@@ -112,7 +112,7 @@ def _verdict(  # noqa: PLR0913
     times = [row.time for row in evidence if row.time != NO_TIME]
     weights = (*_weights(mine), *bonus)
     finding = Finding(
-        id=finding_id(lead.analytic, lead.host, _signature(Story(tuple(mine), ()))),
+        id=finding_id(lead.analytic, lead.host.lower(), _signature(Story(tuple(mine), ()))),
         title=lead.title,
         cls=lead.cls,
         level=level,
