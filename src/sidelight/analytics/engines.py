@@ -53,7 +53,8 @@ def _engine(load: Load, estate: Estate) -> Iterator[Suspicion]:
     if host is not None and host.signed is False:
         reasons.append(Reason(10, f"{image.name} is not signed.", load.rows, (host.cited,)))
     elif host is not None and host.trusted and image.zone is not Zone.SYSTEM:
-        text = f"{image.name} is signed by {host.signer}; administration tools embed PowerShell."
+        by = f" by {host.signer}" if host.signer else ""
+        text = f"{image.name} is signed{by}; administration tools embed PowerShell."
         reasons.append(Reason(-15, text, load.rows, (host.cited,)))
     title = f"{image.name} runs PowerShell's engine"
     yield _suspicion("memory.powershell-engine", title, load, reasons)

@@ -11,7 +11,7 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.paths import HOME, Place, Zone, place_of
+from sidelight.analytics.paths import HOME, Place, Zone, is_beside, place_of
 from sidelight.analytics.suspicion import Cited
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
@@ -62,16 +62,30 @@ class Load:
         """Not signed, or the signature does not hold."""
         return self.signed is not None and not self.trusted
 
+    @property
+    def flaw(self) -> str:
+        """What is wrong with the signature of one that is `broken`."""
+        return "unsigned" if self.signed is False else "badly signed"
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A file that was written."""
+    """A file that was written.
+
+    Args:
+        rows: the events that tell of it, the earliest first.
+    """
 
     host: str
     target: Place
     image: Place
     via: str
-    cited: Cited
+    rows: tuple[Cited, ...]
+
+    @property
+    def cited(self) -> Cited:
+        """The earliest of the events."""
+        return self.rows[0]
 
 
 @dataclass(slots=True)
@@ -84,6 +98,7 @@ class Estate:
     homes: set[str] = field(default_factory=set)
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
     folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
+    by_image: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
     by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
@@ -92,11 +107,8 @@ class Estate:
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
         """Index united `LOADS` and `WRITES`."""
         estate = cls()
-        folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
-        pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
         for load in _loads(loads):
-            estate._note(load, folders, pairs)
-        estate.folders, estate.pairs = dict(folders), dict(pairs)
+            estate._note(load)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
         by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
         for write in _writes(writes):
@@ -106,12 +118,7 @@ class Estate:
         estate.written, estate.by_writer = dict(written), dict(by_writer)
         return estate
 
-    def _note(
-        self,
-        load: Load,
-        folders: defaultdict[tuple[str, str], list[Load]],
-        pairs: defaultdict[tuple[str, str, str], set[str]],
-    ) -> None:
+    def _note(self, load: Load) -> None:
         host, image, library = load.host, load.image, load.library
         if library.path == image.path:
             known = self.selves.get((host, image.path))
@@ -125,8 +132,9 @@ class Estate:
             self.homes.add(library.name)
             if library.zone is Zone.SYSTEM:
                 self.at_home[host, image.path, library.name] = load
-        folders[host, library.folder].append(load)
-        pairs[pair_of(load)].add(host)
+        self.folders.setdefault((host, library.folder), []).append(load)
+        self.by_image.setdefault((host, image.path), []).append(load)
+        self.pairs.setdefault(pair_of(load), set()).add(host)
 
     def self_of(self, load: Load) -> Load | None:
         """Give what is known of the executable that loaded."""
@@ -138,6 +146,15 @@ class Estate:
             other.library.path: other
             for other in self.folders.get((load.host, load.library.folder), ())
             if other.library.path != load.library.path
+        }
+        return list(found.values())
+
+    def below(self, load: Load) -> list[Load]:
+        """Give other libraries that its program loads from its own folder and below, once each."""
+        found = {
+            other.library.path: other
+            for other in self.by_image.get((load.host, load.image.path), ())
+            if other.library.path != load.library.path and is_beside(other.library, load.image)
         }
         return list(found.values())
 
@@ -293,4 +310,4 @@ def _writes(table: pa.Table) -> Iterable[Write]:
             cell, int(time[row]), int(record[row]), tuple(pair for pair in shown if pair[1])
         )
         host, target = cell["host"].lower(), place_of(cell["target"])
-        yield Write(host, target, place_of(cell["image"]), cell["via"], cited)
+        yield Write(host, target, place_of(cell["image"]), cell["via"], (cited,))
