@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from sidelight.analytics.conclude import Facts, conclude_facts
+from sidelight.analytics.estate import Estate
 from sidelight.analytics.scan import facts_of
 from sidelight.findings.conclude import Limits
 from sidelight.findings.facts import FACTS
@@ -129,3 +130,27 @@ def spoken(findings: Iterable[Finding]) -> str:
         for finding in findings
         for text in (finding.title, *finding.reasons, *finding.counter_evidence)
     )
+
+
+def estate_of(events: Sequence[Event]) -> Estate:
+    """Give what a run knows of its estate from events."""
+    facts = facts_in(frames_of(events))
+    return Estate.of(facts.loads, facts.writes)
+
+
+def load(image: str, library: str, signed: str | None = None, **fields: Any) -> dict[str, Any]:
+    """Make an image load; *signed* is who signed it, "-" for nobody, None for not told."""
+    told = {
+        None: {},
+        "-": {"Signed": "false", "Signature": "-", "SignatureStatus": "Unavailable"},
+    }.get(signed, {"Signed": "true", "Signature": signed, "SignatureStatus": "Valid"})
+    guid = f"{{00000000-0000-0000-0000-{sum(image.lower().encode()):012}}}"
+    return {
+        "is": "load", "ProcessGuid": guid, "Image": image, "ImageLoaded": library, **told, **fields,
+    }  # fmt: skip
+
+
+def write(image: str, target: str, **fields: Any) -> dict[str, Any]:
+    """Make the creation of a file."""
+    guid = f"{{00000000-0000-0000-0000-{sum(image.lower().encode()):012}}}"
+    return {"is": "write", "ProcessGuid": guid, "Image": image, "TargetFilename": target, **fields}
