@@ -78,7 +78,7 @@ def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
 
 def _native(load: Load) -> Iterator[Reason]:
     """Judge native images: they are never signed, but named after their assembly."""
-    stem = load.library.name.removesuffix(".dll").removesuffix(".ni")
+    stem = load.library.name.removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     original = load.original.lower().removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     if load.original and original != stem and "." not in original.strip("."):
         text = (
