@@ -5,7 +5,8 @@ Log source: image loads. Technique: T1055 with T1620, T1059.001. What it catches
 assemblies from memory. Defeated by: hosts that use them by right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Load
@@ -19,11 +20,25 @@ _ENGINE: Final = ("system.management.automation.dll", "system.management.automat
 
 def suspect_engines(estate: Estate) -> Iterator[Suspicion]:
     """Judge who loads .NET and PowerShell's engine."""
-    for load in estate.loads:
+    for load in _united(estate.loads):
         if load.library.name in _CLR:
             yield from _clr(load)
         elif load.library.name in _ENGINE:
             yield from _engine(load, estate)
+
+
+def _united(loads: Iterable[Load]) -> Iterator[Load]:
+    """Make one of loads of one runtime by one program, whoever is said to have signed it."""
+    groups: dict[tuple[str, str, str], list[Load]] = {}
+    for load in loads:
+        if load.library.name in _CLR or load.library.name in _ENGINE:
+            key = load.host, load.image.path, load.library.path
+            groups.setdefault(key, []).append(load)
+    for several in groups.values():
+        rows = {row: None for load in several for row in load.rows}
+        processes = dict.fromkeys(process for load in several for process in load.processes)
+        first = sorted(rows, key=lambda row: (row.time, row.source, row.record))
+        yield replace(several[0], rows=tuple(first), processes=tuple(processes))
 
 
 def _clr(load: Load) -> Iterator[Suspicion]:

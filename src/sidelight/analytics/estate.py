@@ -11,8 +11,10 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.loads import settle_loads
 from sidelight.analytics.paths import HOME, Place, Zone, is_beside, place_of
 from sidelight.analytics.suspicion import Cited
+from sidelight.analytics.writes import settle_writes
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
 
@@ -107,11 +109,11 @@ class Estate:
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
         """Index united `LOADS` and `WRITES`."""
         estate = cls()
-        for load in _loads(loads):
+        for load in _loads(settle_loads(loads)):
             estate._note(load)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
         by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
-        for write in _writes(writes):
+        for write in _writes(settle_writes(writes)):
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
             by_writer[write.host, write.cited.process, write.target.folder].append(write)
