@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench quality clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test   install the test dependencies, run all tests"
 	@echo "make check  format, lint, types, imports"
 	@echo "make bench  measure, and write docs/reference/benchmarks.md"
+	@echo "make quality  score the hunt on labelled evidence, write docs/reference/detection-quality.md"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +48,9 @@ check: $(VENV)/.check
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
+
+quality: $(VENV)/.test
+	$(BIN)/python bench/quality.py
 
 clean:
 	rm -rf $(VENV) demo

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sidelight import __file__ as code
 from sidelight.training.range import RangeOptions, write_range
 
 TIMEOUT_S = 120
@@ -36,7 +37,9 @@ class CommandLine:
             name: str(self.folder / name.lower())
             for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
         }
-        return {"PATH": os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "100", **home}
+        beside = str(Path(code).parents[1])  # what the tests themselves import
+        shown = {"NO_COLOR": "1", "COLUMNS": "100"}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": beside, **shown, **home}
 
     def arguments(self, *arguments: str | Path) -> list[str]:
         """Give the command as the system runs it."""

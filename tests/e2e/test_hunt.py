@@ -14,8 +14,10 @@ import pytest
 
 from sidelight.cli.choices import LevelChoice
 from sidelight.cli.rulesets import own
+from sidelight.coverage import Run
 from sidelight.evidence.inventory import survey
 from sidelight.findings.conclude import Limits
+from sidelight.findings.finding import Finding
 from sidelight.hunt import gather
 from sidelight.hunt.run import HuntOptions, hunt
 from sidelight.rules.cache import load_compiled
@@ -189,21 +191,38 @@ def test_standard_input_is_evidence(sidelight: CommandLine, small_range: Path) -
     assert lines(piped)[-2]["events"] == lines(named)[-2]["events"] > 0
 
 
-def _in_process(path: Path, jobs: int) -> list[object]:
+def _in_process(path: Path, jobs: int, *, analytics: bool = True) -> tuple[list[Finding], Run]:
     rules = load_compiled([own()], None)
-    options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME)
+    options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME, analytics)
     with hunt(survey([str(path)]), rules, options, lambda _: None) as hunted:
-        found: list[object] = list(hunted.findings)
-        return [*found, hunted.finish(len(found))]
+        found = list(hunted.findings)
+        return found, hunted.finish(len(found))
 
 
 def test_two_processes_give_what_one_gives(
     small_range: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = _in_process(small_range, 1)
+    without = _in_process(small_range, 1, analytics=False)
     monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
     monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 1 << 20)
     assert _in_process(small_range, 2) == alone
+    assert _in_process(small_range, 2, analytics=False) == without
+    assert any(finding.story for finding in alone[0])
+    assert not any(finding.story for finding in without[0])
+
+
+def test_no_own_leaves_rules_and_analytics_out(
+    sidelight: CommandLine, small_range: Path, tmp_path: Path
+) -> None:
+    rule = tmp_path / "rule.yml"
+    rule.write_text(
+        "title: Any\nid: 6a7a4a4e-4a38-4a4e-9c1a-0d9f0d1c2b3a\nlevel: low\n"
+        "logsource: {product: windows, category: process_creation}\n"
+        "detection: {a: {Image|contains: explorer}, condition: a}\n"
+    )
+    ran = sidelight("hunt", small_range, "-r", rule, "--no-own", *QUIET)
+    assert {finding["title"] for finding in findings(ran)} == {"Any"}
 
 
 def test_hostile_text_neither_steers_a_terminal_nor_breaks_a_page(

@@ -98,8 +98,19 @@ def conclude_facts(  # noqa: PLR0913
         for verdict in verdicts(story, name, joined, shelf, limits):
             findings.append(verdict.finding)
             told.update(verdict.told)
-    lined = _with_lineage(findings, processes)
+    spelled = _spellings([facts.loads, facts.writes, facts.signals, hits])
+    named = [replace(each, host=spelled.get(each.host.lower(), each.host)) for each in findings]
+    lined = _with_lineage(named, processes)
     return Concluded(tuple(sorted(lined, key=lambda finding: finding.rank)), tuple(sorted(told)))
+
+
+def _spellings(tables: Sequence[pa.Table]) -> Mapping[str, str]:
+    """Give each host, folded, as events spell it: the first of several spellings."""
+    names = {text for table in tables for text in listed(plain(table.column("host").unique()))}
+    spelled: dict[str, str] = {}
+    for name in sorted(names):
+        spelled.setdefault(name.lower(), name)
+    return spelled
 
 
 def _with_lineage(findings: Sequence[Finding], processes: Sequence[pa.Table]) -> Iterator[Finding]:

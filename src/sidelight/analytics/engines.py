@@ -5,7 +5,8 @@ Log source: image loads. Technique: T1055 with T1620, T1059.001. What it catches
 assemblies from memory. Defeated by: hosts that use them by right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Load
@@ -19,13 +20,25 @@ _ENGINE: Final = "system.management.automation."
 
 def suspect_engines(estate: Estate) -> Iterator[Suspicion]:
     """Judge who loads .NET and PowerShell's engine."""
-    for load in estate.loads:
-        if load.library.name not in RUNTIMES:
-            continue
+    for load in _united(estate.loads):
         if load.library.name.startswith(_ENGINE):
             yield from _engine(load, estate)
         else:
             yield from _clr(load)
+
+
+def _united(loads: Iterable[Load]) -> Iterator[Load]:
+    """Make one of loads of one runtime by one program, whoever is said to have signed it."""
+    groups: dict[tuple[str, str, str], list[Load]] = {}
+    for load in loads:
+        if load.library.name in RUNTIMES:
+            key = load.host, load.image.path, load.library.path
+            groups.setdefault(key, []).append(load)
+    for several in groups.values():
+        rows = {row: None for load in several for row in load.rows}
+        processes = dict.fromkeys(process for load in several for process in load.processes)
+        first = sorted(rows, key=lambda row: (row.time, row.source, row.record))
+        yield replace(several[0], rows=tuple(first), processes=tuple(processes))
 
 
 def _clr(load: Load) -> Iterator[Suspicion]:
@@ -55,7 +68,8 @@ def _engine(load: Load, estate: Estate) -> Iterator[Suspicion]:
     if host is not None and host.signed is False:
         reasons.append(Reason(10, f"{image.file} is not signed.", load.rows, (host.cited,)))
     elif host is not None and host.trusted and image.zone is not Zone.SYSTEM:
-        text = f"{image.file} is signed by {host.signer}; administration tools embed PowerShell."
+        by = f" by {host.signer}" if host.signer else ""
+        text = f"{image.file} is signed{by}; administration tools embed PowerShell."
         reasons.append(Reason(-15, text, load.rows, (host.cited,)))
     title = f"{image.file} runs PowerShell's engine"
     yield _suspicion("memory.powershell-engine", title, load, reasons)

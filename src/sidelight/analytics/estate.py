@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.known import programs
-from sidelight.analytics.paths import Place, Zone, place_of
+from sidelight.analytics.loads import settle_loads
+from sidelight.analytics.paths import Place, Zone, is_beside, place_of
 from sidelight.analytics.sieve import VALID, sieve
 from sidelight.analytics.suspicion import Cited
+from sidelight.analytics.writes import settle_writes
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
 
@@ -65,18 +67,32 @@ class Load:
         """Not signed, or the signature does not hold."""
         return self.signed is not None and not self.trusted
 
+    @property
+    def flaw(self) -> str:
+        """What is wrong with the signature of one that is `broken`."""
+        return "unsigned" if self.signed is False else "badly signed"
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A file that was written."""
+    """A file that was written.
+
+    Args:
+        rows: the events that tell of it, the earliest first.
+    """
 
     host: str
     spelled: str
     target: Place
     image: Place
     via: str
-    cited: Cited
+    rows: tuple[Cited, ...]
     origin: str = ""
+
+    @property
+    def cited(self) -> Cited:
+        """The earliest of the events."""
+        return self.rows[0]
 
 
 @dataclass(slots=True)
@@ -91,6 +107,7 @@ class Estate:
     managed: frozenset[tuple[str, str]] = frozenset()
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
     folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
+    by_image: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
     by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
@@ -98,28 +115,21 @@ class Estate:
     @classmethod
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:
         """Index united `LOADS` and `WRITES`."""
-        sieved = sieve(loads)
+        settled = settle_loads(loads)
+        sieved = sieve(settled)
         estate = cls(homes=set(sieved.homes), heard=sieved.heard, managed=sieved.managed)
-        folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
-        pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-        for load in _loads(loads.take(sieved.rows)):
-            estate._note(load, folders, pairs)
-        estate.folders, estate.pairs = dict(folders), dict(pairs)
+        for load in _loads(settled.take(sieved.rows)):
+            estate._note(load)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
         by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
-        for write in _writes(writes):
+        for write in _writes(settle_writes(writes)):
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
             by_writer[write.host, write.cited.process, write.target.folder].append(write)
         estate.written, estate.by_writer = dict(written), dict(by_writer)
         return estate
 
-    def _note(
-        self,
-        load: Load,
-        folders: defaultdict[tuple[str, str], list[Load]],
-        pairs: defaultdict[tuple[str, str, str], set[str]],
-    ) -> None:
+    def _note(self, load: Load) -> None:
         host, image, library = load.host, load.image, load.library
         if library.path == image.path:
             known = self.selves.get((host, image.path))
@@ -131,8 +141,9 @@ class Estate:
         self.loads.append(load)
         if library.zone is Zone.SYSTEM and load.trusted:
             self.at_home[host, image.path, library.name] = load
-        folders[host, library.folder].append(load)
-        pairs[pair_of(load)].add(host)
+        self.folders.setdefault((host, library.folder), []).append(load)
+        self.by_image.setdefault((host, image.path), []).append(load)
+        self.pairs.setdefault(pair_of(load), set()).add(host)
 
     def self_of(self, load: Load) -> Load | None:
         """Give what is known of the executable that loaded."""
@@ -144,6 +155,15 @@ class Estate:
             other.library.path: other
             for other in self.folders.get((load.host, load.library.folder), ())
             if other.library.path != load.library.path
+        }
+        return list(found.values())
+
+    def below(self, load: Load) -> list[Load]:
+        """Give other libraries that its program loads from its own folder and below, once each."""
+        found = {
+            other.library.path: other
+            for other in self.by_image.get((load.host, load.image.path), ())
+            if other.library.path != load.library.path and is_beside(other.library, load.image)
         }
         return list(found.values())
 
@@ -314,4 +334,4 @@ def _writes(table: pa.Table) -> Iterable[Write]:
         )
         target, image = place_of(cell["target"]), place_of(cell["image"])
         host = cell["host"]
-        yield Write(host.lower(), host, target, image, cell["via"], cited, cell["origin"])
+        yield Write(host.lower(), host, target, image, cell["via"], (cited,), cell["origin"])

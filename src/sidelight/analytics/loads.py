@@ -3,10 +3,10 @@
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.earliest import earliest
+from sidelight.analytics.earliest import earliest, keep_earliest, numbered
 from sidelight.analytics.paths import PROTECTED, zones
 from sidelight.findings.actor import first_of, named, texts
-from sidelight.findings.cells import Bools, Rows, cells, listed
+from sidelight.findings.cells import Bools, Rows, cells, coded, listed, ranked
 from sidelight.findings.facts import LOADS
 from sidelight.findings.matches import fact_places
 from sidelight.schema import Column, Frame
@@ -37,6 +37,26 @@ def start_rows(frame: Frame) -> pa.Table:
     known = np.array([bool(path) for path in listed(image.values)])[image.codes]
     rows = earliest(frame, np.flatnonzero(known), [image.codes])
     return _table(frame, rows, image) if len(rows) else LOADS.empty_table()
+
+
+def settle_loads(table: pa.Table) -> pa.Table:
+    """Keep of united `LOADS` what one scan of everything at once would keep.
+
+    A scan keeps of plain loads the earliest in each frame, so how often they are told of depends
+    on how the evidence was cut; here it is forgotten again.
+    """
+    library, paths = ranked(table.column("library"))
+    image, images = coded(table.column("image"))
+    signed, said = coded(table.column("signed"))
+    place, unsigned = listed(paths), [text.lower() for text in listed(said)]
+    protected = np.isin(zones(place), [int(zone) for zone in PROTECTED])[library]
+    not_false = np.array([text != "false" for text in unsigned], bool)[signed]
+    untold = np.array([not text for text in unsigned], bool)[signed]
+    number = {path: at for at, path in enumerate(place)}
+    same = np.array([number.get(path, -1) for path in listed(images)], np.int64)[image]
+    plain = (protected & not_false) | (untold & (same == library))
+    names = ("source", "channel", "event_id", "host", "image", "library")
+    return keep_earliest(table, plain, numbered(table, names))
 
 
 def _table(frame: Frame, rows: Rows, library: Column) -> pa.Table:

@@ -20,6 +20,8 @@ _LEGAL: Final = frozenset(
 )  # fmt: skip
 _MANY_HOSTS: Final = 5
 _HABIT: Final = 3
+_EXTENSIONS: Final = (".node", ".pyd")
+"""Modules that interpreters are told to load, by their full path."""
 
 
 def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
@@ -34,6 +36,8 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
 def _pair(load: Load) -> Iterator[Reason]:
     pair = known_pairs().get(load.library.name)
     if pair is None or not pair.signers or load.signed is None:
+        return
+    if load.trusted and not load.signer:
         return
     signer = load.signer.lower()
     expected = " or ".join(pair.signers)
@@ -82,15 +86,21 @@ def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[
         return
     signer = _signer(load, host, estate)
     if signer:
-        text = f"The library is not signed; {image.file} beside it carries {signer!r}."
+        text = f"The library is {load.flaw}; {image.file} beside it carries {signer!r}."
         yield Reason(45 if loose else 20, text, load.rows, () if host is None else (host.cited,))
     elif host is not None and host.company and load.bare:
-        text = f"{image.file} is of {host.company}; the unsigned library does not name its maker."
+        text = (
+            f"{image.file} is of {host.company}; the {load.flaw} library does not name its maker."
+        )
         yield Reason(40 if loose else 15, text, load.rows, (host.cited,))
     elif loose:
-        yield Reason(20, "An unsigned library beside its program, where users write.", cited)
+        text = f"The library beside {image.file} is {load.flaw}, and users write there."
+        yield Reason(20, text, cited)
     if loose and load.bare:
         yield Reason(12, "It has no version information.", cited)
+    if library.name.endswith(_EXTENSIONS):
+        text = f"{image.file} loads such modules by name, not by the search of Windows."
+        yield Reason(-20, text, cited)
     yield from _habits(load, estate)
 
 
@@ -102,7 +112,7 @@ def _signer(load: Load, host: Load | None, estate: Estate) -> str:
     signers = Counter(
         other.signer
         for other in estate.siblings(load)
-        if other.trusted and not is_shipped(other.library.name)
+        if other.trusted and other.signer and not is_shipped(other.library.name)
     )
     common = signers.most_common(1)
     return common[0][0] if common and common[0][1] >= 2 else ""
@@ -111,13 +121,16 @@ def _signer(load: Load, host: Load | None, estate: Estate) -> str:
 def _habits(load: Load, estate: Estate) -> Iterator[Reason]:
     others = estate.siblings(load)
     unsigned = [other for other in others if other.broken]
-    signers = Counter(other.signer for other in others if other.trusted)
+    signers = Counter(other.signer for other in others if other.trusted and other.signer)
     if len(unsigned) >= _HABIT and len(unsigned) * 2 >= len(others):
         text = f"{len(unsigned)} other libraries in this folder are not signed either."
         yield Reason(-30, text, (), tuple(other.cited for other in unsigned[:5]))
+    elif len(below := [other for other in estate.below(load) if other.broken]) >= _HABIT:
+        text = f"{len(below)} other libraries below {load.image.where} are not signed either."
+        yield Reason(-20, text, (), tuple(other.cited for other in below[:5]))
     elif not unsigned and signers and signers.most_common(1)[0][1] >= _HABIT:
         name, number = signers.most_common(1)[0]
-        text = f"It is unsigned while the {number} others in this folder carry {name!r}."
+        text = f"It is {load.flaw} while the {number} others in this folder carry {name!r}."
         yield Reason(10, text, load.rows, tuple(other.cited for other in others[:5]))
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from sidelight.analytics.estate import Estate, Load, Write
 from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
-from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, is_beside
 from sidelight.analytics.suspicion import Reason
 
 _UNPACKERS: Final = (
@@ -74,7 +74,7 @@ def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
 
 def _native(load: Load) -> Iterator[Reason]:
     """Judge native images: they are never signed, but named after their assembly."""
-    stem = load.library.name.removesuffix(".dll").removesuffix(".ni")
+    stem = load.library.name.removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     original = load.original.lower().removesuffix(".dll").removesuffix(".exe").removesuffix(".ni")
     if load.original and original != stem and "." not in original.strip("."):
         text = (
@@ -116,7 +116,7 @@ def _far_away(load: Load) -> Iterator[Reason]:
     library, image, cited = load.library, load.image, load.rows
     if image.zone not in HOME and image.zone is not Zone.PROGRAMS:
         return
-    where = f"{image.file} loads an unsigned {library.file} from {library.where}"
+    where = f"{image.file} loads {library.file}, which is {load.flaw}, from {library.where}"
     if image.name in programs("loaders"):
         yield Reason(25, f"{where}, as it does when told to.", cited)
     elif image.zone is Zone.PROGRAMS:
@@ -138,6 +138,10 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
     if is_servicing(drop):
         yield Reason(-10, f"{drop.image.file} installed it.", rows)
         return
+    if drop.image.path == load.image.path and not _is_tool(drop.image):
+        text = f"{drop.image.file} wrote it itself, as programs do that unpack themselves."
+        yield Reason(-20, text, rows)
+        return
     if drop.via == "share" or drop.image.name == "system":
         yield Reason(25, "It was written over the network before it was loaded.", rows)
     elif load.cited.time - drop.cited.time <= 10 * _MINUTE:
@@ -152,6 +156,12 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
     if blob:
         text = f"The same process wrote {blob.target.file}, which is no program, beside it."
         yield Reason(10, text, (*rows, blob.cited))
+
+
+def _is_tool(image: Place) -> bool:
+    """Tell whether a program writes or loads for others, or is of Windows or unknown."""
+    named = image.name in programs("hands") or image.name in programs("loaders")
+    return named or image.zone in HOME or image.zone is Zone.NOWHERE
 
 
 def _is_blob(write: Write) -> bool:

@@ -6,23 +6,26 @@ Defeated by: writers that no log tells of, names that Windows does not have besi
 others, and moving a file into place where only its creation elsewhere was seen.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Write
 from sidelight.analytics.known import is_shipped, known_pairs, phantom_names, programs
 from sidelight.analytics.paths import WRITABLE, Zone
 from sidelight.analytics.placement import is_servicing, is_system_name
-from sidelight.analytics.suspicion import Reason, Suspicion
+from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 
 LEAST: Final = 20
 
+_CITED: Final = 20
 _LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
 
 
 def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
     """Judge every library that was written."""
-    for write in estate.writes:
+    for write in _united(estate.writes):
         if not write.target.name.endswith(_LIBRARY) or is_servicing(write):
             continue
         reasons = tuple(_reasons(write, estate))
@@ -30,8 +33,21 @@ def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
             yield _suspicion(write, reasons)
 
 
+def _united(writes: Iterable[Write]) -> Iterator[Write]:
+    """Make one of what one program wrote to one path, however often it is told."""
+    groups: defaultdict[tuple[str, str, str, str], list[Cited]] = defaultdict(list)
+    leads: dict[tuple[str, str, str, str], Write] = {}
+    for write in writes:
+        key = write.host, write.target.path, write.image.path, write.via
+        leads.setdefault(key, write)
+        groups[key] += write.rows
+    for key, rows in groups.items():
+        rows.sort(key=lambda row: (row.time, row.source, row.record))
+        yield replace(leads[key], rows=tuple(rows[:_CITED]))
+
+
 def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
-    target, cited = write.target, (write.cited,)
+    target, cited = write.target, write.rows
     by_hand = (
         write.image.name in programs("hands")
         or write.image.zone in WRITABLE
@@ -56,7 +72,7 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
 
 
 def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
-    target, cited = write.target, (write.cited,)
+    target, cited = write.target, write.rows
     over = "over the network" if write.via == "share" or write.image.name == "system" else ""
     how = over or f"by {write.image.file}"
     if target.zone is Zone.SYSTEM and target.name in phantom_names():
@@ -80,7 +96,7 @@ def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Re
 
 
 def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
-    target, cited = write.target, (write.cited,)
+    target, cited = write.target, write.rows
     if is_shipped(target.name):
         return
     if is_system_name(target.name, estate):
@@ -96,19 +112,19 @@ def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[R
     program = next((other for other in others if other.target.name.endswith(".exe")), None)
     if program:
         text = f"The same process wrote {program.target.file} beside it."
-        yield Reason(15, text, (write.cited, program.cited))
+        yield Reason(15, text, (*cited, program.cited))
 
 
 def _suspicion(write: Write, reasons: tuple[Reason, ...]) -> Suspicion:
     target = write.target
     by = write.image.file or "Someone"
-    process = write.cited.process
+    processes = dict.fromkeys(row.process for row in write.rows if row.process)
     return Suspicion(
         analytic="sideload.planted",
         cls="sideload",
         title=f"{by} writes {target.file} where a trusted program may load it",
         host=write.spelled,
-        actors=(process,) if process else (),
+        actors=tuple(processes),
         things=(target.path,),
         reasons=reasons,
         refute=(f"Ask who wrote {target.written}, and compare its hash with the vendor's file.",),

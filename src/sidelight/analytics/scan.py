@@ -12,9 +12,9 @@ from sidelight.analytics.connects import connect_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
 from sidelight.analytics.signals import signal_rows
-from sidelight.analytics.threads import THREAD_FIELDS, thread_marks
+from sidelight.analytics.threads import THREAD_FIELDS, moduleless_marks, thread_marks
 from sidelight.analytics.writes import share_rows, write_rows
-from sidelight.findings.actor import actor_columns
+from sidelight.findings.actor import actor_columns, named
 from sidelight.findings.facts import FACTS
 from sidelight.findings.hits import joined
 from sidelight.schema import Frame, Kind
@@ -23,8 +23,15 @@ Facts = Mapping[str, pa.Table]
 
 
 def _threads(frame: Frame) -> pa.Table:
-    rows = np.arange(len(frame), dtype=np.intp)
-    return signal_rows(frame, rows, THREAD_FIELDS, thread_marks, "TargetProcessGuid")
+    """Judge threads; an empty module is none, a module that is not told is unknown."""
+    told = np.zeros(len(frame), bool)
+    for column in named(frame, ("StartModule",)):
+        told |= column.codes >= 0
+    found = [
+        signal_rows(frame, np.flatnonzero(rows), THREAD_FIELDS, judge, "TargetProcessGuid")
+        for rows, judge in ((told, thread_marks), (~told, moduleless_marks))
+    ]
+    return pa.concat_tables(found)
 
 
 _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]] = {
@@ -61,6 +68,11 @@ def fact_columns(kind: Kind) -> frozenset[str]:
 
 
 _EMPTY: Final[Facts] = {name: schema.empty_table() for name, schema in FACTS.items()}
+
+
+def no_facts() -> Facts:
+    """Give an empty table of each schema in `FACTS`."""
+    return _EMPTY
 
 
 def facts_of(frames: Sequence[Frame]) -> Facts:

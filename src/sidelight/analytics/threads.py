@@ -17,6 +17,7 @@ _KERNEL: Final = 0xFFFF_0000_0000_0000
 _LOADERS: Final = ("loadlibrary", "ldrloaddll")
 _HARMLESS: Final = ("ctrlroutine", "dbguiremotebreakin", "dbgbreakpoint")
 _EMPTY: Final = frozenset({"", "-"})
+_UNTOLD: Final = "?"
 
 
 def judge_thread(source: str, target: str, address: str, module: str, function: str) -> Mark | None:
@@ -84,3 +85,8 @@ def thread_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
     """Judge an event by `THREAD_FIELDS`."""
     mark = judge_thread(*(fields[name] for name in THREAD_FIELDS))
     return () if mark is None else (mark,)
+
+
+def moduleless_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
+    """Judge an event that does not tell the module: only the function can speak."""
+    return thread_marks({**fields, "StartModule": _UNTOLD})

@@ -126,7 +126,8 @@ def _verdict(  # noqa: PLR0913
     tags = _tags([ANALYTICS[each] for each in spoken], told)
     rows = _rows(mine)
     evidence = _evidence(rows, told, mine, shelf, limits)
-    times = [row.time for row in evidence if row.time != NO_TIME]
+    every = [row.time for row in rows] + [hit.time for hit in told]
+    times = [time for time in every if time != NO_TIME]
     weights = (*_weights(mine), *bonus)
     finding = Finding(
         id=finding_id(lead.analytic, lead.host.lower(), _signature(mine)),

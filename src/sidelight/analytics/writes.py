@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.earliest import earliest
+from sidelight.analytics.earliest import earliest, keep_earliest, numbered
 from sidelight.analytics.paths import WRITABLE, place_of
 from sidelight.findings.actor import process_keys, texts
-from sidelight.findings.cells import Coded, Rows, cells, dictionary, listed, repeat
+from sidelight.findings.cells import Coded, Rows, cells, coded, dictionary, listed, repeat
 from sidelight.findings.facts import WRITES
 from sidelight.findings.matches import fact_places
 from sidelight.schema import Frame, decode, strings
@@ -38,6 +38,21 @@ def write_rows(frame: Frame) -> pa.Table:
     if not len(rows):
         return WRITES.empty_table()
     return _table(frame, rows, cells(target, rows), "file", repeat("", len(rows)))
+
+
+def settle_writes(table: pa.Table) -> pa.Table:
+    """Keep of united `WRITES` what one scan of everything at once would keep."""
+    if not table.num_rows:
+        return table
+    target, paths = coded(table.column("target"))
+    via, ways = coded(table.column("via"))
+    places = [place_of(text) for text in listed(paths)]
+    folders = {folder: at for at, folder in enumerate(dict.fromkeys(p.folder for p in places))}
+    data = [place.zone in WRITABLE and not place.name.endswith(CODE) for place in places]
+    files = np.array([way == "file" for way in listed(ways)], bool)[via]
+    folder = np.array([folders[place.folder] for place in places], np.int64)[target]
+    keys = [*numbered(table, ("source", "host", "process")), folder]
+    return keep_earliest(table, np.array(data, bool)[target] & files, keys)
 
 
 def share_rows(frame: Frame) -> pa.Table:

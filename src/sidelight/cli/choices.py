@@ -46,6 +46,10 @@ RulePaths = Annotated[
 OwnRules = Annotated[
     bool, typer.Option("--own/--no-own", help="Run the rules that come with Sidelight.")
 ]
+Own = Annotated[
+    bool,
+    typer.Option("--own/--no-own", help="Run the rules and analytics that come with Sidelight."),
+]
 MinLevel = Annotated[LevelChoice, typer.Option("--min-level", help="Run rules from this level on.")]
 Statuses = Annotated[
     list[str] | None, typer.Option("--status", help="Run rules of this status only. Repeatable.")

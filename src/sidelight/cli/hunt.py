@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def hunt_command(  # noqa: PLR0913
     paths: options.Paths,
     rules: choices.RulePaths = None,
-    own: choices.OwnRules = True,
+    own: choices.Own = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
     status: choices.Statuses = None,
     tag: choices.Tags = None,
@@ -59,7 +59,7 @@ def hunt_command(  # noqa: PLR0913
     view = _View(limit, wide, quiet, False if no_color else None)
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times, own,
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
@@ -88,6 +88,7 @@ class _Request:
     view: _View
     profile: bool
     times: bool
+    analytics: bool
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -96,6 +97,7 @@ class _Request:
             ("tlp", self.tlp),
             ("max-evidence", str(self.limits[0])),
             ("max-fields", str(self.limits[1])),
+            ("analytics", "yes" if self.analytics else "no"),
         )
 
 
@@ -108,7 +110,9 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     from sidelight.schema import NO_TIME  # noqa: PLC0415
 
     now = time.time_ns if request.times else lambda: NO_TIME
-    options = HuntOptions(request.jobs, Limits(*request.limits), request.shown(), now)
+    options = HuntOptions(
+        request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
+    )
     inventory = survey(request.paths)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:

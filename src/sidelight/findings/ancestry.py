@@ -96,7 +96,7 @@ def identities(known: Sequence[Known]) -> dict[Known, str]:
             by_pid[one.host, one.pid, ""].append(one)
         elif one.key:
             names[one] = f"{one.host}|{one.key}"
-        elif one.pid >= 0:
+        elif one.pid >= 0 and one.time != NO_TIME:
             by_pid[one.host, one.pid, one.image.lower()].append(one)
     for (host, pid, image), several in by_pid.items():
         room = _UNSEEN if image else SAME_START

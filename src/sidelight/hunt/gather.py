@@ -56,11 +56,13 @@ class Work:
         jobs: how many processes may work at once.
         scratch: a folder of this run for what does not fit into memory.
         report: is told how far it is.
+        analytics: whether to keep facts for analytics.
     """
 
     jobs: int
     scratch: Path
     report: Report
+    analytics: bool = True
 
 
 @dataclass(slots=True)
@@ -101,9 +103,9 @@ Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
 class Worker:
     """Reads and scans tasks one after another."""
 
-    def __init__(self, rules: Compiled) -> None:
+    def __init__(self, rules: Compiled, *, analytics: bool = True) -> None:
         keep_memory()
-        self._scanner = Scanner(rules)
+        self._scanner = Scanner(rules, analytics=analytics)
         self._parts = 0
 
     def work(
@@ -172,7 +174,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
             _gather_apart(inventory, rules, spool, work, result)
         else:
-            _gather_here(inventory, rules, spool, work.report, result)
+            _gather_here(inventory, rules, spool, work, result)
     except KeyboardInterrupt:
         result.partial = "interrupted"
     except SidelightError as error:
@@ -181,13 +183,13 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
 
 
 def _gather_here(
-    inventory: Inventory, rules: Compiled, spool: Spool, report: Report, result: Gathered
+    inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    worker, done = Worker(rules), 0
+    worker, done = Worker(rules, analytics=work.analytics), 0
     for task in inventory.tasks:
 
         def tell(before: int = done) -> None:
-            report(_progress(inventory, before, result))
+            work.report(_progress(inventory, before, result))
 
         worker.work(task, spool, result, tell)
         done += task.size
@@ -201,9 +203,10 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
-def _start(rules: bytes, folder: str) -> None:
+def _start(rules: bytes, folder: str, analytics: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
-    _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
+    compiled = msgspec.msgpack.decode(rules, type=Compiled)
+    _WORKER[:] = [(Worker(compiled, analytics=analytics), Path(folder))]
 
 
 def _run(task: Task) -> Parted:
@@ -219,7 +222,7 @@ def _gather_apart(
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
     from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
 
-    start = (msgspec.msgpack.encode(rules), str(work.scratch))
+    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.analytics)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
     here = [task for task in inventory.tasks if _is_here(task)]
@@ -228,7 +231,7 @@ def _gather_apart(
     with pool:
         try:
             crew.begin(work.jobs - 1)
-            worker = Worker(rules)
+            worker = Worker(rules, analytics=work.analytics)
             while (task := here.pop() if here else crew.last()) or crew.busy:
 
                 def tell(before: int = done) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.scan import fact_columns, facts_of
+from sidelight.analytics.scan import fact_columns, facts_of, no_facts
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.cells import Rows
 from sidelight.findings.hits import NOTHING, Part, joined
@@ -28,10 +28,12 @@ class Scanner:
     Args:
         rules: what to look for.
         part: tells the stretch of evidence that is read now apart from every other.
+        analytics: whether to keep facts for analytics.
     """
 
     rules: Compiled
     part: int = 0
+    analytics: bool = True
     engine: Engine = field(init=False)
     _sampler: Sampler = field(default_factory=Sampler)
     _watches: Mapping[str, tuple[Watch, ...]] = field(default_factory=dict)
@@ -53,7 +55,8 @@ class Scanner:
         return self._wanted[kind]
 
     def _others(self, kind: Kind) -> frozenset[str]:
-        return actor_columns(kind) | process_columns(kind) | fact_columns(kind)
+        facts = fact_columns(kind) if self.analytics else frozenset()
+        return actor_columns(kind) | process_columns(kind) | facts
 
     def _grouped(self, kind: Kind) -> frozenset[str]:
         """Name the columns that correlations read of *kind*."""
@@ -80,7 +83,7 @@ class Scanner:
             processes=joined(NOTHING.processes, map(process_rows, frames)),
             members=joined(NOTHING.members, members),
             counts=count_events(frames, self.part),
-            **facts_of(frames),
+            **(facts_of(frames) if self.analytics else no_facts()),
         )
 
     def _spoken(self, matches: Matches) -> Matches:

@@ -1,0 +1,59 @@
+import orjson
+import pyarrow as pa
+
+from sidelight.analytics.spoken import suspect_signals
+from sidelight.findings.facts import SIGNALS
+
+ROW = {
+    "host": "WS1", "process": "A", "image": r"C:\x\tool.exe", "time": 5, "source": "s",
+    "record": 1, "channel": "c", "event_id": "8", "signal": "memory.thread-unbacked",
+    "points": 75, "subject": "", "other": "B", "said": "It did.", "against": "", "fields": "{}",
+}  # fmt: skip
+
+
+def suspect(*rows):
+    return list(suspect_signals(pa.Table.from_pylist([{**ROW, **r} for r in rows], schema=SIGNALS)))
+
+
+def test_repetition_is_counted_and_not_weighed():
+    [one] = suspect({"record": 1}, {"record": 2}, {"record": 3, "other": "C", "process": "D"})
+    assert one.points == 75
+    assert one.reasons[0].text == "It did. There are 3 such events."
+    assert (one.actors, one.things) == (("A", "D"), ("B", "C"))
+    assert [row.record for row in one.rows] == [1, 2, 3]
+
+
+def test_the_heaviest_speaks_and_what_is_against_it_stands_beside():
+    [one] = suspect({"points": 20, "said": "Light."}, {"record": 2, "against": "Some tools do so."})
+    assert [reason.text for reason in one.reasons] == [
+        "It did. There are 2 such events.",
+        "Some tools do so.",
+    ]
+    assert [reason.points for reason in one.reasons] == [75, 0]
+
+
+def test_hosts_signals_programs_and_subjects_are_apart_whatever_their_case():
+    rows = [
+        {},
+        {"record": 2, "host": "ws1", "image": r"c:\X\TOOL.exe"},
+        {"record": 3, "host": "WS2"},
+        {"record": 4, "signal": "memory.thread-loader"},
+        {"record": 5, "image": r"C:\x\other.exe"},
+        {"record": 6, "subject": "x"},
+    ]
+    found = suspect(*rows)
+    assert sorted(len(one.rows) for one in found) == [1, 1, 1, 1, 2]
+
+
+def test_fields_of_the_event_are_shown_and_the_title_names_the_program():
+    [one] = suspect({"fields": orjson.dumps({"StartAddress": "0x1"}).decode()})
+    assert one.rows[0].fields == (("StartAddress", "0x1"),)
+    assert one.title == "A thread that runs code no file holds: tool.exe"
+    [nameless] = suspect({"image": "", "fields": ""})
+    assert nameless.title == "A thread that runs code no file holds"
+
+
+def test_what_is_cited_is_bounded():
+    [one] = suspect(*({"record": n, "process": f"p{n}", "other": f"o{n}"} for n in range(300)))
+    assert (len(one.rows), len(one.actors), len(one.things)) == (200, 50, 50)
+    assert "300 such events" in one.reasons[0].text
