@@ -94,7 +94,7 @@ def _fields(row: Event) -> dict[str, str | list[str]]:
 
 def facts_in(frames: Iterable[Frame]) -> Facts:
     """Unite the facts of frames."""
-    found = [facts_of(frame) for frame in frames]
+    found = [facts_of([frame]) for frame in frames]
     return Facts(
         **{
             name: union(schema.empty_table(), *(each[name] for each in found))

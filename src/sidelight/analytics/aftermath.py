@@ -80,8 +80,13 @@ def _connections(followed: Mapping[_Key, _Followed], connects: pa.Table) -> Iter
         if known is not None and row["time"] >= known.since and not _is_local(row["remote"]):
             groups[key].append(row)
     for key, rows in sorted(groups.items()):
-        rows.sort(key=lambda row: (row["time"], row["source"], row["record"]))
-        yield _connected(key, followed[key].lead, rows)
+        yield _connected(key, followed[key].lead, _distinct(rows))
+
+
+def _distinct(rows: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Order events by time and place, each once."""
+    places = {(row["time"], row["source"], row["record"]): row for row in rows}
+    return [places[place] for place in sorted(places)]
 
 
 def _connected(key: _Key, lead: Suspicion, rows: Sequence[Mapping[str, object]]) -> Suspicion:
@@ -124,8 +129,8 @@ def _children(
             shell = _name(row["image"]) in programs("shells")
             if known is not None and shell and not row["ended"] and row["time"] >= known.since:
                 found[key].append(row)
-    for key, rows in sorted(found.items()):
-        rows.sort(key=lambda row: (row["time"], row["source"], row["record"]))
+    for key, several in sorted(found.items()):
+        rows = _distinct(several)  # one start may be told of twice
         lead, first = followed[key].lead, rows[0]
         text = f"Afterwards it started {first['image']}: {str(first['command_line'])[:300]}"
         cited = tuple(_cite(row, ("image", "command_line")) for row in rows[:_SHOWN])

@@ -96,12 +96,13 @@ def verdicts(
 
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
-    """Spell what makes a story this story: what is suspected of whom, and its first event."""
+    """Spell what makes a story this story: what is suspected of whom, else its first event."""
     first = min((row.time, row.source, row.record) for one in suspicions for row in one.rows)
     spelled = [
         f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
     ]
-    return "\n".join((*spelled, f"{first[0]} {first[2]}"))
+    known = any(one.actors for one in suspicions)
+    return "\n".join(spelled if known else (*spelled, f"{first[0]} {first[2]}"))
 
 
 def _class(hit: Hit) -> FindingClass:

@@ -1,6 +1,7 @@
 import orjson
 import pyarrow as pa
 
+from sidelight.analytics.estate import Estate
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.findings.facts import SIGNALS
 
@@ -12,15 +13,30 @@ ROW = {
 
 
 def suspect(*rows):
-    return list(suspect_signals(pa.Table.from_pylist([{**ROW, **r} for r in rows], schema=SIGNALS)))
+    table = pa.Table.from_pylist([{**ROW, **r} for r in rows], schema=SIGNALS)
+    return list(suspect_signals(table, Estate()))
 
 
 def test_repetition_is_counted_and_not_weighed():
-    [one] = suspect({"record": 1}, {"record": 2}, {"record": 3, "other": "C", "process": "D"})
+    [one] = suspect({"record": 1}, {"record": 2}, {"record": 3, "other": "C"})
     assert one.points == 75
     assert one.reasons[0].text == "It did. There are 3 such events."
-    assert (one.actors, one.things) == (("A", "D"), ("B", "C"))
+    assert (one.actors, one.things) == (("A",), ("B", "C"))
     assert [row.record for row in one.rows] == [1, 2, 3]
+
+
+def test_processes_are_apart_unless_they_are_many():
+    few = [{"record": n, "process": f"p{n}"} for n in range(20)]
+    assert len(suspect(*few)) == 20
+    [one] = suspect(*few, {"record": 20, "process": "p20"})
+    assert len(one.actors) == 21
+
+
+def test_a_day_of_silence_parts_events_without_a_process():
+    day = 86_400 * 10**9
+    times = [0, day, 2 * day + 1, 2 * day + 2]
+    rows = [{"record": at, "process": "", "time": time} for at, time in enumerate(times)]
+    assert [[row.record for row in one.rows] for one in suspect(*rows)] == [[0, 1], [2, 3]]
 
 
 def test_the_heaviest_speaks_and_what_is_against_it_stands_beside():
@@ -55,5 +71,5 @@ def test_fields_of_the_event_are_shown_and_the_title_names_the_program():
 
 def test_what_is_cited_is_bounded():
     [one] = suspect(*({"record": n, "process": f"p{n}", "other": f"o{n}"} for n in range(300)))
-    assert (len(one.rows), len(one.actors), len(one.things)) == (200, 50, 50)
+    assert (len(one.rows), len(one.actors), len(one.things)) == (60, 50, 50)
     assert "300 such events" in one.reasons[0].text

@@ -41,7 +41,7 @@ def hit(row, level="medium", rule="", tags=(), record=None):
 
 def judge(*suspicions, hits=(), shelf=EMPTY, limits=None):
     story = Story(tuple(sorted(suspicions, key=lambda s: -s.points)), tuple(h.row for h in hits))
-    return list(verdicts(story, list(hits), shelf, limits or Limits(100, 10)))
+    return list(verdicts(story, "s", list(hits), shelf, limits or Limits(100, 10)))
 
 
 @pytest.mark.parametrize(
