@@ -244,7 +244,9 @@ def _label(scan: Scan, texts: _Texts, shape: Ints, which: Ints) -> None:
         texts.symbol[which] = symbols[codes]
 
 
-def _mix(scan: Scan, texts: _Texts, mixed: Ints, shape: Ints, at: Ints, stop: Ints) -> None:
+def _mix(  # noqa: PLR0913
+    scan: Scan, texts: _Texts, mixed: Ints, shape: Ints, at: Ints, stop: Ints
+) -> None:
     """Read texts that are made of several parts, one by one."""
     for each in mixed.tolist():
         found = scan.mixed(int(at[each]), int(stop[each]))
