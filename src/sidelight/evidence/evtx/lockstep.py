@@ -35,6 +35,50 @@ _ENTITY: Final = np.array([byte in ENTITIES for byte in range(256)])
 
 
 @dataclass(slots=True)
+class _Names:
+    """Symbols of the names at offsets of a batch."""
+
+    scan: Scan
+    memory: Memory = field(default_factory=lambda: Memory(18))
+
+    def find(self, places: Ints) -> Ints:
+        """Give the symbols of the names at offsets, which leave 8 bytes in their chunks."""
+        return self.memory.find(places, self._read)
+
+    def know(self, chunks: Ints) -> None:
+        """Read the names that the tables of chunks list; the rest is read when it is met.
+
+        A table holds 64 offsets of names, each of which begins with the offset of the next one.
+        """
+        known: list[Ints] = []
+        base = np.repeat(chunks, _BUCKETS)
+        offset = view(self.scan.data, "<u4")[
+            base + _TABLE + np.tile(np.arange(_BUCKETS) * 4, len(chunks))
+        ]
+        for _ in range(_CHAIN):
+            there = np.flatnonzero((offset > 0) & (offset <= FAR))
+            if not there.size:
+                break
+            base = base[there]
+            known.append(base + offset[there])
+            offset = view(self.scan.data, "<u4")[known[-1]]
+        if known:
+            places = np.unique(np.concatenate(known))
+            self.memory.keep(places, self._read(places))
+
+    def _read(self, places: Ints) -> Ints:
+        if len(places) <= memory.FEW:
+            return np.array([self.scan.name(place) for place in places.tolist()], np.int64)
+        size = 2 * view(self.scan.data, "<u2")[places + 6].astype(np.int64)
+        fits = (places & SIZE - 1) + 8 + size <= SIZE
+        codes, names = distinct(self.scan.data, places[fits] + 8, size[fits])
+        symbols = np.array([self.scan.symbol(raw) for raw in names], np.int64)
+        found = np.zeros(len(places), np.int64)
+        found[fits] = symbols[codes]
+        return found
+
+
+@dataclass(slots=True)
 class _Texts:
     """Texts of a step: which stretches have one, where each is, where it leads."""
 
@@ -53,26 +97,26 @@ class Lockstep:
 
     Args:
         found: field, number of the stretch, start and size of the texts of each step.
-        names: symbols of the names at offsets of this batch.
         marks: which shapes are about to name a field.
     """
 
     scan: Scan
     found: list[Ints] = field(default_factory=list)
-    names: Memory = field(default_factory=lambda: Memory(18))
     marks: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    names: _Names = field(init=False)
     u8: NDArray[np.uint8] = field(init=False)
     u16: "NDArray[np.integer]" = field(init=False)
     u32: "NDArray[np.integer]" = field(init=False)
 
     def __post_init__(self) -> None:
         data = self.scan.data
+        self.names = _Names(self.scan)
         self.u8 = np.frombuffer(data, np.uint8)
         self.u16, self.u32 = view(data, "<u2"), view(data, "<u4")
 
     def follow(self, shape: Ints, at: Ints, stop: Ints) -> NDArray[np.bool_]:
         """Find the texts of stretches; False where one is not of the plain form."""
-        self._know_names(np.unique(at & -SIZE))
+        self.names.know(np.unique(at & -SIZE))
         good = np.zeros(len(at), bool)
         live = np.arange(len(at))
         while len(live) > FEW:
@@ -93,25 +137,6 @@ class Lockstep:
         ):
             good[number] = self.scan.follow(rest[0], number, rest[1], rest[2])
         return good
-
-    def _know_names(self, chunks: Ints) -> None:
-        """Read the names that the tables of chunks list; the rest is read when it is met.
-
-        A table holds 64 offsets of names, each of which begins with the offset of the next one.
-        """
-        known: list[Ints] = []
-        base = np.repeat(chunks, _BUCKETS)
-        offset = self.u32[base + _TABLE + np.tile(np.arange(_BUCKETS) * 4, len(chunks))]
-        for _ in range(_CHAIN):
-            there = np.flatnonzero((offset > 0) & (offset <= FAR))
-            if not there.size:
-                break
-            base = base[there]
-            known.append(base + offset[there])
-            offset = self.u32[known[-1]]
-        if known:
-            places = np.unique(np.concatenate(known))
-            self.names.keep(places, self._symbols(places))
 
     def _complete(self, shape: Ints) -> list[bool]:
         shapes = self.scan.shapes.shapes
@@ -165,7 +190,7 @@ class Lockstep:
         pointer = at + _SKIP[byte]
         offset = self.u32[pointer].astype(np.int64)
         place = (at & -SIZE) + np.minimum(offset, FAR)
-        symbol = self.names.find(place, self._symbols)
+        symbol = self.names.find(place)
         far = offset > FAR
         if far.any():
             symbol[far] = 0
@@ -178,17 +203,6 @@ class Lockstep:
         content = self.u8[np.minimum(after, stop)] == 0x02
         after += content & (after < stop) & _OPENS[byte]
         return after, symbol
-
-    def _symbols(self, places: Ints) -> Ints:
-        if len(places) <= memory.FEW:
-            return np.array([self.scan.name(place) for place in places.tolist()], np.int64)
-        size = 2 * self.u16[places + 6].astype(np.int64)
-        fits = (places & SIZE - 1) + 8 + size <= SIZE
-        codes, names = distinct(self.scan.data, places[fits] + 8, size[fits])
-        symbols = np.array([self.scan.symbol(raw) for raw in names], np.int64)
-        found = np.zeros(len(places), np.int64)
-        found[fits] = symbols[codes]
-        return found
 
     def _texts(
         self, which: Ints, shape: Ints, at: Ints, stop: Ints, byte: NDArray[np.uint8]
@@ -204,9 +218,9 @@ class Lockstep:
         texts = _Texts(which, start, size, after, which * 0, which * 0, bad)
         entity = _ENTITY[byte[which]]
         mixed = np.flatnonzero(entity | (~bad & _PART[follows]))
-        self._label(texts, shape, np.flatnonzero(~bad & ~entity & self._naming(shape)))
+        _label(self.scan, texts, shape, np.flatnonzero(~bad & ~entity & self._naming(shape)))
         if mixed.size:
-            self._mix(texts, mixed, shape, at, stop)
+            _mix(self.scan, texts, mixed, shape, at, stop)
             follows = np.where(after < stop, self.u8[np.minimum(after, stop)], 0)
         fused = (follows == 0x04) | (follows == 0x02)
         texts.fused = np.where(fused, FUSED, 0) + ((follows == 0x02).astype(np.int64) << 32)
@@ -221,21 +235,25 @@ class Lockstep:
         found: NDArray[np.bool_] = self.marks[shape]
         return found
 
-    def _label(self, texts: _Texts, shape: Ints, which: Ints) -> None:
-        """Read the texts that name fields."""
-        if which.size:
-            codes, labels = distinct(self.scan.data, texts.start[which], texts.size[which])
-            symbols = np.array([self.scan.label(raw) for raw in labels], np.int64)
-            texts.symbol[which] = symbols[codes]
 
-    def _mix(self, texts: _Texts, mixed: Ints, shape: Ints, at: Ints, stop: Ints) -> None:
-        """Read texts that are made of several parts, one by one."""
-        for each in mixed.tolist():
-            found = self.scan.mixed(int(at[each]), int(stop[each]))
-            texts.bad[each] = found is None
-            if found is not None:
-                texts.after[each], text = found
-                texts.start[each], texts.size[each] = self.scan.annexed(text)
-                texts.symbol[each] = 0
-                if int(shape[each]) in self.scan.shapes.naming:
-                    texts.symbol[each] = self.scan.label(text)
+def _label(scan: Scan, texts: _Texts, shape: Ints, which: Ints) -> None:
+    """Read the texts that name fields."""
+    if which.size:
+        codes, labels = distinct(scan.data, texts.start[which], texts.size[which])
+        symbols = np.array([scan.label(raw) for raw in labels], np.int64)
+        texts.symbol[which] = symbols[codes]
+
+
+def _mix(  # noqa: PLR0913
+    scan: Scan, texts: _Texts, mixed: Ints, shape: Ints, at: Ints, stop: Ints
+) -> None:
+    """Read texts that are made of several parts, one by one."""
+    for each in mixed.tolist():
+        found = scan.mixed(int(at[each]), int(stop[each]))
+        texts.bad[each] = found is None
+        if found is not None:
+            texts.after[each], text = found
+            texts.start[each], texts.size[each] = scan.annexed(text)
+            texts.symbol[each] = 0
+            if int(shape[each]) in scan.shapes.naming:
+                texts.symbol[each] = scan.label(text)

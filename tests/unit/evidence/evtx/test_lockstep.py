@@ -37,7 +37,7 @@ class Writer:
         for part in parts:
             if isinstance(part, int):
                 self.out += b"\x08" + struct.pack("<H", part)
-            elif part.startswith("&"):
+            elif part.startswith("&") and len(part) > 1:
                 self.out += b"\x09"
                 self.name(part[1:])
             else:

@@ -184,3 +184,16 @@ def test_an_empty_template_costs_every_event_that_uses_it() -> None:
     assert rows(frames) == details(frames) == plainly(bytes(data))
     assert sum(map(len, frames)) + sum(gap.events or 0 for gap in gaps) == 40
     assert sum(gap.events or 0 for gap in gaps) > 1
+
+
+def test_a_kind_has_no_values_of_another() -> None:
+    frames, _ = items([stream(DATA)])
+    for frame in frames:
+        for column in frame.columns.values():
+            used = {column.values[code].as_py() for code in set(column.codes.tolist()) - {-1}}
+            assert set(column.values.to_pylist()) == used
+
+
+def test_many_events_hold_what_the_plain_decoder_reads() -> None:
+    data = log(7000)  # numbers that hardly repeat are not compared from some size on
+    assert rows(items([stream(data)])[0]) == plainly(data)
