@@ -1,9 +1,11 @@
 """An invented run: a small operator, one intrusion, and everything an output must show."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from sidelight.coverage import BlindRule, Input, Loaded, Manifest, Run, build
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
 from sidelight.findings.hits import COUNTS
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import NO_TIME, Event, Gap, Level
@@ -142,6 +144,20 @@ def finding(
     )
 
 
+def weighed(lead: Finding) -> Finding:
+    """Give *lead* as an analytic would have concluded it."""
+    place = lead.evidence[0].source, lead.evidence[0].record
+    return replace(
+        lead,
+        weights=(
+            Weight(45, "The library is not signed; player.exe beside it is.", (place,)),
+            Weight(-10, "setup.exe installed it.", (place,)),
+        ),
+        refute=(r"Compare the hash of C:\ProgramData\Media\codec.dll with the vendor's.",),
+        story="5d0b9a35-3f1d-5f0c-8b64-6e3c1f7a52a1",
+    )
+
+
 def findings() -> list[Finding]:
     """Seven findings, most severe first, one of them with hostile values."""
     network: Event = {
@@ -159,7 +175,7 @@ def findings() -> list[Finding]:
     hostile: Event = {"CommandLine": HOSTILE, "Image": HOSTILE, "=cmd|'/c calc'!A1": HOSTILE}
     villain = (Process(HOSTILE, HOSTILE, HOSTILE, 7), Process(HOSTILE))
     return [
-        finding(1, SIDELOAD, score=96, count=12),
+        weighed(finding(1, SIDELOAD, score=96, count=12)),
         finding(2, INJECT, "memory", 81, count=2),
         finding(3, HIVE, "credential", 74, host="dc-01.operator.example", process=(), hour=3),
         finding(4, HIVE, "credential", 70, host=HOSTILE, fields=hostile, process=villain, count=1),

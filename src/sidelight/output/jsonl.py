@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, TypeAlias
 import orjson
 
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
 
@@ -76,6 +76,9 @@ def finding_json(finding: Finding) -> Json:
         "process": [_process(process) for process in finding.process],
         "reasons": finding.reasons,
         "counter_evidence": finding.counter_evidence,
+        "weights": [_weight(weight) for weight in finding.weights],
+        "refute": finding.refute,
+        "story": finding.story or None,
         "evidence": [_evidence(event) for event in finding.evidence],
     }
 
@@ -216,6 +219,10 @@ def _process(process: Process) -> Json:
         "started": rfc3339(process.started),
         "joined": process.joined,
     }
+
+
+def _weight(weight: Weight) -> Json:
+    return {"points": weight.points, "text": weight.text, "events": weight.events}
 
 
 def _evidence(event: Evidence) -> Json:
