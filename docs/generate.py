@@ -18,8 +18,10 @@ from typer import Typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from sidelight import errors
+from sidelight.analytics.catalogue import ANALYTICS
 from sidelight.cli import exits
 from sidelight.cli.app import app
+from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
@@ -112,11 +114,37 @@ def errors_page() -> str:
     return _page(lines)
 
 
+def telemetry_page() -> str:
+    """Describe what has to be logged for analytics, and how to switch it on."""
+    lines = [
+        "# What to log",
+        "",
+        "Analytics look at these events. The coverage of a run says which of them were missing, "
+        "on which hosts and when.",
+        "The Sysmon parts are a beginning, to be merged into the configuration in use and tried "
+        "on a few hosts first.",
+    ]
+    for role, entry in telemetry().items():
+        needing = [f"`{name}`" for name, each in ANALYTICS.items() if role in each.looks_at]
+        lines += ["", f"## {entry.name[0].upper()}{entry.name[1:]} events", ""]
+        lines += [f"`{role}` in the coverage: {entry.events}. {entry.note}"]
+        if needing:
+            lines += ["", f"Analytics that look at them: {', '.join(needing)}."]
+        for title, language, text in (
+            ("Sysmon", "xml", inspect.cleandoc(entry.sysmon)),
+            ("Windows, as administrator", "text", entry.policy),
+            ("Linux, as root", "text", entry.linux),
+        ):
+            lines += ["", f"{title}:", "", f"```{language}", text, "```"] if text else []
+    return _page(lines)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
     "exit-codes.md": exits_page,
     "errors.md": errors_page,
+    "telemetry.md": telemetry_page,
 }
 
 

@@ -226,9 +226,9 @@ def counts() -> pa.Table:
         for h in range(6, 18)
         for part in (0, 1)
     ]
-    return pa.table([list(column) for column in zip(*rows, strict=True)], names=COUNTS.names).cast(
-        COUNTS
-    )
+    whole = [(*row[:5], "", *row[5:]) for row in rows]
+    columns = [list(column) for column in zip(*whole, strict=True)]
+    return pa.table(columns, names=COUNTS.names).cast(COUNTS)
 
 
 def loaded() -> Loaded:

@@ -5,6 +5,7 @@ from sidelight.coverage.manifest import Input, Manifest, Run
 from sidelight.coverage.seen import (
     BlindGroup,
     BlindRule,
+    BlindSpot,
     Coverage,
     Loaded,
     Source,
@@ -16,6 +17,7 @@ from sidelight.coverage.zero import explain_zero
 __all__ = [
     "BlindGroup",
     "BlindRule",
+    "BlindSpot",
     "Coverage",
     "Input",
     "Loaded",

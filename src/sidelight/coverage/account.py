@@ -20,6 +20,7 @@ from sidelight.coverage.seen import (
     Stream,
     Technique,
 )
+from sidelight.coverage.sight import blind_spots
 from sidelight.findings.attack import TACTICS, tactics, techniques
 from sidelight.rules.rule import Meta
 from sidelight.schema import NO_TIME, Gap
@@ -48,6 +49,7 @@ def build(
         refused=tuple(sorted(rules.refused)),
         blind=_groups(blind),
         techniques=_techniques(rules.metas, {rule.id for rule in blind}),
+        analytics=blind_spots(counts),
     )
 
 

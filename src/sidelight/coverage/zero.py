@@ -1,9 +1,10 @@
 """Why a zero is a zero."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final
 
 from sidelight.coverage.seen import Coverage
+from sidelight.coverage.telemetry import telemetry_of
 
 _NAMED_AT_MOST: Final = 4
 
@@ -20,6 +21,7 @@ def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
     return (
         _judged(coverage, sighted),
         *_blindness(coverage),
+        *_sightless(coverage),
         *_refusals(coverage),
         *_losses(coverage),
         *_silences(coverage),
@@ -60,6 +62,21 @@ def _blindness(coverage: Coverage) -> tuple[str, ...]:
             more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
             said.append(f"{_many(sizes.total(), 'rule')} {text}: {names}{more}.")
     return tuple(said)
+
+
+def _sightless(coverage: Coverage) -> tuple[str, ...]:
+    """Name what analytics lacked from beginning to end, by the hosts that lacked it."""
+    hosts: defaultdict[str, set[str]] = defaultdict(set)
+    for spot in coverage.analytics:
+        if not spot.stretches:
+            for role in spot.roles:
+                hosts[telemetry_of(role).name].update(spot.hosts)
+    if not hosts:
+        return ()
+    top = sorted(hosts.items(), key=lambda item: (-len(item[1]), item[0]))
+    names = ", ".join(f"{name} ({_many(len(some), 'host')})" for name, some in top[:_NAMED_AT_MOST])
+    more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
+    return (f"Analytics of sideloading and memory lacked these events: {names}{more}.",)
 
 
 def _refusals(coverage: Coverage) -> tuple[str, ...]:

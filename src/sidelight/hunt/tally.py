@@ -38,6 +38,7 @@ def count_events(frame: Frame, part: int) -> pa.Table:
             repeat(frame.kind.product, size),
             repeat(frame.kind.channel, size),
             repeat(frame.kind.event_id, size),
+            repeat(frame.kind.category, size),
             pa.array(hours[picked]),
             pa.array(np.full(size, part, np.int64)),
             pa.array(counts.astype(np.int64)),

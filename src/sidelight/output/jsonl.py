@@ -11,7 +11,9 @@ from typing import BinaryIO, Final, TypeAlias
 import orjson
 
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
+from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
+from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
 
@@ -107,6 +109,7 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
         ],
         "gaps": [gap_json(gap) for gap in coverage.gaps],
         "rules": _rules(coverage),
+        "analytics": _analytics(coverage),
     }
 
 
@@ -146,6 +149,31 @@ def _rules(coverage: Coverage) -> Json:
             }
             for group in coverage.blind
         ],
+    }
+
+
+def _analytics(coverage: Coverage) -> Json:
+    lacking = [telemetry_of(role) for role in coverage.lacking]
+    return {
+        "blind": [
+            {
+                "text": sentence(spot),
+                "hosts": spot.hosts,
+                "analytics": spot.analytics,
+                "missing": spot.roles,
+                "hours": [[hour_text(first), hour_text(last)] for first, last in spot.stretches],
+                "other_events": spot.events,
+            }
+            for spot in coverage.analytics
+        ],
+        "switch_on": {
+            "sysmon": sysmon_configuration(coverage.lacking),
+            "commands": commands(coverage.lacking),
+            "notes": [
+                {"missing": each.role, "logged_as": each.events, "note": each.note}
+                for each in lacking
+            ],
+        },
     }
 
 

@@ -15,7 +15,9 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from sidelight.coverage import Run, explain_zero
+from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.finding import Finding, Process
+from sidelight.output.blindness import sentence
 from sidelight.output.html.chart import BARS_HEIGHT, CELL_HEIGHT, WIDTH, axis, bars, heat
 from sidelight.output.html.matrix import matrix
 from sidelight.output.instants import hour_text, rfc3339, rfc3339_fixed
@@ -89,6 +91,9 @@ def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> I
         heat=rows,
         heat_left_out=left_out,
         matrix=matrix(run.coverage, tally),
+        sysmon=sysmon_configuration(run.coverage.lacking),
+        commands=commands(run.coverage.lacking),
+        lacking=[telemetry_of(role) for role in run.coverage.lacking],
     )
 
 
@@ -106,6 +111,7 @@ def _template() -> Template:
         when=lambda time: rfc3339(time) or "unknown",
         second=lambda time: rfc3339_fixed(time, 0)[:19].replace("T", " ") or "unknown",
         tree=_tree,
+        sentence=sentence,
         cell=_cell,
     )
     environment.globals.update(

@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sidelight.coverage import Coverage, Run, explain_zero
+from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
+from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text
 from sidelight.output.plain import clip, clip_front
 from sidelight.output.progress import size
@@ -127,12 +129,24 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         yield from _listed("Evidence that was passed over", [said], width)
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
+    yield from _analytics(coverage, width)
     silent = [
         f"{hour_text(first)} to {hour_text(last + 1)}: {stream.host} {stream.channel}"
         for stream in coverage.streams
         for first, last in stream.silent
     ]
     yield from _listed("Silent while others spoke", silent, width)
+
+
+def _analytics(coverage: Coverage, width: int) -> Iterator[RenderableType]:
+    never = [sentence(spot) for spot in coverage.analytics if not spot.stretches]
+    hours = [sentence(spot) for spot in coverage.analytics if spot.stretches]
+    yield from _listed("Analytics without a log source", never, width)
+    yield from _listed("Analytics blind for hours", hours, width)
+    if coverage.lacking:
+        names = [telemetry_of(role).events for role in coverage.lacking]
+        told = f"Switch on: {', '.join(names)}. The report holds the configuration."
+        yield _indented(Text(told, "dim"))
 
 
 def _losses(coverage: Coverage, width: int) -> list[str]:
