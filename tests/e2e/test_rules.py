@@ -32,6 +32,8 @@ level: high
         ("hunt",),
         ("range",),
         ("rules",),
+        ("allow",),
+        *(("allow", each) for each in ("add", "list", "prune")),
         *(("rules", each) for each in ("update", "list", "show", "check", "test", "stats")),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from sidelight import __version__
+from sidelight.cli.allow import allow
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.range import range_command
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("hunt")(hunt_command)
 app.command("range")(range_command)
 app.add_typer(rules, name="rules")
+app.add_typer(allow, name="allow")
 
 
 def _show_version(asked: bool) -> None:

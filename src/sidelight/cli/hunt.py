@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
+from sidelight.cli.lists import Lists, allow_path, with_lists
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -32,6 +33,8 @@ def hunt_command(  # noqa: PLR0913
     placeholders: choices.Placeholders = None,
     output: options.Outputs = None,
     format_: options.Formats = None,
+    allow: options.Allow = None,
+    no_allow: options.NoAllow = False,
     tlp: options.Tlp = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
@@ -57,6 +60,7 @@ def hunt_command(  # noqa: PLR0913
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
         jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+        Lists(allow_path(allow, off=no_allow)),
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
@@ -82,6 +86,7 @@ class _Request:
     view: _View
     profile: bool
     times: bool
+    lists: Lists
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -103,6 +108,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
 
     now = time.time_ns if request.times else lambda: NO_TIME
     options = HuntOptions(request.jobs, Limits(*request.limits), request.shown(), now)
+    options = with_lists(options, request.lists)
     inventory = survey(request.paths)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:

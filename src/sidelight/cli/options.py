@@ -46,3 +46,12 @@ Profile = Annotated[bool, typer.Option("--profile", help="Say afterwards what th
 Times = Annotated[
     bool, typer.Option("--times/--no-times", help="Put the time of the run into the manifest.")
 ]
+Allow = Annotated[
+    Path | None,
+    typer.Option(
+        "--allow",
+        metavar="FILE",
+        help="Hide, and count, what this allow-list vouches for; without it, the user's own.",
+    ),
+]
+NoAllow = Annotated[bool, typer.Option("--no-allow", help="Hide nothing.")]

@@ -1,7 +1,7 @@
 """What was read, what could not be read, and which rules had nothing to look at."""
 
 from sidelight.coverage.account import build
-from sidelight.coverage.manifest import Input, Manifest, Run
+from sidelight.coverage.manifest import Companion, Input, Manifest, Run
 from sidelight.coverage.seen import (
     BlindGroup,
     BlindRule,
@@ -18,6 +18,7 @@ __all__ = [
     "BlindGroup",
     "BlindRule",
     "BlindSpot",
+    "Companion",
     "Coverage",
     "Input",
     "Loaded",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sidelight.findings.allowlist import Use
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import LOST, Gap
 
@@ -135,6 +136,8 @@ class Coverage:
         blind: rules that ran and could not have matched, grouped.
         techniques: by id.
         analytics: where analytics had nothing to look at.
+        allowed: what each entry of the allow-list did, in its order.
+        hidden: findings that entries of the allow-list hid, each counted once.
     """
 
     streams: tuple[Stream, ...]
@@ -145,6 +148,8 @@ class Coverage:
     blind: tuple[BlindGroup, ...]
     techniques: tuple[Technique, ...]
     analytics: tuple[BlindSpot, ...] = ()
+    allowed: tuple[Use, ...] = ()
+    hidden: int = 0
 
     @property
     def events(self) -> int:

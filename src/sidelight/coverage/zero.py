@@ -20,6 +20,7 @@ def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
     sighted = coverage.rules - coverage.blind_rules
     return (
         _judged(coverage, sighted),
+        *_hidden(coverage),
         *_blindness(coverage),
         *_sightless(coverage),
         *_refusals(coverage),
@@ -43,7 +44,15 @@ def _judged(coverage: Coverage, sighted: int) -> str:
             "looks at: this zero says nothing about the hosts."
         )
     able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
+    if coverage.hidden:
+        return f"{read} were read and {able} could have matched."
     return f"{read} were read and {able} could have matched; none did."
+
+
+def _hidden(coverage: Coverage) -> tuple[str, ...]:
+    if not coverage.hidden:
+        return ()
+    return (f"The allow-list hid {_many(coverage.hidden, 'finding')}: --no-allow shows all.",)
 
 
 def _blindness(coverage: Coverage) -> tuple[str, ...]:

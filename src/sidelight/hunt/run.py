@@ -4,14 +4,16 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from sidelight import __version__
-from sidelight.coverage import Input, Loaded, Manifest, Run, build
+from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
+from sidelight.findings.allowlist import Sieve
 from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
@@ -50,12 +52,16 @@ class HuntOptions:
         limits: how much a finding lists.
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
+        allow: what findings are hidden; None hides none.
+        companions: files that had a say, for the manifest.
     """
 
     jobs: int
     limits: Limits
     shown: tuple[tuple[str, str], ...]
     now: Callable[[], int]
+    allow: Sieve | None = None
+    companions: tuple[Companion, ...] = ()
 
 
 @contextmanager
@@ -89,10 +95,13 @@ def hunt(
                 hits=gathered.hits,
                 findings=findings,
                 partial=gathered.partial,
+                companions=options.companions,
             )
-            return Run(manifest, coverage)
+            allow = options.allow or Sieve((), date.min)
+            return Run(manifest, replace(coverage, allowed=allow.uses(), hidden=allow.hidden))
 
-        findings = draw_findings(spool, rules, options.limits, copies)
+        drawn = draw_findings(spool, rules, options.limits, copies)
+        findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(findings, finish, bool(coverage.lost), gathered)
 
 

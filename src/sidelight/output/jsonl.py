@@ -12,6 +12,7 @@ import orjson
 
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
+from sidelight.findings.allowlist import Use
 from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
 from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text, rfc3339
@@ -110,6 +111,10 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
         "gaps": [gap_json(gap) for gap in coverage.gaps],
         "rules": _rules(coverage),
         "analytics": _analytics(coverage),
+        "allowed": {
+            "hidden": coverage.hidden,
+            "entries": [_use(use) for use in coverage.allowed],
+        },
     }
 
 
@@ -177,6 +182,22 @@ def _analytics(coverage: Coverage) -> Json:
     }
 
 
+def _use(use: Use) -> Json:
+    entry = use.entry
+    return {
+        "id": entry.id,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "scope": dict(entry.scope),
+        "created": str(entry.created) if entry.created else None,
+        "expires": str(entry.expires),
+        "state": use.state,
+        "findings": use.findings,
+        "events": use.events,
+        "partly_known": use.partly,
+    }
+
+
 def gap_json(gap: Gap) -> Json:
     """Give a gap as a JSON object."""
     return {
@@ -211,6 +232,10 @@ def manifest_json(manifest: Manifest) -> Json:
                 "format": item.format,
             }
             for item in manifest.inputs
+        ],
+        "companions": [
+            {"what": each.what, "path": each.path, "sha256": each.sha256}
+            for each in manifest.companions
         ],
     }
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from sidelight.coverage import Run, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.finding import Finding, Process
+from sidelight.output.allowance import allowance
 from sidelight.output.blindness import sentence
 from sidelight.output.html.chart import BARS_HEIGHT, CELL_HEIGHT, WIDTH, axis, bars, heat
 from sidelight.output.html.matrix import matrix
@@ -112,6 +113,7 @@ def _template() -> Template:
         second=lambda time: rfc3339_fixed(time, 0)[:19].replace("T", " ") or "unknown",
         tree=_tree,
         sentence=sentence,
+        allowance=allowance,
         cell=_cell,
     )
     environment.globals.update(

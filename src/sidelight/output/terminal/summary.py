@@ -12,6 +12,7 @@ from rich.text import Text
 from sidelight.coverage import Coverage, Run, explain_zero
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
+from sidelight.output.allowance import allowance
 from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text
 from sidelight.output.plain import clip, clip_front
@@ -29,6 +30,7 @@ def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
     yield from _facts(run)
     if tally.total:
         yield from _found(tally, width)
+    yield from _listed("Hidden by the allow-list", _allowed(run.coverage), width)
     yield from _unseen(run.coverage, width)
     zero = explain_zero(run.coverage, run.manifest.findings)
     if zero:
@@ -116,6 +118,14 @@ def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
         bar = "█" * max(round(room * count / most), 1)
         table.add_row(Text(name), Text(bar, "red"), Text(f"{count:,}"))
     return table
+
+
+def _allowed(coverage: Coverage) -> list[str]:
+    """Say what entries did; first those that somebody should look at."""
+    order = {"expired": 0, "unused": 1, "applied": 2}
+    uses = sorted(coverage.allowed, key=lambda use: (order[use.state], -use.findings))
+    said = [allowance(use) for use in uses]
+    return [f"{_many(coverage.hidden, 'finding')} in all", *said] if said else []
 
 
 def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:

@@ -1,0 +1,44 @@
+"""Files besides evidence and rules that have a say in findings, read for a hunt."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sidelight.cli.allow import today
+from sidelight.cli.folders import allow_file
+
+if TYPE_CHECKING:
+    from sidelight.hunt.run import HuntOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Where the files are; None where there is none."""
+
+    allow: Path | None = None
+
+
+def allow_path(named: Path | None, *, off: bool) -> Path | None:
+    """Choose the allow-list: the one that is named, else the user's, where there is one."""
+    if off:
+        return None
+    own = allow_file()
+    return named or (own if own.is_file() else None)
+
+
+def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
+    """Read the files into *options*.
+
+    Raises:
+        UsageError: one cannot be read, or is not as it should be.
+    """
+    from sidelight.coverage import Companion  # noqa: PLC0415 - not for --help
+    from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
+    from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
+
+    companions = []
+    if lists.allow:
+        file = read_allow_file(lists.allow)
+        options = replace(options, allow=Sieve(file.entries, today()))
+        companions.append(Companion("allow-list", str(lists.allow), file.sha256))
+    return replace(options, companions=tuple(companions))
