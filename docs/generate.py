@@ -25,6 +25,7 @@ from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.findings.assets import POINTS, roles
 from sidelight.schema import LOST, GapReason
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -139,12 +140,32 @@ def telemetry_page() -> str:
     return _page(lines)
 
 
+def assets_page() -> str:
+    """Describe what hosts may be."""
+    lines = [
+        "# Roles of assets",
+        "",
+        "What the `role` of an asset file may be, and by how much scores of findings on such a "
+        "host are raised.",
+        "A `criticality` in the file takes the place of the last column: "
+        + ", ".join(f"`{name}` {points}" for name, points in POINTS.items())
+        + ".",
+    ]
+    rows = [
+        (f"`{role.id}`", role.name, role.at_stake, ", ".join(role.stakes), str(role.points))
+        for role in roles().values()
+    ]
+    lines += _table(("role", "is", "at stake", "by", "points"), rows)
+    return _page(lines)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
     "exit-codes.md": exits_page,
     "errors.md": errors_page,
     "telemetry.md": telemetry_page,
+    "assets.md": assets_page,
 }
 
 

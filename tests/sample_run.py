@@ -5,7 +5,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from sidelight.coverage import BlindRule, Input, Loaded, Manifest, Run, build
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
 from sidelight.findings.hits import COUNTS
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import NO_TIME, Event, Gap, Level
@@ -155,6 +155,7 @@ def weighed(lead: Finding) -> Finding:
         ),
         refute=(r"Compare the hash of C:\ProgramData\Media\codec.dll with the vendor's.",),
         story="5d0b9a35-3f1d-5f0c-8b64-6e3c1f7a52a1",
+        asset=Asset("jump-host", "a jump host", "Administrators pass through it.", ("disruption",)),
     )
 
 

@@ -43,7 +43,7 @@ def _commands(page: str) -> list[list[str]]:
 def _prepare(folder: Path, text: str) -> None:
     """Write the files that a page tells the reader to write."""
     for name, content in re.findall(
-        r"^Write `(.+?)`:\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+        r"^Write `(.+?)`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL
     ):
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -35,6 +35,7 @@ def hunt_command(  # noqa: PLR0913
     format_: options.Formats = None,
     allow: options.Allow = None,
     no_allow: options.NoAllow = False,
+    assets: options.Assets = None,
     tlp: options.Tlp = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
@@ -60,7 +61,7 @@ def hunt_command(  # noqa: PLR0913
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
         jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
-        Lists(allow_path(allow, off=no_allow)),
+        Lists(allow_path(allow, off=no_allow), assets),
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 

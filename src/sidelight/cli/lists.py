@@ -16,6 +16,7 @@ class Lists:
     """Where the files are; None where there is none."""
 
     allow: Path | None = None
+    assets: Path | None = None
 
 
 def allow_path(named: Path | None, *, off: bool) -> Path | None:
@@ -35,10 +36,16 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
     from sidelight.coverage import Companion  # noqa: PLC0415 - not for --help
     from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
     from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
+    from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
+    from sidelight.hunt.conclusion import Context  # noqa: PLC0415
 
-    companions = []
+    companions, context = [], Context()
+    if lists.assets:
+        listed = read_asset_file(lists.assets)
+        context = replace(context, assets=listed.assets)
+        companions.append(Companion("assets", str(lists.assets), listed.sha256))
     if lists.allow:
         file = read_allow_file(lists.allow)
         options = replace(options, allow=Sieve(file.entries, today()))
         companions.append(Companion("allow-list", str(lists.allow), file.sha256))
-    return replace(options, companions=tuple(companions))
+    return replace(options, context=context, companions=tuple(companions))

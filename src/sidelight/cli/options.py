@@ -55,3 +55,10 @@ Allow = Annotated[
     ),
 ]
 NoAllow = Annotated[bool, typer.Option("--no-allow", help="Hide nothing.")]
+Assets = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Says what hosts are (TOML or CSV): what is at stake on them raises scores.",
+    ),
+]

@@ -137,6 +137,7 @@ class Coverage:
         techniques: by id.
         analytics: where analytics had nothing to look at.
         allowed: what each entry of the allow-list did, in its order.
+        unheard: hosts of the asset file of which there was no event.
         hidden: findings that entries of the allow-list hid, each counted once.
     """
 
@@ -150,6 +151,7 @@ class Coverage:
     analytics: tuple[BlindSpot, ...] = ()
     allowed: tuple[Use, ...] = ()
     hidden: int = 0
+    unheard: tuple[str, ...] = ()
 
     @property
     def events(self) -> int:

@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
 from sidelight.hunt.blindness import blind_rules
-from sidelight.hunt.conclusion import draw_findings, event_counts, find_copies
+from sidelight.hunt.conclusion import Context, draw_findings, event_counts, find_copies
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
@@ -53,6 +53,7 @@ class HuntOptions:
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
         allow: what findings are hidden; None hides none.
+        context: what is known besides evidence and rules.
         companions: files that had a say, for the manifest.
     """
 
@@ -61,6 +62,7 @@ class HuntOptions:
     shown: tuple[tuple[str, str], ...]
     now: Callable[[], int]
     allow: Sieve | None = None
+    context: Context = field(default_factory=Context)
     companions: tuple[Companion, ...] = ()
 
 
@@ -98,9 +100,11 @@ def hunt(
                 companions=options.companions,
             )
             allow = options.allow or Sieve((), date.min)
-            return Run(manifest, replace(coverage, allowed=allow.uses(), hidden=allow.hidden))
+            unheard = options.context.assets.unheard(coverage.hosts)
+            whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
+            return Run(manifest, whole)
 
-        drawn = draw_findings(spool, rules, options.limits, copies)
+        drawn = draw_findings(spool, rules, options.limits, copies, options.context)
         findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(findings, finish, bool(coverage.lost), gathered)
 

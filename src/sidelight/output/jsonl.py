@@ -13,7 +13,7 @@ import orjson
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.allowlist import Use
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
 from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
@@ -82,6 +82,7 @@ def finding_json(finding: Finding) -> Json:
         "weights": [_weight(weight) for weight in finding.weights],
         "refute": finding.refute,
         "story": finding.story or None,
+        "asset": _asset(finding.asset),
         "evidence": [_evidence(event) for event in finding.evidence],
     }
 
@@ -111,6 +112,7 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
         "gaps": [gap_json(gap) for gap in coverage.gaps],
         "rules": _rules(coverage),
         "analytics": _analytics(coverage),
+        "unheard": coverage.unheard,
         "allowed": {
             "hidden": coverage.hidden,
             "entries": [_use(use) for use in coverage.allowed],
@@ -276,6 +278,17 @@ def _process(process: Process) -> Json:
 
 def _weight(weight: Weight) -> Json:
     return {"points": weight.points, "text": weight.text, "events": weight.events}
+
+
+def _asset(asset: Asset | None) -> Json:
+    if asset is None:
+        return None
+    return {
+        "role": asset.role,
+        "at_stake": asset.at_stake,
+        "stakes": asset.stakes,
+        "note": asset.note,
+    }
 
 
 def _evidence(event: Evidence) -> Json:

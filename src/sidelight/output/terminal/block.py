@@ -61,6 +61,10 @@ def _body(finding: Finding, width: int) -> Iterator[Text]:
     facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
     facts += [" ".join(finding.techniques)] if finding.techniques else []
     yield _line("", " · ".join(facts), "", "dim")
+    if finding.asset:
+        asset = finding.asset
+        told = f"The host is {asset.name}. {asset.at_stake}"
+        yield _line("!", f"{told} {asset.note}" if asset.note else told, "red")
     yield from _process(finding.process)
     yield from (_line("+", text, "green") for text in _reasons(finding))
     yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])

@@ -145,6 +145,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         for stream in coverage.streams
         for first, last in stream.silent
     ]
+    yield from _listed("Assets that sent nothing", coverage.unheard, width)
     yield from _listed("Silent while others spoke", silent, width)
 
 
