@@ -38,3 +38,48 @@ def test_a_mistake_in_an_asset_file_is_a_sentence(
     assert ran.code == 2
     assert f"{path}, line 2: unknown role 'king'" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_baseline_is_learnt_extended_compared_and_used(
+    sidelight: CommandLine, small_range: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    quiet, other = small_range / "DC01", small_range / "BILL-WS01"
+    learnt = sidelight("baseline", "learn", quiet, "-o", first)
+    assert learnt.code == 0, learnt.err
+    before = first.read_bytes()
+    sidelight("baseline", "learn", quiet, "-o", first, "--jobs", "1")
+    assert first.read_bytes() == before
+    sidelight("baseline", "learn", quiet, other, "-o", second)
+    sidelight("baseline", "learn", other, "-o", first)
+    assert first.read_bytes() == second.read_bytes()
+    first.write_bytes(before)
+    new = sidelight("baseline", "diff", first, second)
+    assert (new.code, sidelight("baseline", "diff", second, first).code) == (1, 0)
+    assert b"libvlc.dll" in new.out
+    shown = sidelight("baseline", "show", second, "--program", "googleupdate.exe")
+    assert b"libvlc.dll" in shown.out
+
+    ran = sidelight("hunt", other, *QUIET, "--baseline", second)
+    said = [text for each in findings(ran) for text in each["counter_evidence"]]
+    assert any("in the baseline since" in text for text in said)
+    (companion,) = lines(ran)[-1]["companions"]
+    assert (companion["what"], companion["path"]) == ("baseline", str(second))
+
+
+def test_what_is_no_baseline_is_a_sentence(
+    sidelight: CommandLine, small_range: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "b.jsonl"
+    path.write_text("hello\n")
+    before = path.read_bytes()
+    for command in (
+        ("hunt", small_range / "DC01", "--baseline", path),
+        ("baseline", "show", path),
+        ("baseline", "learn", small_range / "DC01", "-o", path),
+        ("baseline", "diff", path, tmp_path / "none"),
+    ):
+        ran = sidelight(*command)
+        assert (ran.code, "Traceback" in ran.err) == (2, False)
+        assert str(path) in ran.err
+    assert path.read_bytes() == before

@@ -34,6 +34,8 @@ level: high
         ("rules",),
         ("allow",),
         *(("allow", each) for each in ("add", "list", "prune")),
+        ("baseline",),
+        *(("baseline", each) for each in ("learn", "show", "diff")),
         *(("rules", each) for each in ("update", "list", "show", "check", "test", "stats")),
     ],
 )

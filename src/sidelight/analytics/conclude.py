@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sidelight.analytics.engines import suspect_engines
 from sidelight.analytics.estate import Estate
+from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.planted import suspect_writes
 from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
@@ -31,6 +32,7 @@ class Facts:
     loads: pa.Table
     writes: pa.Table
     signals: pa.Table
+    known: Knowledge = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Concluded:
 def suspicions_of(facts: Facts) -> tuple[Suspicion, ...]:
     """Give what every analytic holds against anything, in canonical order."""
     estate = Estate.of(facts.loads, facts.writes)
+    estate.known = facts.known
     found = chain(
         suspect_loads(estate),
         suspect_writes(estate),

@@ -11,6 +11,7 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.paths import HOME, Place, Zone, place_of
 from sidelight.analytics.suspicion import Cited
 from sidelight.findings.cells import Ints, coded, listed
@@ -87,6 +88,7 @@ class Estate:
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
     by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    known: Knowledge = NOTHING
 
     @classmethod
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:

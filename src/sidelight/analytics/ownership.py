@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from sidelight.analytics.baseline import pair_of
 from sidelight.analytics.estate import Estate, Load
 from sidelight.analytics.known import is_shipped, known_pairs
 from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone, is_beside
@@ -29,6 +30,7 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     if is_beside(load.library, load.image) and load.library.zone not in {Zone.SYSTEM, Zone.NATIVE}:
         yield from _beside(load, estate)
     yield from _prevalence(load, estate)
+    yield from _custom(load, estate)
 
 
 def _pair(load: Load) -> Iterator[Reason]:
@@ -148,3 +150,21 @@ def _prevalence(load: Load, estate: Estate) -> Iterator[Reason]:
     if hosts >= _MANY_HOSTS:
         text = f"This pair was loaded on {hosts - 1} other hosts."
         yield Reason(-25 if load.library.zone in PROTECTED else -15, text, load.rows)
+
+
+def _custom(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Hold a load against what was usual on quiet days; never enough by itself."""
+    baseline, program = estate.known.baseline, load.image.name
+    if baseline is None:
+        return
+    signer = load.signer if load.trusted else ""
+    pair = pair_of(program, load.library.name, signer, load.library.zone.name)
+    habit, others = baseline.pairs.get(pair), baseline.programs.get(program, 0)
+    if habit is not None:
+        hosts = f"{len(habit.hosts):,} host{'' if len(habit.hosts) == 1 else 's'}"
+        since = f" since {habit.first}" if habit.first else ""
+        yield Reason(-25, f"This pair was loaded on {hosts} in the baseline{since}.", load.rows)
+    elif others:
+        many = f"{others:,} other librar{'y' if others == 1 else 'ies'}"
+        text = f"New: the baseline knows {program} with {many}, not with this."
+        yield Reason(8, text, load.rows)

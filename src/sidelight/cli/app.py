@@ -8,6 +8,7 @@ import typer
 
 from sidelight import __version__
 from sidelight.cli.allow import allow
+from sidelight.cli.baseline import baseline
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.range import range_command
@@ -26,6 +27,7 @@ app.command("hunt")(hunt_command)
 app.command("range")(range_command)
 app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
+app.add_typer(baseline, name="baseline")
 
 
 def _show_version(asked: bool) -> None:

@@ -36,6 +36,7 @@ def hunt_command(  # noqa: PLR0913
     allow: options.Allow = None,
     no_allow: options.NoAllow = False,
     assets: options.Assets = None,
+    baseline: options.Baseline = None,
     tlp: options.Tlp = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
@@ -60,8 +61,8 @@ def hunt_command(  # noqa: PLR0913
     view = _View(limit, wide, quiet, False if no_color else None)
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
-        Lists(allow_path(allow, off=no_allow), assets),
+        jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+        Lists(allow_path(allow, off=no_allow), assets, baseline),
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
@@ -191,5 +192,6 @@ def _show_cost(counters: dict[str, int]) -> None:
         print(f"{name:>8} {count:>16,}", file=sys.stderr)  # noqa: T201
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,5 +1,6 @@
 """Files besides evidence and rules that have a say in findings, read for a hunt."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ class Lists:
 
     allow: Path | None = None
     assets: Path | None = None
+    baseline: Path | None = None
 
 
 def allow_path(named: Path | None, *, off: bool) -> Path | None:
@@ -33,19 +35,30 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
     Raises:
         UsageError: one cannot be read, or is not as it should be.
     """
-    from sidelight.coverage import Companion  # noqa: PLC0415 - not for --help
+    from sidelight.analytics.knowledge import Knowledge  # noqa: PLC0415 - not for --help
+    from sidelight.coverage import Companion  # noqa: PLC0415
     from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
     from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
     from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
     from sidelight.hunt.conclusion import Context  # noqa: PLC0415
+    from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
 
     companions, context = [], Context()
     if lists.assets:
         listed = read_asset_file(lists.assets)
         context = replace(context, assets=listed.assets)
         companions.append(Companion("assets", str(lists.assets), listed.sha256))
+    if lists.baseline:
+        known = Knowledge(baseline=read_baseline(lists.baseline))
+        context = replace(context, known=known)
+        companions.append(Companion("baseline", str(lists.baseline), _hash(lists.baseline)))
     if lists.allow:
         file = read_allow_file(lists.allow)
         options = replace(options, allow=Sieve(file.entries, today()))
         companions.append(Companion("allow-list", str(lists.allow), file.sha256))
     return replace(options, context=context, companions=tuple(companions))
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -55,6 +55,13 @@ Allow = Annotated[
     ),
 ]
 NoAllow = Annotated[bool, typer.Option("--no-allow", help="Hide nothing.")]
+Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Hold loads against this baseline ('sidelight baseline learn' writes one).",
+    ),
+]
 Assets = Annotated[
     Path | None,
     typer.Option(

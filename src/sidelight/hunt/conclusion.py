@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sidelight.analytics.conclude import Facts, conclude_facts
+from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.stakes import raised
 from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
@@ -31,9 +32,11 @@ class Context:
 
     Args:
         assets: what hosts are.
+        known: what analytics may hold evidence against.
     """
 
     assets: Assets = field(default_factory=Assets)
+    known: Knowledge = NOTHING
 
 
 def draw_findings(
@@ -54,7 +57,8 @@ def draw_findings(
     hits = union(hits, correlate(rules.correlations, members))
     processes = spool.tables("processes")  # starts seen twice are the same starts
     infos = rule_infos(rules)
-    facts = Facts(**{name: union(*_tables(spool, name, copies)) for name in FACTS})
+    tables = {name: union(*_tables(spool, name, copies)) for name in FACTS}
+    facts = Facts(**tables, known=context.known)
     stories = conclude_facts(facts, hits, events, processes, infos, limits)
     rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
     alone = conclude(rest, events, processes, infos, limits, context.assets)
