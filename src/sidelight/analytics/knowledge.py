@@ -1,9 +1,11 @@
 """What is known before a run: nothing, unless the user hands it in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from sidelight.analytics.baseline import Baseline
+from sidelight.analytics.hijacks import Hijack
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +14,11 @@ class Knowledge:
 
     Args:
         baseline: what was loaded on quiet days; None where there is none.
+        hijacks: libraries that are known to be hijacked, by folded name.
     """
 
     baseline: Baseline | None = None
+    hijacks: Mapping[str, Hijack] = field(default_factory=dict)
 
 
 NOTHING: Final = Knowledge()

@@ -31,6 +31,11 @@ def allow_file() -> Path:
     return configuration_file().parent / "allow.toml"
 
 
+def hijack_file() -> Path:
+    """Name the table of HijackLibs that ``rules update --hijacklibs`` wrote."""
+    return data_folder() / "hijacklibs.json"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
-from sidelight.cli.lists import Lists, allow_path, with_lists
+from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -37,6 +37,7 @@ def hunt_command(  # noqa: PLR0913
     no_allow: options.NoAllow = False,
     assets: options.Assets = None,
     baseline: options.Baseline = None,
+    hijacklibs: options.Hijacks = True,
     tlp: options.Tlp = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
@@ -62,7 +63,7 @@ def hunt_command(  # noqa: PLR0913
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
         jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
-        Lists(allow_path(allow, off=no_allow), assets, baseline),
+        Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs)),
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelight.cli.allow import today
-from sidelight.cli.folders import allow_file
+from sidelight.cli.folders import allow_file, hijack_file
 
 if TYPE_CHECKING:
     from sidelight.hunt.run import HuntOptions
@@ -19,6 +19,7 @@ class Lists:
     allow: Path | None = None
     assets: Path | None = None
     baseline: Path | None = None
+    hijacks: Path | None = None
 
 
 def allow_path(named: Path | None, *, off: bool) -> Path | None:
@@ -27,6 +28,12 @@ def allow_path(named: Path | None, *, off: bool) -> Path | None:
         return None
     own = allow_file()
     return named or (own if own.is_file() else None)
+
+
+def hijack_path(*, on: bool) -> Path | None:
+    """Give the table of HijackLibs, where it was imported and is wanted."""
+    own = hijack_file()
+    return own if on and own.is_file() else None
 
 
 def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
@@ -38,25 +45,30 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
     from sidelight.analytics.knowledge import Knowledge  # noqa: PLC0415 - not for --help
     from sidelight.coverage import Companion  # noqa: PLC0415
     from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
+    from sidelight.findings.assets import Assets  # noqa: PLC0415
     from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
     from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
     from sidelight.hunt.conclusion import Context  # noqa: PLC0415
+    from sidelight.hunt.hijack_file import read_hijacks  # noqa: PLC0415
     from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
 
-    companions, context = [], Context()
+    companions, assets, known = [], Assets(), Knowledge()
     if lists.assets:
         listed = read_asset_file(lists.assets)
-        context = replace(context, assets=listed.assets)
+        assets = listed.assets
         companions.append(Companion("assets", str(lists.assets), listed.sha256))
     if lists.baseline:
-        known = Knowledge(baseline=read_baseline(lists.baseline))
-        context = replace(context, known=known)
+        known = replace(known, baseline=read_baseline(lists.baseline))
         companions.append(Companion("baseline", str(lists.baseline), _hash(lists.baseline)))
+    if lists.hijacks:
+        imported = read_hijacks(lists.hijacks)
+        known = replace(known, hijacks=imported.table)
+        companions.append(Companion("hijacklibs", str(lists.hijacks), imported.sha256))
     if lists.allow:
         file = read_allow_file(lists.allow)
         options = replace(options, allow=Sieve(file.entries, today()))
         companions.append(Companion("allow-list", str(lists.allow), file.sha256))
-    return replace(options, context=context, companions=tuple(companions))
+    return replace(options, context=Context(assets, known), companions=tuple(companions))
 
 
 def _hash(path: Path) -> str:

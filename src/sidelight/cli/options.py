@@ -62,6 +62,13 @@ Baseline = Annotated[
         help="Hold loads against this baseline ('sidelight baseline learn' writes one).",
     ),
 ]
+Hijacks = Annotated[
+    bool,
+    typer.Option(
+        "--hijacklibs/--no-hijacklibs",
+        help="Hold loads against HijackLibs, where 'sidelight rules update' imported it.",
+    ),
+]
 Assets = Annotated[
     Path | None,
     typer.Option(
