@@ -15,6 +15,7 @@ HOUR = 3600 * SECOND
 START = 1_718_064_000 * SECOND
 """2024-06-11T00:00:00Z"""
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
+STORY = "5d0b9a35-3f1d-5f0c-8b64-6e3c1f7a52a1"
 HOSTILE = "</script><img src=x onerror=alert(1)>[red]\x1b[31m{{7*7}}\u202egpj.exe"
 
 
@@ -154,7 +155,7 @@ def weighed(lead: Finding) -> Finding:
             Weight(-10, "setup.exe installed it.", (place,)),
         ),
         refute=(r"Compare the hash of C:\ProgramData\Media\codec.dll with the vendor's.",),
-        story="5d0b9a35-3f1d-5f0c-8b64-6e3c1f7a52a1",
+        story=STORY,
         asset=Asset("jump-host", "a jump host", "Administrators pass through it.", ("disruption",)),
     )
 
@@ -177,7 +178,7 @@ def findings() -> list[Finding]:
     villain = (Process(HOSTILE, HOSTILE, HOSTILE, 7), Process(HOSTILE))
     return [
         weighed(finding(1, SIDELOAD, score=96, count=12)),
-        finding(2, INJECT, "memory", 81, count=2),
+        replace(finding(2, INJECT, "memory", 81, count=2), story=STORY),
         finding(3, HIVE, "credential", 74, host="dc-01.operator.example", process=(), hour=3),
         finding(4, HIVE, "credential", 70, host=HOSTILE, fields=hostile, process=villain, count=1),
         finding(5, SCAN, "discovery", 48, fields=network, count=1402, hour=5),

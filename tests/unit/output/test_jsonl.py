@@ -39,7 +39,7 @@ def test_findings_come_first_then_coverage_then_manifest() -> None:
 
 
 def test_weights_name_the_events_they_rest_on() -> None:
-    lead, other = (orjson.loads(line) for line in written(findings()).splitlines()[:2])
+    lead, _, other = (orjson.loads(line) for line in written(findings()).splitlines()[:3])
     place = [lead["evidence"][0]["source"], lead["evidence"][0]["record"]]
     assert [(each["points"], each["events"]) for each in lead["weights"]] == [
         (45, [place]), (-10, [place]),

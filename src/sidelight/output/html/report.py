@@ -25,7 +25,7 @@ from sidelight.output.instants import hour_text, rfc3339, rfc3339_fixed
 from sidelight.output.marking import Marking, label
 from sidelight.output.plain import plain
 from sidelight.output.progress import size
-from sidelight.output.tally import Tally
+from sidelight.output.tally import Tally, by_story
 from sidelight.schema import LEVELS
 
 LIMIT: Final = 2_000
@@ -33,6 +33,7 @@ LIMIT: Final = 2_000
 _EVENTS: Final = 5
 _LONGEST: Final = 8_000
 _ROWS: Final = 500
+_PLACES: Final = 5
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> I
         matrix=matrix(run.coverage, tally),
         sysmon=sysmon_configuration(run.coverage.lacking),
         commands=commands(run.coverage.lacking),
+        stories=by_story(shown),
         lacking=[telemetry_of(role) for role in run.coverage.lacking],
     )
 
@@ -117,7 +119,12 @@ def _template() -> Template:
         cell=_cell,
     )
     environment.globals.update(
-        WIDTH=WIDTH, BARS=BARS_HEIGHT, CELL=CELL_HEIGHT, EVENTS=_EVENTS, ROWS=_ROWS
+        WIDTH=WIDTH,
+        BARS=BARS_HEIGHT,
+        CELL=CELL_HEIGHT,
+        EVENTS=_EVENTS,
+        ROWS=_ROWS,
+        PLACES=_PLACES,
     )
     return environment.from_string(_data("report.html.j2"))
 
