@@ -134,7 +134,6 @@ def telemetry_page() -> str:
         for title, language, text in (
             ("Sysmon", "xml", inspect.cleandoc(entry.sysmon)),
             ("Windows, as administrator", "text", entry.policy),
-            ("Linux, as root", "text", entry.linux),
         ):
             lines += ["", f"{title}:", "", f"```{language}", text, "```"] if text else []
     return _page(lines)

@@ -20,8 +20,7 @@ class Telemetry:
         products: of Sigma, on whose hosts such events occur.
         events: the logs and ids that hold them.
         sysmon: the part of a Sysmon configuration; "" where Sysmon has none.
-        policy: commands for an administrator of Windows; "" where there are none.
-        linux: commands for an administrator of Linux.
+        policy: commands for an administrator; "" where there are none.
         note: what to bear in mind.
     """
 
@@ -31,7 +30,6 @@ class Telemetry:
     events: str = ""
     sysmon: str = ""
     policy: str = ""
-    linux: str = ""
     note: str = ""
 
 
@@ -68,7 +66,8 @@ def sysmon_configuration(roles: Iterable[str]) -> str:
 
 
 def commands(roles: Iterable[str]) -> str:
-    """Give the commands that let Windows and Linux log *roles*, one a line; "" for none."""
+    """Give the commands that let Windows log *roles*, one a line; "" for none."""
     wanted = set(roles)
-    some = [each for role, each in telemetry().items() if role in wanted]
-    return "\n".join(text for each in some for text in (each.policy, each.linux) if text)
+    return "\n".join(
+        each.policy for role, each in telemetry().items() if role in wanted and each.policy
+    )

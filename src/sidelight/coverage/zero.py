@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from typing import Final
 
 from sidelight.coverage.seen import Coverage
-from sidelight.coverage.telemetry import telemetry_of
+from sidelight.coverage.telemetry import telemetry, telemetry_of
 
 _NAMED_AT_MOST: Final = 4
 
@@ -79,11 +79,15 @@ def _sightless(coverage: Coverage) -> tuple[str, ...]:
     for spot in coverage.analytics:
         if not spot.stretches:
             for role in spot.roles:
-                hosts[telemetry_of(role).name].update(spot.hosts)
+                hosts[role].update(spot.hosts)
     if not hosts:
         return ()
-    top = sorted(hosts.items(), key=lambda item: (-len(item[1]), item[0]))
-    names = ", ".join(f"{name} ({_many(len(some), 'host')})" for name, some in top[:_NAMED_AT_MOST])
+    place = {role: number for number, role in enumerate(telemetry())}
+    top = sorted(hosts.items(), key=lambda item: (-len(item[1]), place.get(item[0], len(place))))
+    names = ", ".join(
+        f"{telemetry_of(role).name} ({_many(len(some), 'host')})"
+        for role, some in top[:_NAMED_AT_MOST]
+    )
     more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
     return (f"Analytics of sideloading and memory lacked these events: {names}{more}.",)
 

@@ -21,6 +21,7 @@ def _roles() -> set[str]:
 
 
 def test_every_role_has_a_way_to_be_switched_on() -> None:
+    assert {entry.products for entry in telemetry().values()} == {frozenset({"windows"})}
     needed = {role for analytic in ANALYTICS.values() for role in analytic.looks_at}
     assert needed <= _roles()
     assert set(telemetry()) >= _roles()
