@@ -102,21 +102,19 @@ def _hosts(counts: pa.Table) -> Iterator[_Host]:
 def _roles(counts: pa.Table) -> tuple[Ints, list[str]]:
     """Tell the role of each row."""
     columns = [coded(counts.column(name)) for name in _KIND]
-    kinds, inverse = np.unique(
-        np.stack([codes for codes, _ in columns], axis=1), axis=0, return_inverse=True
-    )
-    texts = [listed(some) for _, some in columns]
+    kinds = np.zeros(counts.num_rows, np.int64)
+    for codes, texts in columns:  # one number for each kind, its codes as digits
+        kinds = kinds * (len(texts) + 1) + codes
+    _, first, inverse = np.unique(kinds, return_index=True, return_inverse=True)
+    named = [(codes[first].tolist(), listed(texts)) for codes, texts in columns]
     numbers: dict[str, int] = {}
-    of_kind = np.array(
-        [
-            numbers.setdefault(
-                role_of(Kind(*(some[code] for some, code in zip(texts, row, strict=True)))),
-                len(numbers),
-            )
-            for row in kinds.tolist()
-        ]
-    )
-    return of_kind[inverse.reshape(-1)].astype(np.int64), list(numbers)
+    of_kind = [
+        numbers.setdefault(
+            role_of(Kind(*(texts[codes[n]] for codes, texts in named))), len(numbers)
+        )
+        for n in range(len(first))
+    ]
+    return np.array(of_kind, np.int64)[inverse.reshape(-1)], list(numbers)
 
 
 def _gaps(host: _Host) -> Iterator[tuple[_Gap, int]]:
