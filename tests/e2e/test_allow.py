@@ -68,6 +68,12 @@ def test_an_expired_entry_hides_nothing_and_is_pruned(desk: CommandLine, small_r
     }  # fmt: skip
     assert b"old: expired on 2001-01-01" in ran.out
     assert b"expired" in desk("allow", "list", "--allow", path).out
+    line = {"kind": "coverage", "allowed": {"entries": [
+        {"id": "idle", "state": "unused", "partly_known": 2},
+    ]}}  # fmt: skip
+    (desk.folder / "partly.jsonl").write_text(json.dumps(line, separators=(",", ":")) + "\n")
+    kept = desk("allow", "prune", "--allow", path, "--dry-run", "--unused", "partly.jsonl")
+    assert kept.out.count(b"would go") == 1
     before = path.read_text()
     dry = desk("allow", "prune", "--allow", path, "--dry-run", "--unused", out)
     assert (dry.out.count(b"would go"), path.read_text()) == (2, before)

@@ -139,7 +139,8 @@ def _unused(path: Path) -> frozenset[str]:
         with path.open("rb") as lines:
             found = [orjson.loads(line) for line in lines if line.startswith(b'{"kind":"coverage"')]
         entries = found[-1]["allowed"]["entries"]
-        return frozenset(each["id"] for each in entries if each["state"] == "unused")
+        idle = (each for each in entries if not each["partly_known"])
+        return frozenset(each["id"] for each in idle if each["state"] == "unused")
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, LookupError, TypeError):
