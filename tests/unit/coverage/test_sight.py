@@ -131,21 +131,35 @@ def _slow(seen: set[int], active: set[int]) -> set[int]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sets(st.integers(0, 60), min_size=1), st.data())
-def test_blind_hours_are_as_the_rule_has_them(active: set[int], data: st.DataObject) -> None:
-    share = data.draw(st.sampled_from([0.3, 0.7, 0.9, 1.0]))
-    ordered = sorted(active)
-    cut = data.draw(st.integers(0, len(ordered)))
-    seen = {h for n, h in enumerate(ordered) if n < cut * share or (n % 4 == 0 and n < cut)}
-    own = (SYSMON, "7")
-    rows = [*hours("h", ("Other", "1"), ordered), *hours("h", own, sorted(seen))]
-    dark = _slow(seen, active)
-    found = [s for s in spots(*rows) if "load" in s.roles]
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60), st.integers(1, 9))
+def test_blind_hours_are_as_the_rule_has_them(
+    hours_of_host: int, begin: int, length: int, every: int
+) -> None:
+    """A source that is there in all hours but a stretch, and every so many hours."""
+    active = set(range(100, 100 + hours_of_host))
+    stretch = range(100 + begin, 100 + begin + length)
+    seen = {hour for hour in active if hour not in stretch and (hour % every or every == 1)}
+    rows = [*hours("h", ("Other", "1"), sorted(active)), *hours("h", LOAD, sorted(seen))]
+    found = [spot for spot in spots(*rows) if "load" in spot.roles]
     if not seen:
-        assert [s.stretches for s in found] == [()]
+        assert [spot.stretches for spot in found] == [()]
         return
     got = {h for s in found for a, b in s.stretches for h in active if a <= h <= b}
-    assert got == dark
+    assert got == _slow(seen, active)
+
+
+@pytest.mark.parametrize(("present", "blind"), [(10, False), (11, True)])
+def test_the_limit_of_chance_is_one_in_a_thousand(present: int, *, blind: bool) -> None:
+    """Half of the hours have the source: 9 without are 1 in 512, 10 are 1 in 1,024."""
+    active, seen = range(2 * present - 1), range(present)
+    found = of(spots(*hours("h", LOGON, active), *hours("h", LOAD, seen)), "load")
+    assert found == ([(("h",), ((11, 20),))] if blind else [])
+
+
+def test_a_source_is_missed_though_its_log_goes_on() -> None:
+    seen = [hour for hour in DAY if not 3 <= hour < 9]
+    rows = [*hours("h", (SYSMON, "1")), *hours("h", LOAD, seen)]
+    assert of(spots(*rows), "load") == [(("h",), ((3, 8),))]
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -129,7 +129,9 @@ ENTRIES = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(ENTRIES)
 def test_what_is_written_is_what_is_read(tmp_path: Path, entry: Entry) -> None:
     path = tmp_path / "any.toml"
