@@ -23,9 +23,11 @@ from sidelight.analytics.catalogue import ANALYTICS, Analytic
 from sidelight.analytics.columns import ROLES
 from sidelight.cli import exits
 from sidelight.cli.app import app
+from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
 from sidelight.rules.load import load_rules
@@ -171,6 +173,49 @@ def _analytic(analytic: Analytic) -> tuple[str, str, str, str]:
     return f"{analytic.title}<br>`{analytic.id}`", ids, looks, analytic.defeated_by
 
 
+def telemetry_page() -> str:
+    """Describe what has to be logged for analytics, and how to switch it on."""
+    lines = [
+        "# What to log",
+        "",
+        "Analytics look at these events. The coverage of a run says which of them were missing, "
+        "on which hosts and when.",
+        "The Sysmon parts are a beginning, to be merged into the configuration in use and tried "
+        "on a few hosts first.",
+    ]
+    for role, entry in telemetry().items():
+        needing = [f"`{name}`" for name, each in ANALYTICS.items() if role in each.looks_at]
+        lines += ["", f"## {entry.name[0].upper()}{entry.name[1:]} events", ""]
+        lines += [f"`{role}` in the coverage: {entry.events}. {entry.note}"]
+        if needing:
+            lines += ["", f"Analytics that look at them: {', '.join(needing)}."]
+        for title, language, text in (
+            ("Sysmon", "xml", inspect.cleandoc(entry.sysmon)),
+            ("Windows, as administrator", "text", entry.policy),
+        ):
+            lines += ["", f"{title}:", "", f"```{language}", text, "```"] if text else []
+    return _page(lines)
+
+
+def assets_page() -> str:
+    """Describe what hosts may be."""
+    lines = [
+        "# Roles of assets",
+        "",
+        "What the `role` of an asset file may be, and by how much scores of findings on such a "
+        "host are raised.",
+        "A `criticality` in the file takes the place of the last column: "
+        + ", ".join(f"`{name}` {points}" for name, points in POINTS.items())
+        + ".",
+    ]
+    rows = [
+        (f"`{role.id}`", role.name, role.at_stake, ", ".join(role.stakes), str(role.points))
+        for role in roles().values()
+    ]
+    lines += _table(("role", "is", "at stake", "by", "points"), rows)
+    return _page(lines)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
@@ -178,6 +223,8 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "errors.md": errors_page,
     "rules.md": rules_page,
     "analytics.md": analytics_page,
+    "telemetry.md": telemetry_page,
+    "assets.md": assets_page,
 }
 
 

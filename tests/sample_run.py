@@ -1,9 +1,11 @@
 """An invented run: a small operator, one intrusion, and everything an output must show."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
-from sidelight.coverage import BlindRule, Input, Loaded, Manifest, Run, build
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.coverage import BlindRule, BlindSpot, Input, Loaded, Manifest, Run, build
+from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
 from sidelight.findings.hits import COUNTS
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import NO_TIME, Event, Gap, Level
@@ -13,6 +15,7 @@ HOUR = 3600 * SECOND
 START = 1_718_064_000 * SECOND
 """2024-06-11T00:00:00Z"""
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
+STORY = "5d0b9a35-3f1d-5f0c-8b64-6e3c1f7a52a1"
 HOSTILE = "</script><img src=x onerror=alert(1)>[red]\x1b[31m{{7*7}}\u202egpj.exe"
 
 
@@ -142,6 +145,21 @@ def finding(
     )
 
 
+def weighed(lead: Finding) -> Finding:
+    """Give *lead* as an analytic would have concluded it."""
+    place = lead.evidence[0].source, lead.evidence[0].record
+    return replace(
+        lead,
+        weights=(
+            Weight(45, "The library is not signed; player.exe beside it is.", (place,)),
+            Weight(-10, "setup.exe installed it.", (place,)),
+        ),
+        refute=(r"Compare the hash of C:\ProgramData\Media\codec.dll with the vendor's.",),
+        story=STORY,
+        asset=Asset("jump-host", "a jump host", "Administrators pass through it.", ("disruption",)),
+    )
+
+
 def findings() -> list[Finding]:
     """Seven findings, most severe first, one of them with hostile values."""
     network: Event = {
@@ -159,8 +177,8 @@ def findings() -> list[Finding]:
     hostile: Event = {"CommandLine": HOSTILE, "Image": HOSTILE, "=cmd|'/c calc'!A1": HOSTILE}
     villain = (Process(HOSTILE, HOSTILE, HOSTILE, 7), Process(HOSTILE))
     return [
-        finding(1, SIDELOAD, score=96, count=12),
-        finding(2, INJECT, "memory", 81, count=2),
+        weighed(finding(1, SIDELOAD, score=96, count=12)),
+        replace(finding(2, INJECT, "memory", 81, count=2), story=STORY),
         finding(3, HIVE, "credential", 74, host="dc-01.operator.example", process=(), hour=3),
         finding(4, HIVE, "credential", 70, host=HOSTILE, fields=hostile, process=villain, count=1),
         finding(5, SCAN, "discovery", 48, fields=network, count=1402, hour=5),
@@ -210,9 +228,9 @@ def counts() -> pa.Table:
         for h in range(6, 18)
         for part in (0, 1)
     ]
-    return pa.table([list(column) for column in zip(*rows, strict=True)], names=COUNTS.names).cast(
-        COUNTS
-    )
+    whole = [(*row[:5], "", *row[5:]) for row in rows]
+    columns = [list(column) for column in zip(*whole, strict=True)]
+    return pa.table(columns, names=COUNTS.names).cast(COUNTS)
 
 
 def loaded() -> Loaded:
@@ -234,10 +252,31 @@ def gaps() -> tuple[Gap, ...]:
     )
 
 
+def spots() -> tuple[BlindSpot, ...]:
+    """Give what analytics could not see, whatever analytics there are by now."""
+    hour = START // HOUR
+    return (
+        BlindSpot(
+            ("load", "thread"),
+            ("memory.clr", "memory.thread-unbacked", "sideload.load"),
+            ("dc-01.operator.example", "ws-18.operator.example"),
+            (),
+            24_840,
+        ),
+        BlindSpot(
+            ("load",),
+            ("memory.clr", "sideload.load"),
+            ("ws-17.operator.example",),
+            ((hour + 9, hour + 11),),
+            72,
+        ),
+    )
+
+
 def run(count: int = 7, partial: str = "") -> Run:
     table = counts()
     blind = (BlindRule(BLIND.id, "windows dns_query", "no-log-source"),)
-    coverage = build(table, gaps(), loaded(), blind)
+    coverage = replace(build(table, gaps(), loaded(), blind), analytics=spots())
     inputs = (
         Input("logs/ws-17.zip!Sysmon.evtx", 1_118_208, "ab" * 32, "evtx"),
         Input("logs/dc-01.evtx", 69_632, "cd" * 32, "evtx"),

@@ -43,7 +43,7 @@ def _commands(page: str) -> list[list[str]]:
 def _prepare(folder: Path, text: str) -> None:
     """Write the files that a page tells the reader to write."""
     for name, content in re.findall(
-        r"^Write `(.+?)`:\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+        r"^Write `(.+?)`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL
     ):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
@@ -137,12 +137,14 @@ def test_every_command_and_option_is_in_the_reference(
     """As ``--help`` shows them, which the page is not made of."""
     monkeypatch.setenv("COLUMNS", "200")
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-    names = ["hunt", "range", *(f"rules {name}" for name in _subcommands(["rules"], capsys))]
+    names = ["hunt", "range"]
+    for group in ("rules", "allow", "baseline"):
+        names += [f"{group} {name}" for name in _subcommands([group], capsys)]
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
     for name in names:
         run([*name.split(), "--help"])
         rows = capsys.readouterr().out.partition("\nOptions:")[2]
-        shown = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rows))
+        shown = set(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", rows))
         assert "--help" in shown
         section = page.partition(f"## sidelight {name}\n")[2].partition("\n## ")[0]
         wanted = shown - {"--help", "-h"}
@@ -170,7 +172,7 @@ def _keys(value: object) -> Iterator[str]:
         case dict():
             for key, inner in value.items():
                 yield key
-                if key not in {"fields", "hours"}:
+                if key not in {"fields", "hours", "scope"}:
                     yield from _keys(inner)
         case list():
             for inner in value:

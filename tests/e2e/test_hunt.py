@@ -191,6 +191,32 @@ def test_standard_input_is_evidence(sidelight: CommandLine, small_range: Path) -
     assert lines(piped)[-2]["events"] == lines(named)[-2]["events"] > 0
 
 
+def test_hours_without_image_loads_are_named_with_what_to_switch_on(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    """Sysmon falls silent from 03:00 to 09:00 while the security log goes on."""
+    sysmon = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 7, "Computer": "WS1"}
+    logon = {"Channel": "Security", "EventID": 4624, "Computer": "WS1", "TargetUserName": "anna"}
+    loads = {"Image": "C:\\a.exe", "ImageLoaded": "C:\\a.dll"}
+    events = [
+        event | {"UtcTime": f"2024-06-11 {hour:02}:10:00.000"}
+        for hour in range(24)
+        for event in (logon, *([sysmon | loads] if not 3 <= hour < 9 else []))
+    ]
+    (tmp_path / "a.json").write_text("".join(json.dumps(event) + "\n" for event in events))
+    page, out = tmp_path / "page.html", tmp_path / "f.jsonl"
+    ran = sidelight("hunt", tmp_path / "a.json", "-o", out, "-o", page, "--no-times")
+    coverage = json.loads(out.read_text().splitlines()[-2])
+    said = [each["text"] for each in coverage["analytics"]["blind"]]
+    gone = [text for text in said if "between 2024-06-11T03:00Z and 09:00Z" in text]
+    assert len(gone) == 1
+    assert gone[0].startswith("no image-load events from WS1")
+    assert "CreateRemoteThread" in coverage["analytics"]["switch_on"]["sysmon"]
+    assert "Analytics blind for hours" in ran.out.decode()
+    assert gone[0] in page.read_text()
+    assert "&lt;ImageLoad onmatch" in page.read_text()
+
+
 def _in_process(path: Path, jobs: int, *, analytics: bool = True) -> tuple[list[Finding], Run]:
     rules = load_compiled([own()], None)
     options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME, analytics)

@@ -1,5 +1,6 @@
 """Rules as a person installs, reads and tests them."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -32,6 +33,10 @@ level: high
         ("hunt",),
         ("range",),
         ("rules",),
+        ("allow",),
+        *(("allow", each) for each in ("add", "list", "prune")),
+        ("baseline",),
+        *(("baseline", each) for each in ("learn", "show", "diff")),
         *(("rules", each) for each in ("update", "list", "show", "check", "test", "stats")),
     ],
 )
@@ -84,3 +89,44 @@ def test_own_rules_pass_their_own_check_and_samples(sidelight: CommandLine) -> N
 def test_an_unknown_rule_is_a_sentence(sidelight: CommandLine) -> None:
     ran = sidelight("rules", "show", "no such rule")
     assert (ran.code, ran.err) == (2, "sidelight: no such rule: no rule has this id or title\n")
+
+
+HIJACK = r"""
+Name: units.dll
+Vendor: Conversion House
+ExpectedLocations: ['%PROGRAMFILES%\Converter']
+ExpectedSignatureInformation:
+  - {Subject: 'CN=Conversion House, O=Conversion House', Issuer: CN=Any, Type: Authenticode}
+VulnerableExecutables:
+  - {Path: '%PROGRAMFILES%\Converter\converter.exe', Type: Sideloading}
+"""
+
+
+LOAD = {
+    "Channel": "Microsoft-Windows-Sysmon/Operational",
+    "EventID": 7,
+    "Computer": "WS1",
+    "UtcTime": "2024-06-11 02:00:00.000",
+    "Image": "C:\\Users\\Public\\converter.exe",
+    "ImageLoaded": "C:\\Users\\Public\\units.dll",
+    "Signed": "false",
+}
+
+
+def test_hijacklibs_is_imported_kept_and_held_against_loads(tmp_path: Path) -> None:
+    sidelight, source = CommandLine(tmp_path), tmp_path / "units.yml"
+    logs = tmp_path / "logs.json"
+    logs.write_text(json.dumps(LOAD) + "\n")
+    source.write_text(HIJACK)
+    ran = sidelight("rules", "update", "--hijacklibs", source)
+    assert ran.code == 0, ran.err
+    assert b"1 libraries of 1 programs imported, 1 with expected signers" in ran.out
+    broken = tmp_path / "odd.yml"
+    broken.write_text("title: nothing of the kind\n")
+    refused = sidelight("rules", "update", "--hijacklibs", broken)
+    assert (refused.code, "Traceback" in refused.err) == (2, False)
+    hunt = ("hunt", logs, "-q", "-f", "jsonl", "--no-times")
+    with_it, without = sidelight(*hunt), sidelight(*hunt, "--no-hijacklibs")
+    assert b"HijackLibs expects units.dll elsewhere, signed by Conversion House" in with_it.out
+    assert b'"what":"hijacklibs"' in with_it.out
+    assert b"HijackLibs" not in without.out

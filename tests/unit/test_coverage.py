@@ -10,7 +10,8 @@ NOTHING = Loaded(())
 
 
 def table(*rows: tuple[str, str, str, str, str, int, int, int]) -> pa.Table:
-    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 8
+    whole = [(*row[:5], "", *row[5:]) for row in rows]
+    columns = [list(column) for column in zip(*whole, strict=True)] if rows else [[]] * 9
     return pa.table(columns, names=COUNTS.names).cast(COUNTS)
 
 
@@ -139,6 +140,8 @@ def test_a_zero_names_blind_rules_refusals_losses_and_silence() -> None:
     assert explain_zero(run(0).coverage, 0) == (
         "29,445 events were read and 6 of 7 rules could have matched; none did.",
         "1 rule had no log source to look at: windows dns_query (1).",
+        "Analytics of sideloading and memory lacked these events: image-load (2 hosts), "
+        "remote-thread (2 hosts).",
         "1 rule could not be run as written.",
         "Evidence was lost in 1 file, at least 12 events: it may hide what is missing.",
         "1 channel is silent for hours in which others were not: quiet, switched off or cleared.",

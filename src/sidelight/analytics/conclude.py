@@ -10,6 +10,7 @@ import pyarrow as pa
 from sidelight.analytics.aftermath import follow
 from sidelight.analytics.engines import suspect_engines
 from sidelight.analytics.estate import Estate
+from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.lateral import link
 from sidelight.analytics.planted import suspect_writes
 from sidelight.analytics.sideload import suspect_loads
@@ -34,6 +35,7 @@ class Facts:
     writes: pa.Table
     signals: pa.Table
     connects: pa.Table
+    known: Knowledge = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Concluded:
 def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicion, ...]:
     """Give what every analytic holds against anything, in canonical order."""
     estate = Estate.of(facts.loads, facts.writes)
+    estate.known = facts.known
     found = list(
         together(
             suspect_loads(estate),

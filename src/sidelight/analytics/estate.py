@@ -11,6 +11,7 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.known import programs
 from sidelight.analytics.loads import settle_loads
 from sidelight.analytics.paths import Place, Zone, is_beside, place_of
@@ -111,6 +112,7 @@ class Estate:
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
     by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    known: Knowledge = NOTHING
 
     @classmethod
     def of(cls, loads: pa.Table, writes: pa.Table) -> Self:

@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from sidelight.analytics.baseline import pair_of
 from sidelight.analytics.estate import Estate, Load
+from sidelight.analytics.hijacks import Hijack
 from sidelight.analytics.known import is_shipped, known_pairs
 from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone, is_beside
 from sidelight.analytics.suspicion import Reason
@@ -31,6 +33,9 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     if is_beside(load.library, load.image) and load.library.zone not in {Zone.SYSTEM, Zone.NATIVE}:
         yield from _beside(load, estate)
     yield from _prevalence(load, estate)
+    yield from _custom(load, estate)
+    if load.library.name not in known_pairs():
+        yield from _imported(load, estate)
 
 
 def _pair(load: Load) -> Iterator[Reason]:
@@ -161,3 +166,51 @@ def _prevalence(load: Load, estate: Estate) -> Iterator[Reason]:
     if hosts >= _MANY_HOSTS:
         text = f"This pair was loaded on {hosts - 1} other hosts."
         yield Reason(-25 if load.library.zone in PROTECTED else -15, text, load.rows)
+
+
+def _custom(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Hold a load against what was usual on quiet days; never enough by itself."""
+    baseline, program = estate.known.baseline, load.image.name
+    if baseline is None:
+        return
+    signer = load.signer if load.trusted else ""
+    pair = pair_of(program, load.library.name, signer, load.library.zone.name)
+    habit, others = baseline.pairs.get(pair), baseline.programs.get(program, 0)
+    if habit is not None:
+        hosts = f"{len(habit.hosts):,} host{'' if len(habit.hosts) == 1 else 's'}"
+        since = f" since {habit.first}" if habit.first else ""
+        yield Reason(-25, f"This pair was loaded on {hosts} in the baseline{since}.", load.rows)
+    elif others:
+        many = f"{others:,} other librar{'y' if others == 1 else 'ies'}"
+        text = f"New: the baseline knows {program} with {many}, not with this."
+        yield Reason(8, text, load.rows)
+
+
+def _imported(load: Load, estate: Estate) -> Iterator[Reason]:
+    """Hold a load against the imported table: who signs the library, and where it should lie."""
+    hijack, library = estate.known.hijacks.get(load.library.name), load.library.name
+    if hijack is None or load.signed is None:
+        return
+    if load.trusted and _is_expected(load.signer, hijack):
+        text = f"{library} is signed by {load.signer}, as HijackLibs expects."
+        yield Reason(-40, text, load.rows)
+        return
+    if hijack.locations and not hijack.expects(load.library):
+        shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
+        wanted = " or ".join(hijack.signers[:2]) or hijack.vendor
+        text = f"HijackLibs expects {library} elsewhere, signed by {wanted}; it {shown}."
+        if hijack.signers:
+            yield Reason(25, text, load.rows)
+        elif load.broken:
+            text = f"HijackLibs expects {library} of {hijack.vendor} elsewhere; it {shown}."
+            yield Reason(10, text, load.rows)
+    if load.image.name in hijack.hosts:
+        text = f"HijackLibs lists {load.image.name} as a program that can be made to load it."
+        yield Reason(5, text, load.rows)
+
+
+def _is_expected(signer: str, hijack: Hijack) -> bool:
+    """Tell whether a signer is one of those expected: the words of one hold those of the other."""
+    mine = _vendor(signer)
+    expected = [_vendor(name) for name in hijack.signers or (hijack.vendor,)]
+    return any(mine and theirs and (mine <= theirs or theirs <= mine) for theirs in expected)

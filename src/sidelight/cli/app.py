@@ -7,6 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from sidelight import __version__
+from sidelight.cli.allow import allow
+from sidelight.cli.baseline import baseline
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.range import range_command
@@ -25,6 +27,8 @@ app = typer.Typer(
 app.command("hunt", short_help="Run rules over event logs, and show what was found.")(hunt_command)
 app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
 app.add_typer(rules, name="rules")
+app.add_typer(allow, name="allow")
+app.add_typer(baseline, name="baseline")
 
 
 def _show_version(asked: bool) -> None:

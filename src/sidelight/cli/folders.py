@@ -26,6 +26,16 @@ def configuration_file() -> Path:
     return _xdg("XDG_CONFIG_HOME", ".config") / "config.toml"
 
 
+def allow_file() -> Path:
+    """Name the allow-list of the user."""
+    return configuration_file().parent / "allow.toml"
+
+
+def hijack_file() -> Path:
+    """Name the table of HijackLibs that ``rules update --hijacklibs`` wrote."""
+    return data_folder() / "hijacklibs.json"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

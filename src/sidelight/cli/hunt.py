@@ -12,6 +12,7 @@ import typer
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
+from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -35,6 +36,11 @@ def hunt_command(  # noqa: PLR0913
     placeholders: choices.Placeholders = None,
     output: options.Outputs = None,
     format_: options.Formats = None,
+    allow: options.Allow = None,
+    no_allow: options.NoAllow = False,
+    assets: options.Assets = None,
+    baseline: options.Baseline = None,
+    hijacklibs: options.Hijacks = True,
     tlp: options.Tlp = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
@@ -59,7 +65,8 @@ def hunt_command(  # noqa: PLR0913
     view = _View(limit, wide, quiet, False if no_color else None)
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times, own,
+        jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times, own,
+        Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs)),
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
@@ -89,6 +96,7 @@ class _Request:
     profile: bool
     times: bool
     analytics: bool
+    lists: Lists
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -113,6 +121,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     options = HuntOptions(
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
+    options = with_lists(options, request.lists)
     inventory = survey(request.paths)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:
@@ -197,5 +206,6 @@ def _show_cost(gathered: "Gathered", rules: "Compiled") -> None:
         print(line, file=sys.stderr)  # noqa: T201
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -55,3 +55,33 @@ Profile = Annotated[
 Times = Annotated[
     bool, typer.Option("--times/--no-times", help="Put the time of the run into the manifest.")
 ]
+Allow = Annotated[
+    Path | None,
+    typer.Option(
+        "--allow",
+        metavar="FILE",
+        help="Hide, and count, what this allow-list vouches for; without it, the user's own.",
+    ),
+]
+NoAllow = Annotated[bool, typer.Option("--no-allow", help="Hide nothing.")]
+Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Hold loads against this baseline ('sidelight baseline learn' writes one).",
+    ),
+]
+Hijacks = Annotated[
+    bool,
+    typer.Option(
+        "--hijacklibs/--no-hijacklibs",
+        help="Hold loads against HijackLibs, where 'sidelight rules update' imported it.",
+    ),
+]
+Assets = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Says what hosts are (TOML or CSV): what is at stake on them raises scores.",
+    ),
+]

@@ -9,7 +9,7 @@ import typer
 
 from sidelight.cli import choices, exits
 from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file
+from sidelight.cli.folders import configuration_file, hijack_file
 from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
@@ -27,13 +27,46 @@ def update(
         Path | None,
         typer.Option("--from", metavar="FILE|FOLDER", help="Install from here; no network."),
     ] = None,
+    hijacklibs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|FOLDER", help="Import the data of HijackLibs from here; no network."
+        ),
+    ] = None,
 ) -> int:
     """Install SigmaHQ's rules; the old set stays until the new one compiles.
 
-    Without --from, the package is fetched from the address in the configuration.
+    Without --from, the package is fetched from the address in the configuration. With
+    --hijacklibs alone, only its table is imported: hunts hold loads against it.
 
     Example: sidelight rules update --from sigma_all_rules.zip
     """
+    if hijacklibs is not None:
+        _import(hijacklibs)
+    if hijacklibs is None or source is not None:
+        _install(source)
+    return 0
+
+
+def _import(source: Path) -> None:
+    from sidelight.hunt.hijack_file import import_hijacks  # noqa: PLC0415 - not for --help
+
+    if not source.exists():
+        raise UsageError("there is no such file or folder", where=str(source))
+    found = import_hijacks(source, hijack_file())
+    rows = found.table.values()
+    typer.echo(
+        f"HijackLibs: {len(rows):,} libraries of {found.programs:,} programs imported, "
+        f"{sum(bool(each.signers) for each in rows):,} with expected signers, "
+        f"{sum(bool(each.locations) for each in rows):,} with expected folders; "
+        f"{len(found.refused):,} documents refused"
+    )
+    for text in found.refused:
+        typer.echo(plain(text), err=True)
+    typer.echo(f"SHA-256 {found.sha256}")
+
+
+def _install(source: Path | None) -> None:
     from sidelight.cli.fetching import fetched  # noqa: PLC0415 - not for --help
     from sidelight.rules.package import install  # noqa: PLC0415
 
@@ -51,7 +84,6 @@ def update(
     count = report.rules + report.correlations
     typer.echo(f"{count:,} rules installed, {len(report.refused):,} refused")
     typer.echo(f"SHA-256 {report.sha256}")
-    return 0
 
 
 @rules.command("list")

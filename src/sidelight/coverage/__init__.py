@@ -1,10 +1,11 @@
 """What was read, what could not be read, and which rules had nothing to look at."""
 
 from sidelight.coverage.account import build
-from sidelight.coverage.manifest import Input, Manifest, Run
+from sidelight.coverage.manifest import Companion, Input, Manifest, Run
 from sidelight.coverage.seen import (
     BlindGroup,
     BlindRule,
+    BlindSpot,
     Coverage,
     Loaded,
     Source,
@@ -16,6 +17,8 @@ from sidelight.coverage.zero import explain_zero
 __all__ = [
     "BlindGroup",
     "BlindRule",
+    "BlindSpot",
+    "Companion",
     "Coverage",
     "Input",
     "Loaded",

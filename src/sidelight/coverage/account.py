@@ -20,6 +20,7 @@ from sidelight.coverage.seen import (
     Stream,
     Technique,
 )
+from sidelight.coverage.sight import blind_spots
 from sidelight.findings.attack import TACTICS, tactics, techniques
 from sidelight.findings.cells import ranked
 from sidelight.findings.order import sort_rows
@@ -50,6 +51,7 @@ def build(
         refused=tuple(sorted(rules.refused)),
         blind=_groups(blind),
         techniques=_techniques(rules.metas, {rule.id for rule in blind}),
+        analytics=blind_spots(counts),
     )
 
 

@@ -22,6 +22,21 @@ class Input:
     format: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Companion:
+    """A file besides evidence and rules that had a say in the findings.
+
+    Args:
+        what: it is (``allow-list``, ``assets``, ``baseline``, …).
+        path: as given.
+        sha256: hexadecimal.
+    """
+
+    what: str
+    path: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a run was, so that another can repeat it.
@@ -45,6 +60,7 @@ class Manifest:
     hits: int
     findings: int
     partial: str = ""
+    companions: tuple[Companion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sidelight.findings.allowlist import Use
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import LOST, Gap
 
@@ -73,6 +74,31 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class BlindSpot:
+    """Hosts on which analytics had nothing to look at, all in the same way.
+
+    Args:
+        roles: of events, of which there was none; sorted.
+        analytics: ids, sorted.
+        hosts: as events spell them, sorted.
+        stretches: (first hour, last hour), hours since 1970 UTC, ascending; empty where there
+            was no such event at all.
+        events: other events of these hosts in that time, which is why it matters.
+    """
+
+    roles: tuple[str, ...]
+    analytics: tuple[str, ...]
+    hosts: tuple[str, ...]
+    stretches: tuple[tuple[int, int], ...]
+    events: int
+
+    @property
+    def hours(self) -> int:
+        """How many hours the stretches are in all."""
+        return sum(last - first + 1 for first, last in self.stretches)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Source:
     """What one file of evidence gave; hours since 1970 UTC, None where no event has a time."""
 
@@ -109,6 +135,10 @@ class Coverage:
         refused: rules that could not be run.
         blind: rules that ran and could not have matched, grouped.
         techniques: by id.
+        analytics: where analytics had nothing to look at.
+        allowed: what each entry of the allow-list did, in its order.
+        unheard: hosts of the asset file of which there was no event.
+        hidden: findings that entries of the allow-list hid, each counted once.
     """
 
     streams: tuple[Stream, ...]
@@ -118,6 +148,10 @@ class Coverage:
     refused: tuple[Refusal, ...]
     blind: tuple[BlindGroup, ...]
     techniques: tuple[Technique, ...]
+    analytics: tuple[BlindSpot, ...] = ()
+    allowed: tuple[Use, ...] = ()
+    hidden: int = 0
+    unheard: tuple[str, ...] = ()
 
     @property
     def events(self) -> int:
@@ -145,6 +179,11 @@ class Coverage:
         hours = [hour for stream in self.streams for hour, _ in (stream.hours[:1])]
         ends = [hour for stream in self.streams for hour, _ in (stream.hours[-1:])]
         return (min(hours), max(ends)) if hours else None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The roles of events that analytics missed on some host, at some time; sorted."""
+        return tuple(sorted({role for spot in self.analytics for role in spot.roles}))
 
     @property
     def blind_rules(self) -> int:

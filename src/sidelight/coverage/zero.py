@@ -1,9 +1,10 @@
 """Why a zero is a zero."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final
 
 from sidelight.coverage.seen import Coverage
+from sidelight.coverage.telemetry import telemetry, telemetry_of
 
 _NAMED_AT_MOST: Final = 4
 
@@ -19,7 +20,9 @@ def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
     sighted = coverage.rules - coverage.blind_rules
     return (
         _judged(coverage, sighted),
+        *_hidden(coverage),
         *_blindness(coverage),
+        *_sightless(coverage),
         *_refusals(coverage),
         *_losses(coverage),
         *_silences(coverage),
@@ -41,7 +44,15 @@ def _judged(coverage: Coverage, sighted: int) -> str:
             "looks at: this zero says nothing about the hosts."
         )
     able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
+    if coverage.hidden:
+        return f"{read} were read and {able} could have matched."
     return f"{read} were read and {able} could have matched; none did."
+
+
+def _hidden(coverage: Coverage) -> tuple[str, ...]:
+    if not coverage.hidden:
+        return ()
+    return (f"The allow-list hid {_many(coverage.hidden, 'finding')}: --no-allow shows all.",)
 
 
 def _blindness(coverage: Coverage) -> tuple[str, ...]:
@@ -60,6 +71,25 @@ def _blindness(coverage: Coverage) -> tuple[str, ...]:
             more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
             said.append(f"{_many(sizes.total(), 'rule')} {text}: {names}{more}.")
     return tuple(said)
+
+
+def _sightless(coverage: Coverage) -> tuple[str, ...]:
+    """Name what analytics lacked from beginning to end, by the hosts that lacked it."""
+    hosts: defaultdict[str, set[str]] = defaultdict(set)
+    for spot in coverage.analytics:
+        if not spot.stretches:
+            for role in spot.roles:
+                hosts[role].update(spot.hosts)
+    if not hosts:
+        return ()
+    place = {role: number for number, role in enumerate(telemetry())}
+    top = sorted(hosts.items(), key=lambda item: (-len(item[1]), place.get(item[0], len(place))))
+    names = ", ".join(
+        f"{telemetry_of(role).name} ({_many(len(some), 'host')})"
+        for role, some in top[:_NAMED_AT_MOST]
+    )
+    more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
+    return (f"Analytics of sideloading and memory lacked these events: {names}{more}.",)
 
 
 def _refusals(coverage: Coverage) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ Rule 3. What comes out follows from the set of hits alone.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Final
 
@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from sidelight.findings.assets import Assets, marked
 from sidelight.findings.attack import classify, tactics, techniques
 from sidelight.findings.cells import Rows
 from sidelight.findings.finding import Evidence, Finding, FindingClass, Process, RuleRef
@@ -62,14 +63,16 @@ class Limits:
 
 
 _LIMITS: Final = Limits()
+_NO_ASSETS: Final = Assets()
 
 
-def conclude(
+def conclude(  # noqa: PLR0913
     hits: pa.Table,
     events: pa.Table,
     processes: Sequence[pa.Table],
     rules: Mapping[str, RuleInfo],
     limits: Limits = _LIMITS,
+    assets: Assets = _NO_ASSETS,
 ) -> Iterator[Finding]:
     """Give the findings, most severe first: by level, score, first_seen, host, id.
 
@@ -79,18 +82,21 @@ def conclude(
         processes: tables of `PROCESSES`, in any order and with any repetition.
         rules: by id; a hit of a rule that is not here is titled by the id and of level medium.
         limits: how much a finding lists.
+        assets: what hosts are; scores on those that matter are raised.
     """
     if not hits.num_rows:
         return
     sheet = Sheet.of(hits, processes)
     shelf = Shelf.of(events)
-    drafts = sorted(_drafts(sheet, rules), key=lambda draft: draft.rank)
+    every = (_raised(draft, assets) for draft in _drafts(sheet, rules))
+    drafts = sorted(every, key=lambda draft: draft.rank)
     for begin in range(0, len(drafts), _BATCH):
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
         lines = lineages(processes, sheet.actors.take(leads))
         for draft, process in zip(some, lines, strict=True):
-            yield _finding(draft, process, _evidence(draft.rows, sheet, shelf, limits))
+            evidence = _evidence(draft.rows, sheet, shelf, limits)
+            yield marked(_finding(draft, process, evidence), assets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,11 @@ class _Draft:
     def rank(self) -> tuple[int, int, int, str, str]:
         level = LEVELS.index(self.info.ref.level)
         return (-level, -self.score, self.first, self.host, self.id)
+
+
+def _raised(draft: _Draft, assets: Assets) -> _Draft:
+    points = assets.points(draft.host)
+    return replace(draft, score=min(100, draft.score + points)) if points else draft
 
 
 def _groups(sheet: Sheet) -> list[Rows]:

@@ -97,6 +97,25 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """What the host of a finding is.
+
+    Args:
+        role: id in ``content/assets.toml``.
+        name: of the role, with its article.
+        at_stake: one sentence.
+        stakes: eavesdropping, manipulation, disruption.
+        note: what the asset file adds.
+    """
+
+    role: str
+    name: str
+    at_stake: str
+    stakes: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Hits that belong together, as one thing to look at.
 
@@ -112,6 +131,7 @@ class Finding:
         weights: how the score came about, where an analytic weighed evidence.
         refute: what would show that it is harmless.
         story: findings of one story have one name here; "" where a finding stands alone.
+        asset: what its host is, where somebody said so.
     """
 
     id: str
@@ -134,6 +154,7 @@ class Finding:
     weights: tuple[Weight, ...] = ()
     refute: tuple[str, ...] = ()
     story: str = ""
+    asset: Asset | None = None
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:

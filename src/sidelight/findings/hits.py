@@ -89,6 +89,7 @@ COUNTS: Final = pa.schema(
         ("product", _TEXT),
         ("channel", _TEXT),
         ("event_id", _TEXT),
+        ("category", _TEXT),  # as `Kind.category`
         ("hour", pa.int64()),  # hours since 1970 UTC, NO_TIME where unknown
         ("part", pa.int64()),  # which stretch of the source, so that counting twice is seen
         ("events", pa.int64()),

@@ -1,6 +1,7 @@
 """What was gathered becomes findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import merge
 
 import numpy as np
@@ -9,7 +10,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sidelight.analytics.conclude import Facts, conclude_facts
+from sidelight.analytics.knowledge import NOTHING, Knowledge
+from sidelight.analytics.stakes import raised
 from sidelight.evidence.reading import Digest
+from sidelight.findings.assets import Assets
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import Finding, RuleRef
@@ -22,8 +26,21 @@ from sidelight.rules.rule import Meta
 from sidelight.schema import Gap
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known besides the evidence.
+
+    Args:
+        assets: what hosts are.
+        known: what analytics may hold evidence against.
+    """
+
+    assets: Assets = field(default_factory=Assets)
+    known: Knowledge = NOTHING
+
+
 def draw_findings(
-    spool: Spool, rules: Compiled, limits: Limits, copies: frozenset[str]
+    spool: Spool, rules: Compiled, limits: Limits, copies: frozenset[str], context: Context
 ) -> Iterator[Finding]:
     """Yield the findings of what *spool* holds, most severe first.
 
@@ -32,6 +49,7 @@ def draw_findings(
         rules: that were run.
         limits: how much a finding lists.
         copies: sources to leave out, since others have the same content.
+        context: what is known besides.
     """
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
@@ -39,11 +57,17 @@ def draw_findings(
     hits = union(hits, correlate(rules.correlations, members))
     processes = spool.tables("processes")  # starts seen twice are the same starts
     infos = rule_infos(rules)
-    facts = Facts(**{name: union(*_tables(spool, name, copies)) for name in FACTS})
+    tables = {name: union(*_tables(spool, name, copies)) for name in FACTS}
+    facts = Facts(**tables, known=context.known)
     stories = conclude_facts(facts, hits, events, processes, infos, limits)
     rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
-    alone = conclude(rest, events, processes, infos, limits)
-    yield from merge(stories.findings, alone, key=lambda finding: finding.rank)
+    alone = conclude(rest, events, processes, infos, limits, context.assets)
+    told = sorted((raised(each, context.assets) for each in stories.findings), key=_rank)
+    yield from merge(told, alone, key=_rank)
+
+
+def _rank(finding: Finding) -> tuple[int, int, int, str, str]:
+    return finding.rank
 
 
 def _untold(size: int, told: Sequence[int]) -> "NDArray[np.bool_]":

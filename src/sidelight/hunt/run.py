@@ -4,19 +4,21 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from sidelight import __version__
-from sidelight.coverage import Input, Loaded, Manifest, Run, build
+from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
+from sidelight.findings.allowlist import Sieve
 from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
 from sidelight.hunt.blindness import blind_rules
-from sidelight.hunt.conclusion import draw_findings, event_counts, find_copies
+from sidelight.hunt.conclusion import Context, draw_findings, event_counts, find_copies
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
@@ -51,6 +53,9 @@ class HuntOptions:
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
         analytics: whether to judge beyond rules.
+        allow: what findings are hidden; None hides none.
+        context: what is known besides evidence and rules.
+        companions: files that had a say, for the manifest.
     """
 
     jobs: int
@@ -58,6 +63,9 @@ class HuntOptions:
     shown: tuple[tuple[str, str], ...]
     now: Callable[[], int]
     analytics: bool = True
+    allow: Sieve | None = None
+    context: Context = field(default_factory=Context)
+    companions: tuple[Companion, ...] = ()
 
 
 @contextmanager
@@ -92,10 +100,15 @@ def hunt(
                 hits=gathered.hits,
                 findings=findings,
                 partial=gathered.partial,
+                companions=options.companions,
             )
-            return Run(manifest, coverage)
+            allow = options.allow or Sieve((), date.min)
+            unheard = options.context.assets.unheard(coverage.hosts)
+            whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
+            return Run(manifest, whole)
 
-        findings = draw_findings(spool, rules, options.limits, copies)
+        drawn = draw_findings(spool, rules, options.limits, copies, options.context)
+        findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(findings, finish, bool(coverage.lost), gathered)
 
 

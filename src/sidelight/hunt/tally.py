@@ -39,7 +39,7 @@ def count_events(frames: Sequence[Frame], part: int) -> pa.Table:
     if not some:
         return NOTHING.counts
     # Equal keys must have equal numbers: rows that say the same would be united into one.
-    source, host, product, channel, event_id = (_Texts() for _ in range(5))
+    source, host, product, channel, event_id, category = (_Texts() for _ in range(6))
     time = np.concatenate([frame.time for frame in some])
     keys = [
         np.concatenate([source.number(frame.sources)[frame.source] for frame in some]),
@@ -49,12 +49,13 @@ def count_events(frames: Sequence[Frame], part: int) -> pa.Table:
         _repeated(product, [frame.kind.product for frame in some], some),
         _repeated(channel, [frame.kind.channel for frame in some], some),
         _repeated(event_id, [frame.kind.event_id for frame in some], some),
+        _repeated(category, [frame.kind.category for frame in some], some),
         np.where(time == NO_TIME, NO_TIME, time // HOUR_NS),
     ]
     order, fresh = sort_rows(keys)
     starts = np.flatnonzero(fresh)
     picked = order[starts]
-    texts = (source, host, product, channel, event_id)
+    texts = (source, host, product, channel, event_id, category)
     return pa.table(
         [
             *(each.cells(key[picked]) for each, key in zip(texts, keys, strict=False)),

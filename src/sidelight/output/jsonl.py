@@ -11,7 +11,10 @@ from typing import BinaryIO, Final, TypeAlias
 import orjson
 
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
-from sidelight.findings.finding import Evidence, Finding, Process, RuleRef
+from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
+from sidelight.findings.allowlist import Use
+from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
+from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
 
@@ -79,6 +82,10 @@ def finding_json(finding: Finding) -> Json:
         "process": [_process(process) for process in finding.process],
         "reasons": finding.reasons,
         "counter_evidence": finding.counter_evidence,
+        "weights": [_weight(weight) for weight in finding.weights],
+        "refute": finding.refute,
+        "story": finding.story or None,
+        "asset": _asset(finding.asset),
         "evidence": [_evidence(event) for event in finding.evidence],
     }
 
@@ -108,6 +115,12 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
         ],
         "gaps": [gap_json(gap) for gap in coverage.gaps],
         "rules": _rules(coverage),
+        "analytics": _analytics(coverage),
+        "unheard": coverage.unheard,
+        "allowed": {
+            "hidden": coverage.hidden,
+            "entries": [_use(use) for use in coverage.allowed],
+        },
     }
 
 
@@ -150,6 +163,47 @@ def _rules(coverage: Coverage) -> Json:
     }
 
 
+def _analytics(coverage: Coverage) -> Json:
+    lacking = [telemetry_of(role) for role in coverage.lacking]
+    return {
+        "blind": [
+            {
+                "text": sentence(spot),
+                "hosts": spot.hosts,
+                "analytics": spot.analytics,
+                "missing": spot.roles,
+                "hours": [[hour_text(first), hour_text(last)] for first, last in spot.stretches],
+                "other_events": spot.events,
+            }
+            for spot in coverage.analytics
+        ],
+        "switch_on": {
+            "sysmon": sysmon_configuration(coverage.lacking),
+            "commands": commands(coverage.lacking),
+            "notes": [
+                {"missing": each.role, "logged_as": each.events, "note": each.note}
+                for each in lacking
+            ],
+        },
+    }
+
+
+def _use(use: Use) -> Json:
+    entry = use.entry
+    return {
+        "id": entry.id,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "scope": dict(entry.scope),
+        "created": str(entry.created) if entry.created else None,
+        "expires": str(entry.expires),
+        "state": use.state,
+        "findings": use.findings,
+        "events": use.events,
+        "partly_known": use.partly,
+    }
+
+
 def gap_json(gap: Gap) -> Json:
     """Give a gap as a JSON object."""
     return {
@@ -186,6 +240,10 @@ def manifest_json(manifest: Manifest) -> Json:
             }
             for item in manifest.inputs
         ],
+        "companions": [
+            {"what": each.what, "path": each.path, "sha256": each.sha256}
+            for each in manifest.companions
+        ],
     }
 
 
@@ -220,6 +278,21 @@ def _process(process: Process) -> Json:
         "guid": process.guid or None,
         "started": rfc3339(process.started),
         "joined": process.joined,
+    }
+
+
+def _weight(weight: Weight) -> Json:
+    return {"points": weight.points, "text": weight.text, "events": weight.events}
+
+
+def _asset(asset: Asset | None) -> Json:
+    if asset is None:
+        return None
+    return {
+        "role": asset.role,
+        "at_stake": asset.at_stake,
+        "stakes": asset.stakes,
+        "note": asset.note,
     }
 
 

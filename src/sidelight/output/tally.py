@@ -1,7 +1,7 @@
 """Findings counted while they stream by: by level, class, host, rule, tactic, technique, time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,6 +73,15 @@ class Tally:
     def top_hosts(self, count: int) -> list[tuple[str, Counter[Level]]]:
         """List the hosts with findings, those with the most severe first."""
         return sorted(self.hosts.items(), key=lambda item: (_weight(item[1]), item[0]))[:count]
+
+
+def by_story(findings: Iterable[Finding]) -> Mapping[str, Sequence[Finding]]:
+    """Group findings that are told in one story; those that stand alone are left out."""
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.story:
+            found[finding.story].append(finding)
+    return {name: some for name, some in found.items() if len(some) > 1}
 
 
 def _weight(levels: Counter[Level]) -> tuple[int, ...]:

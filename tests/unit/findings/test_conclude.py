@@ -2,6 +2,7 @@ import orjson
 import pyarrow as pa
 
 from process_starts import start
+from sidelight.findings.assets import Assets, Listed, roles
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.finding import RuleRef
 from sidelight.findings.hits import EVENTS, HITS, PROCESSES, union
@@ -30,12 +31,13 @@ def hit(record, rule="r", process="", **known):
     return row | known
 
 
-def findings(*hits, processes=(), events=(), limits=None):
+def findings(*hits, processes=(), events=(), limits=None, assets=None):
     table = union(pa.Table.from_pylist(list(hits), schema=HITS))
     starts = [pa.Table.from_pylist(list(processes), schema=PROCESSES)]
     full = [{"source": "s", "record": n, "fields": orjson.dumps({"n": str(n)})} for n in events]
     kept = pa.Table.from_pylist(full, schema=EVENTS)
-    return list(conclude(table, kept, starts, RULES, limits or Limits()))
+    concluded = conclude(table, kept, starts, RULES, limits or Limits(), assets or Assets())
+    return list(concluded)
 
 
 def test_no_hits_give_no_findings():
@@ -138,3 +140,14 @@ def test_limits_are_the_callers():
 def test_a_rule_nobody_describes_is_still_reported():
     (found,) = findings(hit(1, "unheard-of"))
     assert (found.title, found.level, found.cls) == ("unheard-of", "medium", "other")
+
+
+def test_hosts_that_matter_come_first_among_equals():
+    assets = Assets([Listed("h2", roles()["hlr-hss"])])
+    both = [hit(1, process="P", host=host) for host in ("H1", "H2")]
+    before = {each.host: each.score for each in findings(*both)}
+    found = findings(*both, assets=assets)
+    assert [each.host for each in found] == ["H2", "H1"]
+    assert found[0].score == before["H2"] + 15
+    assert (found[0].level, found[0].asset.role) == ("high", "hlr-hss")
+    assert found[1].asset is None

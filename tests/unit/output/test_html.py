@@ -104,6 +104,25 @@ def test_every_link_inside_leads_somewhere(page: Outline) -> None:
     assert {str(attrs["href"])[1:] for attrs in page.all("a")} <= ids
 
 
+def test_findings_of_one_story_are_linked_to_each_other() -> None:
+    lead, other = findings()[:2]
+    text = written(findings())
+    assert text.count("Of the same story") == 2
+    for each in (lead, other):
+        assert f'href="#f-{each.id}"' in text
+    assert "Of the same story" not in written(findings(), limit=1)
+
+
+def test_a_score_is_traced_to_its_events() -> None:
+    lead = findings()[0]
+    many = tuple(("a.evtx", number) for number in range(9))
+    text = written([replace(lead, weights=(replace(lead.weights[0], events=many),))])
+    assert '<td class="num">+45</td>' in text
+    assert "a.evtx#4 and 4 more" in text
+    assert "What would refute it" in text
+    assert lead.refute[0].split("'")[0] in text
+
+
 def test_a_report_is_bounded_and_says_what_it_left_out() -> None:
     text = written(findings(), limit=2)
     assert text.count('<details class="finding"') == 2

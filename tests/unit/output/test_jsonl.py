@@ -11,7 +11,8 @@ from sidelight.schema import NO_TIME
 
 KEYS = [
     "kind", "id", "title", "class", "level", "score", "host", "first_seen", "last_seen", "count",
-    "tactics", "techniques", "tags", "rules", "process", "reasons", "counter_evidence", "evidence",
+    "tactics", "techniques", "tags", "rules", "process", "reasons", "counter_evidence", "weights",
+    "refute", "story", "asset", "evidence",
 ]  # fmt: skip
 
 
@@ -36,6 +37,16 @@ def test_findings_come_first_then_coverage_then_manifest() -> None:
     assert list(lines[0]["evidence"][0]) == [
         "source", "record", "channel", "event_id", "time", "rules", "fields",
     ]  # fmt: skip
+
+
+def test_weights_name_the_events_they_rest_on() -> None:
+    lead, _, other = (orjson.loads(line) for line in written(findings()).splitlines()[:3])
+    place = [lead["evidence"][0]["source"], lead["evidence"][0]["record"]]
+    assert [(each["points"], each["events"]) for each in lead["weights"]] == [
+        (45, [place]), (-10, [place]),
+    ]  # fmt: skip
+    assert lead["story"]
+    assert (other["weights"], other["refute"], other["story"]) == ([], [], None)
 
 
 def test_a_time_that_is_not_known_is_null() -> None:

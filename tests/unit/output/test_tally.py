@@ -1,5 +1,5 @@
 from sample_run import findings
-from sidelight.output.tally import Tally
+from sidelight.output.tally import Tally, by_story
 
 
 def test_findings_are_counted_by_level_host_rule_and_technique() -> None:
@@ -15,3 +15,9 @@ def test_findings_are_counted_by_level_host_rule_and_technique() -> None:
     assert tally.top_hosts(1)[0][0] == "ws-17.operator.example"
     assert tally.scores["T1003.002"] == 74
     assert tally.hours.total() == 7
+
+
+def test_findings_are_grouped_by_story() -> None:
+    (group,) = by_story(findings()).values()
+    assert [each.title for each in group] == [each.title for each in findings()[:2]]
+    assert by_story(findings()[:1]) == {}

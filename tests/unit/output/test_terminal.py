@@ -36,6 +36,20 @@ def test_wide_shows_command_lines_in_full() -> None:
     assert command in shown(80, wide=True)
 
 
+def test_wide_shows_how_the_score_came_about_and_what_would_refute_it() -> None:
+    lead = findings()[0]
+    for text in (lead.refute[0], f"+45  {lead.weights[0].text}", f"#{lead.evidence[0].record}]"):
+        assert text in shown(100, wide=True)
+    assert "To refute it" not in shown(100)
+
+
+def test_findings_of_one_story_name_each_other() -> None:
+    lead, other = findings()[:2]
+    assert f"Of the same story: {other.title} ({other.score})" in shown(200)
+    assert f"Of the same story: {lead.title} ({lead.score})" in shown(200)
+    assert "Of the same story" not in shown(200, limit=1)
+
+
 def test_values_of_a_log_are_neither_markup_nor_escapes() -> None:
     text = shown(400)
     assert "\x1b" not in text

@@ -31,6 +31,16 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
+  const open = () => {
+    const row = document.getElementById(location.hash.slice(1));
+    if (!row || !row.classList.contains("finding")) return;
+    if (row.hidden) form.reset();
+    row.hidden = false;
+    row.open = true;
+    row.scrollIntoView();
+  };
+  window.addEventListener("hashchange", open);
   form.hidden = false;
   apply();
+  open();
 })();

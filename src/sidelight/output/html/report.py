@@ -15,14 +15,17 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from sidelight.coverage import Run, explain_zero
+from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.finding import Finding, Process
+from sidelight.output.allowance import allowance
+from sidelight.output.blindness import sentence
 from sidelight.output.html.chart import BARS_HEIGHT, CELL_HEIGHT, WIDTH, axis, bars, heat
 from sidelight.output.html.matrix import matrix
 from sidelight.output.instants import hour_text, rfc3339, rfc3339_fixed
 from sidelight.output.marking import Marking, label
 from sidelight.output.plain import plain
 from sidelight.output.progress import size
-from sidelight.output.tally import Tally
+from sidelight.output.tally import Tally, by_story
 from sidelight.schema import LEVELS
 
 LIMIT: Final = 2_000
@@ -30,6 +33,7 @@ LIMIT: Final = 2_000
 _EVENTS: Final = 5
 _LONGEST: Final = 8_000
 _ROWS: Final = 500
+_PLACES: Final = 5
 
 
 @dataclass(slots=True)
@@ -89,6 +93,10 @@ def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> I
         heat=rows,
         heat_left_out=left_out,
         matrix=matrix(run.coverage, tally),
+        sysmon=sysmon_configuration(run.coverage.lacking),
+        commands=commands(run.coverage.lacking),
+        stories=by_story(shown),
+        lacking=[telemetry_of(role) for role in run.coverage.lacking],
     )
 
 
@@ -106,10 +114,17 @@ def _template() -> Template:
         when=lambda time: rfc3339(time) or "unknown",
         second=lambda time: rfc3339_fixed(time, 0)[:19].replace("T", " ") or "unknown",
         tree=_tree,
+        sentence=sentence,
+        allowance=allowance,
         cell=_cell,
     )
     environment.globals.update(
-        WIDTH=WIDTH, BARS=BARS_HEIGHT, CELL=CELL_HEIGHT, EVENTS=_EVENTS, ROWS=_ROWS
+        WIDTH=WIDTH,
+        BARS=BARS_HEIGHT,
+        CELL=CELL_HEIGHT,
+        EVENTS=_EVENTS,
+        ROWS=_ROWS,
+        PLACES=_PLACES,
     )
     return environment.from_string(_data("report.html.j2"))
 

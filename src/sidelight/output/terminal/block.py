@@ -1,6 +1,6 @@
 """One finding as a compact block of lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.text import Text
@@ -14,18 +14,25 @@ from sidelight.schema import NO_TIME
 _REASONS: Final = 3
 _AGAINST: Final = 2
 _ANCESTORS: Final = 4
+_PLACES: Final = 5
 _INDENT: Final = "   "
 
 
-def block(finding: Finding, width: int, *, wide: bool = False) -> Text:
+def block(
+    finding: Finding, width: int, *, wide: bool = False, story: Sequence[Finding] = ()
+) -> Text:
     """Describe a finding in a few lines.
 
     Args:
         finding: what to describe.
         width: characters a line has; longer lines are cut with an ellipsis.
-        wide: show every line in full instead.
+        wide: show every line in full instead, and how the score came about.
+        story: the other findings of its story.
     """
     lines = [_head(finding, width), *_body(finding, 0 if wide else width)]
+    if wide:
+        lines += [*_weights(finding), *_refute(finding)]
+    lines += _story(story)
     if not wide:
         for line in lines:
             line.truncate(width, overflow="ellipsis")
@@ -61,10 +68,36 @@ def _body(finding: Finding, width: int) -> Iterator[Text]:
     facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
     facts += [" ".join(finding.techniques)] if finding.techniques else []
     yield _line("", " · ".join(facts), "", "dim")
+    if finding.asset:
+        asset = finding.asset
+        told = f"The host is {asset.name}. {asset.at_stake}"
+        yield _line("!", f"{told} {asset.note}" if asset.note else told, "red")
     yield from _process(finding.process)
     yield from (_line("+", text, "green") for text in _reasons(finding))
     yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])
     yield from _where(finding, width)
+
+
+def _weights(finding: Finding) -> Iterator[Text]:
+    """Name the events behind each part of a score."""
+    for weight in finding.weights:
+        places = [f"{source}#{record}" for source, record in weight.events[:_PLACES]]
+        more = len(weight.events) - len(places)
+        told = f"{weight.points:+4d}  {weight.text}"
+        told += f"  [{', '.join(places)}{f' and {more:,} more' if more else ''}]" if places else ""
+        yield _line("=", told, "cyan", "dim")
+
+
+def _refute(finding: Finding) -> Iterator[Text]:
+    return (_line("?", f"To refute it: {text}", "blue") for text in finding.refute)
+
+
+def _story(story: Sequence[Finding]) -> list[Text]:
+    if not story:
+        return []
+    titles = "; ".join(f"{each.title} ({each.score})" for each in story[:_REASONS])
+    more = f"; and {len(story) - _REASONS:,} more" if len(story) > _REASONS else ""
+    return [_line("&", f"Of the same story: {titles}{more}", "magenta")]
 
 
 def _where(finding: Finding, width: int) -> Iterator[Text]:

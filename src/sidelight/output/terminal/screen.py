@@ -8,7 +8,7 @@ from rich.console import Console
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
-from sidelight.output.tally import Tally
+from sidelight.output.tally import Tally, by_story
 from sidelight.output.terminal.block import block
 from sidelight.output.terminal.summary import summary
 
@@ -46,8 +46,11 @@ class Screen:
         if not self.quiet:
             for part in summary(run, self._tally, width):
                 self.console.print(part)
+        stories = by_story(self._shown)
         for finding in self._shown:
-            self.console.print(block(finding, width, wide=self.wide), soft_wrap=True)
+            others = [each for each in stories.get(finding.story, ()) if each is not finding]
+            told = block(finding, width, wide=self.wide, story=others)
+            self.console.print(told, soft_wrap=True)
             self.console.print()
         more = self._tally.total - len(self._shown)
         if more:

@@ -10,7 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sidelight.coverage import Coverage, Run, explain_zero
+from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
+from sidelight.output.allowance import allowance
+from sidelight.output.blindness import sentence
 from sidelight.output.instants import hour_text
 from sidelight.output.plain import clip, clip_front
 from sidelight.output.progress import size
@@ -27,6 +30,7 @@ def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
     yield from _facts(run)
     if tally.total:
         yield from _found(tally, width)
+    yield from _listed("Hidden by the allow-list", _allowed(run.coverage), width)
     yield from _unseen(run.coverage, width)
     zero = explain_zero(run.coverage, run.manifest.findings)
     if zero:
@@ -116,6 +120,14 @@ def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
     return table
 
 
+def _allowed(coverage: Coverage) -> list[str]:
+    """Say what entries did; first those that somebody should look at."""
+    order = {"expired": 0, "unused": 1, "applied": 2}
+    uses = sorted(coverage.allowed, key=lambda use: (order[use.state], -use.findings))
+    said = [allowance(use) for use in uses]
+    return [f"{_many(coverage.hidden, 'finding')} in all", *said] if said else []
+
+
 def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     reasons = Counter(refusal.reason for refusal in coverage.refused)
     refused = [f"{_many(count, 'rule')}: {reason}" for reason, count in reasons.most_common()]
@@ -127,12 +139,25 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         yield from _listed("Evidence that was passed over", [said], width)
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
+    yield from _analytics(coverage, width)
     silent = [
         f"{hour_text(first)} to {hour_text(last + 1)}: {stream.host} {stream.channel}"
         for stream in coverage.streams
         for first, last in stream.silent
     ]
+    yield from _listed("Assets that sent nothing", coverage.unheard, width)
     yield from _listed("Silent while others spoke", silent, width)
+
+
+def _analytics(coverage: Coverage, width: int) -> Iterator[RenderableType]:
+    never = [sentence(spot) for spot in coverage.analytics if not spot.stretches]
+    hours = [sentence(spot) for spot in coverage.analytics if spot.stretches]
+    yield from _listed("Analytics without a log source", never, width)
+    yield from _listed("Analytics blind for hours", hours, width)
+    if coverage.lacking:
+        names = [telemetry_of(role).events for role in coverage.lacking]
+        told = f"Switch on: {', '.join(names)}. The report holds the configuration."
+        yield _indented(Text(told, "dim"))
 
 
 def _losses(coverage: Coverage, width: int) -> list[str]:

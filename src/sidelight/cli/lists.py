@@ -1,0 +1,76 @@
+"""Files besides evidence and rules that have a say in findings, read for a hunt."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sidelight.cli.allow import today
+from sidelight.cli.folders import allow_file, hijack_file
+
+if TYPE_CHECKING:
+    from sidelight.hunt.run import HuntOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Where the files are; None where there is none."""
+
+    allow: Path | None = None
+    assets: Path | None = None
+    baseline: Path | None = None
+    hijacks: Path | None = None
+
+
+def allow_path(named: Path | None, *, off: bool) -> Path | None:
+    """Choose the allow-list: the one that is named, else the user's, where there is one."""
+    if off:
+        return None
+    own = allow_file()
+    return named or (own if own.is_file() else None)
+
+
+def hijack_path(*, on: bool) -> Path | None:
+    """Give the table of HijackLibs, where it was imported and is wanted."""
+    own = hijack_file()
+    return own if on and own.is_file() else None
+
+
+def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
+    """Read the files into *options*.
+
+    Raises:
+        UsageError: one cannot be read, or is not as it should be.
+    """
+    from sidelight.analytics.knowledge import Knowledge  # noqa: PLC0415 - not for --help
+    from sidelight.coverage import Companion  # noqa: PLC0415
+    from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
+    from sidelight.findings.assets import Assets  # noqa: PLC0415
+    from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
+    from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
+    from sidelight.hunt.conclusion import Context  # noqa: PLC0415
+    from sidelight.hunt.hijack_file import read_hijacks  # noqa: PLC0415
+    from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
+
+    companions, assets, known = [], Assets(), Knowledge()
+    if lists.assets:
+        listed = read_asset_file(lists.assets)
+        assets = listed.assets
+        companions.append(Companion("assets", str(lists.assets), listed.sha256))
+    if lists.baseline:
+        known = replace(known, baseline=read_baseline(lists.baseline))
+        companions.append(Companion("baseline", str(lists.baseline), _hash(lists.baseline)))
+    if lists.hijacks:
+        imported = read_hijacks(lists.hijacks)
+        known = replace(known, hijacks=imported.table)
+        companions.append(Companion("hijacklibs", str(lists.hijacks), imported.sha256))
+    if lists.allow:
+        file = read_allow_file(lists.allow)
+        options = replace(options, allow=Sieve(file.entries, today()))
+        companions.append(Companion("allow-list", str(lists.allow), file.sha256))
+    return replace(options, context=Context(assets, known), companions=tuple(companions))
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

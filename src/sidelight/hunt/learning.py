@@ -1,0 +1,67 @@
+"""A baseline out of evidence: read and scanned as in a hunt, without rules and conclusions."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sidelight.analytics.baseline import Baseline, learn, parsed, spelled
+from sidelight.errors import UsageError
+from sidelight.evidence.inventory import Inventory
+from sidelight.findings.hits import union
+from sidelight.findings.spool import Spool
+from sidelight.hunt.conclusion import find_copies
+from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.rules.cache import compiled
+from sidelight.rules.load import compile_documents
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What was learnt, and out of what."""
+
+    baseline: Baseline
+    gathered: Gathered
+
+
+def learn_baseline(inventory: Inventory, jobs: int, report: Report) -> Learnt:
+    """Remember which programs load which libraries in the evidence of *inventory*."""
+    rules = compiled(compile_documents((), digest=""))
+    with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
+        gathered = gather(inventory, rules, spool, Work(jobs, Path(name), report))
+        _, gaps = find_copies(gathered.digests)  # the same loads twice are the same loads
+        gathered.gaps += gaps
+        return Learnt(learn(union(*spool.tables("loads"))), gathered)
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read the baseline at *path*.
+
+    Raises:
+        UsageError: it cannot be read, or is no baseline of this version.
+    """
+    try:
+        with path.open("rb") as lines:
+            return parsed(lines)
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except ValueError as error:
+        hint = "sidelight baseline learn writes one"
+        raise UsageError(str(error), where=str(path), hint=hint) from None
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline in one step: the file is the old one or the new one, never half of it.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(spelled(baseline))
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
