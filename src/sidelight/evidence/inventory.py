@@ -253,7 +253,7 @@ def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator
 def _next_cut(file: IO[bytes], start: int, least: int, size: int) -> tuple[int, int]:
     stop, lines = start, 0
     while stop < size:
-        block = file.read(min(max(least - stop, 1 << 16), 8 << 20, size - stop))
+        block = file.read(min(max(least - stop, 1 << 16), 1 << 20, size - stop))
         if not block:
             return size, lines
         if stop + len(block) < least or (end := block.rfind(b"\n")) < 0:

@@ -16,7 +16,7 @@ from sidelight.schema import Column, offsets_of
 
 Rows: TypeAlias = NDArray[np.intp]
 
-PORTION: Final = 64 << 20
+PORTION: Final = 1 << 20
 """About so many bytes of values are laid out for one search."""
 
 
@@ -176,12 +176,17 @@ class Inquiry:
 def _portions(group: list[Answers]) -> Iterator[list[Answers]]:
     some, size = list[Answers](), 0
     for each in group:
+        room = each.values.get_total_buffer_size()
+        if room > PORTION:
+            yield [each]  # a copy would cost more than a search of its own
+            continue
         if size > PORTION:
             yield some
             some, size = [], 0
         some.append(each)
-        size += each.values.get_total_buffer_size()
-    yield some
+        size += room
+    if some:
+        yield some
 
 
 def _search(some: Sequence[Answers]) -> int:
