@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -70,8 +71,14 @@ def hunt_command(  # noqa: PLR0913
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
+    return _heeding(
+        lambda: _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+    )
+
+
+def _heeding(run: Callable[[], int]) -> int:
     try:
-        return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+        return run()
     except KeyboardInterrupt:
         raise typer.Abort from None  # else Typer leaves without a word
 

@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sidelight.analytics.baseline import (
@@ -86,6 +86,7 @@ def text(baseline: Baseline) -> bytes:
     return b"".join(spelled(baseline))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(BASELINES)
 def test_what_is_written_is_what_is_read(one: Baseline) -> None:
     assert dict(parsed(text(one).splitlines(keepends=True)).pairs) == dict(one.pairs)
