@@ -137,7 +137,12 @@ def test_every_command_and_option_is_in_the_reference(
     """As ``--help`` shows them, which the page is not made of."""
     monkeypatch.setenv("COLUMNS", "200")
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-    names = ["hunt", "range", *(f"rules {name}" for name in _subcommands(["rules"], capsys))]
+    names = [
+        "hunt",
+        "collect",
+        "range",
+        *(f"rules {name}" for name in _subcommands(["rules"], capsys)),
+    ]
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
     for name in names:
         run([*name.split(), "--help"])

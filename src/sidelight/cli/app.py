@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from sidelight import __version__
+from sidelight.cli.collect import collect_command
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.range import range_command
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("hunt")(hunt_command)
+app.command("collect")(collect_command)
 app.command("range")(range_command)
 app.add_typer(rules, name="rules")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.evidence import auditd, event_xml, evtx, journal, json, syslog
+from sidelight.evidence.host import cores, lines, snapshots
 from sidelight.evidence.stream import Reader
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
@@ -53,6 +54,9 @@ READERS: Final[Mapping[str, Format]] = {
     "evtx": Format("Windows event log (EVTX)", evtx.sniff, evtx.read, _chunks),
     "journal": Format("systemd journal", journal.sniff, journal.read, _whole),
     "xml": Format("Windows event XML", event_xml.sniff, event_xml.read, _whole),
+    "host": Format("Linux host, live", lines.sniff, lines.read, _whole),
+    "core": Format("ELF core", cores.sniff, cores.read, _whole),
+    "snapshot": Format("Linux process, live", snapshots.sniff, snapshots.read, _whole),
     "json": Format("JSON events", json.sniff, json.read, _lines),
     "auditd": Format("Linux audit log", auditd.sniff, auditd.read, _whole),
     "syslog": Format("syslog", syslog.sniff, syslog.read, _syslog),

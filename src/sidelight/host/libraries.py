@@ -1,0 +1,125 @@
+"""What is odd about the libraries of a process: where they lie, and what had them loaded."""
+
+import re
+from collections.abc import Iterator
+from posixpath import basename
+from typing import Final
+
+from sidelight.host.places import INTERPRETERS, is_trusted, place_of, runtime_of, shadows
+from sidelight.host.process import File, Mark, Process, Region
+
+_PRELOADING: Final = ("LD_PRELOAD", "LD_AUDIT")
+_UNPACKED: Final = re.compile(r"/_MEI\w+$")
+_MANY: Final = 3
+
+
+def library_marks(process: Process) -> Iterator[Mark]:
+    """Judge libraries by their places, and by the loader's variables."""
+    libraries = [
+        region
+        for region in process.regions
+        if region.executable and region.sort == "file" and region.path != process.exe
+    ]
+    libraries = list({region.path: region for region in libraries}.values())
+    yield from _places(libraries)
+    yield from _deleted(process, libraries)
+    yield from _preloaded(process, libraries)
+    yield from _searched(process, libraries)
+
+
+def _places(libraries: list[Region]) -> Iterator[Mark]:
+    for place, points in (("memory", 45), ("open", 20)):
+        found = [r.path for r in libraries if place_of(r.place, r.file) == place]
+        if found and place == "memory":
+            reason = f"code is loaded from shared memory: {_list(found)}"
+            yield Mark("library-in-memory-folder", points, reason)
+        elif found:
+            reason = f"code is loaded from where everybody may write: {_list(found)}"
+            doubt = "programs that unpack their libraries at start do the same"
+            yield Mark("library-in-open-folder", points, reason, doubt)
+    posing = [
+        r.path for r in libraries if place_of(r.place, r.file) != "other" and shadows(r.place)
+    ]
+    if posing:
+        reason = f"it has the name of a library of the system: {_list(posing)}"
+        yield Mark("library-name-of-system", 15, reason)
+
+
+def _deleted(process: Process, libraries: list[Region]) -> Iterator[Mark]:
+    upgraded: list[str] = []
+    gone: list[str] = []
+    for region in libraries:
+        if region.deleted:
+            owned = region.file is not None and bool(region.file.owner)
+            there = region.file is not None and region.file.now in {"same", "other"}
+            (upgraded if owned or there else gone).append(region.place)
+    if upgraded:
+        text = f"libraries were replaced on disk: restart needed: {_list(upgraded)}"
+        yield Mark("restart-needed", 0, text)
+    if not gone:
+        return
+    reason = f"code is loaded from files that were deleted: {_list(gone)}"
+    unpacks = INTERPRETERS.fullmatch(process.name) or runtime_of(process)
+    if unpacks and is_trusted(process.exe_file, process.program):
+        doubt = f"programs for {process.name} unpack libraries and delete them once loaded"
+        yield Mark("deleted-library", 10, reason, doubt)
+    else:
+        yield Mark("deleted-library", 35, reason, "removing a package does the same")
+
+
+def _preloaded(process: Process, libraries: list[Region]) -> Iterator[Mark]:
+    for variable in _PRELOADING:
+        for path in re.split(r"[:\s]+", (process.loader or {}).get(variable, "")):
+            if path:
+                yield _preload(process, variable, path, libraries)
+
+
+def _preload(process: Process, variable: str, path: str, libraries: list[Region]) -> Mark:
+    name = basename(path)
+    loaded = [r for r in libraries if r.place == path or basename(r.place) == name]
+    where, file = (loaded[0].place, loaded[0].file) if loaded else (path, None)
+    mark = preload_mark(f"{variable} has {where} loaded before all other libraries", where, file)
+    if loaded or not process.regions:
+        return mark
+    doubt = "it is not loaded: the loader ignored it, or the variable came later"
+    return Mark("preload-named", min(15, mark.points), f"{variable} names {path}", doubt)
+
+
+def preload_mark(reason: str, path: str, file: File | None) -> Mark:
+    """Judge a library that is loaded before all others, by where it lies."""
+    if place_of(path, file) != "other":
+        return Mark("preload", 50, reason)
+    owner = None if file is None else file.owner
+    if owner:
+        return Mark("preload", 0, reason, f"the package {owner} owns it")
+    if is_trusted(file, path):
+        return Mark("preload", 0, reason, "it is in a folder of the system")
+    text = "no package owns it" if owner == "" else "its owner is not known"
+    return Mark("preload", 30 if owner == "" else 15, f"{reason}; {text}")
+
+
+def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
+    value = (process.loader or {}).get("LD_LIBRARY_PATH", "")
+    folders = [folder.rstrip("/") for folder in re.split("[:;]", value) if folder[:1] == "/"]
+    found = [
+        (folder, region)
+        for folder in dict.fromkeys(folders)
+        for region in libraries
+        if region.place.startswith(folder + "/") and place_of(region.place, region.file) != "other"
+    ]
+    if not found:
+        return
+    folder, file = found[0][0], found[0][1].file
+    reason = f"LD_LIBRARY_PATH has code loaded from {_list([r.path for _, r in found])}"
+    private = file is not None and file.folder_uid == process.uid
+    private &= file is not None and not (file.folder_mode or 0o777) & 0o077
+    if private and _UNPACKED.search(folder):
+        doubt = "programs packed by PyInstaller unpack themselves into such a private folder"
+        yield Mark("library-path", 15, reason, doubt)
+    else:
+        yield Mark("library-path", 45, reason)
+
+
+def _list(paths: list[str]) -> str:
+    more = len(paths) - _MANY
+    return ", ".join(paths[:_MANY]) + (f" and {more} more" if more > 0 else "")
