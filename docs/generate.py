@@ -195,7 +195,7 @@ def _help(command: Callable[..., object]) -> list[str]:
 def _document(reader: Callable[..., object]) -> str:
     module = sys.modules[reader.__module__]
     package = sys.modules[module.__package__ or ""]
-    named = module if package.__name__.endswith(".evidence") else package
+    named = package if getattr(package, "read", None) is reader else module
     return inspect.getdoc(named) or ""
 
 

@@ -42,25 +42,30 @@ def collect_command(  # noqa: PLR0913
     """
     if live == script:
         raise UsageError("say either --live or --script")
-    from sidelight.host import collect  # noqa: PLC0415 - not for --help
-
     if script:
+        from sidelight.host import collect  # noqa: PLC0415 - not for --help
+
         sys.stdout.write(Path(collect.__file__).read_text(encoding="utf-8"))
-        return 0
+    else:
+        _collect(output, pid or None, max_cpu, deep=not shallow)
+    return 0
+
+
+def _collect(output: Path | None, pids: list[int] | None, max_cpu: int, *, deep: bool) -> None:
+    from sidelight.host import collect  # noqa: PLC0415
+
     if not sys.platform.startswith("linux"):
         raise UsageError("this system has no /proc as Linux has it", where="--live")
     os.nice(19)
-    deep = not shallow
     if output is None:
-        end = collect.collect(sys.stdout, pid or None, deep, max_cpu)
+        end = collect.collect(sys.stdout, pids, deep, max_cpu)
     else:
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("w", encoding="utf-8") as file:
-            end = collect.collect(file, pid or None, deep, max_cpu)
+            end = collect.collect(file, pids, deep, max_cpu)
     denied = ", ".join(f"{name} of {count}" for name, count in end["denied"].items())
     typer.echo(
         f"{end['processes']} processes, {end['gone']} gone meanwhile, {end['cpu']} s of processor "
         f"time; denied: {denied or 'nothing'}",
         err=True,
     )
-    return 0

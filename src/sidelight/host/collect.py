@@ -61,13 +61,21 @@ class Region(NamedTuple):
 
 
 def parse_maps(text: str) -> List[Region]:
-    """Read maps; lines that are none are left out."""
+    """Read maps; lines that are none are left out.
+
+    Of a stack that was cut by a change of permissions only the top has a name; here all has.
+    """
     found = [MAPS.match(line) for line in text.splitlines()]
-    return [
+    regions = [
         Region(int(f[1], 16), int(f[2], 16), f[3], f[4], int(f[5]), f[6].replace("\\012", "\n"))
         for f in found
         if f
     ]
+    for index in range(len(regions) - 1, 0, -1):
+        below, above = regions[index - 1], regions[index]
+        if above.path == "[stack]" and below.end == above.start and not below.path:
+            regions[index - 1] = below._replace(path="[stack]")
+    return regions
 
 
 def executable_runs(regions: List[Region]) -> Iterator[List[Region]]:
@@ -265,6 +273,13 @@ def inode_at(path: str) -> int:
         return 0
 
 
+def packet_sockets(base: str) -> Dict[int, Json]:
+    """List the packet sockets of a network namespace by inode."""
+    text = read(base + "/net/packet").decode("latin-1")
+    rows = [line.split() for line in text.splitlines()[1:]]
+    return {int(r[8]): {"type": int(r[2]), "protocol": r[3]} for r in rows if len(r) > 8}
+
+
 def packet_filter(pid: int, fd: int) -> Optional[List[int]]:
     """Read the constants that the filter of a socket compares with.
 
@@ -412,9 +427,7 @@ class Look:
         """Add the packet sockets that the process holds."""
         name = record["ns"]["net"] or ""
         if name not in self.packets:
-            text = self.attempt(record, "packet", read, base + "/net/packet") or b""
-            rows = [line.split() for line in text.decode("latin-1").splitlines()[1:]]
-            self.packets[name] = {int(r[8]): {"type": int(r[2]), "protocol": r[3]} for r in rows}
+            self.packets[name] = self.attempt(record, "packet", packet_sockets, base) or {}
         sockets = self.packets[name]
         held = self.attempt(record, "fd", os.listdir, base + "/fd") if sockets else None
         for fd in (held or [])[:MANY_FILES]:
@@ -425,23 +438,24 @@ class Look:
                 constants = packet_filter(record["pid"], int(fd))
                 record.setdefault("packets", []).append(dict(found, filter=constants))
 
-    def scan(self, pids: List[int]) -> Tuple[int, int]:
-        """Write every process; what is odd about one is looked at a second time first."""
-        seen = gone = 0
-        waiting: List[Tuple[float, Json]] = []
-        for pid in pids + [0]:
-            record = self.process(pid) if pid else None
-            seen, gone = seen + (record is not None), gone + (record is None and pid > 0)
-            if record and is_odd(record):
-                waiting.append((time.monotonic() + AGAIN_SECONDS, record))
-            elif record:
-                self.write(record)
-            while waiting and (pid == 0 or waiting[0][0] < time.monotonic()):
-                due, record = waiting.pop(0)
-                time.sleep(max(0.0, due - time.monotonic()))
-                self.write(again(record, self.process(record["pid"])))
-            self.rest()
-        return seen, gone
+
+def scan(look: Look, pids: List[int]) -> Tuple[int, int]:
+    """Write every process; what is odd about one is looked at a second time first."""
+    seen = gone = 0
+    waiting: List[Tuple[float, Json]] = []
+    for pid in pids + [0]:
+        record = look.process(pid) if pid else None
+        seen, gone = seen + (record is not None), gone + (record is None and pid > 0)
+        if record and is_odd(record):
+            waiting.append((time.monotonic() + AGAIN_SECONDS, record))
+        elif record:
+            look.write(record)
+        while waiting and (pid == 0 or waiting[0][0] < time.monotonic()):
+            due, record = waiting.pop(0)
+            time.sleep(max(0.0, due - time.monotonic()))
+            look.write(again(record, look.process(record["pid"])))
+        look.rest()
+    return seen, gone
 
 
 def stamp(seconds: float) -> str:
@@ -620,7 +634,7 @@ def collect(
     look = Look(out, deep, max_cpu)
     look.write(header(look))
     listed = pids_listed()
-    seen, gone = look.scan(listed if pids is None else pids)
+    seen, gone = scan(look, listed if pids is None else pids)
     if pids is None:
         write_preload(look)
         write_hidden(look, listed)

@@ -9,7 +9,8 @@ from sidelight.host.places import INTERPRETERS, is_trusted, place_of, runtime_of
 from sidelight.host.process import File, Mark, Process, Region
 
 _PRELOADING: Final = ("LD_PRELOAD", "LD_AUDIT")
-_UNPACKED: Final = re.compile(r"/_MEI\w+$")
+_UNPACKED: Final = re.compile(r"/_MEI\w+/")
+_PACKED: Final = "programs packed by PyInstaller unpack themselves into such a folder of their own"
 _MANY: Final = 3
 
 
@@ -21,45 +22,52 @@ def library_marks(process: Process) -> Iterator[Mark]:
         if region.executable and region.sort == "file" and region.path != process.exe
     ]
     libraries = list({region.path: region for region in libraries}.values())
-    yield from _places(libraries)
+    yield from _places(process, libraries)
     yield from _deleted(process, libraries)
     yield from _preloaded(process, libraries)
     yield from _searched(process, libraries)
 
 
-def _places(libraries: list[Region]) -> Iterator[Mark]:
-    for place, points in (("memory", 45), ("open", 20)):
-        found = [r.path for r in libraries if place_of(r.place, r.file) == place]
-        if found and place == "memory":
-            reason = f"code is loaded from shared memory: {_list(found)}"
-            yield Mark("library-in-memory-folder", points, reason)
-        elif found:
-            reason = f"code is loaded from where everybody may write: {_list(found)}"
-            doubt = "programs that unpack their libraries at start do the same"
-            yield Mark("library-in-open-folder", points, reason, doubt)
-    posing = [
-        r.path for r in libraries if place_of(r.place, r.file) != "other" and shadows(r.place)
-    ]
+def _places(process: Process, libraries: list[Region]) -> Iterator[Mark]:
+    shared = [r for r in libraries if place_of(r.place, r.file) == "memory"]
+    if shared:
+        reason = f"code is loaded from shared memory: {_list(shared)}"
+        yield Mark("library-in-memory-folder", 45, reason)
+    loose = [r for r in libraries if place_of(r.place, r.file) == "open"]
+    unpacked = all(_is_unpacked(process, region) for region in loose)
+    if loose:
+        reason = f"code is loaded from where everybody may write: {_list(loose)}"
+        doubt = _PACKED if unpacked else "programs that unpack their libraries do the same"
+        yield Mark("library-in-open-folder", 10 if unpacked else 20, reason, doubt)
+    posing = [r for r in shared + loose if shadows(r.place) and not _is_unpacked(process, r)]
     if posing:
         reason = f"it has the name of a library of the system: {_list(posing)}"
         yield Mark("library-name-of-system", 15, reason)
 
 
+def _is_unpacked(process: Process, region: Region) -> bool:
+    """Tell whether a library lies where PyInstaller unpacks: a folder of this user alone."""
+    file = region.file
+    private = file is not None and file.folder_uid == process.uid
+    private &= file is not None and not (file.folder_mode or 0) & 0o022
+    return private and _UNPACKED.search(region.place) is not None
+
+
 def _deleted(process: Process, libraries: list[Region]) -> Iterator[Mark]:
-    upgraded: list[str] = []
-    gone: list[str] = []
+    upgraded: list[Region] = []
+    gone: list[Region] = []
     for region in libraries:
         if region.deleted:
             owned = region.file is not None and bool(region.file.owner)
             there = region.file is not None and region.file.now in {"same", "other"}
-            (upgraded if owned or there else gone).append(region.place)
+            (upgraded if owned or there else gone).append(region)
     if upgraded:
         text = f"libraries were replaced on disk: restart needed: {_list(upgraded)}"
         yield Mark("restart-needed", 0, text)
     if not gone:
         return
     reason = f"code is loaded from files that were deleted: {_list(gone)}"
-    unpacks = INTERPRETERS.fullmatch(process.name) or runtime_of(process)
+    unpacks = INTERPRETERS.fullmatch(process.name) or runtime_of(process) is not None
     if unpacks and is_trusted(process.exe_file, process.program):
         doubt = f"programs for {process.name} unpack libraries and delete them once loaded"
         yield Mark("deleted-library", 10, reason, doubt)
@@ -100,26 +108,23 @@ def preload_mark(reason: str, path: str, file: File | None) -> Mark:
 
 def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
     value = (process.loader or {}).get("LD_LIBRARY_PATH", "")
-    folders = [folder.rstrip("/") for folder in re.split("[:;]", value) if folder[:1] == "/"]
+    folders = {folder.rstrip("/") + "/" for folder in re.split("[:;]", value) if folder[:1] == "/"}
     found = [
-        (folder, region)
-        for folder in dict.fromkeys(folders)
+        region
         for region in libraries
-        if region.place.startswith(folder + "/") and place_of(region.place, region.file) != "other"
+        if region.place.startswith(tuple(folders))
+        and place_of(region.place, region.file) != "other"
     ]
     if not found:
         return
-    folder, file = found[0][0], found[0][1].file
-    reason = f"LD_LIBRARY_PATH has code loaded from {_list([r.path for _, r in found])}"
-    private = file is not None and file.folder_uid == process.uid
-    private &= file is not None and not (file.folder_mode or 0o777) & 0o077
-    if private and _UNPACKED.search(folder):
-        doubt = "programs packed by PyInstaller unpack themselves into such a private folder"
-        yield Mark("library-path", 15, reason, doubt)
+    reason = f"LD_LIBRARY_PATH has code loaded from {_list(found)}"
+    if all(_is_unpacked(process, region) for region in found):
+        yield Mark("library-path", 10, reason, _PACKED)
     else:
         yield Mark("library-path", 45, reason)
 
 
-def _list(paths: list[str]) -> str:
-    more = len(paths) - _MANY
-    return ", ".join(paths[:_MANY]) + (f" and {more} more" if more > 0 else "")
+def _list(regions: list[Region]) -> str:
+    more = len(regions) - _MANY
+    shown = ", ".join(region.path for region in regions[:_MANY])
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sidelight.host.places import runtime_of
+from sidelight.host.places import Runtime, runtime_of
 from sidelight.host.process import Mark, Process, Region
 
 _MANY: Final = 3
@@ -30,22 +30,27 @@ def memory_marks(process: Process) -> Iterator[Mark]:
         and region.sort not in {"file", "kernel"}
         and region.path != process.exe
     ]
-    runtime = runtime_of(process) if loose else ""
+    runtime = runtime_of(process) if loose else None
     yield from _images(process)
     yield from _threads(process, loose, runtime)
-    if runtime:
+    if runtime is not None and runtime.trusted:
         text = f"{len(loose)} stretches of executable memory without a file are not judged"
-        yield Mark("made-by-runtime", 0, text, f"{runtime} makes code as it runs")
+        yield Mark("made-by-runtime", 0, text, f"{runtime.text} makes code as it runs")
         return
     for sort in dict.fromkeys(region.sort for region in loose):
         found = [region for region in loose if region.sort == sort]
         reason = f"{_TITLES[sort]}: {_list(found)}"
-        yield Mark(f"executable-{sort}", _points(process, sort), reason, _DOUBTS.get(sort, ""))
+        yield _executable(process, sort, reason, runtime)
 
 
-def _points(process: Process, sort: str) -> int:
+def _executable(process: Process, sort: str, reason: str, runtime: Runtime | None) -> Mark:
     owned = process.exe_file is not None and bool(process.exe_file.owner)
-    return 15 if sort == "stack" and owned else _POINTS[sort]
+    name = f"executable-{sort}"
+    if sort == "stack" and owned:
+        return Mark(name, 15, reason, _DOUBTS[sort])
+    if sort == "anonymous" and runtime is not None:
+        return Mark(name, 10, reason, f"{runtime.text} makes code as it runs")
+    return Mark(name, _POINTS[sort], reason, _DOUBTS.get(sort, ""))
 
 
 def _images(process: Process) -> Iterator[Mark]:
@@ -60,7 +65,7 @@ def _images(process: Process) -> Iterator[Mark]:
         yield Mark("wiped-image-in-memory", 65, text)
 
 
-def _threads(process: Process, loose: list[Region], runtime: str) -> Iterator[Mark]:
+def _threads(process: Process, loose: list[Region], runtime: Runtime | None) -> Iterator[Mark]:
     found = [
         (thread, address)
         for thread, address in process.halted
@@ -70,10 +75,16 @@ def _threads(process: Process, loose: list[Region], runtime: str) -> Iterator[Ma
         return
     where = ", ".join(f"thread {thread} at {address:#x}" for thread, address in found[:_MANY])
     text = f"{len(found)} threads are in code that belongs to no file: {where}"
-    if runtime:
-        yield Mark("thread-in-made-code", 0, text, f"{runtime} makes code as it runs")
-    else:
+    if runtime is None:
         yield Mark("thread-in-memory", 50, text)
+        return
+    doubt = f"{runtime.text} makes code as it runs"
+    if runtime.trusted:
+        yield Mark("thread-in-made-code", 0, text, doubt)
+    else:
+        # A core has threads that were running; on a live host these wait in system calls, which
+        # code that a runtime made hardly ever does itself.
+        yield Mark("thread-in-memory", 25 if process.origin == "core" else 50, text, doubt)
 
 
 def _addresses(places: list[int]) -> str:

@@ -5,10 +5,11 @@ kernel/kthread.c and its callers give them; names of daemons as their packages i
 """
 
 import re
+from dataclasses import dataclass
 from posixpath import basename
 from typing import Final, Literal, TypeAlias
 
-from sidelight.host.process import File, Process
+from sidelight.host.process import File, Process, Region
 
 Place: TypeAlias = Literal["memory", "open", "other"]
 """Where a file is: in shared memory, where everybody may write, or elsewhere."""
@@ -135,7 +136,7 @@ _RUNTIMES: Final = (
     (r"(?:node|nodejs)|libnode\.so[\d.]*", "Node.js"),
     (r"libllvmlite\.so|libLLVM.*\.so.*|llvmjit\.so", "LLVM"),
     (r"libpcre(?:2-\d+|16|32)?\.so[\d.]*", "PCRE"),
-    (r"libffi(?:-\w+)?\.so[\d.]*", "libffi"),
+    (r"libffi(?:-\w+)?\.so[\d.]*|_c(?:types|ffi_backend)\b\S*\.so", "libffi"),
     (r"mono-sgen\w*|mono|libmono\S*\.so[\d.]*", "Mono"),
     (r"lib(?:coreclr|clrjit)\.so", ".NET"),
     (r"beam\.smp", "Erlang"),
@@ -196,15 +197,33 @@ def is_trusted(file: File | None, path: str) -> bool:
     return owner != ""
 
 
-def runtime_of(process: Process) -> str:
-    """Say which runtime that makes code as it runs is mapped and trusted; empty if none is."""
-    for region in process.regions:
-        if region.sort != "file" or region.deleted or not is_trusted(region.file, region.place):
-            continue
-        name = basename(region.place)
-        for pattern, title in _RUNTIME:
-            if pattern.fullmatch(name):
-                owner = region.file.owner if region.file else None
-                known = f"owned by the package {owner}" if owner else "owner not known"
-                return f"{title} ({region.place}, {known})"
-    return ""
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime that makes code as it runs, and has a file mapped.
+
+    Args:
+        text: names it, its file and who owns that.
+        trusted: whether a package owns the file; anything can take the name of a runtime.
+    """
+
+    text: str
+    trusted: bool
+
+
+def runtime_of(process: Process) -> Runtime | None:
+    """Find the runtime that is mapped, a trusted one before any other."""
+    found = [
+        _runtime(title, region)
+        for region in process.regions
+        if region.sort == "file"
+        for pattern, title in _RUNTIME
+        if pattern.fullmatch(basename(region.place))
+    ]
+    return next((runtime for runtime in found if runtime.trusted), found[0] if found else None)
+
+
+def _runtime(title: str, region: Region) -> Runtime:
+    owner = region.file.owner if region.file else None
+    known = "owner not known" if owner is None else f"owned by the package {owner}"
+    text = f"{title} ({region.place}, {'owned by no package' if owner == '' else known})"
+    return Runtime(text, not region.deleted and is_trusted(region.file, region.place))

@@ -29,7 +29,7 @@ def program_marks(process: Process) -> Iterator[Mark]:
 
 def _memfd(process: Process) -> Mark:
     reason = f"runs a program that exists in memory only: {process.exe}"
-    if process.name.startswith("memfd:runc_cloned"):
+    if process.exe and process.exe.startswith("/memfd:runc_cloned"):
         doubt = "the container runtime runc executes itself so, and anything can take that name"
         return Mark("memfd-program", 45, reason, doubt)
     return Mark("memfd-program", 70, reason)

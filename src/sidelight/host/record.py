@@ -110,8 +110,9 @@ def time_of(stamp: str) -> int:
 
 
 def integer(record: Json, name: str, otherwise: int | None = None) -> int:
-    """Give a whole number that fits 64 bits."""
-    value = record.get(name, otherwise)
+    """Give a whole number that fits 64 bits; *otherwise* where there is none."""
+    value = record.get(name)
+    value = otherwise if value is None else value
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
         raise RecordError(f"{name} is no number")
     return value

@@ -1,0 +1,412 @@
+"""The collector: on stand-ins that run, on what /proc could hold, on old interpreters."""
+
+import ast
+import inspect
+import io
+import json
+import os
+import shutil
+import sqlite3
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidelight.evidence.host import lines
+from sidelight.evidence.stream import Stream
+from sidelight.host import collect
+from sidelight.host.judge import HIGH, MEDIUM
+from sidelight.schema import Event, Frame, want_all
+from stand_ins import Workshop, workshop
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+SCRIPT = Path(inspect.getfile(collect))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with workshop(tmp_path_factory.mktemp("stand_ins")) as found:
+        yield found
+
+
+def looked_at(pids: Sequence[int], *, deep: bool = True) -> bytes:
+    out = io.StringIO()
+    collect.collect(out, list(pids), deep, 100)
+    return out.getvalue().encode()
+
+
+def rows(collection: bytes) -> dict[int, Event]:
+    """Read a collection, and give the rows by process id; a gap of rights is allowed."""
+    found: dict[int, Event] = {}
+    for item in lines.read([Stream("host.jsonl", io.BytesIO(collection))], want_all):
+        if isinstance(item, Frame):
+            for event in item.detail(np.arange(len(item))):
+                found[int(str(event["ProcessId"]))] = event
+    return found
+
+
+def marks(event: Event) -> dict[str, int]:
+    return {mark["id"]: mark["points"] for mark in json.loads(str(event.get("Marks", "[]")))}
+
+
+Start = Callable[[Workshop, Path], int]
+
+
+def _unlinked(shop: Workshop, folder: Path) -> int:
+    program = shop.copy(folder, "gone")
+    pid = shop.start([program, "plain"])
+    program.unlink()
+    return pid
+
+
+def _in_shared_memory(shop: Workshop, folder: Path) -> int:
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("/dev/shm may not be written")
+    place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}"
+    try:
+        return shop.start([shop.copy(place, "worker"), "plain"])
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _library_in_shared_memory(shop: Workshop, folder: Path) -> int:
+    place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}.so"
+    try:
+        shutil.copy(shop.library, place)
+    except OSError:
+        pytest.skip("/dev/shm may not be written")
+    try:
+        return shop.start([shop.program, "library", place])
+    finally:
+        place.unlink()
+
+
+def _library_unlinked(shop: Workshop, folder: Path) -> int:
+    library = Path(shutil.copy(shop.library, folder / "gone.so"))
+    pid = shop.start([shop.program, "library", library])
+    library.unlink()
+    return pid
+
+
+def _named(mode: str, *words: str, title: str | None = None, **variables: str) -> Start:
+    def start(shop: Workshop, folder: Path) -> int:
+        del folder
+        places = {"LIBRARY": str(shop.library), "FOLDER": str(shop.folder)}
+        filled = [word.format(**places) for word in words]
+        settings = {name: value.format(**places) for name, value in variables.items()}
+        return shop.start([shop.program, mode, *filled], variables=settings, title=title)
+
+    return start
+
+
+STAND_INS: dict[str, tuple[Start, str, int]] = {
+    "memfd": (_named("memfd"), "memfd-program", HIGH),
+    "deleted program": (_unlinked, "deleted-program", 35),
+    "program in shared memory": (_in_shared_memory, "program-in-memory-folder", MEDIUM),
+    "image in memory": (_named("image", "{LIBRARY}"), "image-in-memory", HIGH),
+    "image without its header": (
+        _named("wiped-image", "{LIBRARY}"),
+        "wiped-image-in-memory",
+        HIGH,
+    ),
+    "thread in memory": (_named("thread"), "thread-in-memory", MEDIUM),
+    "preload": (_named("plain", LD_PRELOAD="{LIBRARY}"), "preload", MEDIUM),
+    "audit": (_named("plain", LD_AUDIT="{LIBRARY}"), "preload", MEDIUM),
+    "library path": (
+        _named("library", "libmarker.so.1", LD_LIBRARY_PATH="{FOLDER}"),
+        "library-path",
+        MEDIUM,
+    ),
+    "deleted library": (_library_unlinked, "deleted-library", 35),
+    "library in shared memory": (_library_in_shared_memory, "library-in-memory-folder", MEDIUM),
+    "library in a memfd": (_named("memfd-library", "{LIBRARY}"), "executable-memfd", HIGH),
+    "executable heap": (_named("heap"), "executable-heap", MEDIUM),
+    "executable stack": (_named("stack"), "executable-stack", MEDIUM),
+    "executable shared memory": (_named("shared"), "executable-shared", MEDIUM),
+    "executable System V memory": (_named("sysv"), "executable-shared", MEDIUM),
+    "kernel thread": (_named("plain", title="[kworker/0:1]"), "kernel-thread-name", HIGH),
+    "daemon": (_named("plain", title="/sbin/auditd"), "daemon-name", 30),
+}
+
+
+@pytest.mark.parametrize("name", STAND_INS)
+def test_what_a_stand_in_does_is_found(name: str, shop: Workshop, tmp_path: Path) -> None:
+    """Seen twice, with its reason, and at least as heavy as it should be."""
+    start, wanted, points = STAND_INS[name]
+    pid = start(shop, tmp_path)
+    event = rows(looked_at([pid]))[pid]
+    assert marks(event).get(wanted, -1) >= points, event
+    assert int(str(event["Points"])) >= MEDIUM
+
+
+def test_look_alikes_are_not_held_against_anybody(shop: Workshop) -> None:
+    """Data in memory-only files and shared memory; a child that only sleeps."""
+    sleep = subprocess.Popen(["sleep", "60"])
+    try:
+        data = shop.start([shop.program, "data"])
+        found = rows(looked_at([sleep.pid, data]))
+    finally:
+        sleep.kill()
+        sleep.wait()
+    assert marks(found[sleep.pid]) == {}
+    assert marks(found[data]) == {"program-in-open-folder": 20}
+
+
+def test_nothing_is_read_of_memory_when_shallow(shop: Workshop) -> None:
+    pid = shop.start([shop.program, "image", shop.library])
+    assert set(marks(rows(looked_at([pid], deep=False))[pid])) == {
+        "program-in-open-folder",
+        "executable-anonymous",
+    }
+
+
+def test_an_end_that_comes_meanwhile_is_counted() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    last = json.loads(looked_at([ended.pid]).splitlines()[-1])
+    assert (last["processes"], last["gone"]) == (0, 1)
+
+
+def test_a_fork_storm_is_survived_and_nothing_high_comes_of_it() -> None:
+    """Processes in the middle of an exec look like many things, once."""
+    storm = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true; wait; done"])
+    try:
+        for _ in range(10):
+            listed = collect.pids_listed()
+            pids = [pid for pid in listed if pid >= storm.pid and _descends(pid, storm.pid)]
+            for event in rows(looked_at(pids)).values():
+                assert sum(marks(event).values()) < HIGH, event
+    finally:
+        storm.kill()
+        storm.wait()
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    try:
+        fields = collect.read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return pid == ancestor or int(fields[1]) == ancestor
+
+
+def test_what_may_not_be_read_is_denied_and_not_clean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As for the process of another user."""
+    real = collect.read
+
+    def read(path: str, size: int = 1 << 26) -> bytes:
+        if path.endswith(("/maps", "/environ")):
+            raise PermissionError(13, "Permission denied")
+        return real(path, size)
+
+    monkeypatch.setattr(collect, "read", read)
+    collection = looked_at([os.getpid()])
+    assert json.loads(collection.splitlines()[-1])["denied"] == {"environ": 1, "maps": 1}
+    assert rows(collection)[os.getpid()]["Denied"] == ["environ", "maps"]
+
+
+def test_it_only_reads(shop: Workshop, tmp_path: Path) -> None:
+    """No ptrace, no signal, no smaps, nothing opened for writing."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("needs strace")
+    pid = shop.start([shop.program, "image", shop.library])
+    trace = tmp_path / "trace"
+    words = [strace, "-f", "-o", str(trace), sys.executable, "-I", str(SCRIPT), "--pid", str(pid)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("strace may not trace here")
+    text = trace.read_text()
+    assert f"/proc/{pid}/mem" in text
+    for word in ("ptrace(", "kill(", "tgkill(", "process_vm_readv(", "smaps", "O_WRONLY", "O_RDWR"):
+        assert word not in text
+
+
+def test_the_source_names_no_way_to_write_or_to_stop_a_process() -> None:
+    """What strace shows where there is strace, as far as the source shows it."""
+    text = SCRIPT.read_text(encoding="utf-8")
+    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert not names & {"kill", "killpg", "system", "popen", "Popen", "remove", "unlink", "ptrace"}
+    opened = [
+        node.args[1].value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "open"
+        and isinstance(node.args[1], ast.Constant)
+    ]
+    assert opened
+    assert set(opened) == {"rb"}
+
+
+def test_the_collector_runs_on_old_interpreters(shop: Workshop) -> None:
+    """Read from standard input, as over ssh; the grammar is that of Python 3.6."""
+    ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+    pid = shop.start([shop.program, "thread"])
+    tried = 0
+    for name in ("python3.6", "python3.7", "python3.8", "python3.9", "python3"):
+        python = shutil.which(name)
+        known = [python or "false", "-V"]
+        if subprocess.run(known, capture_output=True, check=False).returncode:
+            continue
+        with SCRIPT.open("rb") as script:
+            ran = subprocess.run(
+                [str(python), "-I", "-", "--pid", str(pid)],
+                stdin=script,
+                capture_output=True,
+                check=False,
+            )
+        assert (ran.returncode, ran.stderr) == (0, b""), name
+        assert "thread-in-memory" in marks(rows(ran.stdout)[pid]), name
+        tried += 1
+    assert tried
+
+
+def test_imports_are_of_the_standard_library_alone() -> None:
+    for node in ast.walk(ast.parse(SCRIPT.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        assert all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
+
+
+NAMESPACES = ["unshare", "-Urpfmn", "--mount-proc"]
+
+
+@pytest.fixture
+def namespaces() -> list[str]:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("namespaces are denied here")
+    return NAMESPACES
+
+
+LISTENER = """
+import ctypes, socket, struct, sys, time
+held = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+steps = [(0x28, 0, 0, 12), (0x15, 0, 1, 0x1234), (6, 0, 0, 0xFFFF), (6, 0, 0, 0)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+held.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", len(steps), ctypes.addressof(code)))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_packet_socket_is_found_with_what_its_filter_looks_for(namespaces: list[str]) -> None:
+    program = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+subprocess.run([sys.executable, {str(SCRIPT)!r}])
+child.kill()
+"""
+    ran = subprocess.run(
+        [*namespaces, sys.executable, "-c", program, LISTENER], capture_output=True, check=False
+    )
+    found = [event for event in rows(ran.stdout).values() if "packet-socket" in marks(event)]
+    assert len(found) == 1, ran.stderr
+    assert "looks for 0x1234" in str(found[0]["Marks"])
+    assert int(str(found[0]["Points"])) >= MEDIUM
+
+
+def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
+    script = f"sleep 60 & mount --bind /proc/1 /proc/$! && {sys.executable} {SCRIPT}; kill $!"
+    ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
+    hidden = [json.loads(line) for line in ran.stdout.splitlines() if b'"hidden"' in line]
+    assert [line["view"] for line in hidden] == ["mount"], ran.stderr
+
+
+def region(start: int, end: int, perms: str, inode: int = 0, path: str = "") -> collect.Region:
+    return collect.Region(start, end, perms, "00:00", inode, path)
+
+
+def test_runs_hold_neighbours_without_a_file_and_one_that_is_executable() -> None:
+    plain, code = region(0x1000, 0x2000, "rw-p"), region(0x2000, 0x3000, "r-xp")
+    file = region(0x3000, 0x4000, "r-xp", 7, "/usr/bin/x")
+    far, memory = region(0x9000, 0xA000, "r-xp"), region(0xA000, 0xB000, "r-xp", 9, "/memfd:x")
+    vdso = region(0xB000, 0xC000, "r-xp", 0, "[vdso]")
+    regions = [plain, code, file, far, memory, vdso]
+    assert list(collect.executable_runs(regions)) == [[plain, code], [far]]
+    assert list(collect.executable_runs([plain, file])) == []
+
+
+def test_maps_are_read_with_names_that_hold_blanks_and_line_ends() -> None:
+    text = "00400000-00401000 r-xp 00000000 fe:00 5  /tmp/a b\\012c (deleted)\nnonsense\n"
+    expected = collect.Region(0x400000, 0x401000, "r-xp", "fe:00", 5, "/tmp/a b\nc (deleted)")
+    assert collect.parse_maps(text) == [expected]
+
+
+def test_all_of_a_stack_is_named() -> None:
+    """The kernel names the top alone where permissions differ; memory further away is no part."""
+    text = "1000-2000 rw-p 0 0:0 0\n3000-4000 rwxp 0 0:0 0\n4000-5000 rw-p 0 0:0 0   [stack]"
+    assert [found.path for found in collect.parse_maps(text)] == ["", "[stack]", "[stack]"]
+
+
+@given(st.lists(st.sampled_from([0, 1 << 63, 1 << 62, 3 << 62]), max_size=3000))
+def test_present_pages_are_those_with_the_bit(entries: list[int]) -> None:
+    """Against the plain reading of each entry."""
+    data = struct.pack(f"={len(entries)}Q", *entries)
+    found = {
+        page
+        for begin, end in collect.present_pages(data, 0x10000)
+        for page in range(begin, end, collect.PAGE)
+    }
+    assert found == {
+        0x10000 + index * collect.PAGE
+        for index, entry in enumerate(entries)
+        if entry & collect.PRESENT and not entry & collect.SWAPPED
+    }
+
+
+HEADER = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 62)
+
+
+def test_signs_of_images() -> None:
+    """A header counts at a page alone, a dynamic section outside code alone."""
+    page = HEADER + bytes(collect.PAGE - len(HEADER))
+    dynamic = struct.pack("<4Q", 5, 0x1000, 11, 24)
+    assert collect.elf_signs(page, 0x4000, True) == [(0x4000, "header")]
+    assert collect.elf_signs(b"abc" + page, 0x4000, True) == []
+    assert collect.elf_signs(dynamic, 0x4000, False) == [(0x4010, "dynamic")]
+    assert collect.elf_signs(dynamic, 0x4000, True) == []
+    assert collect.elf_signs(b"x" + dynamic, 0x4000, False) == []
+    core = HEADER[:16] + struct.pack("<HH", 4, 62)
+    assert collect.elf_signs(core, 0x4000, True) == []
+
+
+def test_packages_own_files(tmp_path: Path) -> None:
+    """Databases of dpkg, apk and rpm; merged /usr; no database is not the same as no owner."""
+    (tmp_path / "dpkg/var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "dpkg/var/lib/dpkg/info/tool.list").write_text("/.\n/bin/tool\n")
+    (tmp_path / "apk/lib/apk/db").mkdir(parents=True)
+    (tmp_path / "apk/lib/apk/db/installed").write_text("P:tool\nF:bin\nR:tool\n\n")
+    (tmp_path / "rpm/var/lib/rpm").mkdir(parents=True)
+    base = sqlite3.connect(tmp_path / "rpm/var/lib/rpm/rpmdb.sqlite")
+    base.execute("CREATE TABLE Packages (hnum INTEGER, blob BLOB)")
+    base.execute("INSERT INTO Packages VALUES (1, ?)", [_rpm_header("tool", "/bin/", "tool")])
+    base.commit()
+    base.close()
+    for kind in ("dpkg", "apk", "rpm"):
+        owners = collect.Owners(str(tmp_path / kind))
+        assert owners.names == [kind]
+        assert owners.of("/usr/bin/tool") == "tool"
+        assert owners.of("/usr/bin/other") == ""
+    assert collect.Owners(str(tmp_path / "none")).of("/usr/bin/tool") is None
+
+
+def _rpm_header(name: str, folder: str, file: str) -> bytes:
+    data, entries = b"", b""
+    texts = ((1000, 6, name.encode()), (1117, 8, file.encode()), (1118, 8, folder.encode()))
+    for tag, kind, text in texts:
+        entries += struct.pack(">IIII", tag, kind, len(data), 1)
+        data += text + b"\0"
+    entries += struct.pack(">IIII", 1116, 4, len(data), 1)
+    data += struct.pack(">I", 0)
+    return struct.pack(">II", 4, len(data)) + entries + data
