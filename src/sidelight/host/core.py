@@ -65,10 +65,13 @@ class Core:
 
     Args:
         cut: offset in the file from which on bytes are missing; None where none are.
+        unread: how many stretches were not looked at, since they begin inside others or are too
+            long.
     """
 
     process: Process
     cut: int | None = None
+    unread: int = 0
 
 
 @dataclass(slots=True)
@@ -116,23 +119,27 @@ def read_core(read: Callable[[int], bytes]) -> Core:
     """
     tape = _Tape(read)
     layout, segments = _headers(tape)
-    found = _Found()
+    found, unread = _Found(), 0
     loads = [s for s in segments if s.sort == _LOAD]
     near = _around_code(loads)
     tops = set(sorted(s.start for s in loads if s.flags & 2 and s.stored)[-_TOPS:])
     for segment in sorted(segments, key=lambda s: s.offset):
         if not segment.stored:
             continue
-        if segment.sort == _NOTE:
-            if segment.stored <= NOTE_BYTES and tape.forward(segment.offset):
-                add_notes(found.notes, tape.take(segment.stored), layout)
-        elif (segment.start in near or segment.start in tops) and tape.forward(segment.offset):
+        note = segment.sort == _NOTE
+        if not note and segment.start not in near | tops:
+            continue
+        if not tape.forward(segment.offset) or (note and segment.stored > NOTE_BYTES):
+            unread += tape.cut is None
+        elif note:
+            add_notes(found.notes, tape.take(segment.stored), layout)
+        else:
             _look(tape, segment, found, near=segment.start in near, top=segment.start in tops)
     if not found.notes.threads and found.notes.pid < 0:
         raise CoreError("it has no notes of a process")
     last = max((s.offset + s.stored for s in segments), default=0)
     tape.forward(last)
-    return Core(_process(found, loads, layout), tape.cut)
+    return Core(_process(found, loads, layout), tape.cut, unread)
 
 
 def _headers(tape: _Tape) -> tuple[Layout, list[Segment]]:
@@ -145,7 +152,7 @@ def _headers(tape: _Tape) -> tuple[Layout, list[Segment]]:
     (start,) = struct.unpack(f"{order}{'Q' if wide else 'I'}", head[32:40] if wide else head[28:32])
     size, count = struct.unpack(f"{order}HH", head[54:58] if wide else head[42:46])
     least = 56 if wide else 32
-    if size < least or count == 0xFFFF:
+    if size != least or count == 0xFFFF:
         raise CoreError("its program headers are of a form that is not known")
     if start < tape.place:
         head = head[start:]
