@@ -23,6 +23,7 @@ from sidelight.cli.app import app
 from sidelight.evidence import archive
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.host.traits import TRAITS
 from sidelight.schema import LOST, GapReason
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -112,11 +113,35 @@ def errors_page() -> str:
     return _page(lines)
 
 
+def marks_page() -> str:
+    """Describe the marks of hosts."""
+    lines = ["# Marks of hosts", "", "What is odd about a process, in the order of what it shows."]
+    for cls, text in _CLASSES.items():
+        rows = [
+            (f"`{name}`", trait.title, trait.technique, trait.defeated_by)
+            for name, trait in TRAITS.items()
+            if trait.cls == cls
+        ]
+        heads = ("mark", "what", "ATT&CK", "got past by")
+        if cls == "remark":
+            rows, heads = [row[:2] for row in rows], heads[:2]
+        lines += ["", f"## {text}", *_table(heads, rows)]
+    return _page(lines)
+
+
+_CLASSES: Final = {
+    "memory": "Code that no file holds",
+    "sideload": "Libraries from where they should not come",
+    "stealth": "Hiding",
+    "remark": "Remarks, which weigh nothing",
+}
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
     "exit-codes.md": exits_page,
     "errors.md": errors_page,
+    "host-marks.md": marks_page,
 }
 
 

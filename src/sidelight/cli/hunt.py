@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
+from sidelight.cli.live import with_live
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def hunt_command(  # noqa: PLR0913
-    paths: options.Paths,
+    paths: options.Paths = None,
+    live: options.Live = False,
     rules: choices.RulePaths = None,
     own: choices.OwnRules = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -54,13 +56,14 @@ def hunt_command(  # noqa: PLR0913
     configuration = read_configuration(configuration_file())
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     view = _View(limit, wide, quiet, False if no_color else None)
-    request = _Request(
-        tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
-    )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
-    return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+    with with_live(paths or [], live=live) as evidence:
+        request = _Request(
+            evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
+            jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+        )  # fmt: skip
+        return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
 
 
 @dataclass(frozen=True, slots=True)
