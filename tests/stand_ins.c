@@ -90,6 +90,19 @@ static void data_only(void) {
     shmctl(id, IPC_RMID, 0);
 }
 
+/* One byte of code that is never run is written again, and is another one. */
+static void patch(void) {
+    size_t place = (size_t)&data_only;
+    char *page = (char *)(place / PAGE * PAGE);
+    mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
+    *(char *)place ^= 1;
+    mprotect(page, 2 * PAGE, PROT_READ | PROT_EXEC);
+}
+
+static void forget(void) {
+    for (char **word = environ; *word; word++) memset(*word, 0, strlen(*word));
+}
+
 int main(int count, char **words) {
     const char *mode = count > 1 ? words[1] : "plain";
     const char *path = count > 2 ? words[2] : "";
@@ -102,6 +115,8 @@ int main(int count, char **words) {
     if (!strcmp(mode, "data")) data_only();
     if (!strcmp(mode, "anonymous")) anonymous(PAGE, 7, MAP_PRIVATE);
     if (!strcmp(mode, "shared")) anonymous(PAGE, 7, MAP_SHARED);
+    if (!strcmp(mode, "patch")) patch();
+    if (!strcmp(mode, "forget")) forget();
     if (!strcmp(mode, "sysv")) {
         int id = shmget(IPC_PRIVATE, 65536, IPC_CREAT | 0700);
         if (shmat(id, 0, SHM_EXEC) == (void *)-1) fail("shmat");

@@ -20,6 +20,7 @@ RECORDS: list[dict[str, object]] = [
         "exe": "/memfd:x (deleted)", "argv": ["sshd:"], "env": {"LD_PRELOAD": "/tmp/a.so"},
         "regions": [["1000", "2000", "r-xp", 1, "/t/a", 0], ["3000", "4000", "rwxp", 0, "", None]],
         "elf": [["3000", "header"]], "threads": {"odd": [[7, "3001"]]}, "seen": 2, "exe_file": None,
+        "text": [["1010", 1, False, 0]], "early": [["/tmp/a.so", 0]],
         "packets": [{"protocol": "0003", "filter": [1]}], "denied": ["mem"], "ns": {"mnt": "m"},
     },
     {"type": "hidden", "pid": 9, "view": "mount"},

@@ -11,7 +11,6 @@ format (rpm.org, "Package format"), and the Alpine package database.
 """
 
 import argparse
-import array
 import contextlib
 import ctypes
 import json
@@ -28,16 +27,20 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 HZ = os.sysconf("SC_CLK_TCK")
 MEMORY_BYTES, BLOCK_BYTES = 64 << 20, 1 << 20
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
-MANY_DATABASES = 8
+MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
+BREAK_ARM = b"\xa0\x00\x20\xd4"
 AGAIN_SECONDS = 0.15
-PRESENT, SWAPPED = 1 << 63, 1 << 62
+IN_MEMORY = bytes(int(top & 0xC0 == 0x80) for top in range(256))
+COPIED = bytes(int(top & 0xE0 == 0x80) for top in range(256))
+"""By the highest byte of an entry of pagemap: present and not swapped; and no page of a file."""
+
 KERNEL_THREAD = 0x00200000
 NAMESPACES = ("mnt", "net", "pid")
 NO_FILE = ("/memfd:", "/dev/zero", "/SYSV")
 KERNEL_MADE = ("[vdso]", "[vsyscall]", "[vvar]", "[vvar_vclock]", "[uprobes]", "[vectors]")
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "afs", "autofs"}
 LOADER = re.compile(rb"(?:LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH)=")
-MAPS = re.compile(r"(\w+)-(\w+) (\S{4}) \w+ (\w+:\w+) (\d+) *(.*)")
+MAPS = re.compile(r"(\w+)-(\w+) (\S{4}) (\w+) (\w+:\w+) (\d+) *(.*)")
 DYNAMIC = struct.pack("<QQ", 11, 24)
 """An entry of a 64-bit dynamic section: the size of a symbol (DT_SYMENT; ELF gABI, 5)."""
 
@@ -53,6 +56,7 @@ class Region(NamedTuple):
     dev: str
     inode: int
     path: str
+    offset: int = 0
 
     @property
     def unbacked(self) -> bool:
@@ -67,7 +71,15 @@ def parse_maps(text: str) -> List[Region]:
     """
     found = [MAPS.match(line) for line in text.splitlines()]
     regions = [
-        Region(int(f[1], 16), int(f[2], 16), f[3], f[4], int(f[5]), f[6].replace("\\012", "\n"))
+        Region(
+            int(f[1], 16),
+            int(f[2], 16),
+            f[3],
+            f[5],
+            int(f[6]),
+            f[7].replace("\\012", "\n"),
+            int(f[4], 16),
+        )
         for f in found
         if f
     ]
@@ -111,23 +123,15 @@ def elf_signs(data: bytes, address: int, executable: bool) -> List[Tuple[int, st
     return signs + [(address + place, "dynamic")] if place >= 0 else signs
 
 
-def present_pages(entries: bytes, start: int) -> Iterator[Tuple[int, int]]:
-    """Give the stretches of pages that are in memory, by the entries of pagemap from *start* on."""
-    begin = end = start
-    for offset in range(0, len(entries), 4096):
-        block = entries[offset : offset + 4096]
-        if not block.strip(b"\0"):
-            continue
-        for index, entry in enumerate(array.array("Q", block)):
-            if entry & PRESENT and not entry & SWAPPED:
-                page = start + (offset // 8 + index) * PAGE
-                if page != end:
-                    if end > begin:
-                        yield begin, end
-                    begin = page
-                end = page + PAGE
-    if end > begin:
-        yield begin, end
+def page_runs(entries: bytes, start: int, wanted: bytes) -> Iterator[Tuple[int, int]]:
+    """Give the stretches of pages, from *start* on, whose entry of pagemap is as *wanted*."""
+    flags = entries[7 if sys.byteorder == "little" else 0 :: 8].translate(wanted)
+    begin = flags.find(b"\1")
+    while begin >= 0:
+        end = flags.find(b"\0", begin)
+        end = len(flags) if end < 0 else end
+        yield start + begin * PAGE, start + end * PAGE
+        begin = flags.find(b"\1", end)
 
 
 def text_of(raw: bytes) -> str:
@@ -238,6 +242,10 @@ class Space:
             self.covered += [int(found.group(1))] if found else []
             self.hides |= place == "/proc" and bool(re.search("hidepid=[^0,]", right))
 
+    def is_remote(self, region: Region) -> bool:
+        """Tell whether a file is on a network file system."""
+        return tuple(int(part, 16) for part in region.dev.split(":")) in self.remote
+
     def describe(self, region: Region, root: str) -> Json:
         """Say what stands at the path of a mapped file now.
 
@@ -247,7 +255,7 @@ class Space:
         if path.endswith(" (deleted)") and inode_at(root + path) != region.inode:
             path = path[:-10]
         facts: Json = {"path": text_of(os.fsencode(path)), "now": "unknown"}
-        if tuple(int(part, 16) for part in region.dev.split(":")) in self.remote:
+        if self.is_remote(region):
             return dict(facts, remote=True)
         try:
             status, folder = os.lstat(root + path), os.lstat(root + os.path.dirname(path))
@@ -301,6 +309,55 @@ def packet_filter(pid: int, fd: int) -> Optional[List[int]]:
         return None
     steps = struct.iter_unpack("=HBBI", program.raw[: 8 * min(length.value, 4096)])
     return [k for code, _, _, k in steps if code & 0x0F == 0x05][:64]
+
+
+class Memory:
+    """The memory of a process; pages that are not there are not read."""
+
+    def __init__(self, base: str) -> None:
+        self.base, self.left, self.cut = base, MEMORY_BYTES, False
+        self.pages = os.open(base + "/pagemap", os.O_RDONLY)
+        try:
+            self.bytes = os.open(base + "/mem", os.O_RDONLY)
+        except OSError:
+            os.close(self.pages)
+            raise
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self.pages)
+        os.close(self.bytes)
+
+    def runs(self, start: int, end: int, wanted: bytes) -> Iterator[Tuple[int, int]]:
+        """Give the stretches of pages that are as *wanted*; a very long one is cut."""
+        self.cut |= end - start > 8 * MEMORY_BYTES
+        end = min(end, start + 8 * MEMORY_BYTES)
+        entries = os.pread(self.pages, (end - start) // PAGE * 8, start // PAGE * 8)
+        return page_runs(entries, start, wanted)
+
+    def take(self, start: int, size: int) -> bytes:
+        """Read what is known to be there, until enough was read of this process."""
+        self.cut |= self.left < size
+        data = os.pread(self.bytes, min(size, self.left), start)
+        self.left -= len(data)
+        return data
+
+    def read(self, start: int, size: int) -> bytes:
+        """Read what is all there; nothing otherwise."""
+        first, last = start // PAGE * PAGE, -(-(start + size) // PAGE) * PAGE
+        if not 0 < size < BLOCK_BYTES or not 0 < start < 1 << 63:
+            return b""
+        there = list(self.runs(first, last, IN_MEMORY)) == [(first, last)]
+        return self.take(start, size) if there else b""
+
+    def words(self, start: int, count: int) -> Tuple[int, ...]:
+        """Read numbers of 64 bits; none where they are not there."""
+        data = self.read(start, 8 * count)
+        return struct.unpack("=%dQ" % count, data) if len(data) == 8 * count else ()
+
+    def text(self, start: int) -> bytes:
+        """Read a text up to its zero byte or the end of its page."""
+        return self.read(start, min(PAGE - start % PAGE, 512)).split(b"\0")[0]
 
 
 class Look:
@@ -401,10 +458,26 @@ class Look:
                 record["exe_file"] = file
         loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
         record["threads"] = self.attempt(record, "threads", threads, base, loose)
-        runs = list(executable_runs(regions))
-        if self.deep and runs:
-            signs = self.attempt(record, "mem", images, base, runs)
-            record["elf"] = [["%x" % place, sign] for place, sign in signs or []]
+        memory = self.attempt(record, "mem", Memory, base) if self.deep else None
+        if memory is not None:
+            self.attempt(record, "mem", self.add_memory, record, memory, regions, root)
+            memory.close()
+
+    def add_memory(self, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
+        """Add what only memory tells."""
+        record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
+        space = self.spaces.get(record["ns"]["mnt"] or self.own, self.space)
+        code = [r for r in regions if "x" in r.perms and not space.is_remote(r)]
+        record["text"] = [
+            ["%x" % at, count, traps, self.file_of(record, space, region, root)]
+            for region, at, count, traps in changes(memory, code, root)
+        ]
+        record["early"] = [
+            [text_of(os.fsencode(region.path)), self.file_of(record, space, region, root)]
+            for region in loaded_early(memory, regions)
+        ]
+        if memory.cut:
+            record["cut"] = True
 
     def space_of(self, record: Json, base: str, root: str) -> Space:
         """Give the mount namespace of a process; that of this program where it may not be read."""
@@ -417,7 +490,7 @@ class Look:
         """Number the file of a region, and write what is known of it the first time."""
         if region.unbacked or region.path.startswith(NO_FILE):
             return None
-        key = (record["ns"]["mnt"] or "", region._replace(start=0, end=0, perms=""))
+        key = (record["ns"]["mnt"] or "", region._replace(start=0, end=0, perms="", offset=0))
         if key not in self.files:
             self.files[key] = len(self.files)
             self.write(dict(space.describe(region, root), type="file", id=self.files[key]))
@@ -552,18 +625,12 @@ def header(look: Look) -> Json:
     }  # fmt: skip
 
 
-def entries_of(base: str, start: int, end: int) -> bytes:
-    """Read the entries of pagemap for a stretch of memory."""
-    with open(base + "/pagemap", "rb", 0) as file:
-        return os.pread(file.fileno(), (end - start) // PAGE * 8, start // PAGE * 8)
-
-
 def is_present(base: str, start: int, end: int) -> bool:
     """Tell whether a stretch of memory, if there is one, is all there."""
     start, end = start // PAGE * PAGE, -(-end // PAGE) * PAGE
-    return start < end and list(present_pages(entries_of(base, start, end), start)) == [
-        (start, end)
-    ]
+    with open(base + "/pagemap", "rb", 0) as file:
+        entries = os.pread(file.fileno(), (end - start) // PAGE * 8, start // PAGE * 8)
+    return start < end and list(page_runs(entries, start, IN_MEMORY)) == [(start, end)]
 
 
 def threads(base: str, loose: List[Region]) -> Json:
@@ -584,20 +651,87 @@ def threads(base: str, loose: List[Region]) -> Json:
     return found
 
 
-def images(base: str, runs: List[List[Region]]) -> List[Tuple[int, str]]:
-    """Look for ELF images in the pages of *runs* that are in memory."""
-    signs, left = [], MEMORY_BYTES
-    with open(base + "/mem", "rb", 0) as memory:
-        for region in [part for run in runs for part in run if "r" in part.perms]:
-            end = min(region.end, region.start + 8 * MEMORY_BYTES)
-            entries = entries_of(base, region.start, end)
-            for begin, stop in present_pages(entries, region.start):
-                for place in range(begin, min(stop, begin + left), BLOCK_BYTES):
-                    size = min(BLOCK_BYTES, stop - place)
-                    data = os.pread(memory.fileno(), size, place)
-                    left = max(0, left - size)
-                    signs += elf_signs(data, place, "x" in region.perms)
+def images(memory: Memory, regions: List[Region]) -> List[Tuple[int, str]]:
+    """Look for ELF images in memory without a file."""
+    signs = []
+    for region in [part for run in executable_runs(regions) for part in run if "r" in part.perms]:
+        for begin, stop in memory.runs(region.start, region.end, IN_MEMORY):
+            for place in range(begin, stop, BLOCK_BYTES):
+                data = memory.take(place, min(BLOCK_BYTES, stop - place))
+                signs += elf_signs(data, place, "x" in region.perms)
     return signs[:16]
+
+
+def changes(
+    memory: Memory, code: List[Region], root: str
+) -> Iterator[Tuple[Region, int, int, bool]]:
+    """Compare code that was copied when it was written to with the file it came from.
+
+    Yields:
+        The region, where the first difference is, how many bytes differ, and whether all of
+        them are breakpoints, as debuggers and probes set them.
+    """
+    for region in code:
+        if not region.inode or region.perms != "r-xp" or region.path.startswith(NO_FILE):
+            continue
+        pages = [
+            p for run in memory.runs(region.start, region.end, COPIED) for p in range(*run, PAGE)
+        ]
+        for page, (now, then) in original(memory, region, root, pages[:MANY_PAGES]):
+            places = [i for i in range(len(now)) if now[i] != then[i]]
+            if places:
+                traps = all(now[i] == 0xCC or now[i & ~3 :][:4] == BREAK_ARM for i in places)
+                yield region, page + places[0], len(places), traps
+
+
+def original(
+    memory: Memory, region: Region, root: str, pages: List[int]
+) -> Iterator[Tuple[int, Tuple[bytes, bytes]]]:
+    """Give pages as they are in memory and in their file, which may have lost its name."""
+    link = "%s/map_files/%x-%x" % (memory.base, region.start, region.end)
+    for path in [root + region.path, link] if pages else []:
+        with contextlib.suppress(OSError), open(path, "rb", 0) as file:
+            if os.fstat(file.fileno()).st_ino != region.inode:
+                continue
+            for page in pages:
+                then = os.pread(file.fileno(), PAGE, region.offset + page - region.start)
+                now = memory.take(page, PAGE)
+                yield page, (now, then.ljust(PAGE, b"\0"))
+            return
+
+
+def loaded_early(memory: Memory, regions: List[Region]) -> List[Region]:
+    """Find libraries that the dynamic loader put before the first one that the program needs.
+
+    It keeps a list of what it loaded, in order (DT_DEBUG, struct r_debug and link_map of
+    glibc's link.h), which stays when the variable or the file that asked for them is gone. Of
+    64-bit programs, and where that memory is there.
+    """
+    pairs = struct.iter_unpack("=QQ", read(memory.base + "/auxv")[:-16])
+    vector = dict(pairs)
+    heads = memory.words(vector.get(3, 0), 7 * min(vector.get(5, 0), 64))
+    parts = {heads[i] & 0xFFFFFFFF: heads[i : i + 7] for i in range(0, len(heads), 7)}
+    if vector.get(4) != 56 or 2 not in parts or 6 not in parts:
+        return []
+    shift = vector[3] - parts[6][2]
+    words = memory.words(shift + parts[2][2], parts[2][5] // 8)
+    entries = list(zip(words[::2], words[1::2]))  # noqa: B905 - Python 3.6
+    known = dict(entries[::-1])
+    texts = known.get(5, 0) + (shift if known.get(5, 0) < shift else 0)
+    needed = {memory.text(texts + value) for tag, value in entries if tag == 1}
+    early: List[Region] = []
+    link = (memory.words(known.get(21, 0), 2) or (0, 0))[1]
+    for number in range(MANY_LIBRARIES):
+        row = memory.words(link, 4)
+        if not row:
+            return []
+        name = memory.text(row[1])
+        if name.rpartition(b"/")[2] in needed:
+            return early
+        found = [r for r in regions if r.start <= row[2] < r.end and r.path.startswith("/")]
+        early += found if number else []
+        link = row[3]
+    return []
 
 
 def is_odd(record: Json) -> bool:
@@ -606,14 +740,21 @@ def is_odd(record: Json) -> bool:
         row[5] is None or row[4].endswith(" (deleted)") for row in record.get("regions", [])
     )
     named = (record.get("exe") or "").endswith(" (deleted)") or record.get("env")
-    return bool(loose or named or record.get("elf") or record.get("packets"))
+    return bool(
+        loose
+        or named
+        or record.get("elf")
+        or record.get("packets")
+        or record.get("text")
+        or record.get("early")
+    )
 
 
 def again(first: Json, second: Optional[Json]) -> Json:
     """Keep of two looks at a process what both show; of one that changed, the first alone."""
     if second is None or any(first.get(key) != second.get(key) for key in ("start", "exe")):
         return first
-    for key in ("regions", "elf"):
+    for key in ("regions", "elf", "text", "early"):
         if key in second:
             known = first.get(key, [])
             second[key] = [row for row in second[key] if row in known]

@@ -26,6 +26,7 @@ def library_marks(process: Process) -> Iterator[Mark]:
     yield from _deleted(process, libraries)
     yield from _preloaded(process, libraries)
     yield from _searched(process, libraries)
+    yield from _early(process)
 
 
 def _places(process: Process, libraries: list[Region]) -> Iterator[Mark]:
@@ -122,6 +123,20 @@ def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
         yield Mark("library-path", 10, reason, _PACKED)
     else:
         yield Mark("library-path", 45, reason)
+
+
+def _early(process: Process) -> Iterator[Mark]:
+    """Judge libraries that were preloaded although no variable that is left names them."""
+    variables = (process.loader or {}).values()
+    names = {basename(path) for value in variables for path in re.split(r"[:\s]+", value)}
+    for path, file in process.early:
+        if basename(path) in names:
+            continue
+        reason = f"{path} was loaded before what the program needs, and no variable names it"
+        doubt = "/etc/ld.so.preload may name it, or may have when the process was started"
+        mark = preload_mark(reason, path, file)
+        points = {50: 65, 30: 60, 15: 30}.get(mark.points, mark.points)
+        yield Mark("preload-unnamed", points, mark.reason, mark.doubt or doubt)
 
 
 def _list(regions: list[Region]) -> str:

@@ -32,6 +32,7 @@ def memory_marks(process: Process) -> Iterator[Mark]:
     ]
     runtime = runtime_of(process) if loose else None
     yield from _images(process)
+    yield from _changed(process)
     yield from _threads(process, loose, runtime)
     if runtime is not None and runtime.trusted:
         text = f"{len(loose)} stretches of executable memory without a file are not judged"
@@ -63,6 +64,25 @@ def _images(process: Process) -> Iterator[Mark]:
         text = "an ELF image without its header lies in memory that belongs to no file: "
         text += f"its dynamic section is at {_addresses(dynamic)}"
         yield Mark("wiped-image-in-memory", 65, text)
+
+
+def _changed(process: Process) -> Iterator[Mark]:
+    """Judge code that is not what its file holds; debuggers and probes change it, too."""
+    odd = [change for change in process.changes if not change.traps]
+    if odd:
+        count = sum(change.count for change in odd)
+        places = sorted({change.path for change in odd})
+        text = f"{count} bytes of code differ from their files: {', '.join(places[:_MANY])}, "
+        text += f"first at {odd[0].address:#x}"
+        if process.tracer:
+            doubt = f"process {process.tracer} debugs it"
+            yield Mark("changed-code", 30, text, doubt)
+        else:
+            doubt = "tools that patch running libraries against vulnerabilities do the same"
+            yield Mark("changed-code", 65, text, doubt)
+    elif process.changes:
+        text = f"breakpoints are set in code, first at {process.changes[0].address:#x}"
+        yield Mark("breakpoints", 10, text, "debuggers and probes (uprobes) set them")
 
 
 def _threads(process: Process, loose: list[Region], runtime: Runtime | None) -> Iterator[Mark]:

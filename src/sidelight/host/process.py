@@ -97,6 +97,23 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A page of code that differs from the file that it came from.
+
+    Args:
+        address: of the first difference.
+        count: how many bytes of the page differ.
+        traps: whether all of them are breakpoints.
+        path: of the file.
+    """
+
+    address: int
+    count: int
+    traps: bool
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PacketSocket:
     """A socket that sees packets before the firewall does.
 
@@ -121,6 +138,9 @@ class Process:
         regions: the executable ones at least.
         halted: thread ids and addresses of the next instructions that lie in no file, heap,
             stack and memory-only files included; only of threads that wait, except in cores.
+        changes: pages of code that were written to and differ from their files.
+        early: libraries, with what is known of them, that the loader put before the first one
+            that the program needs.
         packets: None where not known.
         denied: what could not be read.
         looks: how many looks, some time apart, showed the same.
@@ -141,6 +161,8 @@ class Process:
     regions: tuple[Region, ...] = ()
     halted: tuple[tuple[int, int], ...] = ()
     signs: tuple[Sign, ...] = ()
+    changes: tuple[Change, ...] = ()
+    early: tuple[tuple[str, File | None], ...] = ()
     packets: tuple[PacketSocket, ...] | None = None
     spaces: Mapping[str, str] = field(default_factory=dict)
     tracer: int = 0

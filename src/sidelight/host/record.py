@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
 from sidelight.host.collect import SCHEMA, VERSION
-from sidelight.host.process import DELETED, File, Now, PacketSocket, Process, Region, Sign
+from sidelight.host.process import DELETED, Change, File, Now, PacketSocket, Process, Region, Sign
 from sidelight.schema import NO_TIME
 
 Json: TypeAlias = Mapping[str, object]
@@ -73,6 +73,8 @@ def process_of(record: Json, files: Files) -> Process:
         regions=tuple(_region(row, files) for row in members(record, "regions")),
         halted=tuple(_thread(row) for row in odd),
         signs=tuple(_sign(row) for row in members(record, "elf")),
+        changes=tuple(_change(row, files) for row in members(record, "text")),
+        early=tuple(_early(row, files) for row in members(record, "early")),
         packets=None if hidden and not packets else tuple(packets),
         spaces=_loader(record.get("ns")) or {},
         tracer=integer(record, "tracer", 0),
@@ -173,6 +175,20 @@ def _thread(value: object) -> tuple[int, int]:
 def _sign(value: object) -> Sign:
     place, sort = _row(value, 2)[:2]
     return Sign(address(place), str(sort))
+
+
+def _change(value: object, files: Files) -> Change:
+    place, count, traps, number = _row(value, 4)[:4]
+    file = files.known.get(number) if isinstance(number, int) else None
+    if not isinstance(count, int) or not 0 <= count < 1 << 63:
+        raise RecordError("a count is no number")
+    return Change(address(place), count, traps is True, file.path if file else "")
+
+
+def _early(value: object, files: Files) -> tuple[str, File | None]:
+    path, number = _row(value, 2)[:2]
+    file = files.known.get(number) if isinstance(number, int) else None
+    return str(path).removesuffix(DELETED), file
 
 
 def _packet(value: object) -> PacketSocket:

@@ -52,10 +52,13 @@ TRAITS: Final[Mapping[str, Trait]] = {
         executable_stack="An executable stack",
         executable_shared="Executable shared memory that no file holds",
         executable_memfd="A library that exists in memory only",
+        changed_code="Code that differs from its file",
+        breakpoints="Breakpoints in code",
     ),
     **_of(
         "sideload", "T1574.006", "a library in a folder of the system that a package seems to own",
         preload="A library that is loaded before all others",
+        preload_unnamed="A library that was loaded before all others, and nothing names it",
         preload_named="A library that was to be loaded before all others",
         preload_everywhere="A library that is loaded into every program",
         library_path="A library from a folder that a variable names",

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,12 @@ STAND_INS: dict[str, tuple[Start, str, int]] = {
     "executable stack": (_named("stack"), "executable-stack", MEDIUM),
     "executable shared memory": (_named("shared"), "executable-shared", MEDIUM),
     "executable System V memory": (_named("sysv"), "executable-shared", MEDIUM),
+    "changed code": (_named("patch"), "changed-code", HIGH),
+    "preload that was forgotten": (
+        _named("forget", LD_PRELOAD="{LIBRARY}"),
+        "preload-unnamed",
+        HIGH,
+    ),
     "kernel thread": (_named("plain", title="[kworker/0:1]"), "kernel-thread-name", HIGH),
     "daemon": (_named("plain", title="/sbin/auditd"), "daemon-name", 30),
 }
@@ -349,20 +356,26 @@ def test_all_of_a_stack_is_named() -> None:
     assert [found.path for found in collect.parse_maps(text)] == ["", "[stack]", "[stack]"]
 
 
-@given(st.lists(st.sampled_from([0, 1 << 63, 1 << 62, 3 << 62]), max_size=3000))
-def test_present_pages_are_those_with_the_bit(entries: list[int]) -> None:
-    """Against the plain reading of each entry."""
+PRESENT, SWAPPED, OF_FILE = 1 << 63, 1 << 62, 1 << 61
+
+
+@given(
+    st.lists(
+        st.sampled_from([0, PRESENT, SWAPPED, OF_FILE]).map(lambda bit: bit | 99)
+        | st.integers(0, (1 << 64) - 1),
+        max_size=300,
+    )
+)
+def test_pages_are_those_with_the_bits(entries: list[int]) -> None:
+    """Against the plain reading of each entry (pagemap.rst)."""
     data = struct.pack(f"={len(entries)}Q", *entries)
-    found = {
-        page
-        for begin, end in collect.present_pages(data, 0x10000)
-        for page in range(begin, end, collect.PAGE)
-    }
-    assert found == {
-        0x10000 + index * collect.PAGE
-        for index, entry in enumerate(entries)
-        if entry & collect.PRESENT and not entry & collect.SWAPPED
-    }
+    there = [bool(e & PRESENT and not e & SWAPPED) for e in entries]
+    copied = [bool(t and not e & OF_FILE) for t, e in zip(there, entries, strict=True)]
+    for wanted, table in ((there, collect.IN_MEMORY), (copied, collect.COPIED)):
+        runs = list(collect.page_runs(data, 0x10000, table))
+        pages = [page for run in runs for page in range(*run, collect.PAGE)]
+        assert pages == [0x10000 + i * collect.PAGE for i, found in enumerate(wanted) if found]
+        assert all(end < begin for (_, end), (begin, _) in pairwise(runs))
 
 
 HEADER = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 62)

@@ -10,7 +10,7 @@ import pytest
 from shared_paths import SHARED
 from sidelight.host.core import read_core
 from sidelight.host.judge import HIGH, MEDIUM, judge, points_of
-from sidelight.host.process import File, Mark, PacketSocket, Process, Region, Sign
+from sidelight.host.process import Change, File, Mark, PacketSocket, Process, Region, Sign
 from sidelight.host.snapshot import snapshot_of
 
 OWNED = File("/usr/bin/tool", "same", "tool", 0o100755, 0o40755, 0)
@@ -120,6 +120,26 @@ def test_images_in_memory() -> None:
     both = replace(PLAIN, signs=(Sign(0x9000, "header"), Sign(0x9800, "dynamic")))
     assert marked(both) == {"image-in-memory": 70}
     assert marked(replace(PLAIN, signs=(Sign(1, "dynamic"),))) == {"wiped-image-in-memory": 65}
+
+
+def test_code_that_is_not_what_its_file_holds() -> None:
+    """Breakpoints alone are nothing; with a debugger, other changes are little."""
+    trap = Change(0x3010, 1, True, "/usr/lib/libc.so.6")
+    assert marked(replace(PLAIN, changes=(trap,))) == {"breakpoints": 10}
+    patched = replace(PLAIN, changes=(trap, replace(trap, traps=False)))
+    assert marked(patched) == {"changed-code": 65}
+    assert marked(replace(patched, tracer=9)) == {"changed-code": 30}
+
+
+@pytest.mark.parametrize(
+    ("path", "owner", "points"),
+    [("/tmp/a.so", "", 65), ("/opt/a.so", "", 60), ("/home/a.so", None, 30), ("/usr/a.so", "a", 0)],
+)
+def test_a_preload_that_nothing_names(path: str, owner: str | None, points: int) -> None:
+    early = ((path, File(path, "same", owner)),)
+    assert marked(replace(PLAIN, early=early)) == {"preload-unnamed": points}
+    named = mapped(path, early[0][1], base=replace(PLAIN, early=early, loader={"LD_PRELOAD": path}))
+    assert "preload-unnamed" not in marked(named)
 
 
 def test_executable_memory_alone_is_not_worth_a_look() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidelight.host.process import File, PacketSocket, Region, Sign
+from sidelight.host.process import Change, File, PacketSocket, Region, Sign
 from sidelight.host.record import (
     Files,
     RecordError,
@@ -28,6 +28,8 @@ LINE = {
     ],
     "threads": {"count": 1, "running": 0, "odd": [[7, "5010"]]},
     "elf": [["5000", "header"]],
+    "text": [["1010", 3, False, 0]],
+    "early": [["/usr/lib/a.so", 1]],
     "packets": [{"protocol": "0003", "filter": [1]}, {"protocol": "0800", "filter": None}],
     "denied": ["mem"],
     "seen": 2,
@@ -48,6 +50,8 @@ def test_a_line_becomes_a_process() -> None:
     )
     assert process.halted == ((7, 0x5010),)
     assert process.signs == (Sign(0x5000, "header"),)
+    assert process.changes == (Change(0x1010, 3, False, "/usr/bin/tool"),)
+    assert process.early == (("/usr/lib/a.so", None),)
     assert process.packets == (PacketSocket("0003", (1,)), PacketSocket("0800"))
     assert (process.looks, process.denied) == (2, ("mem",))
 
@@ -70,6 +74,8 @@ def test_sockets_that_may_not_be_seen_are_not_none() -> None:
         {"regions": [["1000", "2000", 5, 9, "", None]]},
         {"elf": [["zz", "header"]]},
         {"threads": {"odd": [7]}},
+        {"text": [["1010", "3", False, 0]]},
+        {"early": [["/a"]]},
         {"packets": [3]},
     ],
 )
