@@ -32,7 +32,8 @@ def _memfd(process: Process) -> Mark:
     if process.exe and process.exe.startswith("/memfd:runc_cloned"):
         doubt = "the container runtime runc executes itself so, and anything can take that name"
         return Mark("memfd-program", 45, reason, doubt)
-    return Mark("memfd-program", 70, reason)
+    doubt = "agents of sandboxes and containers are seen to start their helpers so"
+    return Mark("memfd-program", 70, reason, doubt)
 
 
 def _place(process: Process) -> Iterator[Mark]:

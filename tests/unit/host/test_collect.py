@@ -423,3 +423,124 @@ def _rpm_header(name: str, folder: str, file: str) -> bytes:
     entries += struct.pack(">IIII", 1116, 4, len(data), 1)
     data += struct.pack(">I", 0)
     return struct.pack(">II", 4, len(data)) + entries + data
+
+
+def test_of_two_looks_what_both_show_is_kept() -> None:
+    """Of a process that became another program, the first look alone."""
+    file = ["1000", "2000", "r-xp", 5, "/bin/a", 0]
+    brief, later = ["3000", "4000", "rwxp", 0, "", None], ["5000", "6000", "rwxp", 0, "", None]
+    first = {
+        "start": 5,
+        "exe": "/bin/a",
+        "regions": [file, brief],
+        "elf": [["3000", "header"]],
+        "threads": {"odd": [[7, "3001"], [8, "3002"]]},
+        "seen": 1,
+    }
+    second = {**first, "regions": [file, later], "elf": [], "threads": {"odd": [[8, "5000"]]}}
+    both = collect.again(first, json.loads(json.dumps(second)))
+    assert (both["seen"], both["regions"], both["elf"]) == (2, [file], [])
+    assert both["threads"]["odd"] == [[8, "5000"]]
+    for changed in (None, {**second, "exe": "/bin/b"}, {**second, "start": 6}):
+        assert collect.again(first, changed) is first
+
+
+def test_a_process_that_the_list_leaves_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a library hides it from programs that list /proc; a thread is no process."""
+    child = subprocess.Popen(["sleep", "60"])
+    listed = [pid for pid in collect.pids_listed() if pid != child.pid]
+    monkeypatch.setattr(collect, "pids_listed", lambda: listed)
+    monkeypatch.setattr(collect, "MANY_PIDS", child.pid + 1)
+    out = io.StringIO()
+    try:
+        collect.write_hidden(collect.Look(out), listed)
+    finally:
+        child.kill()
+        child.wait()
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert {"type": "hidden", "pid": child.pid, "view": "getsid"} in found
+
+
+def test_what_is_in_swap_is_left_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "is_present", lambda base, start, end: start == 16)
+    record: dict[str, object] = {"denied": []}
+    look = collect.Look(io.StringIO())
+    look.add_words(record, f"/proc/{os.getpid()}", True, [16, 32, 48, 64])
+    assert record["swapped"] == ["environ"]
+    assert record["argv"]
+    assert record["env"] is None
+
+
+def test_it_sleeps_until_its_share_of_a_processor_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    look = collect.Look(io.StringIO(), max_cpu=25)
+    monkeypatch.setattr(collect.time, "sleep", slept.append)
+    look.spent = collect.time.process_time() - 0.1
+    look.begun = collect.time.monotonic() - 0.1
+    look.rest()
+    look.begun -= 60
+    look.rest()
+    assert 0.25 < slept[0] < 0.5
+    assert slept[1] == 0
+
+
+MOUNTS = """\
+20 1 0:5 / /proc rw - proc proc rw,hidepid=2
+21 20 8:1 /1 /proc/4711 rw shared:1 - ext4 /dev/sda1 rw
+22 1 0:35 / /data rw - nfs4 filer:/data rw
+23 1 0:36 / /home/a/x rw - fuse.sshfs a:/ rw
+24 1 8:1 / / rw - ext4 /dev/sda1 rw
+"""
+
+
+def test_mounts_tell_what_is_hidden_and_what_is_far_away(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    space = collect.Space(str(tmp_path), "")
+    assert space.covered == [4711]
+    assert space.hides
+    assert space.is_remote(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"))
+    assert space.is_remote(collect.Region(0, 1, "r-xp", "00:24", 5, "/home/a/x/a.so"))
+    assert not space.is_remote(collect.Region(0, 1, "r-xp", "08:01", 5, "/a.so"))
+    far = space.describe(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"), "")
+    assert far == {"path": "/data/a.so", "now": "unknown", "remote": True}
+
+
+def test_what_stands_at_the_path_of_a_mapped_file(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text("24 1 8:1 / / rw - ext4 /dev/sda1 rw\n")
+    space = collect.Space(str(tmp_path), "")
+    file = tmp_path / "a (deleted)"
+    file.write_text("")
+
+    def described(inode: int, path: str) -> tuple[str, str]:
+        region = collect.Region(0, 1, "r-xp", "08:01", inode, path)
+        facts = space.describe(region, str(tmp_path))
+        return facts["path"], facts["now"]
+
+    inode = file.stat().st_ino
+    assert described(inode, "/a (deleted)") == ("/a (deleted)", "same")
+    assert described(inode + 1, "/a (deleted)") == ("/a", "none")
+    (tmp_path / "a").write_text("")
+    assert described(inode + 9, "/a (deleted)") == ("/a", "other")
+    assert described(file.stat().st_ino, "/a (deleted)") == ("/a (deleted)", "same")
+
+
+def test_other_users_see_what_they_may(shop: Workshop) -> None:
+    """Without rights on a process: its name and arguments; the rest is denied and said so."""
+    python = shutil.which("python3", path=os.defpath)
+    if os.geteuid() or python is None:
+        pytest.skip("needs root, to become somebody else, and an interpreter for everybody")
+    pid = shop.start([shop.program, "image", shop.library])
+    ran = subprocess.run(
+        [python, "-I", "-", "--pid", str(pid)],
+        input=SCRIPT.read_bytes(),
+        capture_output=True,
+        check=True,
+        user=65534,
+        group=65534,
+        cwd="/",
+    )
+    end = json.loads(ran.stdout.splitlines()[-1])
+    assert set(end["denied"]) >= {"exe", "maps", "environ"}
+    event = rows(ran.stdout)[pid]
+    assert str(event["CommandLine"]).startswith(str(shop.program))
+    assert "Marks" not in event
