@@ -117,10 +117,17 @@ def elf_signs(data: bytes, address: int, executable: bool) -> List[Tuple[int, st
             if struct.unpack(order + "H", head[16:18])[0] in (2, 3):
                 signs.append((address + place, "header"))
         place = data.find(b"\x7fELF", place + 4)
-    place = -1 if executable else data.find(DYNAMIC)
-    while place >= 0 and (address + place) % 8:
-        place = data.find(DYNAMIC, place + 1)
-    return signs + [(address + place, "dynamic")] if place >= 0 else signs
+    if executable:
+        return signs
+    # Both numbers are small and lie at multiples of 8: among every eighth byte they are two.
+    skew, lowest = -address % 8, data[-address % 8 :: 8]
+    place = lowest.find(b"\x0b\x18")
+    while place >= 0:
+        at = skew + 8 * place
+        if data[at : at + 16] == DYNAMIC:
+            return signs + [(address + at, "dynamic")]
+        place = lowest.find(b"\x0b\x18", place + 1)
+    return signs
 
 
 def page_runs(entries: bytes, start: int, wanted: bytes) -> Iterator[Tuple[int, int]]:

@@ -140,7 +140,7 @@ _RUNTIMES: Final = (
     (r"mono-sgen\w*|mono|libmono\S*\.so[\d.]*", "Mono"),
     (r"lib(?:coreclr|clrjit)\.so", ".NET"),
     (r"beam\.smp", "Erlang"),
-    (r"luajit[\d.-]*|libluajit\S*\.so[\d.]*", "LuaJIT"),
+    (r"luajit[\d.-]*|(?:lib)?luajit\S*\.so[\d.]*", "LuaJIT"),
     (r"pypy[\d.]*\S*|libpypy\S*\.so", "PyPy"),
     (r"opcache\.so|php[\d.]*", "PHP"),
     (r"guile[\d.]*|libguile\S*\.so[\d.]*", "Guile"),

@@ -44,7 +44,7 @@ def _place(process: Process) -> Iterator[Mark]:
         case "open":
             reason = f"the program is where everybody may write: {path}"
             doubt = "installers, builds and self-extracting programs run there too"
-            yield Mark("program-in-open-folder", 20, reason, doubt)
+            yield Mark("program-in-open-folder", 15, reason, doubt)
         case _:
             return
     if is_hidden(path):

@@ -162,7 +162,7 @@ def test_look_alikes_are_not_held_against_anybody(shop: Workshop) -> None:
         sleep.kill()
         sleep.wait()
     assert marks(found[sleep.pid]) == {}
-    assert marks(found[data]) == {"program-in-open-folder": 20}
+    assert marks(found[data]) == {"program-in-open-folder": 15}
 
 
 def test_nothing_is_read_of_memory_when_shallow(shop: Workshop) -> None:
@@ -544,3 +544,17 @@ def test_other_users_see_what_they_may(shop: Workshop) -> None:
     event = rows(ran.stdout)[pid]
     assert str(event["CommandLine"]).startswith(str(shop.program))
     assert "Marks" not in event
+
+
+@given(st.lists(st.sampled_from([0, 11, 24, 11 << 8, 1 << 63]), max_size=40), st.integers(0, 20))
+def test_dynamic_sections_are_found_as_the_plain_search_finds_them(
+    words: list[int], skew: int
+) -> None:
+    data = bytes(skew) + struct.pack(f"<{len(words)}Q", *words)
+    plain = (
+        at
+        for at in range(len(data))
+        if (0x4003 + at) % 8 == 0 and data[at : at + 16] == collect.DYNAMIC
+    )
+    expected = [(0x4003 + at, "dynamic") for at in plain][:1]
+    assert collect.elf_signs(data, 0x4003, False) == expected

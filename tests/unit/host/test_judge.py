@@ -87,7 +87,7 @@ PROGRAMS: list[tuple[str, Process, dict[str, int]]] = [
     (
         "open folder by its mode",
         replace(STRAY, exe="/srv/x", exe_file=File("/srv/x", "same", "", 0o100755, 0o41777, 0)),
-        {"program-in-open-folder": 20},
+        {"program-in-open-folder": 15},
     ),
     (
         "hidden folder in memory",
