@@ -68,8 +68,24 @@ def workshop(folder: Path) -> Iterator[Workshop]:
         "int marker(void) { return 42; }\nunsigned la_version(unsigned v) { return v; }\n"
     )
     for words in (
+        [
+            library,
+            "-shared",
+            "-fPIC",
+            "-Wl,-soname,libmarker.so.1",
+            "-o",
+            folder / "libmarker.so.1",
+        ],
         [SOURCE, "-o", folder / "stand_in", "-ldl", "-lpthread"],
-        [library, "-shared", "-fPIC", "-o", folder / "libmarker.so.1"],
+        [
+            SOURCE,
+            "-o",
+            folder / "searching",
+            "-ldl",
+            "-lpthread",
+            f"-Wl,--no-as-needed,-rpath,{folder}",
+            folder / "libmarker.so.1",
+        ],
     ):
         built = subprocess.run([compiler, *map(str, words)], capture_output=True, check=False)
         if built.returncode:

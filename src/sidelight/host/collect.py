@@ -396,12 +396,18 @@ class Look:
         try:
             return action(*arguments)
         except PermissionError:
-            if name not in record["denied"]:
-                record["denied"].append(name)
-                self.denied[name] = self.denied.get(name, 0) + 1
-        except (OSError, ValueError):
+            self.deny(record, name)
+        except OSError:
             pass
+        except Exception as error:  # noqa: BLE001 - a process may hold anything in its memory
+            self.deny(record, "%s (%s)" % (name, type(error).__name__))
         return None
+
+    def deny(self, record: Json, name: str) -> None:
+        """Note what could not be read of a process."""
+        if name not in record["denied"]:
+            record["denied"].append(name)
+            self.denied[name] = self.denied.get(name, 0) + 1
 
     def process(self, pid: int) -> Optional[Json]:
         """Describe a process; None where it is gone."""
@@ -467,24 +473,8 @@ class Look:
         record["threads"] = self.attempt(record, "threads", threads, base, loose)
         memory = self.attempt(record, "mem", Memory, base) if self.deep else None
         if memory is not None:
-            self.attempt(record, "mem", self.add_memory, record, memory, regions, root)
+            self.attempt(record, "mem", add_memory, self, record, memory, regions, root)
             memory.close()
-
-    def add_memory(self, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
-        """Add what only memory tells."""
-        record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
-        space = self.spaces.get(record["ns"]["mnt"] or self.own, self.space)
-        code = [r for r in regions if "x" in r.perms and not space.is_remote(r)]
-        record["text"] = [
-            ["%x" % at, count, traps, self.file_of(record, space, region, root)]
-            for region, at, count, traps in changes(memory, code, root)
-        ]
-        record["early"] = [
-            [text_of(os.fsencode(region.path)), self.file_of(record, space, region, root)]
-            for region in loaded_early(memory, regions)
-        ]
-        if memory.cut:
-            record["cut"] = True
 
     def space_of(self, record: Json, base: str, root: str) -> Space:
         """Give the mount namespace of a process; that of this program where it may not be read."""
@@ -517,6 +507,25 @@ class Look:
                 found["held"] = True
                 constants = packet_filter(record["pid"], int(fd))
                 record.setdefault("packets", []).append(dict(found, filter=constants))
+
+
+def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
+    """Add what only memory tells."""
+    record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
+    space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
+    code = [r for r in regions if "x" in r.perms and not space.is_remote(r)]
+    record["text"] = [
+        ["%x" % at, count, traps, look.file_of(record, space, region, root)]
+        for region, at, count, traps in changes(memory, code, root)
+    ]
+    known = loaded(memory, regions)
+    record["early"] = [
+        [text_of(os.fsencode(region.path)), look.file_of(record, space, region, root)]
+        for region in known.early
+    ]
+    record["searched"] = known.searched
+    if memory.cut:
+        record["cut"] = True
 
 
 def scan(look: Look, pids: List[int]) -> Tuple[int, int]:
@@ -707,33 +716,48 @@ def original(
             return
 
 
-def loaded_early(memory: Memory, regions: List[Region]) -> List[Region]:
+class Loaded(NamedTuple):
+    """What the dynamic loader was told, and did."""
+
+    early: List[Region]
+    searched: str
+
+
+def loaded(memory: Memory, regions: List[Region]) -> Loaded:
     """Find libraries that the dynamic loader put before the first one that the program needs.
 
     It keeps a list of what it loaded, in order (DT_DEBUG, struct r_debug and link_map of
-    glibc's link.h), which stays when the variable or the file that asked for them is gone. Of
-    64-bit programs, and where that memory is there.
+    glibc's link.h), which stays when the variable or the file that asked for them is gone. Also
+    where the program has libraries searched for (DT_RPATH, DT_RUNPATH). Of 64-bit programs, and
+    where that memory is there.
     """
-    pairs = struct.iter_unpack("=QQ", read(memory.base + "/auxv")[:-16])
-    vector = dict(pairs)
+    auxv = read(memory.base + "/auxv")
+    vector = dict(struct.iter_unpack("=QQ", auxv[: len(auxv) // 16 * 16]))
     heads = memory.words(vector.get(3, 0), 7 * min(vector.get(5, 0), 64))
     parts = {heads[i] & 0xFFFFFFFF: heads[i : i + 7] for i in range(0, len(heads), 7)}
     if vector.get(4) != 56 or 2 not in parts or 6 not in parts:
-        return []
+        return Loaded([], "")
     shift = vector[3] - parts[6][2]
-    words = memory.words(shift + parts[2][2], parts[2][5] // 8)
+    words = memory.words(shift + parts[2][2], parts[2][5] // 16 * 2)
     entries = list(zip(words[::2], words[1::2]))  # noqa: B905 - Python 3.6
     known = dict(entries[::-1])
     texts = known.get(5, 0) + (shift if known.get(5, 0) < shift else 0)
-    needed = {memory.text(texts + value) for tag, value in entries if tag == 1}
-    early: List[Region] = []
+    folders = [memory.text(texts + value) for tag, value in entries if tag in (15, 29)]
+    needed = {memory.text(texts + value) for tag, value in entries[:MANY_LIBRARIES] if tag == 1}
     link = (memory.words(known.get(21, 0), 2) or (0, 0))[1]
+    return Loaded(before_needed(memory, regions, link, needed), text_of(b":".join(folders)))
+
+
+def before_needed(
+    memory: Memory, regions: List[Region], link: int, needed: Set[bytes]
+) -> List[Region]:
+    """Follow the list of the loader up to the first of *needed*; none where that is not there."""
+    early: List[Region] = []
     for number in range(MANY_LIBRARIES):
         row = memory.words(link, 4)
         if not row:
-            return []
-        name = memory.text(row[1])
-        if name.rpartition(b"/")[2] in needed:
+            break
+        if memory.text(row[1]).rpartition(b"/")[2] in needed:
             return early
         found = [r for r in regions if r.start <= row[2] < r.end and r.path.startswith("/")]
         early += found if number else []

@@ -108,21 +108,25 @@ def preload_mark(reason: str, path: str, file: File | None) -> Mark:
 
 
 def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
-    value = (process.loader or {}).get("LD_LIBRARY_PATH", "")
-    folders = {folder.rstrip("/") + "/" for folder in re.split("[:;]", value) if folder[:1] == "/"}
-    found = [
-        region
-        for region in libraries
-        if region.place.startswith(tuple(folders))
-        and place_of(region.place, region.file) != "other"
-    ]
-    if not found:
-        return
-    reason = f"LD_LIBRARY_PATH has code loaded from {_list(found)}"
-    if all(_is_unpacked(process, region) for region in found):
-        yield Mark("library-path", 10, reason, _PACKED)
-    else:
-        yield Mark("library-path", 45, reason)
+    """Judge libraries found where a variable or the program itself (RPATH) has them searched."""
+    for teller, value in (
+        ("LD_LIBRARY_PATH", (process.loader or {}).get("LD_LIBRARY_PATH", "")),
+        ("the RPATH of the program", process.searched),
+    ):
+        folders = {folder.rstrip("/") + "/" for folder in re.split("[:;]", value)}
+        whole = tuple(folder for folder in folders if folder[:1] == "/" and len(folder) > 1)
+        found = [
+            region
+            for region in libraries
+            if region.place.startswith(whole) and place_of(region.place, region.file) != "other"
+        ]
+        reason = f"{teller} has code loaded from {_list(found)}"
+        if found and all(_is_unpacked(process, region) for region in found):
+            yield Mark("library-path", 10, reason, _PACKED)
+            return
+        if found:
+            yield Mark("library-path", 45, reason)
+            return
 
 
 def _early(process: Process) -> Iterator[Mark]:

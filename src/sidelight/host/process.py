@@ -141,6 +141,7 @@ class Process:
         changes: pages of code that were written to and differ from their files.
         early: libraries, with what is known of them, that the loader put before the first one
             that the program needs.
+        searched: folders, with colons between, where the program has libraries searched for.
         packets: None where not known.
         denied: what could not be read.
         looks: how many looks, some time apart, showed the same.
@@ -163,6 +164,7 @@ class Process:
     signs: tuple[Sign, ...] = ()
     changes: tuple[Change, ...] = ()
     early: tuple[tuple[str, File | None], ...] = ()
+    searched: str = ""
     packets: tuple[PacketSocket, ...] | None = None
     spaces: Mapping[str, str] = field(default_factory=dict)
     tracer: int = 0

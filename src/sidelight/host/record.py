@@ -74,6 +74,7 @@ def process_of(record: Json, files: Files) -> Process:
         halted=tuple(_thread(row) for row in odd),
         signs=tuple(_sign(row) for row in members(record, "elf")),
         changes=tuple(_change(row, files) for row in members(record, "text")),
+        searched=text(record, "searched"),
         early=tuple(_early(row, files) for row in members(record, "early")),
         packets=None if hidden and not packets else tuple(packets),
         spaces=_loader(record.get("ns")) or {},

@@ -10,13 +10,14 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidelight.evidence.host import lines
@@ -88,6 +89,11 @@ def _library_in_shared_memory(shop: Workshop, folder: Path) -> int:
         place.unlink()
 
 
+def _searching(shop: Workshop, folder: Path) -> int:
+    del folder
+    return shop.start([shop.folder / "searching", "plain"])
+
+
 def _library_unlinked(shop: Workshop, folder: Path) -> int:
     library = Path(shutil.copy(shop.library, folder / "gone.so"))
     pid = shop.start([shop.program, "library", library])
@@ -124,6 +130,7 @@ STAND_INS: dict[str, tuple[Start, str, int]] = {
         "library-path",
         MEDIUM,
     ),
+    "path that is built in": (_searching, "library-path", MEDIUM),
     "deleted library": (_library_unlinked, "deleted-library", 35),
     "library in shared memory": (_library_in_shared_memory, "library-in-memory-folder", MEDIUM),
     "library in a memfd": (_named("memfd-library", "{LIBRARY}"), "executable-memfd", HIGH),
@@ -558,3 +565,40 @@ def test_dynamic_sections_are_found_as_the_plain_search_finds_them(
     )
     expected = [(0x4003 + at, "dynamic") for at in plain][:1]
     assert collect.elf_signs(data, 0x4003, False) == expected
+
+
+class Hostile(collect.Memory):
+    """Memory that holds what it likes wherever it is looked at."""
+
+    def __init__(self, base: str, draw: Callable[[], int]) -> None:
+        self.base, self.draw = base, draw
+
+    def words(self, start: int, count: int) -> tuple[int, ...]:
+        return tuple(self.draw() for _ in range(min(count, 500)))
+
+    def text(self, start: int) -> bytes:
+        return b"/a/libx.so" if start % 2 else b"\xff\xfe"
+
+
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_list_of_the_loader_that_lies_does_no_harm(data: st.DataObject) -> None:
+    numbers = st.sampled_from([0, 1, 2, 3, 5, 6, 15, 21, 29, 56, 4096, 1 << 63, (1 << 64) - 1])
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = [3, 64, 4, 56, 5, data.draw(numbers)]
+        (Path(folder) / "auxv").write_bytes(struct.pack("=6Q", *pairs) + b"cut")
+        drawn = data.draw(st.lists(numbers, min_size=1, max_size=60))
+        found = collect.loaded(Hostile(folder, cycle(drawn).__next__), [])
+    assert found.early == []
+    found.searched.encode()
+
+
+def test_what_fails_on_a_process_is_said_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(memory: collect.Memory, regions: object) -> None:
+        raise struct.error("unpack requires more")
+
+    monkeypatch.setattr(collect, "loaded", broken)
+    lines_of = looked_at([os.getpid()]).splitlines()
+    assert json.loads(lines_of[-1])["denied"] == {"mem (error)": 1}

@@ -223,6 +223,9 @@ def test_the_path_of_libraries() -> None:
     }
     for other in (replace(own, folder_uid=0), replace(own, folder_mode=0o40777)):
         assert marked(mapped(path, other, base=base))["library-path"] == 45
+    built_in = mapped("/tmp/l/a.so", base=replace(PLAIN, searched="$ORIGIN/lib:/tmp/l"))
+    assert marked(built_in) == {"library-in-open-folder": 20, "library-path": 45}
+    assert "library-path" not in marked(mapped("/tmp/l/a.so", base=replace(PLAIN, searched=":/")))
     elsewhere = mapped("/opt/l/a.so", base=replace(PLAIN, loader={"LD_LIBRARY_PATH": "/opt/l"}))
     assert marked(elsewhere) == {}
 
