@@ -1,7 +1,9 @@
 """What is odd about the program that a process runs, and about the name it goes by."""
 
+import re
 from collections.abc import Iterator
 from posixpath import basename
+from typing import Final
 
 from sidelight.host.places import (
     DAEMONS,
@@ -12,6 +14,8 @@ from sidelight.host.places import (
     place_of,
 )
 from sidelight.host.process import Mark, Process
+
+_LOADER: Final = re.compile(r"ld-(?:linux\S*|musl\S*|[\d.]+)\.so[\d.]*")
 
 
 def program_marks(process: Process) -> Iterator[Mark]:
@@ -24,6 +28,10 @@ def program_marks(process: Process) -> Iterator[Mark]:
         yield from _place(process)
         if process.deleted:
             yield _deleted(process)
+        if _LOADER.fullmatch(process.name):
+            reason = f"the loader {process.program} was told to run a program as if it were data"
+            doubt = "programs that bring their own libraries are started so"
+            yield Mark("run-by-loader", 20, reason, doubt)
     yield from _name(process)
 
 

@@ -77,6 +77,10 @@ TRAITS: Final[Mapping[str, Trait]] = {
         daemon_name="A program that calls itself a daemon",
     ),
     **_of(
+        "stealth", "T1218", "any other program that runs what it is given",
+        run_by_loader="A program that was given to the dynamic loader",
+    ),
+    **_of(
         "stealth", "T1564", "a kernel that lies to every view",
         hidden_process="A process that not every view of the host shows",
     ),

@@ -5,6 +5,7 @@ import inspect
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -94,6 +95,14 @@ def _searching(shop: Workshop, folder: Path) -> int:
     return shop.start([shop.folder / "searching", "plain"])
 
 
+def _given_to_the_loader(shop: Workshop, folder: Path) -> int:
+    del folder
+    with shop.program.open("rb") as file:
+        found = re.search(rb"/lib\S*/ld-[\w.-]+\.so[\d.]*", file.read(1 << 16))
+    assert found
+    return shop.start([Path(os.fsdecode(found[0])), shop.program, "plain"])
+
+
 def _library_unlinked(shop: Workshop, folder: Path) -> int:
     library = Path(shutil.copy(shop.library, folder / "gone.so"))
     pid = shop.start([shop.program, "library", library])
@@ -130,6 +139,7 @@ STAND_INS: dict[str, tuple[Start, str, int]] = {
         "library-path",
         MEDIUM,
     ),
+    "program that is data": (_given_to_the_loader, "run-by-loader", 20),
     "path that is built in": (_searching, "library-path", MEDIUM),
     "deleted library": (_library_unlinked, "deleted-library", 35),
     "library in shared memory": (_library_in_shared_memory, "library-in-memory-folder", MEDIUM),

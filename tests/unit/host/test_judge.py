@@ -99,6 +99,11 @@ PROGRAMS: list[tuple[str, Process, dict[str, int]]] = [
     ("brackets", replace(PLAIN, argv=("[celery worker]",)), {"bracketed-name": 10}),
     ("daemon, owned", replace(PLAIN, argv=("sshd: root@pts/0",)), {"daemon-name": 10}),
     ("daemon, not owned", replace(STRAY, argv=("/sbin/udevd", "-d")), {"daemon-name": 30}),
+    (
+        "given to the loader",
+        replace(PLAIN, exe="/usr/lib64/ld-linux-x86-64.so.2", argv=("ld.so", "/tmp/a")),
+        {"run-by-loader": 20},
+    ),
     ("login shell", replace(PLAIN, argv=("-bash",)), {}),
     (
         "the daemon itself",
