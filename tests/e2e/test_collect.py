@@ -62,6 +62,26 @@ def test_what_is_not_said_is_asked_for(sidelight: CommandLine, words: tuple[str,
     assert "--live" in ran.err
 
 
+def test_a_host_that_cannot_be_reached_is_missing_and_not_clean(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'no route to host' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    ran = subprocess.run(
+        sidelight.arguments("hunt", "--ssh", "node1", *QUIET),
+        capture_output=True,
+        check=False,
+        cwd=sidelight.folder,
+        env={**sidelight.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert ran.returncode == 3
+    assert b"1 of 1: node1: no route to host" in ran.stderr
+    assert b"the collection has no end: it was cut short" in ran.stdout
+    kept = sidelight("collect", "--ssh", "node1")
+    assert (kept.code, kept.out) == (2, b"")
+
+
 def test_a_live_hunt_finds_a_program_in_shared_memory(
     sidelight: CommandLine, namespaces: list[str], tmp_path: Path
 ) -> None:

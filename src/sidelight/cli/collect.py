@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sidelight.cli import exits, fleet
 from sidelight.errors import UsageError
 
 
@@ -14,6 +15,12 @@ def collect_command(  # noqa: PLR0913
     live: Annotated[
         bool, typer.Option("--live", help="Look at the processes of this host (Linux).")
     ] = False,
+    ssh: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST", help="Look at HOST over ssh; --output is a folder. Repeatable."
+        ),
+    ] = None,
     script: Annotated[
         bool,
         typer.Option(
@@ -40,15 +47,29 @@ def collect_command(  # noqa: PLR0913
 
     Example: sidelight collect --live -o host.jsonl && sidelight hunt host.jsonl
     """
-    if live == script:
-        raise UsageError("say either --live or --script")
+    if live + script + bool(ssh) != 1:
+        raise UsageError("say one of --live, --ssh HOST and --script")
     if script:
         from sidelight.host import collect  # noqa: PLC0415 - not for --help
 
         sys.stdout.write(Path(collect.__file__).read_text(encoding="utf-8"))
+    elif ssh:
+        words = [f"--max-cpu={max_cpu}", *(f"--pid={one}" for one in pid or [])]
+        return _fetch(ssh, output, [*words, "--shallow"] if shallow else words)
     else:
         _collect(output, pid or None, max_cpu, deep=not shallow)
     return 0
+
+
+def _fetch(hosts: list[str], output: Path | None, words: list[str]) -> int:
+    if output is None:
+        raise UsageError("name a folder for what the hosts show", where="--output")
+    output.mkdir(parents=True, exist_ok=True)
+    troubled = False
+    for number, one in enumerate(fleet.fetch(hosts, output, words), 1):
+        fleet.say(f"{number} of {len(hosts)}: {one.host}: {one.trouble or one.file}")
+        troubled |= bool(one.trouble)
+    return exits.UNREADABLE if troubled else 0
 
 
 def _collect(output: Path | None, pids: list[int] | None, max_cpu: int, *, deep: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
-from sidelight.cli.live import with_live
+from sidelight.cli.live import with_hosts
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def hunt_command(  # noqa: PLR0913
     paths: options.Paths = None,
     live: options.Live = False,
+    ssh: options.Ssh = None,
     rules: choices.RulePaths = None,
     own: choices.OwnRules = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -58,7 +59,7 @@ def hunt_command(  # noqa: PLR0913
     view = _View(limit, wide, quiet, False if no_color else None)
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
-    with with_live(paths or [], live=live) as evidence:
+    with with_hosts(paths or [], ssh or [], live=live) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
             jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,

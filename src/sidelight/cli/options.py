@@ -15,6 +15,10 @@ Paths = Annotated[
 Live = Annotated[
     bool, typer.Option("--live", help="Look at the processes of this host, too (Linux).")
 ]
+Ssh = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST", help="Look at the processes of HOST over ssh, too. Repeatable."),
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(
