@@ -1,9 +1,11 @@
 """The collector: on stand-ins that run, on what /proc could hold, on old interpreters."""
 
 import ast
+import ctypes
 import inspect
 import io
 import json
+import mmap
 import os
 import re
 import shutil
@@ -359,6 +361,7 @@ def test_runs_hold_neighbours_without_a_file_and_one_that_is_executable() -> Non
     regions = [plain, code, file, far, memory, vdso]
     assert list(collect.executable_runs(regions)) == [[plain, code], [far]]
     assert list(collect.executable_runs([plain, file])) == []
+    assert list(collect.executable_runs([plain, far])) == [[far]]
 
 
 def test_maps_are_read_with_names_that_hold_blanks_and_line_ends() -> None:
@@ -612,3 +615,36 @@ def test_what_fails_on_a_process_is_said_and_the_rest_goes_on(
     monkeypatch.setattr(collect, "loaded", broken)
     lines_of = looked_at([os.getpid()]).splitlines()
     assert json.loads(lines_of[-1])["denied"] == {"mem (error)": 1}
+
+
+def test_pages_that_are_not_there_stay_away() -> None:
+    """Of 64 pages two are there before the look, and the same two after it."""
+    with mmap.mmap(-1, 64 * collect.PAGE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as pages:
+        pages[5 * collect.PAGE] = 1
+        pages[9 * collect.PAGE] = 1
+        holder = ctypes.c_char.from_buffer(pages)
+        start = ctypes.addressof(holder)
+        end = start + len(pages)
+        memory = collect.Memory("/proc/self")
+        before = list(memory.runs(start, end, collect.IN_MEMORY))
+        signs = collect.images(memory, [region(start, end, "rwxp")])
+        beside = memory.read(start + 4 * collect.PAGE, 2 * collect.PAGE)
+        there = memory.read(start + 5 * collect.PAGE, 8)
+        after = list(memory.runs(start, end, collect.IN_MEMORY))
+        memory.close()
+        del holder
+    pages_of = [start + 5 * collect.PAGE, start + 9 * collect.PAGE]
+    if not before:
+        pytest.skip("pagemap says nothing here")
+    assert before == after == [(page, page + collect.PAGE) for page in pages_of]
+    assert (signs, beside, there) == ([], b"", b"\x01" + bytes(7))
+
+
+def test_kernel_threads_are_told_from_those_who_pose_as_one() -> None:
+    if not Path("/proc/2/comm").is_file() or Path("/proc/2/comm").read_text() != "kthreadd\n":
+        pytest.skip("no kernel thread can be seen here")
+    collection = looked_at([2])
+    (thread,) = [line for line in map(json.loads, collection.splitlines()) if "pid" in line]
+    assert thread["kernel"] is True
+    assert "exe" not in thread
+    assert rows(collection) == {}

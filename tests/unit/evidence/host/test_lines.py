@@ -127,3 +127,16 @@ def test_lines_that_are_none_are_losses() -> None:
 def test_no_separator_of_cells_gets_in() -> None:
     rows, _ = read(text_of(HEADER, {**SHELL, "argv": ["a\0b"], "comm": "\ud800"}, END))
     assert "\0" not in str(rows)
+
+
+def test_files_are_those_of_their_own_collection() -> None:
+    """Numbers begin anew with each header, and so do processes."""
+    owned = {"type": "file", "id": 0, "path": "/bin/sh", "now": "other", "owner": "dash"}
+    shell = {**SHELL, "exe": "/bin/sh (deleted)", "exe_file": 0}
+    rows, _ = read(text_of(HEADER, owned, shell, END, HEADER, shell, {**CHILD, "ppid": 9}, END))
+    assert [event.get("MarkIds") for *_, event in rows] == [
+        ["restart-needed"],
+        ["deleted-program"],
+        ["memfd-program"],
+    ]
+    assert "ParentImage" not in rows[2][3]
