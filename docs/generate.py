@@ -30,6 +30,7 @@ from sidelight.evidence.json.shapes import SHAPES
 from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
+from sidelight.host.traits import TRAITS
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta
 from sidelight.schema import LEVELS, LOST, GapReason
@@ -216,6 +217,29 @@ def assets_page() -> str:
     return _page(lines)
 
 
+def marks_page() -> str:
+    """Describe the marks of hosts."""
+    lines = ["# Marks of hosts", "", "What is odd about a process, in the order of what it shows."]
+    for cls, text in _CLASSES.items():
+        rows = [
+            (f"`{name}`", trait.title, trait.technique, trait.defeated_by)
+            for name, trait in TRAITS.items()
+            if trait.cls == cls
+        ]
+        heads = ("mark", "what", "ATT&CK", "got past by")
+        if cls == "remark":
+            rows, heads = [row[:2] for row in rows], heads[:2]
+        lines += ["", f"## {text}", *_table(heads, rows)]
+    return _page(lines)
+
+
+_CLASSES: Final = {
+    "memory": "Code that no file holds",
+    "sideload": "Libraries from where they should not come",
+    "stealth": "Hiding",
+    "remark": "Remarks, which weigh nothing",
+}
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
@@ -225,6 +249,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "analytics.md": analytics_page,
     "telemetry.md": telemetry_page,
     "assets.md": assets_page,
+    "host-marks.md": marks_page,
 }
 
 
@@ -303,7 +328,7 @@ def _help(command: Callable[..., object]) -> list[str]:
 def _document(reader: Callable[..., object]) -> str:
     module = sys.modules[reader.__module__]
     package = sys.modules[module.__package__ or ""]
-    named = module if package.__name__.endswith(".evidence") else package
+    named = package if getattr(package, "read", None) is reader else module
     return inspect.getdoc(named) or ""
 
 

@@ -1,10 +1,13 @@
 """The documents: what they show runs, what they list is whole, where they point exists."""
 
 import importlib.util
+import io
 import json
+import os
 import re
 import shlex
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from types import ModuleType
 import pytest
 
 from sidelight.cli.app import run
+from sidelight.host import collect
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -137,7 +141,7 @@ def test_every_command_and_option_is_in_the_reference(
     """As ``--help`` shows them, which the page is not made of."""
     monkeypatch.setenv("COLUMNS", "200")
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-    names = ["hunt", "range"]
+    names = ["hunt", "collect", "range"]
     for group in ("rules", "allow", "baseline"):
         names += [f"{group} {name}" for name in _subcommands([group], capsys)]
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
@@ -164,6 +168,18 @@ def test_every_key_of_json_lines_is_in_the_reference(desk: Path) -> None:
     lines = (desk / "findings.jsonl").read_text(encoding="utf-8").splitlines()
     keys = {key for line in lines for key in _keys(json.loads(line))}
     assert {"evidence", "streams", "inputs"} <= keys
+    assert {key for key in keys if f"`{key}`" not in page} == set()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_every_key_of_a_collection_is_in_the_reference() -> None:
+    """Those that the collector writes of this process."""
+    page = (DOCS / "reference" / "host-collection.md").read_text(encoding="utf-8")
+    out = io.StringIO()
+    collect.collect(out, [os.getpid()], max_cpu=100)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    keys = {key for line in lines for key in _keys({**line, "env": {}, "denied": []})}
+    assert {"schema", "owner", "exe_file", "threads", "cpu"} <= keys
     assert {key for key in keys if f"`{key}`" not in page} == set()
 
 

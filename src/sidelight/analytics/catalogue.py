@@ -59,6 +59,14 @@ def _memory(
     )
 
 
+def _host(name: str, cls: FindingClass, title: str, technique: str, defeated_by: str) -> Analytic:
+    page = technique.upper().replace(".", "/")
+    tags = ("attack.stealth", f"attack.{technique}")
+    return Analytic(
+        f"host.{name}", title, cls, tags, ("host",), defeated_by, (f"{_ATTACK}{page}/",)
+    )
+
+
 _ACCESSES: Final = (
     (
         "unbacked-caller",
@@ -188,6 +196,27 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
         *(
             _memory(f"access-{name}", title, technique, ("access",), defeated_by)
             for name, title, technique, defeated_by in _ACCESSES
+        ),
+        _host(
+            "memory",
+            "memory",
+            "A process on a Linux host that runs code no file holds",
+            "t1620",
+            "code inside a mapped file; a trusted runtime in the same process",
+        ),
+        _host(
+            "sideload",
+            "sideload",
+            "A process on a Linux host with a library from where it should not come",
+            "t1574.006",
+            "a library in a folder of the system that a package seems to own",
+        ),
+        _host(
+            "stealth",
+            "stealth",
+            "A process on a Linux host that hides",
+            "t1036",
+            "a name that no daemon has, a folder that nobody else may write",
         ),
         _memory(
             "script",

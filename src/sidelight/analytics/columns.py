@@ -7,6 +7,8 @@ from sidelight.schema import Kind
 
 SYSMON: Final = frozenset({"microsoft-windows-sysmon/operational", "sysmon"})
 
+HOST: Final = "sidelight-host"
+
 LOADED: Final = (
     "ImageLoaded",
     "Signed",
@@ -73,12 +75,15 @@ ROLES: Final[Mapping[str, str]] = {
     "service": "new services (System 7045, Security 4697)",
     "script": "PowerShell (4104, 4103, 800, 400)",
     "tamper": "process tampering (Sysmon 25)",
+    "host": "processes of a Linux host (`sidelight collect`, cores)",
 }
 """What each role is called; endpoint products' like events count too."""
 
 
 def role_of(kind: Kind) -> str:
     """Tell what events of *kind* are to analytics; "" where they are nothing."""
+    if kind.channel == HOST:
+        return "host"
     if kind.product != "windows":
         return "start" if kind.category == "process_creation" else ""
     channel = kind.channel.lower()

@@ -9,6 +9,7 @@ import pyarrow as pa
 from sidelight.analytics.accesses import ACCESS_FIELDS, access_rows
 from sidelight.analytics.columns import CONNECTED, LOADED, SHARED, WRITTEN, role_of
 from sidelight.analytics.connects import connect_rows
+from sidelight.analytics.hosts import HOST_FIELDS, host_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
 from sidelight.analytics.signals import signal_rows
@@ -41,6 +42,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "service": (("signals", script_rows),),
     "registry": (("signals", script_rows),),
     "access": (("signals", access_rows),),
+    "host": (("signals", host_rows),),
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
@@ -54,6 +56,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "connect": CONNECTED,
     "thread": (*THREAD_FIELDS, "TargetProcessGuid"),
     "access": (*ACCESS_FIELDS, "TargetProcessGUID"),
+    "host": HOST_FIELDS,
 }
 _SPEAKING: Final = frozenset({"start", "script", "service", "registry"})
 

@@ -9,6 +9,7 @@ import typer
 from sidelight import __version__
 from sidelight.cli.allow import allow
 from sidelight.cli.baseline import baseline
+from sidelight.cli.collect import collect_command
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.range import range_command
@@ -25,6 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("hunt", short_help="Run rules over event logs, and show what was found.")(hunt_command)
+app.command("collect", short_help="Look at this Linux host, and write what is seen.")(
+    collect_command
+)
 app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
 app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")

@@ -53,7 +53,7 @@ def learn(
     from sidelight.schema import LOST  # noqa: PLC0415
 
     before = read_baseline(output) if output.exists() and not fresh else Baseline({})
-    inventory = survey(paths)
+    inventory = survey(paths or [])
     with watch(inventory, quiet=quiet) as report:
         learnt = learn_baseline(inventory, jobs or cores(), report)
     if learnt.gathered.partial:

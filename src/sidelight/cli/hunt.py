@@ -14,6 +14,7 @@ from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
+from sidelight.cli.live import with_hosts
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 
 def hunt_command(  # noqa: PLR0913
-    paths: options.Paths,
+    paths: options.Paths = None,
+    live: options.Live = False,
+    ssh: options.Ssh = None,
     rules: choices.RulePaths = None,
     own: choices.Own = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -64,16 +67,18 @@ def hunt_command(  # noqa: PLR0913
     configuration = read_configuration(configuration_file())
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     view = _View(limit, wide, quiet, False if no_color else None)
-    request = _Request(
-        tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times, own,
-        Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs)),
-    )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
-    return _heeding(
-        lambda: _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
-    )
+    lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
+    with with_hosts(paths or [], ssh or [], live=live) as evidence:
+        request = _Request(
+            evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
+            jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+            own, lists,
+        )  # fmt: skip
+        return _heeding(
+            lambda: _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
+        )
 
 
 def _heeding(run: Callable[[], int]) -> int:

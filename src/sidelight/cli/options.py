@@ -9,8 +9,15 @@ from sidelight.cli.choices import FailLevel
 from sidelight.cli.targets import FORMAT_NAMES
 
 Paths = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="PATH…", help="Logs, folders, archives; - is standard input."),
+]
+Live = Annotated[
+    bool, typer.Option("--live", help="Look at the processes of this host, too (Linux).")
+]
+Ssh = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST", help="Look at the processes of HOST over ssh, too. Repeatable."),
 ]
 Outputs = Annotated[
     list[Path] | None,

@@ -59,6 +59,24 @@ def _xml() -> Module:
     return event_xml
 
 
+def _host() -> Module:
+    from sidelight.evidence.host import lines  # noqa: PLC0415
+
+    return lines
+
+
+def _core() -> Module:
+    from sidelight.evidence.host import cores  # noqa: PLC0415
+
+    return cores
+
+
+def _snapshot() -> Module:
+    from sidelight.evidence.host import snapshots  # noqa: PLC0415
+
+    return snapshots
+
+
 def _json() -> Module:
     from sidelight.evidence import json  # noqa: PLC0415
 
@@ -110,6 +128,9 @@ READERS: Final[Mapping[str, Format]] = {
     "evtx": Format("Windows event log (EVTX)", _evtx, _chunks),
     "journal": Format("systemd journal", _journal, _whole),
     "xml": Format("Windows event XML", _xml, _whole),
+    "host": Format("Linux host, live", _host, _whole),
+    "core": Format("ELF core", _core, _whole),
+    "snapshot": Format("Linux process, live", _snapshot, _whole),
     "json": Format("JSON events", _json, _lines),
     "csv": Format("CSV events", _csv, _whole),
     "auditd": Format("Linux audit log", _auditd, _whole),

@@ -1,0 +1,1 @@
+"""Hosts looked at from outside their logs: collections, snapshots of processes, cores."""

@@ -1,0 +1,80 @@
+"""Processes as rows, in the fields that Sigma has for the start of a process."""
+
+import json
+import shlex
+from collections.abc import Iterable
+from typing import Final
+
+from sidelight.evidence.rows import clean
+from sidelight.host.judge import judge, points_of
+from sidelight.host.process import Mark, Process
+from sidelight.schema import Event, Kind
+
+CHANNEL: Final = "sidelight-host"
+
+PROCESSES: Final = Kind("linux", CHANNEL, "", "process_creation")
+"""Processes that ran when somebody looked: each was started, at the time that its row has."""
+
+HOST: Final = Kind("linux", CHANNEL)
+"""What is odd about a host and belongs to no process that can be seen."""
+
+
+def event_of(process: Process, parent: Process | None = None) -> Event:
+    """Make the row of a process, with what `judge` says of it.
+
+    ``Marks`` is absent where nothing is to be said; see `marks_cell`.
+    """
+    event: Event = {
+        "ProcessId": str(process.pid),
+        "Image": clean(process.program),
+        "Name": clean(process.comm),
+        "Origin": process.origin,
+    }
+    if process.argv is not None:
+        event["CommandLine"] = clean(shlex.join(process.argv))
+    if process.ppid >= 0:
+        event["ParentProcessId"] = str(process.ppid)
+    if process.start >= 0:
+        event["StartTicks"] = str(process.start)
+    if process.user:
+        event["User"] = clean(process.user)
+    if process.deleted:
+        event["Deleted"] = "true"
+    if process.loader:
+        event["LoaderVariables"] = [clean(f"{n}={v}") for n, v in process.loader.items()]
+    if process.denied:
+        event["Denied"] = list(process.denied)
+    libraries = {r.place: None for r in process.regions if r.sort == "file" and r.path}
+    event["ImagesLoaded"] = [clean(path) for path in libraries if path != process.program]
+    for name, space in process.spaces.items():
+        event[f"Namespace.{clean(name)}"] = clean(space)
+    if parent is not None:
+        event["ParentImage"] = clean(parent.program)
+        event["ParentCommandLine"] = clean(shlex.join(parent.argv or ()))
+    _add_marks(event, judge(process))
+    return event
+
+
+def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:
+    """Make a row of something that belongs to the host; *text* is its subject."""
+    event: Event = {"Subject": clean(text)}
+    if pid is not None:
+        event["ProcessId"] = str(pid)
+    _add_marks(event, (mark,))
+    return event
+
+
+def marks_cell(marks: Iterable[Mark]) -> str:
+    """Write marks as a JSON list of objects with ``id``, ``points``, ``for`` and ``against``."""
+    rows = [
+        {"id": m.id, "points": m.points, "for": clean(m.reason), "against": clean(m.doubt)}
+        for m in marks
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _add_marks(event: Event, marks: tuple[Mark, ...]) -> None:
+    if marks:
+        event["Marks"] = marks_cell(marks)
+        event["Points"] = str(points_of(marks))
+        event["MarkIds"] = [mark.id for mark in marks]

@@ -1,0 +1,101 @@
+"""Every mark: what it is called, what sort of thing it shows, where that is documented."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Class: TypeAlias = Literal["memory", "sideload", "stealth", "remark"]
+"""What a mark shows: code without a file, a library or program from where it should not come,
+hiding, or nothing that is held against anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What a mark says of itself.
+
+    Args:
+        title: of a finding that it alone speaks for.
+        cls: what it shows.
+        technique: ATT&CK id; empty for a remark.
+        defeated_by: how an intruder gets past it.
+    """
+
+    title: str
+    cls: Class
+    technique: str
+    defeated_by: str = ""
+
+
+def _of(cls: Class, technique: str, defeated_by: str, **titles: str) -> Mapping[str, Trait]:
+    return {
+        name.replace("_", "-"): Trait(title, cls, technique, defeated_by)
+        for name, title in titles.items()
+    }
+
+
+TRAITS: Final[Mapping[str, Trait]] = {
+    **_of(
+        "memory", "T1620", "a file on disk that is deleted and put back before each look",
+        memfd_program="A program that exists in memory only",
+        deleted_program="A program that was deleted while it runs",
+    ),
+    **_of(
+        "memory", "T1620", "code without the form of an ELF image",
+        image_in_memory="An ELF image that no file holds",
+        wiped_image_in_memory="An ELF image without its header that no file holds",
+    ),
+    **_of(
+        "memory", "T1055", "a trusted runtime in the same process; code inside a mapped file",
+        thread_in_memory="A thread in code that no file holds",
+        executable_anonymous="Executable memory that no file holds",
+        executable_heap="An executable heap",
+        executable_stack="An executable stack",
+        executable_shared="Executable shared memory that no file holds",
+        executable_memfd="A library that exists in memory only",
+        changed_code="Code that differs from its file",
+        breakpoints="Breakpoints in code",
+    ),
+    **_of(
+        "sideload", "T1574.006", "a library in a folder of the system that a package seems to own",
+        preload="A library that is loaded before all others",
+        preload_unnamed="A library that was loaded before all others, and nothing names it",
+        preload_named="A library that was to be loaded before all others",
+        preload_everywhere="A library that is loaded into every program",
+        library_path="A library from an open folder that is searched first",
+        library_in_memory_folder="A library in shared memory",
+        library_in_open_folder="A library where everybody may write",
+        library_name_of_system="A library with the name of one of the system",
+        deleted_library="A library that was deleted while it is used",
+    ),
+    **_of(
+        "stealth", "T1036", "a name that no daemon has, a folder that nobody else may write",
+        program_in_memory_folder="A program in shared memory",
+        program_in_open_folder="A program where everybody may write",
+        hidden_path="A program in a hidden folder",
+        kernel_thread_name="A program that calls itself a kernel thread",
+        bracketed_name="A program with a name in brackets",
+        daemon_name="A program that calls itself a daemon",
+    ),
+    **_of(
+        "stealth", "T1218", "any other program that runs what it is given",
+        run_by_loader="A program that was given to the dynamic loader",
+    ),
+    **_of(
+        "stealth", "T1564", "a kernel that lies to every view",
+        hidden_process="A process that not every view of the host shows",
+    ),
+    **_of(
+        "stealth", "T1205.002", "a kernel module, or BPF programs that are no socket filters",
+        packet_socket="A packet socket in a program that has no trade in it",
+        packet_socket_code="Code in arguments that opens a packet socket",
+        packet_socket_without_holder="A packet socket that no process holds",
+    ),
+    **_of(
+        "remark", "", "",
+        restart_needed="Files were replaced by an upgrade",
+        made_by_runtime="Memory that is not judged: a runtime makes code in it",
+        thread_in_made_code="A thread in code that a runtime made",
+        seen_once="Only one look showed it",
+    ),
+}  # fmt: skip
+"""By the id of the mark."""

@@ -1,0 +1,103 @@
+"""A host is collected and hunted as a person does it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import CommandLine
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+NAMESPACES = ["unshare", "-Urpfmn", "--mount-proc"]
+QUIET = ("--quiet", "--format", "jsonl", "--no-times")
+
+
+@pytest.fixture
+def namespaces() -> list[str]:
+    known = shutil.which("unshare") is not None
+    if (
+        not known
+        or subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("namespaces are denied here")
+    return NAMESPACES
+
+
+def test_a_collection_is_hunted_by_the_rules_for_starts(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "host.jsonl"
+    ran = sidelight("collect", "--live", "--pid", str(os.getpid()), "--output", file)
+    assert (ran.code, ran.out) == (0, b"")
+    assert ran.err.startswith("1 processes, 0 gone meanwhile")
+    hunted = sidelight("hunt", file, *QUIET, "--fail-level", "never")
+    coverage = [json.loads(line) for line in hunted.out.splitlines()]
+    streams = [line for line in coverage if "sidelight-host" in json.dumps(line)]
+    assert hunted.code == 0, hunted.err
+    assert streams
+
+
+def test_the_script_it_prints_is_the_collector(sidelight: CommandLine, tmp_path: Path) -> None:
+    script = sidelight("collect", "--script")
+    ran = subprocess.run(
+        [sys.executable, "-I", "-", "--pid", str(os.getpid())],
+        input=script.out,
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    kinds = [json.loads(line)["type"] for line in ran.stdout.splitlines()]
+    assert (kinds[0], kinds[-2:]) == ("host", ["process", "end"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("collect",), ("collect", "--live", "--script"), ("hunt",)])
+def test_what_is_not_said_is_asked_for(sidelight: CommandLine, words: tuple[str, ...]) -> None:
+    ran = sidelight(*words)
+    assert (ran.code, ran.out) == (2, b"")
+    assert "--live" in ran.err
+
+
+def test_a_host_that_cannot_be_reached_is_missing_and_not_clean(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'no route to host' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    ran = subprocess.run(
+        sidelight.arguments("hunt", "--ssh", "node1", *QUIET),
+        capture_output=True,
+        check=False,
+        cwd=sidelight.folder,
+        env={**sidelight.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert ran.returncode == 3
+    assert b"1 of 1: node1: no route to host" in ran.stderr
+    assert b"the collection has no end: it was cut short" in ran.stdout
+    kept = sidelight("collect", "--ssh", "node1")
+    assert (kept.code, kept.out) == (2, b"")
+
+
+def test_a_live_hunt_finds_a_program_in_shared_memory(
+    sidelight: CommandLine, namespaces: list[str], tmp_path: Path
+) -> None:
+    """In namespaces of its own, without rights on the host; its collection is gone afterwards."""
+    script = (
+        "mount -t tmpfs none /dev/shm && cp /bin/sleep /dev/shm/x && { /dev/shm/x 60 & sleep 1; }"
+        ' && "$@"; kill $!'
+    )
+    ran = subprocess.run(
+        [*namespaces, "sh", "-c", script, "sh", *sidelight.arguments("hunt", "--live", *QUIET)],
+        capture_output=True,
+        check=False,
+        cwd=sidelight.folder,
+        env={**sidelight.environment, "TMPDIR": str(tmp_path)},
+    )
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    titles = [line["title"] for line in found if line["kind"] == "finding"]
+    assert any("Shared Memory" in title for title in titles), ran.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,38 @@
+"""Cores as frames and gaps."""
+
+import io
+
+import numpy as np
+
+from core_writer import PAGE, Piece, core_of
+from sidelight.evidence.formats import recognise
+from sidelight.evidence.host import cores
+from sidelight.evidence.stream import Stream
+from sidelight.schema import Frame, Gap, want_all
+
+CORE = core_of([Piece(0x1000, PAGE, "rw-p", bytes(PAGE))])
+
+
+def read(*data: bytes) -> list[Frame | Gap]:
+    streams = [Stream(f"{n}.core", io.BytesIO(each)) for n, each in enumerate(data)]
+    return list(cores.read(streams, want_all))
+
+
+def test_a_core_is_known_and_a_program_is_not() -> None:
+    assert recognise(CORE) == "core"
+    assert recognise(CORE[:16] + b"\2\0" + CORE[18:]) == ""
+
+
+def test_cores_share_a_frame() -> None:
+    (frame,) = read(CORE, CORE)
+    assert isinstance(frame, Frame)
+    assert frame.sources == ("0.core", "1.core")
+    assert frame.detail(np.array([0]))[0]["CommandLine"] == "tool -d"
+
+
+def test_a_cut_core_is_a_row_and_a_gap_and_a_broken_one_a_gap() -> None:
+    cut, broken, frame = read(CORE[:-9], CORE[:64])
+    assert isinstance(cut, Gap)
+    assert isinstance(broken, Gap)
+    assert isinstance(frame, Frame)
+    assert (cut.reason, cut.offset, broken.reason) == ("truncated", len(CORE) - 9, "damaged")

@@ -1,0 +1,650 @@
+"""The collector: on stand-ins that run, on what /proc could hold, on old interpreters."""
+
+import ast
+import ctypes
+import inspect
+import io
+import json
+import mmap
+import os
+import re
+import shutil
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sidelight.evidence.host import lines
+from sidelight.evidence.stream import Stream
+from sidelight.host import collect
+from sidelight.host.judge import HIGH, MEDIUM
+from sidelight.schema import Event, Frame, want_all
+from stand_ins import Workshop, workshop
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+SCRIPT = Path(inspect.getfile(collect))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with workshop(tmp_path_factory.mktemp("stand_ins")) as found:
+        yield found
+
+
+def looked_at(pids: Sequence[int], *, deep: bool = True) -> bytes:
+    out = io.StringIO()
+    collect.collect(out, list(pids), deep, 100)
+    return out.getvalue().encode()
+
+
+def rows(collection: bytes) -> dict[int, Event]:
+    """Read a collection, and give the rows by process id; a gap of rights is allowed."""
+    found: dict[int, Event] = {}
+    for item in lines.read([Stream("host.jsonl", io.BytesIO(collection))], want_all):
+        if isinstance(item, Frame):
+            for event in item.detail(np.arange(len(item))):
+                found[int(str(event["ProcessId"]))] = event
+    return found
+
+
+def marks(event: Event) -> dict[str, int]:
+    return {mark["id"]: mark["points"] for mark in json.loads(str(event.get("Marks", "[]")))}
+
+
+Start = Callable[[Workshop, Path], int]
+
+
+def _unlinked(shop: Workshop, folder: Path) -> int:
+    program = shop.copy(folder, "gone")
+    pid = shop.start([program, "plain"])
+    program.unlink()
+    return pid
+
+
+def _in_shared_memory(shop: Workshop, folder: Path) -> int:
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("/dev/shm may not be written")
+    place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}"
+    try:
+        return shop.start([shop.copy(place, "worker"), "plain"])
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _library_in_shared_memory(shop: Workshop, folder: Path) -> int:
+    place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}.so"
+    try:
+        shutil.copy(shop.library, place)
+    except OSError:
+        pytest.skip("/dev/shm may not be written")
+    try:
+        return shop.start([shop.program, "library", place])
+    finally:
+        place.unlink()
+
+
+def _searching(shop: Workshop, folder: Path) -> int:
+    del folder
+    return shop.start([shop.folder / "searching", "plain"])
+
+
+def _given_to_the_loader(shop: Workshop, folder: Path) -> int:
+    del folder
+    with shop.program.open("rb") as file:
+        found = re.search(rb"/lib\S*/ld-[\w.-]+\.so[\d.]*", file.read(1 << 16))
+    assert found
+    return shop.start([Path(os.fsdecode(found[0])), shop.program, "plain"])
+
+
+def _library_unlinked(shop: Workshop, folder: Path) -> int:
+    library = Path(shutil.copy(shop.library, folder / "gone.so"))
+    pid = shop.start([shop.program, "library", library])
+    library.unlink()
+    return pid
+
+
+def _named(mode: str, *words: str, title: str | None = None, **variables: str) -> Start:
+    def start(shop: Workshop, folder: Path) -> int:
+        del folder
+        places = {"LIBRARY": str(shop.library), "FOLDER": str(shop.folder)}
+        filled = [word.format(**places) for word in words]
+        settings = {name: value.format(**places) for name, value in variables.items()}
+        return shop.start([shop.program, mode, *filled], variables=settings, title=title)
+
+    return start
+
+
+STAND_INS: dict[str, tuple[Start, str, int]] = {
+    "memfd": (_named("memfd"), "memfd-program", HIGH),
+    "deleted program": (_unlinked, "deleted-program", 35),
+    "program in shared memory": (_in_shared_memory, "program-in-memory-folder", MEDIUM),
+    "image in memory": (_named("image", "{LIBRARY}"), "image-in-memory", HIGH),
+    "image without its header": (
+        _named("wiped-image", "{LIBRARY}"),
+        "wiped-image-in-memory",
+        HIGH,
+    ),
+    "thread in memory": (_named("thread"), "thread-in-memory", MEDIUM),
+    "preload": (_named("plain", LD_PRELOAD="{LIBRARY}"), "preload", MEDIUM),
+    "audit": (_named("plain", LD_AUDIT="{LIBRARY}"), "preload", MEDIUM),
+    "library path": (
+        _named("library", "libmarker.so.1", LD_LIBRARY_PATH="{FOLDER}"),
+        "library-path",
+        MEDIUM,
+    ),
+    "program that is data": (_given_to_the_loader, "run-by-loader", 20),
+    "path that is built in": (_searching, "library-path", MEDIUM),
+    "deleted library": (_library_unlinked, "deleted-library", 35),
+    "library in shared memory": (_library_in_shared_memory, "library-in-memory-folder", MEDIUM),
+    "library in a memfd": (_named("memfd-library", "{LIBRARY}"), "executable-memfd", HIGH),
+    "executable heap": (_named("heap"), "executable-heap", MEDIUM),
+    "executable stack": (_named("stack"), "executable-stack", MEDIUM),
+    "executable shared memory": (_named("shared"), "executable-shared", MEDIUM),
+    "executable System V memory": (_named("sysv"), "executable-shared", MEDIUM),
+    "changed code": (_named("patch"), "changed-code", HIGH),
+    "preload that was forgotten": (
+        _named("forget", LD_PRELOAD="{LIBRARY}"),
+        "preload-unnamed",
+        HIGH,
+    ),
+    "kernel thread": (_named("plain", title="[kworker/0:1]"), "kernel-thread-name", HIGH),
+    "daemon": (_named("plain", title="/sbin/auditd"), "daemon-name", 30),
+}
+
+
+@pytest.mark.parametrize("name", STAND_INS)
+def test_what_a_stand_in_does_is_found(name: str, shop: Workshop, tmp_path: Path) -> None:
+    """Seen twice, with its reason, and at least as heavy as it should be."""
+    start, wanted, points = STAND_INS[name]
+    pid = start(shop, tmp_path)
+    event = rows(looked_at([pid]))[pid]
+    assert marks(event).get(wanted, -1) >= points, event
+    assert int(str(event["Points"])) >= MEDIUM
+
+
+def test_look_alikes_are_not_held_against_anybody(shop: Workshop) -> None:
+    """Data in memory-only files and shared memory; a child that only sleeps."""
+    sleep = subprocess.Popen(["sleep", "60"])
+    try:
+        data = shop.start([shop.program, "data"])
+        found = rows(looked_at([sleep.pid, data]))
+    finally:
+        sleep.kill()
+        sleep.wait()
+    assert marks(found[sleep.pid]) == {}
+    assert marks(found[data]) == {"program-in-open-folder": 15}
+
+
+def test_nothing_is_read_of_memory_when_shallow(shop: Workshop) -> None:
+    pid = shop.start([shop.program, "image", shop.library])
+    assert set(marks(rows(looked_at([pid], deep=False))[pid])) == {
+        "program-in-open-folder",
+        "executable-anonymous",
+    }
+
+
+def test_an_end_that_comes_meanwhile_is_counted() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    last = json.loads(looked_at([ended.pid]).splitlines()[-1])
+    assert (last["processes"], last["gone"]) == (0, 1)
+
+
+def test_a_fork_storm_is_survived_and_nothing_high_comes_of_it() -> None:
+    """Processes in the middle of an exec look like many things, once."""
+    storm = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true; wait; done"])
+    try:
+        for _ in range(10):
+            listed = collect.pids_listed()
+            pids = [pid for pid in listed if pid >= storm.pid and _descends(pid, storm.pid)]
+            for event in rows(looked_at(pids)).values():
+                assert sum(marks(event).values()) < HIGH, event
+    finally:
+        storm.kill()
+        storm.wait()
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    try:
+        fields = collect.read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return pid == ancestor or int(fields[1]) == ancestor
+
+
+def test_what_may_not_be_read_is_denied_and_not_clean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As for the process of another user."""
+    real = collect.read
+
+    def read(path: str, size: int = 1 << 26) -> bytes:
+        if path.endswith(("/maps", "/environ")):
+            raise PermissionError(13, "Permission denied")
+        return real(path, size)
+
+    monkeypatch.setattr(collect, "read", read)
+    collection = looked_at([os.getpid()])
+    assert json.loads(collection.splitlines()[-1])["denied"] == {"environ": 1, "maps": 1}
+    assert rows(collection)[os.getpid()]["Denied"] == ["environ", "maps"]
+
+
+def test_it_only_reads(shop: Workshop, tmp_path: Path) -> None:
+    """No ptrace, no signal, no smaps, nothing opened for writing."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("needs strace")
+    pid = shop.start([shop.program, "image", shop.library])
+    trace = tmp_path / "trace"
+    words = [strace, "-f", "-o", str(trace), sys.executable, "-I", str(SCRIPT), "--pid", str(pid)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("strace may not trace here")
+    text = trace.read_text()
+    assert f"/proc/{pid}/mem" in text
+    for word in ("ptrace(", "kill(", "tgkill(", "process_vm_readv(", "smaps", "O_WRONLY", "O_RDWR"):
+        assert word not in text
+
+
+def test_the_source_names_no_way_to_write_or_to_stop_a_process() -> None:
+    """What strace shows where there is strace, as far as the source shows it."""
+    text = SCRIPT.read_text(encoding="utf-8")
+    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert not names & {"kill", "killpg", "system", "popen", "Popen", "remove", "unlink", "ptrace"}
+    opened = [
+        node.args[1].value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "open"
+        and isinstance(node.args[1], ast.Constant)
+    ]
+    assert opened
+    assert set(opened) == {"rb"}
+
+
+def test_the_collector_runs_on_old_interpreters(shop: Workshop) -> None:
+    """Read from standard input, as over ssh; the grammar is that of Python 3.6."""
+    ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+    pid = shop.start([shop.program, "thread"])
+    tried = 0
+    for name in ("python3.6", "python3.7", "python3.8", "python3.9", "python3"):
+        python = shutil.which(name)
+        known = [python or "false", "-V"]
+        if subprocess.run(known, capture_output=True, check=False).returncode:
+            continue
+        with SCRIPT.open("rb") as script:
+            ran = subprocess.run(
+                [str(python), "-I", "-", "--pid", str(pid)],
+                stdin=script,
+                capture_output=True,
+                check=False,
+            )
+        assert (ran.returncode, ran.stderr) == (0, b""), name
+        assert "thread-in-memory" in marks(rows(ran.stdout)[pid]), name
+        tried += 1
+    assert tried
+
+
+def test_imports_are_of_the_standard_library_alone() -> None:
+    for node in ast.walk(ast.parse(SCRIPT.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        assert all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
+
+
+NAMESPACES = ["unshare", "-Urpfmn", "--mount-proc"]
+
+
+@pytest.fixture
+def namespaces() -> list[str]:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("namespaces are denied here")
+    return NAMESPACES
+
+
+LISTENER = """
+import ctypes, socket, struct, sys, time
+held = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+steps = [(0x28, 0, 0, 12), (0x15, 0, 1, 0x1234), (6, 0, 0, 0xFFFF), (6, 0, 0, 0)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+held.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", len(steps), ctypes.addressof(code)))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_packet_socket_is_found_with_what_its_filter_looks_for(namespaces: list[str]) -> None:
+    program = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+subprocess.run([sys.executable, {str(SCRIPT)!r}])
+child.kill()
+"""
+    ran = subprocess.run(
+        [*namespaces, sys.executable, "-c", program, LISTENER], capture_output=True, check=False
+    )
+    found = [event for event in rows(ran.stdout).values() if "packet-socket" in marks(event)]
+    assert len(found) == 1, ran.stderr
+    assert "looks for 0x1234" in str(found[0]["Marks"])
+    assert int(str(found[0]["Points"])) >= MEDIUM
+
+
+def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
+    script = f"sleep 60 & mount --bind /proc/1 /proc/$! && {sys.executable} {SCRIPT}; kill $!"
+    ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
+    hidden = [json.loads(line) for line in ran.stdout.splitlines() if b'"hidden"' in line]
+    assert [line["view"] for line in hidden] == ["mount"], ran.stderr
+
+
+def region(start: int, end: int, perms: str, inode: int = 0, path: str = "") -> collect.Region:
+    return collect.Region(start, end, perms, "00:00", inode, path)
+
+
+def test_runs_hold_neighbours_without_a_file_and_one_that_is_executable() -> None:
+    plain, code = region(0x1000, 0x2000, "rw-p"), region(0x2000, 0x3000, "r-xp")
+    file = region(0x3000, 0x4000, "r-xp", 7, "/usr/bin/x")
+    far, memory = region(0x9000, 0xA000, "r-xp"), region(0xA000, 0xB000, "r-xp", 9, "/memfd:x")
+    vdso = region(0xB000, 0xC000, "r-xp", 0, "[vdso]")
+    regions = [plain, code, file, far, memory, vdso]
+    assert list(collect.executable_runs(regions)) == [[plain, code], [far]]
+    assert list(collect.executable_runs([plain, file])) == []
+    assert list(collect.executable_runs([plain, far])) == [[far]]
+
+
+def test_maps_are_read_with_names_that_hold_blanks_and_line_ends() -> None:
+    text = "00400000-00401000 r-xp 00000000 fe:00 5  /tmp/a b\\012c (deleted)\nnonsense\n"
+    expected = collect.Region(0x400000, 0x401000, "r-xp", "fe:00", 5, "/tmp/a b\nc (deleted)")
+    assert collect.parse_maps(text) == [expected]
+
+
+def test_all_of_a_stack_is_named() -> None:
+    """The kernel names the top alone where permissions differ; memory further away is no part."""
+    text = "1000-2000 rw-p 0 0:0 0\n3000-4000 rwxp 0 0:0 0\n4000-5000 rw-p 0 0:0 0   [stack]"
+    assert [found.path for found in collect.parse_maps(text)] == ["", "[stack]", "[stack]"]
+
+
+PRESENT, SWAPPED, OF_FILE = 1 << 63, 1 << 62, 1 << 61
+
+
+@given(
+    st.lists(
+        st.sampled_from([0, PRESENT, SWAPPED, OF_FILE]).map(lambda bit: bit | 99)
+        | st.integers(0, (1 << 64) - 1),
+        max_size=300,
+    )
+)
+def test_pages_are_those_with_the_bits(entries: list[int]) -> None:
+    """Against the plain reading of each entry (pagemap.rst)."""
+    data = struct.pack(f"={len(entries)}Q", *entries)
+    there = [bool(e & PRESENT and not e & SWAPPED) for e in entries]
+    copied = [bool(t and not e & OF_FILE) for t, e in zip(there, entries, strict=True)]
+    for wanted, table in ((there, collect.IN_MEMORY), (copied, collect.COPIED)):
+        runs = list(collect.page_runs(data, 0x10000, table))
+        pages = [page for run in runs for page in range(*run, collect.PAGE)]
+        assert pages == [0x10000 + i * collect.PAGE for i, found in enumerate(wanted) if found]
+        assert all(end < begin for (_, end), (begin, _) in pairwise(runs))
+
+
+HEADER = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 62)
+
+
+def test_signs_of_images() -> None:
+    """A header counts at a page alone, a dynamic section outside code alone."""
+    page = HEADER + bytes(collect.PAGE - len(HEADER))
+    dynamic = struct.pack("<4Q", 5, 0x1000, 11, 24)
+    assert collect.elf_signs(page, 0x4000, True) == [(0x4000, "header")]
+    assert collect.elf_signs(b"abc" + page, 0x4000, True) == []
+    assert collect.elf_signs(dynamic, 0x4000, False) == [(0x4010, "dynamic")]
+    assert collect.elf_signs(dynamic, 0x4000, True) == []
+    assert collect.elf_signs(b"x" + dynamic, 0x4000, False) == []
+    core = HEADER[:16] + struct.pack("<HH", 4, 62)
+    assert collect.elf_signs(core, 0x4000, True) == []
+
+
+def test_packages_own_files(tmp_path: Path) -> None:
+    """Databases of dpkg, apk and rpm; merged /usr; no database is not the same as no owner."""
+    (tmp_path / "dpkg/var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "dpkg/var/lib/dpkg/info/tool.list").write_text("/.\n/bin/tool\n")
+    (tmp_path / "apk/lib/apk/db").mkdir(parents=True)
+    (tmp_path / "apk/lib/apk/db/installed").write_text("P:tool\nF:bin\nR:tool\n\n")
+    (tmp_path / "rpm/var/lib/rpm").mkdir(parents=True)
+    base = sqlite3.connect(tmp_path / "rpm/var/lib/rpm/rpmdb.sqlite")
+    base.execute("CREATE TABLE Packages (hnum INTEGER, blob BLOB)")
+    base.execute("INSERT INTO Packages VALUES (1, ?)", [_rpm_header("tool", "/bin/", "tool")])
+    base.commit()
+    base.close()
+    for kind in ("dpkg", "apk", "rpm"):
+        owners = collect.Owners(str(tmp_path / kind))
+        assert owners.names == [kind]
+        assert owners.of("/usr/bin/tool") == "tool"
+        assert owners.of("/usr/bin/other") == ""
+    assert collect.Owners(str(tmp_path / "none")).of("/usr/bin/tool") is None
+
+
+def _rpm_header(name: str, folder: str, file: str) -> bytes:
+    data, entries = b"", b""
+    texts = ((1000, 6, name.encode()), (1117, 8, file.encode()), (1118, 8, folder.encode()))
+    for tag, kind, text in texts:
+        entries += struct.pack(">IIII", tag, kind, len(data), 1)
+        data += text + b"\0"
+    entries += struct.pack(">IIII", 1116, 4, len(data), 1)
+    data += struct.pack(">I", 0)
+    return struct.pack(">II", 4, len(data)) + entries + data
+
+
+def test_of_two_looks_what_both_show_is_kept() -> None:
+    """Of a process that became another program, the first look alone."""
+    file = ["1000", "2000", "r-xp", 5, "/bin/a", 0]
+    brief, later = ["3000", "4000", "rwxp", 0, "", None], ["5000", "6000", "rwxp", 0, "", None]
+    first = {
+        "start": 5,
+        "exe": "/bin/a",
+        "regions": [file, brief],
+        "elf": [["3000", "header"]],
+        "threads": {"odd": [[7, "3001"], [8, "3002"]]},
+        "seen": 1,
+    }
+    second = {**first, "regions": [file, later], "elf": [], "threads": {"odd": [[8, "5000"]]}}
+    both = collect.again(first, json.loads(json.dumps(second)))
+    assert (both["seen"], both["regions"], both["elf"]) == (2, [file], [])
+    assert both["threads"]["odd"] == [[8, "5000"]]
+    for changed in (None, {**second, "exe": "/bin/b"}, {**second, "start": 6}):
+        assert collect.again(first, changed) is first
+
+
+def test_a_process_that_the_list_leaves_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a library hides it from programs that list /proc; a thread is no process."""
+    child = subprocess.Popen(["sleep", "60"])
+    listed = [pid for pid in collect.pids_listed() if pid != child.pid]
+    monkeypatch.setattr(collect, "pids_listed", lambda: listed)
+    monkeypatch.setattr(collect, "MANY_PIDS", child.pid + 1)
+    out = io.StringIO()
+    try:
+        collect.write_hidden(collect.Look(out), listed)
+    finally:
+        child.kill()
+        child.wait()
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert {"type": "hidden", "pid": child.pid, "view": "getsid"} in found
+
+
+def test_what_is_in_swap_is_left_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "is_present", lambda base, start, end: start == 16)
+    record: dict[str, object] = {"denied": []}
+    look = collect.Look(io.StringIO())
+    look.add_words(record, f"/proc/{os.getpid()}", True, [16, 32, 48, 64])
+    assert record["swapped"] == ["environ"]
+    assert record["argv"]
+    assert record["env"] is None
+
+
+def test_it_sleeps_until_its_share_of_a_processor_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    look = collect.Look(io.StringIO(), max_cpu=25)
+    monkeypatch.setattr(collect.time, "sleep", slept.append)
+    look.spent = collect.time.process_time() - 0.1
+    look.begun = collect.time.monotonic() - 0.1
+    look.rest()
+    look.begun -= 60
+    look.rest()
+    assert 0.25 < slept[0] < 0.5
+    assert slept[1] == 0
+
+
+MOUNTS = """\
+20 1 0:5 / /proc rw - proc proc rw,hidepid=2
+21 20 8:1 /1 /proc/4711 rw shared:1 - ext4 /dev/sda1 rw
+22 1 0:35 / /data rw - nfs4 filer:/data rw
+23 1 0:36 / /home/a/x rw - fuse.sshfs a:/ rw
+24 1 8:1 / / rw - ext4 /dev/sda1 rw
+"""
+
+
+def test_mounts_tell_what_is_hidden_and_what_is_far_away(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    space = collect.Space(str(tmp_path), "")
+    assert space.covered == [4711]
+    assert space.hides
+    assert space.is_remote(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"))
+    assert space.is_remote(collect.Region(0, 1, "r-xp", "00:24", 5, "/home/a/x/a.so"))
+    assert not space.is_remote(collect.Region(0, 1, "r-xp", "08:01", 5, "/a.so"))
+    far = space.describe(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"), "")
+    assert far == {"path": "/data/a.so", "now": "unknown", "remote": True}
+
+
+def test_what_stands_at_the_path_of_a_mapped_file(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text("24 1 8:1 / / rw - ext4 /dev/sda1 rw\n")
+    space = collect.Space(str(tmp_path), "")
+    file = tmp_path / "a (deleted)"
+    file.write_text("")
+
+    def described(inode: int, path: str) -> tuple[str, str]:
+        region = collect.Region(0, 1, "r-xp", "08:01", inode, path)
+        facts = space.describe(region, str(tmp_path))
+        return facts["path"], facts["now"]
+
+    inode = file.stat().st_ino
+    assert described(inode, "/a (deleted)") == ("/a (deleted)", "same")
+    assert described(inode + 1, "/a (deleted)") == ("/a", "none")
+    (tmp_path / "a").write_text("")
+    assert described(inode + 9, "/a (deleted)") == ("/a", "other")
+    assert described(file.stat().st_ino, "/a (deleted)") == ("/a (deleted)", "same")
+
+
+def test_other_users_see_what_they_may(shop: Workshop) -> None:
+    """Without rights on a process: its name and arguments; the rest is denied and said so."""
+    python = shutil.which("python3", path=os.defpath)
+    if os.geteuid() or python is None:
+        pytest.skip("needs root, to become somebody else, and an interpreter for everybody")
+    pid = shop.start([shop.program, "image", shop.library])
+    ran = subprocess.run(
+        [python, "-I", "-", "--pid", str(pid)],
+        input=SCRIPT.read_bytes(),
+        capture_output=True,
+        check=True,
+        user=65534,
+        group=65534,
+        cwd="/",
+    )
+    end = json.loads(ran.stdout.splitlines()[-1])
+    assert set(end["denied"]) >= {"exe", "maps", "environ"}
+    event = rows(ran.stdout)[pid]
+    assert str(event["CommandLine"]).startswith(str(shop.program))
+    assert "Marks" not in event
+
+
+@given(st.lists(st.sampled_from([0, 11, 24, 11 << 8, 1 << 63]), max_size=40), st.integers(0, 20))
+def test_dynamic_sections_are_found_as_the_plain_search_finds_them(
+    words: list[int], skew: int
+) -> None:
+    data = bytes(skew) + struct.pack(f"<{len(words)}Q", *words)
+    plain = (
+        at
+        for at in range(len(data))
+        if (0x4003 + at) % 8 == 0 and data[at : at + 16] == collect.DYNAMIC
+    )
+    expected = [(0x4003 + at, "dynamic") for at in plain][:1]
+    assert collect.elf_signs(data, 0x4003, False) == expected
+
+
+class Hostile(collect.Memory):
+    """Memory that holds what it likes wherever it is looked at."""
+
+    def __init__(self, base: str, draw: Callable[[], int]) -> None:
+        self.base, self.draw = base, draw
+
+    def words(self, start: int, count: int) -> tuple[int, ...]:
+        return tuple(self.draw() for _ in range(min(count, 500)))
+
+    def text(self, start: int) -> bytes:
+        return b"/a/libx.so" if start % 2 else b"\xff\xfe"
+
+
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_a_list_of_the_loader_that_lies_does_no_harm(data: st.DataObject) -> None:
+    numbers = st.sampled_from([0, 1, 2, 3, 5, 6, 15, 21, 29, 56, 4096, 1 << 63, (1 << 64) - 1])
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = [3, 64, 4, 56, 5, data.draw(numbers)]
+        (Path(folder) / "auxv").write_bytes(struct.pack("=6Q", *pairs) + b"cut")
+        drawn = data.draw(st.lists(numbers, min_size=1, max_size=60))
+        found = collect.loaded(Hostile(folder, cycle(drawn).__next__), [])
+    assert found.early == []
+    found.searched.encode()
+
+
+def test_what_fails_on_a_process_is_said_and_the_rest_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(memory: collect.Memory, regions: object) -> None:
+        raise struct.error("unpack requires more")
+
+    monkeypatch.setattr(collect, "loaded", broken)
+    lines_of = looked_at([os.getpid()]).splitlines()
+    assert json.loads(lines_of[-1])["denied"] == {"mem (error)": 1}
+
+
+def test_pages_that_are_not_there_stay_away() -> None:
+    """Of 64 pages two are there before the look, and the same two after it."""
+    with mmap.mmap(-1, 64 * collect.PAGE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as pages:
+        pages[5 * collect.PAGE] = 1
+        pages[9 * collect.PAGE] = 1
+        holder = ctypes.c_char.from_buffer(pages)
+        start = ctypes.addressof(holder)
+        end = start + len(pages)
+        memory = collect.Memory("/proc/self")
+        before = list(memory.runs(start, end, collect.IN_MEMORY))
+        signs = collect.images(memory, [region(start, end, "rwxp")])
+        beside = memory.read(start + 4 * collect.PAGE, 2 * collect.PAGE)
+        there = memory.read(start + 5 * collect.PAGE, 8)
+        after = list(memory.runs(start, end, collect.IN_MEMORY))
+        memory.close()
+        del holder
+    pages_of = [start + 5 * collect.PAGE, start + 9 * collect.PAGE]
+    if not before:
+        pytest.skip("pagemap says nothing here")
+    assert before == after == [(page, page + collect.PAGE) for page in pages_of]
+    assert (signs, beside, there) == ([], b"", b"\x01" + bytes(7))
+
+
+def test_kernel_threads_are_told_from_those_who_pose_as_one() -> None:
+    if not Path("/proc/2/comm").is_file() or Path("/proc/2/comm").read_text() != "kthreadd\n":
+        pytest.skip("no kernel thread can be seen here")
+    collection = looked_at([2])
+    (thread,) = [line for line in map(json.loads, collection.splitlines()) if "pid" in line]
+    assert thread["kernel"] is True
+    assert "exe" not in thread
+    assert rows(collection) == {}
