@@ -59,8 +59,7 @@ def hunt_command(  # noqa: PLR0913
 ) -> int:
     """Read event logs, run every rule over them, and show what was found and what was not seen.
 
-    Exit codes: 0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence
-    unreadable, 130 interrupted.
+    Exit codes: 0 nothing from the fail level on, 1 found, 2 usage, 3 unreadable, 130 interrupted.
 
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
