@@ -116,15 +116,16 @@ def _beat(times: Sequence[int]) -> float:
 def _children(
     followed: Mapping[_Key, _Followed], processes: Sequence[pa.Table]
 ) -> Iterator[Suspicion]:
-    found: defaultdict[_Key, list[Mapping[str, object]]] = defaultdict(list)
+    found: defaultdict[_Key, dict[tuple[object, ...], Mapping[str, object]]] = defaultdict(dict)
     for table in processes:
         for row in _named(table, "parent_key", followed).to_pylist():
             key = row["host"].lower(), row["parent_key"]
             known = followed.get(key)
             shell = _name(row["image"]) in programs("shells")
             if known is not None and shell and not row["ended"] and row["time"] >= known.since:
-                found[key].append(row)
-    for key, rows in sorted(found.items()):
+                found[key][tuple(row.values())] = row  # starts may be told twice
+    for key, several in sorted(found.items()):
+        rows = [several[each] for each in sorted(several)]
         rows.sort(key=lambda row: (row["time"], row["source"], row["record"]))
         lead, first = followed[key].lead, rows[0]
         text = f"Afterwards it started {first['image']}: {str(first['command_line'])[:300]}"
