@@ -94,7 +94,7 @@ def concluded(parts: Sequence[Sequence[dict[str, Any]]]) -> Concluded:
             }
             hits.append(hit_rows(frame, matched))
             processes.append(process_rows(frame))
-            for name, table in facts_of(frame).items():
+            for name, table in facts_of([frame]).items():
                 facts[name].append(table)
     whole = Facts(**{name: union(*tables) for name, tables in facts.items()})
     limits = Limits(100, 10)

@@ -85,7 +85,6 @@ def test_imitated_and_redirecting_folders() -> None:
     ("name", "original", "odd"),
     [
         ("Acme.Tools.ni.dll", "Acme.Tools.dll", False),
-        ("Acme.ni.exe", "Acme.exe", False),
         ("Acme.ni.dll", "-", False),
         ("Acme.ni.dll", "Acme", False),
         ("Acme.ni.dll", "UNKNOWN_FILE", True),

@@ -1,6 +1,7 @@
 import orjson
 import pyarrow as pa
 
+from sidelight.analytics.estate import Estate
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.findings.facts import SIGNALS
 
@@ -12,14 +13,15 @@ ROW = {
 
 
 def suspect(*rows):
-    return list(suspect_signals(pa.Table.from_pylist([{**ROW, **r} for r in rows], schema=SIGNALS)))
+    table = pa.Table.from_pylist([{**ROW, **r} for r in rows], schema=SIGNALS)
+    return list(suspect_signals(table, Estate()))
 
 
 def test_repetition_is_counted_and_not_weighed():
-    [one] = suspect({"record": 1}, {"record": 2}, {"record": 3, "other": "C", "process": "D"})
+    [one] = suspect({"record": 1}, {"record": 2}, {"record": 3, "other": "C"})
     assert one.points == 75
     assert one.reasons[0].text == "It did. There are 3 such events."
-    assert (one.actors, one.things) == (("A", "D"), ("B", "C"))
+    assert (one.actors, one.things) == (("A",), ("B", "C"))
     assert [row.record for row in one.rows] == [1, 2, 3]
 
 
@@ -45,6 +47,18 @@ def test_hosts_signals_programs_and_subjects_are_apart_whatever_their_case():
     assert sorted(len(one.rows) for one in found) == [1, 1, 1, 1, 2]
 
 
+def test_processes_are_apart_unless_they_are_many():
+    few = suspect(*({"record": n, "process": f"p{n}"} for n in range(20)))
+    many = suspect(*({"record": n, "process": f"p{n}"} for n in range(21)))
+    assert (len(few), len(many)) == (20, 1)
+
+
+def test_where_no_process_is_known_a_day_of_silence_is_an_end():
+    day = 86_400_000_000_000
+    apart = [{"record": n, "process": "", "time": at} for n, at in enumerate((0, day, 2 * day + 1))]
+    assert [len(one.rows) for one in suspect(*apart)] == [2, 1]
+
+
 def test_fields_of_the_event_are_shown_and_the_title_names_the_program():
     [one] = suspect({"fields": orjson.dumps({"StartAddress": "0x1"}).decode()})
     assert one.rows[0].fields == (("StartAddress", "0x1"),)
@@ -55,5 +69,5 @@ def test_fields_of_the_event_are_shown_and_the_title_names_the_program():
 
 def test_what_is_cited_is_bounded():
     [one] = suspect(*({"record": n, "process": f"p{n}", "other": f"o{n}"} for n in range(300)))
-    assert (len(one.rows), len(one.actors), len(one.things)) == (200, 50, 50)
+    assert (len(one.rows), len(one.actors), len(one.things)) == (60, 50, 50)
     assert "300 such events" in one.reasons[0].text
