@@ -30,6 +30,7 @@ KINDS = {
     "write": Kind("windows", SYSMON, "11"),
     "registry": Kind("windows", SYSMON, "13"),
     "tamper": Kind("windows", SYSMON, "25"),
+    "connect": Kind("windows", SYSMON, "3"),
     "start-4688": Kind("windows", "Security", "4688"),
     "service-4697": Kind("windows", "Security", "4697"),
     "transaction": Kind("windows", "Security", "4985"),
@@ -51,8 +52,13 @@ def read_cases() -> list[dict[str, Any]]:
     return [
         {"file": path.stem, **case}
         for path in sorted(CORPUS.glob("*.yml"))
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]
+        for case in _cases(yaml.safe_load(path.read_text(encoding="utf-8")))
     ]
+
+
+def _cases(document: Any) -> list[dict[str, Any]]:
+    """Give the cases in a file; other files hold other things."""
+    return document["cases"] if isinstance(document, dict) else []
 
 
 def placed(events: Sequence[Event]) -> list[dict[str, Any]]:

@@ -173,7 +173,8 @@ def test_a_clock_that_is_wrong_changes_no_judgement(
     moved = [{**each, "at": None if jump is None else each["at"] + jump} for each in events]
     found = conclude_events(moved)
     if jump is not None:
-        assert gist(found) == gist(conclude_events(events))
+        kept = [each[1:4] for each in gist(conclude_events(events))]
+        assert [each[1:4] for each in gist(found)] == kept
     wanted = {one["analytic"] for one in case.get("fires", ())}
     assert wanted <= {rule.id for finding in found for rule in finding.rules}
 

@@ -3,7 +3,7 @@ import pytest
 
 from analytic_cases import KINDS, frames_of, load, write
 from sidelight.analytics.columns import role_of
-from sidelight.analytics.scan import fact_columns, facts_of, no_facts
+from sidelight.analytics.scan import fact_columns, facts_of
 from sidelight.findings.facts import FACTS
 from sidelight.schema import Kind
 
@@ -42,8 +42,8 @@ def test_kinds_that_say_nothing_cost_nothing() -> None:
 
 
 def test_no_facts_are_empty_tables_of_every_schema() -> None:
-    assert {name: table.schema for name, table in no_facts().items()} == dict(FACTS)
-    assert sum(table.num_rows for table in no_facts().values()) == 0
+    assert {name: table.schema for name, table in facts_of(()).items()} == dict(FACTS)
+    assert sum(table.num_rows for table in facts_of(()).values()) == 0
 
 
 def test_a_module_that_is_not_told_is_unknown_event_by_event() -> None:

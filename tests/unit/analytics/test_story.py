@@ -34,9 +34,9 @@ def hit(process, at, host="WS1", record=900, image=""):
 def told(events, *hits):
     """Give, of each story, the titles of its suspicions and the rows of its hits."""
     frames = frames_of(events)
+    starts = [process_rows(frame) for frame in frames]
     table = pa.Table.from_pylist(list(hits), schema=HITS)
-    processes = [process_rows(frame) for frame in frames]
-    stories = tell(suspicions_of(facts_in(frames), processes), table, processes)
+    stories = tell(suspicions_of(facts_in(frames), starts), table, starts)
     return [(len(story.suspicions), story.hits) for story in stories]
 
 
@@ -60,7 +60,7 @@ def test_children_belong_to_the_story_and_strangers_do_not():
     }  # fmt: skip
     stranger = {**child, "ProcessGuid": "{D}", "ProcessId": "8", "ParentProcessGuid": "{E}"}
     found = told([STARTED, LOADED, child, stranger], hit("C", 6), hit("D", 7, record=901))
-    assert found == [(2, (0,))]  # the shell is a suspicion of its own
+    assert found == [(2, (0,))]  # a shell that it starts is told of, too
 
 
 def test_a_suspicious_child_is_one_story_with_its_suspicious_parent():

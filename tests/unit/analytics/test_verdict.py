@@ -10,6 +10,7 @@ from sidelight.analytics.verdict import (
     MOST_RULES,
     Hit,
     level_of,
+    story_name,
     verdicts,
 )
 from sidelight.findings.conclude import Limits, RuleInfo
@@ -41,7 +42,8 @@ def hit(row, level="medium", rule="", tags=(), record=None):
 
 def judge(*suspicions, hits=(), shelf=EMPTY, limits=None):
     story = Story(tuple(sorted(suspicions, key=lambda s: -s.points)), tuple(h.row for h in hits))
-    return list(verdicts(story, "s", list(hits), shelf, limits or Limits(100, 10)))
+    name = story_name(story)
+    return list(verdicts(story, name, list(hits), shelf, limits or Limits(100, 10)))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_the_full_event_stands_where_it_was_kept():
 
 
 def test_ids_follow_from_what_it_is_about_and_not_from_points_or_spelling():
-    [a], [b] = judge(suspicion(50)), judge(suspicion(70, records=(9,)))
+    [a], [b] = judge(suspicion(50)), judge(suspicion(70))
     assert (a.finding.id, a.finding.story) == (b.finding.id, b.finding.story)
     [c] = judge(suspicion(50, things=("c:\\x\\l.dll",)))
     [d] = judge(suspicion(50, image=r"c:\x\b.exe"))
