@@ -89,6 +89,11 @@ def _text_of(value: Value) -> str:
     return SEPARATOR.join(map(clean, value)) if isinstance(value, tuple) else str(value)
 
 
+def texts_in(value: Value) -> tuple[str, ...]:
+    """Give the texts of the values that *value* holds."""
+    return value if isinstance(value, tuple) else (str(value),)
+
+
 def _mended(value: Value) -> str:
     return shown(clean(value)) if isinstance(value, str) else _text_of(value)
 

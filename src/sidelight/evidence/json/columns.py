@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.json.activities import PRODUCTS
 from sidelight.evidence.json.batch import Batch
-from sidelight.evidence.json.cells import Codes, Rows, joined, part_of
+from sidelight.evidence.json.cells import Codes, Rows, joined, part_of, texts_in
 from sidelight.evidence.json.paths import Paths
 from sidelight.evidence.json.record import STREAMED, channel_name, of_shape, own_name
 from sidelight.evidence.json.shapes import FLAT, RESULTS, SHAPES, XML_FIELDS, XML_MESSAGES, Shape
@@ -98,8 +98,10 @@ class _Table:
         """Mark the lines of which one value at *path* passes *test*."""
         if path not in self.codes:
             return np.zeros(self.batch.count, np.bool_)
-        texts = cast("list[str]", self.column(path).values.to_pylist())
-        passed = [any(map(test, text.split(SEPARATOR))) for text in texts]
+        passed = [
+            test(value) if isinstance(value, str) else any(map(test, texts_in(value)))
+            for value in self.batch.paths.cells[path].values
+        ]
         marks: Marks = np.array([*passed, False])[self.codes[path]]
         return marks
 
