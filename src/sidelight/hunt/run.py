@@ -86,6 +86,8 @@ def hunt(
             Loaded(_metas(rules), rules.refused),
             blind_rules(rules, gathered.seen),
         )
+        if not options.analytics:  # what did not run was not blind either
+            coverage = replace(coverage, analytics=())
 
         def finish(findings: int) -> Run:
             manifest = Manifest(

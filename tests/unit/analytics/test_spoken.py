@@ -61,12 +61,6 @@ def test_hosts_signals_programs_and_subjects_are_apart_whatever_their_case():
     assert sorted(len(one.rows) for one in found) == [1, 1, 1, 1, 2]
 
 
-def test_processes_are_apart_unless_they_are_many():
-    few = suspect(*({"record": n, "process": f"p{n}"} for n in range(20)))
-    many = suspect(*({"record": n, "process": f"p{n}"} for n in range(21)))
-    assert (len(few), len(many)) == (20, 1)
-
-
 def test_where_no_process_is_known_a_day_of_silence_is_an_end():
     day = 86_400_000_000_000
     apart = [{"record": n, "process": "", "time": at} for n, at in enumerate((0, day, 2 * day + 1))]
