@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import typer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sidelight.hunt.gather import Gathered
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
+    from sidelight.rules.selection import Selection
 
 
 def hunt_command(  # noqa: PLR0913
@@ -66,8 +68,6 @@ def hunt_command(  # noqa: PLR0913
     configuration = read_configuration(configuration_file())
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     view = _View(limit, wide, quiet, False if no_color else None)
-    from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
-
     lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
     with with_hosts(paths or [], ssh or [], live=live) as evidence:
         request = _Request(
@@ -75,9 +75,15 @@ def hunt_command(  # noqa: PLR0913
             jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
             own, lists,
         )  # fmt: skip
-        return _heeding(
-            lambda: _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
-        )
+        return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
+
+
+def _rules(
+    named: list[Path] | None, own: bool, selection: "Selection", placeholders: Path | None
+) -> "Compiled":
+    from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
+
+    return load(rule_paths(named, with_own=own), selection, placeholders)
 
 
 def _heeding(run: Callable[[], int]) -> int:
