@@ -30,6 +30,7 @@ _CAVEATS: Final = """## How far to trust this
   PowerShell, threads without a module and call traces with unknown frames, what earned a case its
   label and what an analytic looks for are nearly one test: their recall is an upper bound. The
   labels of sideloads and the counts of false findings do not have this flaw.
+- A full score means that nothing in this set is missed any more. It says little of the next one.
 - One person labelled it, in one pass, and nobody checked the judgement. Files of another attack
   were not read event by event: what is called false there may be true.
 - The purely benign files hold few image loads, process accesses and remote threads, the events

@@ -120,7 +120,7 @@ def _verdict(  # noqa: PLR0913
     lead = mine[0]
     rules = _rules(hits)
     bonus = _bonus(lead, story, rules)
-    score = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
+    score = max(0, min(_most(lead, bonus), lead.points + sum(each.points for each in bonus)))
     level = level_of(score)
     told = [hit for hit in hits if _belongs(hit, level, lead.cls)]
     spoken = list(dict.fromkeys(one.analytic for one in mine))
@@ -153,6 +153,12 @@ def _verdict(  # noqa: PLR0913
         story=name,
     )
     return Verdict(finding, tuple(hit.row for hit in told))
+
+
+def _most(lead: Suspicion, bonus: Sequence[Weight]) -> int:
+    """Tell how high a score may be: rules alone make no weak lead strong."""
+    seconded = any(weight.events for weight in bonus)  # other analytics cite events, rules do not
+    return 100 if lead.points >= MEDIUM or seconded else MEDIUM - 1
 
 
 def _belongs(hit: Hit, level: Level, cls: FindingClass) -> bool:
