@@ -40,6 +40,7 @@ KINDS = {
     "pipeline-800": Kind("windows", "Windows PowerShell", "800"),
     "service": Kind("windows", "System", "7045"),
     "printer": Kind("windows", "Microsoft-Windows-PrintService/Operational", "808"),
+    "process": Kind("linux", "sidelight-host", "", "process_creation"),
     "dns-plugin": Kind("windows", "DNS Server", "770"),
 }
 PLACE = ("is", "at", "host", "source", "record")

@@ -30,24 +30,32 @@ def host_rows(frame: Frame) -> pa.Table:
 
 def host_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
     """Judge a row by `HOST_FIELDS`: the marks of one process are one signal."""
-    try:
-        marks = orjson.loads(fields["Marks"])
-    except orjson.JSONDecodeError:
-        return ()
-    points = sum(int(mark["points"]) for mark in marks)
+    marks = _read(fields["Marks"])
+    points = sum(mark.points for mark in marks)
     cls = _class(marks)
     if points <= 0 or not cls:
         return ()
-    ordered = sorted(marks, key=lambda mark: -abs(int(mark["points"])))
-    said = "; ".join(str(mark["for"]) for mark in ordered if int(mark["points"]) > 0)
-    doubts = [str(mark["against"]) for mark in ordered if mark["against"]]
-    doubts += [str(mark["for"]) for mark in ordered if int(mark["points"]) <= 0]
+    ordered = sorted(marks, key=lambda mark: -abs(mark.points))
+    said = "; ".join(mark.said for mark in ordered if mark.points > 0)
+    doubts = [mark.against for mark in ordered if mark.against]
+    doubts += [mark.said for mark in ordered if mark.points <= 0]
     return (Mark(f"host.{cls}", min(points, 100), _sentence(said), _sentence("; ".join(doubts))),)
 
 
-def _class(marks: Sequence[Mapping[str, object]]) -> str:
+def _read(text: str) -> list[Mark]:
+    """Read the marks of a row; what is not one of ours says nothing."""
+    try:
+        return [
+            Mark(str(mark["id"]), int(mark["points"]), str(mark["for"]), str(mark["against"]))
+            for mark in orjson.loads(text)
+        ]
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError, IndexError):
+        return []
+
+
+def _class(marks: Sequence[Mark]) -> str:
     """Name what marks show: the first class of which one weighs, else that of the heaviest."""
-    known = [(int(str(mark["points"])), TRAITS.get(str(mark["id"]))) for mark in marks]
+    known = [(mark.points, TRAITS.get(mark.signal)) for mark in marks]
     by_class = [(points, trait.cls) for points, trait in known if trait and points > 0]
     for cls in _CLASSES:
         if any(points >= _WEIGHTY for points, each in by_class if each == cls):
