@@ -98,6 +98,7 @@ def test_a_live_hunt_finds_a_program_in_shared_memory(
         env={**sidelight.environment, "TMPDIR": str(tmp_path)},
     )
     found = [json.loads(line) for line in ran.stdout.splitlines()]
-    titles = [line["title"] for line in found if line["kind"] == "finding"]
-    assert any("Shared Memory" in title for title in titles), ran.stderr
+    told = [line for line in found if line["kind"] == "finding" and "/dev/shm/x" in str(line)]
+    assert any("host.stealth" in str(line["rules"]) for line in told), ran.stderr
+    assert any("Shared Memory" in str(line["rules"]) for line in told)
     assert list(tmp_path.iterdir()) == []
