@@ -30,6 +30,7 @@ _SHOWN: Final = 20
 _NAMED: Final = 3
 
 _Key = tuple[str, str]
+_Start = str | tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def _followed(suspicions: Sequence[Suspicion]) -> dict[_Key, _Followed]:
             continue  # to connect and to start others is their trade
         for row in suspicion.rows:
             key = suspicion.host.lower(), row.process
+            if row.time == NO_TIME:
+                continue  # what came after it cannot be told
             if row.process in suspicion.actors and not row.process.startswith("pid:"):
                 known = found.setdefault(key, _Followed(row.time, suspicion))
                 if row.time < known.since:
@@ -80,7 +83,7 @@ def _connections(followed: Mapping[_Key, _Followed], connects: pa.Table) -> Iter
         if known is not None and row["time"] >= known.since and not _is_local(row["remote"]):
             groups[key].append(row)
     for key, rows in sorted(groups.items()):
-        rows.sort(key=lambda row: (row["time"], row["source"], row["record"]))
+        rows.sort(key=_place)
         yield _connected(key, followed[key].lead, rows)
 
 
@@ -97,7 +100,7 @@ def _connected(key: _Key, lead: Suspicion, rows: Sequence[Mapping[str, object]])
         if pause:
             text = f"{name} called {place} {len(times)} times, every {pause:.0f} seconds or so."
             reasons.append(Reason(15, text, cited))
-    title = f"{name} connects out after a suspicious load"
+    title = f"{name} connects out after what made it suspicious"
     return _suspicion("behaviour.connects", title, key, lead, reasons)
 
 
@@ -116,20 +119,24 @@ def _beat(times: Sequence[int]) -> float:
 def _children(
     followed: Mapping[_Key, _Followed], processes: Sequence[pa.Table]
 ) -> Iterator[Suspicion]:
-    found: defaultdict[_Key, list[Mapping[str, object]]] = defaultdict(list)
+    found: defaultdict[_Key, dict[_Start, Mapping[str, object]]] = defaultdict(dict)
     for table in processes:
         for row in _named(table, "parent_key", followed).to_pylist():
             key = row["host"].lower(), row["parent_key"]
             known = followed.get(key)
             shell = _name(row["image"]) in programs("shells")
             if known is not None and shell and not row["ended"] and row["time"] >= known.since:
-                found[key].append(row)
-    for key, rows in sorted(found.items()):
-        rows.sort(key=lambda row: (row["time"], row["source"], row["record"]))
+                start = row["key"] or (row["pid"], row["time"])  # two copies may tell of it
+                earlier = found[key].get(start)
+                if earlier is None or _place(row) < _place(earlier):
+                    found[key][start] = row
+    for key, starts in sorted(found.items()):
+        rows = sorted(starts.values(), key=_place)
         lead, first = followed[key].lead, rows[0]
         text = f"Afterwards it started {first['image']}: {str(first['command_line'])[:300]}"
         cited = tuple(_cite(row, ("image", "command_line")) for row in rows[:_SHOWN])
-        title = f"{_file(lead.image, ())} starts a shell after a suspicious load"
+        name = _file(lead.image, ())
+        title = f"{name} starts a shell after what made it suspicious"
         yield _suspicion("behaviour.shell", title, key, lead, [Reason(12, text, cited)])
 
 
@@ -152,6 +159,10 @@ def _named(table: pa.Table, column: str, followed: Mapping[_Key, _Followed]) -> 
     keys = strings(sorted({key for _, key in followed}))
     plain = table.column(column).cast(pa.string())
     return table.filter(pc.is_in(plain, value_set=keys))
+
+
+def _place(row: Mapping[str, object]) -> tuple[int, str, int]:
+    return int(str(row["time"])), str(row["source"]), int(str(row["record"]))
 
 
 def _cite(row: Mapping[str, object], names: Sequence[str]) -> Cited:

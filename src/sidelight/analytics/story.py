@@ -30,7 +30,6 @@ class Story:
     Args:
         suspicions: heaviest first.
         hits: row numbers of hits of rules that belong to it, ascending.
-        lead: what is known of the process that the heaviest is about.
     """
 
     suspicions: tuple[Suspicion, ...]
@@ -70,7 +69,7 @@ def tell(
         for name in book.mine(number):
             groups.unite(node, f"p{name}")
         for name in book.above(number):
-            if name in book.suspects:
+            if name in book.suspects and name not in book.roots:
                 groups.unite(node, f"p{name}")
         for name in book.touched(suspicion):
             groups.unite(node, f"p{name}")
@@ -105,13 +104,15 @@ class _Book:
 
     Args:
         chain: of each suspicion, for each of its actors the names of it and its ancestors.
-        suspects: names of processes that suspicions are about and that pass on to children.
+        suspects: names of processes that suspicions are about.
+        roots: names of those that pass nothing on to children.
         hits: of each hit, the names that tie it to a story.
         keys: (host, key) to name.
     """
 
     chain: Sequence[Sequence[tuple[str, ...]]]
     suspects: frozenset[str]
+    roots: frozenset[str]
     hits: Sequence[tuple[str, ...]]
     keys: Mapping[tuple[str, str], str]
 
@@ -161,7 +162,7 @@ class _Book:
         keys = {
             (one.host, one.key): name for line in spelled.values() for name, one in line if one.key
         }
-        return cls(chain, frozenset(suspects), tied, keys)
+        return cls(chain, frozenset(suspects), frozenset(roots), tied, keys)
 
     def mine(self, number: int) -> list[str]:
         return [line[0] for line in self.chain[number] if line]

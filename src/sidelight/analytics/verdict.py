@@ -22,6 +22,7 @@ from sidelight.findings.finding import (
 )
 from sidelight.findings.identity import finding_id
 from sidelight.findings.score import SPEAKING
+from sidelight.findings.score import score as score_rule
 from sidelight.findings.shelf import Shelf
 from sidelight.schema import LEVELS, NO_TIME, Level
 
@@ -39,7 +40,6 @@ MOST_ANALYTICS: Final = 12
 EACH_RULE: Final = 3
 MOST_RULES: Final = 9
 _SHOWN: Final = 12
-_RULES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,13 @@ def _verdict(  # noqa: PLR0913
     limits: Limits,
 ) -> Verdict:
     lead = mine[0]
-    rules = _rules(hits)
-    bonus = _bonus(lead, story, rules)
-    score = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
+    bonus = _bonus(lead, story, _rules(hits))
+    own = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
+    alike = _rules([hit for hit in hits if _class(hit) == lead.cls])
+    bonus += _raised(own, alike)
+    score = max([own, *map(_least_score, alike)])
     level = level_of(score)
-    told = [hit for hit in hits if _belongs(hit, level, lead.cls)]
+    told = [hit for hit in hits if _belongs(hit, level)]
     spoken = list(dict.fromkeys(one.analytic for one in mine))
     tags = _tags([ANALYTICS[each] for each in spoken], told)
     rows = _rows(mine)
@@ -153,9 +155,23 @@ def _verdict(  # noqa: PLR0913
     return Verdict(finding, tuple(hit.row for hit in told))
 
 
-def _belongs(hit: Hit, level: Level, cls: FindingClass) -> bool:
-    """Tell whether a story says all that a hit's own finding would say."""
-    return LEVELS.index(hit.ref.level) <= LEVELS.index(level) or _class(hit) == cls
+def _belongs(hit: Hit, level: Level) -> bool:
+    """Tell whether a story is as severe as a hit's own finding would be."""
+    return LEVELS.index(hit.ref.level) <= LEVELS.index(level)
+
+
+def _least_score(rule: RuleRef) -> int:
+    """Give what a finding must weigh to stand for one of *rule* alone."""
+    return max(score_rule(rule.level, rule.status, 0, alone=False), level_points(rule.level))
+
+
+def _raised(score: int, rules: Sequence[RuleRef]) -> list[Weight]:
+    """Say by how much a rule about the same raises a score, so that no hit is played down."""
+    best = max(rules, key=_least_score, default=None)
+    if best is None or _least_score(best) <= score:
+        return []
+    text = f"A rule of level {best.level} about the same matched: {best.title}."
+    return [Weight(_least_score(best) - score, text)]
 
 
 def _rules(hits: Sequence[Hit]) -> tuple[RuleRef, ...]:
@@ -233,12 +249,14 @@ def _evidence(
     for hit in told:
         places.setdefault((hit.source, hit.record), (hit.channel, hit.event_id, hit.time, {}))
         speaking.setdefault((hit.source, hit.record), {})[hit.rule] = None
-    made = []
+    made, left = [], limits.fields
     for (source, record), place in islice(places.items(), limits.evidence):
         channel, event_id, time, fields = place
-        full = shelf.event(source, record) or dict(fields) or None
+        full = shelf.event(source, record) if left else None
+        left -= full is not None
         rules = tuple(speaking[source, record])
-        made.append(Evidence(source, record, channel, event_id, time, rules, full))
+        shown = full or dict(fields) or None
+        made.append(Evidence(source, record, channel, event_id, time, rules, shown))
     return tuple(sorted(made, key=lambda row: (row.time, row.source, row.record)))
 
 
