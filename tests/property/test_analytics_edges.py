@@ -1,0 +1,330 @@
+"""Analytics at the edges: unknown times, cuts, hostile sizes, ordinary software."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from sidelight.analytics.aftermath import follow
+from sidelight.analytics.conclude import Concluded, Facts, conclude_facts, suspicions_of
+from sidelight.analytics.estate import Estate
+from sidelight.analytics.lateral import link
+from sidelight.analytics.scan import facts_of
+from sidelight.analytics.story import Story, tell
+from sidelight.analytics.suspicion import Cited, Reason, Suspicion
+from sidelight.findings.conclude import Limits, RuleInfo
+from sidelight.findings.facts import CONNECTS, FACTS, LOADS, SIGNALS, WRITES
+from sidelight.findings.finding import RuleRef
+from sidelight.findings.hits import EVENTS, HITS, PROCESSES, union
+from sidelight.schema import NO_TIME, Frame, Kind, encode
+
+SECOND: Final = 1_000_000_000
+SYSMON: Final = "Microsoft-Windows-Sysmon/Operational"
+GUID: Final = "11111111-2222-3333-4444-{:012d}"
+ORDINARY: Final = {
+    "host": "H1",
+    "process": GUID.format(1),
+    "source": "a.evtx",
+    "channel": SYSMON,
+    "record": 1,
+    "time": 100 * SECOND,
+}
+VLC: Final = r"C:\Users\ann\AppData\Roaming\v\vlc.exe"
+
+
+def table(schema: pa.Schema, *rows: Mapping[str, object]) -> pa.Table:
+    """Build a table of facts, united; what a row does not say is ordinary."""
+
+    def cell(row: Mapping[str, object], field: "pa.Field[pa.DataType]") -> object:
+        number = pa.types.is_integer(field.type)
+        return row.get(field.name, ORDINARY.get(field.name, 0 if number else ""))
+
+    columns = [pa.array([cell(row, each) for row in rows], each.type) for each in schema]
+    return union(pa.table(columns, schema=schema))
+
+
+def facts(**tables: pa.Table) -> Facts:
+    """Complete facts."""
+    return Facts(**{name: tables.get(name, schema.empty_table()) for name, schema in FACTS.items()})
+
+
+def load(library: str, image: str = VLC, **others: object) -> dict[str, object]:
+    """Spell an unsigned load."""
+    return {"library": library, "image": image, "signed": "false", **others}
+
+
+def conclude(known: Facts, hits: pa.Table | None = None, **rules: RuleInfo) -> Concluded:
+    """Draw findings without process starts."""
+    some = HITS.empty_table() if hits is None else hits
+    return conclude_facts(known, some, EVENTS.empty_table(), [], rules, Limits())
+
+
+def frame(kind: Kind, *rows: Mapping[str, str | int | None]) -> Frame:
+    """Build a frame; ``time`` and ``record`` of a row are its own, the rest are fields."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in ("time", "record"))
+    size = len(rows)
+
+    def text(row: Mapping[str, str | int | None], name: str) -> str | None:
+        value = row.get(name)
+        return None if value is None else str(value)
+
+    return Frame(
+        kind=kind,
+        sources=("a.evtx",),
+        source=np.zeros(size, np.int32),
+        record=np.array([row.get("record", n) for n, row in enumerate(rows)], np.int64),
+        time=np.array([row.get("time", n * SECOND) for n, row in enumerate(rows)], np.int64),
+        host=encode(["H1"] * size),
+        columns={name: encode([text(row, name) for row in rows]) for name in names},
+        detail=lambda _: [],
+    )
+
+
+def scanned(name: str, *frames: Frame) -> pa.Table:
+    """Unite the facts of frames that were scanned one by one."""
+    return union(FACTS[name].empty_table(), *(facts_of([each])[name] for each in frames))
+
+
+def suspicion(
+    host: str, *rows: Cited, points: int = 50, origins: tuple[str, ...] = (), analytic: str = ""
+) -> Suspicion:
+    """Build a suspicion of a library."""
+    return Suspicion(
+        analytic=analytic or "sideload.load",
+        cls="sideload",
+        title="t",
+        host=host,
+        actors=tuple(dict.fromkeys(row.process for row in rows if row.process)),
+        things=(),
+        reasons=(Reason(points, "why", rows),),
+        image=r"c:\program files\v\app.exe",
+        origins=origins,
+    )
+
+
+def cited(time: int, process: str = "", image: str = r"C:\Program Files\V\app.exe") -> Cited:
+    """Cite an event."""
+    return Cited("a.evtx", time % 1_000_003, SYSMON, "7", time, process, image, ())
+
+
+def test_a_severe_rule_is_not_swallowed_by_a_mild_story() -> None:
+    """A story that takes over the hit of a critical rule is critical."""
+    mild = facts(loads=table(LOADS, load(VLC.replace("vlc.exe", "x.dll"), record=1)))
+    assert {finding.level for finding in conclude(mild).findings} == {"low"}
+    rule = RuleInfo(RuleRef("r", "Severe", "critical"), ("attack.t1574.001",))
+    hits = table(HITS, {"rule": "r", "image": VLC, "record": 2})
+    found = conclude(mild, hits, r=rule)
+    assert found.told == (0,)
+    (finding,) = found.findings
+    assert finding.level == "critical"
+    assert sum(weight.points for weight in finding.weights) == finding.score
+
+
+def test_a_packaged_app_makes_no_library_one_of_windows() -> None:
+    """What a store app ships does not belong in System32."""
+    store = r"C:\Program Files\WindowsApps\Chat_1\ffmpeg.dll"
+    rows = [
+        load(store, r"C:\Program Files\WindowsApps\Chat_1\chat.exe", signed="true", signer="Chat"),
+        load(
+            r"C:\Windows\System32\vulkan-1.dll",
+            signed="true",
+            signer="Microsoft Windows Hardware Compatibility Publisher",
+        ),
+        load(r"C:\Windows\System32\version.dll", signed="true", signer="Microsoft Windows"),
+        load(VLC.replace("vlc.exe", "ffmpeg.dll")),
+        load(VLC.replace("vlc.exe", "vulkan-1.dll")),
+    ]
+    found = suspicions_of(facts(loads=table(LOADS, *rows)), [])
+    assert not [each for one in found for each in one.reasons if "belongs in" in each.text]
+    assert Estate.of(table(LOADS, *rows), WRITES.empty_table()).homes == {"version.dll"}
+
+
+def test_steps_join_stories_whichever_host_comes_first() -> None:
+    """Neither the order of names nor the number of steps cuts a chain of hosts."""
+    connects = table(CONNECTS, *({"host": f"H{n}", "local": f"10.0.0.{n}"} for n in range(4)))
+    for order in ((0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)):
+        steps = [
+            suspicion(f"H{at}", cited((at + 1) * SECOND), origins=(f"::ffff:10.0.0.{at - 1}",))
+            for at in order
+        ]
+        chain = link([Story((step,), ()) for step in steps], connects)
+        assert len(set(chain.joined)) == 1, order
+
+
+def test_many_files_from_one_host_are_followed_in_time() -> None:
+    """The search for the story a file came from is not made for each pair."""
+    connects = table(CONNECTS, {"host": "H0", "local": "10.0.0.1"})
+    sent = [Story((suspicion("H0", cited(n * SECOND)),), ()) for n in range(1, 4_000)]
+    got = [
+        Story((suspicion("H9", cited(n * SECOND + 1), origins=("10.0.0.1",)),), ())
+        for n in range(1, 4_000)
+    ]
+    chain = link([*sent, *got], connects)
+    assert chain.joined[len(sent) :] == tuple(range(len(sent)))
+
+
+def test_a_time_that_is_unknown_is_neither_before_nor_after() -> None:
+    """No sentence of an order of events rests on an event without a time."""
+    library = VLC.replace("vlc.exe", "x.dll")
+    for written, loaded in ((NO_TIME, NO_TIME), (NO_TIME, 5), (5, NO_TIME)):
+        known = facts(
+            loads=table(LOADS, load(library, time=loaded)),
+            writes=table(WRITES, {"target": library, "via": "file", "time": written}),
+        )
+        texts = [each.text for one in suspicions_of(known, []) for each in one.reasons]
+        assert texts
+        assert not [text for text in texts if "before it was loaded" in text]
+    lead = suspicion("H1", cited(NO_TIME, GUID.format(1)))
+    calls = table(CONNECTS, {"remote": "203.0.113.9", "port": "443", "time": 9})
+    assert not list(follow([lead], calls, []))
+
+
+def test_the_beat_of_a_protected_program_is_not_that_of_the_sampling() -> None:
+    """Calls each minute are told as such, however the evidence is cut; and no count is too low."""
+    image = r"C:\Program Files\V\app.exe"
+    rows = [
+        {
+            "Image": image,
+            "ProcessGuid": GUID.format(1),
+            "DestinationIp": "203.0.113.9",
+            "DestinationPort": "443",
+            "time": 60 * SECOND * n,
+        }
+        for n in range(600)
+    ]
+    numbered = [{**row, "record": n} for n, row in enumerate(rows)]
+    kind = Kind("windows", SYSMON, "3")
+    lead = suspicion("H1", cited(0, GUID.format(1)))
+    said = set()
+    for step in (600, 37, 1):
+        cuts = [frame(kind, *numbered[at : at + step]) for at in range(0, 600, step)]
+        (one,) = follow([lead], scanned("connects", *cuts), [])
+        said.add(tuple(each.text for each in one.reasons))
+    ((_, beat),) = said
+    assert "every 60 seconds" in beat
+    assert "at least" in beat
+
+
+def test_a_thread_whose_start_is_not_described_is_unknown() -> None:
+    """Only where the event has the module, and it is none, does a thread start nowhere."""
+    kind = Kind("windows", "", "", "create_remote_thread")
+    bare = {"SourceImage": r"C:\a.exe", "TargetImage": r"C:\b.exe", "StartAddress": "0x1A0000"}
+    assert not scanned("signals", frame(kind, bare)).num_rows
+    for module in ("", "-"):
+        assert scanned("signals", frame(kind, {**bare, "StartModule": module})).num_rows == 1
+
+
+def test_what_a_process_wrote_beside_does_not_depend_on_cuts() -> None:
+    """A blob is found though a plain file was written first, in whatever frame."""
+    kind = Kind("windows", SYSMON, "11")
+    folder = VLC.replace("vlc.exe", "")
+    rows: list[dict[str, str | int | None]] = [
+        {"ProcessGuid": GUID.format(1), "TargetFilename": folder + name, "time": n, "record": n}
+        for n, name in enumerate(("a.txt", "b.dat", "c.bin", "x.dll"))
+    ]
+    loads = table(LOADS, load(folder + "x.dll"))
+    said = set()
+    for cuts in ([frame(kind, *rows)], [frame(kind, row) for row in rows]):
+        (one,) = suspicions_of(facts(loads=loads, writes=scanned("writes", *cuts)), [])
+        said.add(tuple(each for each in one.reasons))
+    ((*reasons,),) = said
+    assert any("b.dat" in each.text for each in reasons)
+
+
+def test_loads_that_are_sampled_do_not_depend_on_cuts() -> None:
+    """The same processes are suspected however the evidence is cut, and all of them."""
+    kind = Kind("windows", SYSMON, "7")
+    rows: list[dict[str, str | int | None]] = [
+        {
+            "ProcessGuid": GUID.format(n),
+            "Image": r"C:\Windows\System32\notepad.exe",
+            "ImageLoaded": r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\clr.dll",
+            "Signed": "true",
+            "Signature": "Microsoft Corporation",
+            "SignatureStatus": status,
+            "time": n,
+            "record": n,
+        }
+        for n, status in enumerate(("Valid", "Valid", "Valid", "Expired", "Expired"), 1)
+    ]
+    said = set()
+    for step in (5, 2, 1):
+        cuts = [frame(kind, *rows[at : at + step]) for at in range(0, 5, step)]
+        said.add(suspicions_of(facts(loads=scanned("loads", *cuts)), []))
+    (found,) = said
+    assert {actor for one in found for actor in one.actors} == {GUID.format(n) for n in range(1, 6)}
+
+
+def start(key: int, parent: int, image: str, **others: object) -> dict[str, object]:
+    """Spell a start of a process."""
+    keys = {"key": GUID.format(key), "parent_key": GUID.format(parent)}
+    return {"pid": key, "ended": False, "image": image, **keys, **others}
+
+
+def test_a_start_that_two_copies_tell_is_one_start() -> None:
+    """Evidence that is left out as a copy is not cited."""
+    lead = suspicion("H1", cited(1, GUID.format(1)))
+    shell = r"C:\Windows\System32\cmd.exe"
+    rows = [start(2, 1, shell, source=source, time=9) for source in ("a.evtx", "b.evtx")]
+    once = list(follow([lead], CONNECTS.empty_table(), [table(PROCESSES, rows[0])]))
+    both = [table(PROCESSES, row) for row in reversed(rows)]
+    assert list(follow([lead], CONNECTS.empty_table(), both)) == once
+
+
+def test_what_everything_descends_from_joins_no_stories() -> None:
+    """Two programs that one desktop started are two stories, though it is suspected itself."""
+    desktop = r"C:\Windows\explorer.exe"
+    starts = [start(1, 99, desktop), start(2, 1, r"C:\a\a.exe"), start(3, 1, r"C:\b\b.exe")]
+    some = [
+        suspicion("H1", cited(100 * SECOND + n, GUID.format(n), row["image"]))
+        for n, row in enumerate(starts, 1)
+    ]
+    assert len(tell(some, HITS.empty_table(), [table(PROCESSES, *starts)])) == 3
+    shell = [start(1, 99, r"C:\c\c.exe"), *starts[1:]]
+    assert len(tell(some, HITS.empty_table(), [table(PROCESSES, *shell)])) == 1
+
+
+def test_a_common_name_is_no_library_of_another_vendor() -> None:
+    """A library called like one of a known pair says something only beside that program."""
+    folder = r"C:\Users\ann\AppData\Roaming\in-house" + "\\"
+
+    def said(program: str, **own: object) -> list[str]:
+        image = folder + program
+        rows = [load(folder + "log.dll", image), load(image, image, **own)]
+        found = suspicions_of(facts(loads=table(LOADS, *rows)), [])
+        return [each.text for one in found for each in one.reasons if "should be" in each.text]
+
+    assert not said("tool.exe", original="tool.exe")
+    assert not said("tool.exe", signed="true", signer="Example Ltd")
+    assert said("bdreinit.exe", original="bdreinit.exe")
+    assert said("tool.exe", original="BDReinit.exe")
+
+
+def test_events_of_the_system_log_are_no_powershell() -> None:
+    """An event id means what it means in its own log."""
+    assert not scanned("signals", frame(Kind("windows", "System", "400"), {"Data": CODE})).num_rows
+    shell = Kind("windows", "Windows PowerShell", "400")
+    assert scanned("signals", frame(shell, {"Data": CODE})).num_rows
+
+
+CODE: Final = (
+    "[Runtime.InteropServices.Marshal]::GetDelegateForFunctionPointer($a, $b) VirtualAlloc"
+)
+
+
+def signals(count: int, **others: object) -> pa.Table:
+    """Spell many signals of one program."""
+    lead = {"signal": "memory.script", "points": 50, "said": "S.", "fields": "{}", "image": VLC}
+    rows: Sequence[dict[str, object]] = [
+        {**lead, **others, "record": n, "time": n, "process": GUID.format(n % 50)}
+        for n in range(count)
+    ]
+    return table(SIGNALS, *rows)
+
+
+def test_repeated_signals_are_counted_in_one_suspicion() -> None:
+    """More than twenty processes of one program are one suspicion, with its number of events."""
+    (one,) = suspicions_of(facts(signals=signals(500)), [])
+    assert "500 such events" in one.reasons[0].text
+    assert len(one.actors) == 50
