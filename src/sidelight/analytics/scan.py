@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.accesses import ACCESS_FIELDS, access_rows
@@ -11,8 +10,7 @@ from sidelight.analytics.columns import CONNECTED, LOADED, SHARED, WRITTEN, role
 from sidelight.analytics.connects import connect_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
-from sidelight.analytics.signals import signal_rows
-from sidelight.analytics.threads import THREAD_FIELDS, thread_marks
+from sidelight.analytics.threads import THREAD_FIELDS, thread_rows
 from sidelight.analytics.writes import share_rows, write_rows
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.facts import FACTS
@@ -20,11 +18,6 @@ from sidelight.findings.hits import joined
 from sidelight.schema import Frame, Kind
 
 Facts = Mapping[str, pa.Table]
-
-
-def _threads(frame: Frame) -> pa.Table:
-    rows = np.arange(len(frame), dtype=np.intp)
-    return signal_rows(frame, rows, THREAD_FIELDS, thread_marks, "TargetProcessGuid")
 
 
 _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]] = {
@@ -37,7 +30,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
-    "thread": (("signals", _threads),),
+    "thread": (("signals", thread_rows),),
 }
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "load": LOADED,
