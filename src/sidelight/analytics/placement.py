@@ -6,7 +6,8 @@ from typing import Final
 from sidelight.analytics.estate import Estate, Load, Write
 from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside
-from sidelight.analytics.suspicion import Reason
+from sidelight.analytics.suspicion import Cited, Reason
+from sidelight.analytics.writes import is_blob
 
 _UNPACKERS: Final = (
     "\\_mei",
@@ -148,14 +149,12 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
     others = estate.beside(drop)
     if any(other.target.path == load.image.path for other in others):
         yield Reason(15, f"The same process wrote {load.image.file} beside it.", rows)
-    blob = next((other for other in others if _is_blob(other)), None)
+    blobs = [other for other in others if is_blob(other.target.name)]
+    blob = min(blobs, key=lambda other: _first(other.cited), default=None)
     if blob:
         text = f"The same process wrote {blob.target.file}, which is no program, beside it."
         yield Reason(10, text, (*rows, blob.cited))
 
 
-def _is_blob(write: Write) -> bool:
-    name = write.target.name
-    return not name.endswith(
-        (".dll", ".exe", ".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml")
-    )
+def _first(cited: Cited) -> tuple[int, str, int]:
+    return cited.time, cited.source, cited.record
