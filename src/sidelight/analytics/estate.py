@@ -3,9 +3,11 @@
 Every question is answered from facts, without case.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Self
 
 import numpy as np
@@ -17,9 +19,12 @@ from sidelight.analytics.sieve import VALID, sieve
 from sidelight.analytics.suspicion import Cited
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
+from sidelight.schema import NO_TIME
 
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
 _ROWS: Final = 20
+_SIBLINGS: Final = 100
+"""Enough to see what is usual in a folder; a folder may hold as many as an intruder likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,6 @@ class Load:
         bare: the source says that there is no version resource.
         rows: the loads, the earliest first, some at most.
         processes: keys of processes that did it, the earliest first, some at most.
-        count: how many loads there are.
     """
 
     host: str
@@ -48,7 +52,6 @@ class Load:
     bare: bool
     rows: tuple[Cited, ...]
     processes: tuple[str, ...]
-    count: int
 
     @property
     def cited(self) -> Cited:
@@ -90,7 +93,7 @@ class Estate:
     heard: frozenset[tuple[str, str]] = frozenset()
     managed: frozenset[tuple[str, str]] = frozenset()
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
-    folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
+    folders: dict[tuple[str, str], dict[str, Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
     by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class Estate:
         """Index united `LOADS` and `WRITES`."""
         sieved = sieve(loads)
         estate = cls(homes=set(sieved.homes), heard=sieved.heard, managed=sieved.managed)
-        folders: defaultdict[tuple[str, str], list[Load]] = defaultdict(list)
+        folders: defaultdict[tuple[str, str], dict[str, Load]] = defaultdict(dict)
         pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
         for load in _loads(loads.take(sieved.rows)):
             estate._note(load, folders, pairs)
@@ -111,13 +114,15 @@ class Estate:
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
             by_writer[write.host, write.cited.process, write.target.folder].append(write)
+        for writes_of_one in written.values():
+            writes_of_one.sort(key=_written_at)
         estate.written, estate.by_writer = dict(written), dict(by_writer)
         return estate
 
     def _note(
         self,
         load: Load,
-        folders: defaultdict[tuple[str, str], list[Load]],
+        folders: defaultdict[tuple[str, str], dict[str, Load]],
         pairs: defaultdict[tuple[str, str, str], set[str]],
     ) -> None:
         host, image, library = load.host, load.image, load.library
@@ -131,7 +136,7 @@ class Estate:
         self.loads.append(load)
         if library.zone is Zone.SYSTEM and load.trusted:
             self.at_home[host, image.path, library.name] = load
-        folders[host, library.folder].append(load)
+        folders[host, library.folder].setdefault(library.path, load)
         pairs[pair_of(load)].add(host)
 
     def self_of(self, load: Load) -> Load | None:
@@ -139,26 +144,21 @@ class Estate:
         return self.selves.get((load.host, load.image.path))
 
     def siblings(self, load: Load) -> list[Load]:
-        """Give other libraries out of the same folder, one of each path."""
-        found = {
-            other.library.path: other
-            for other in self.folders.get((load.host, load.library.folder), ())
-            if other.library.path != load.library.path
-        }
-        return list(found.values())
+        """Give other libraries out of the same folder, one of each path, `_SIBLINGS` at most."""
+        some = self.folders.get((load.host, load.library.folder), {})
+        others = (each for path, each in some.items() if path != load.library.path)
+        return list(islice(others, _SIBLINGS))
 
     def hosts_of(self, load: Load) -> int:
-        """Count the hosts on which this program loads this library from a place like this."""
+        """Count the hosts on which this program loads this library from a place of this sort."""
         return len(self.pairs.get(pair_of(load), ()))
 
     def drop_of(self, load: Load) -> Write | None:
-        """Give the last write of the library before it was loaded."""
-        found = [
-            write
-            for write in self.written.get((load.host, load.library.path), ())
-            if write.cited.time <= load.cited.time
-        ]
-        return max(found, key=lambda write: write.cited.time, default=None)
+        """Give the last write of the library before it was loaded, as far as times are known."""
+        writes = self.written.get((load.host, load.library.path), [])
+        at = bisect_right(writes, load.cited.time, key=_written_at)
+        last = writes[at - 1] if at else None
+        return None if last is None or last.cited.time == NO_TIME else last
 
     def is_managed(self, host: str, image: str) -> bool | None:
         """Tell whether a program loaded .NET; None where its loads are not logged."""
@@ -181,9 +181,14 @@ class Estate:
         return [other for other in mine if other.target.path != write.target.path]
 
 
+def _written_at(write: Write) -> int:
+    return write.cited.time
+
+
 def pair_of(load: Load) -> tuple[str, str, str]:
-    """Name what is compared across hosts: program, library, and who signed it."""
-    return load.image.name, load.library.name, load.signer.lower() if load.trusted else ""
+    """Name what is compared across hosts: program, library and its place, and who signed it."""
+    signer = load.signer.lower() if load.trusted else ""
+    return load.image.name, f"{load.library.zone}|{load.library.name}", signer
 
 
 def is_void(text: str) -> bool:
@@ -200,11 +205,9 @@ def _joined(load: Load, other: Load | None) -> Load:
     )
 
 
-_KEY: Final = ("host", "image", "library", "signed", "signer", "status")
+_KEY: Final = ("host", "image", "library", "signed", "signer", "status", "original", "company")
 _TEXTS: Final = (
     *_KEY,
-    "original",
-    "company",
     "hashes",
     "process",
     "source",
@@ -232,7 +235,7 @@ def _loads(table: pa.Table) -> Iterable[Load]:
         cited = tuple(
             _cite(_cells(place, row), int(time[row]), int(record[row]), shown) for row in rows
         )
-        yield _load(cell, cited, end - begin)
+        yield _load(cell, cited)
 
 
 def _cells(columns: Mapping[str, tuple[Ints, list[str]]], row: int) -> dict[str, str]:
@@ -283,7 +286,7 @@ def _shown(cell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in shown if text)
 
 
-def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
+def _load(cell: Mapping[str, str], rows: tuple[Cited, ...]) -> Load:
     said = cell["company"] or cell["original"]
     return Load(
         host=cell["host"].lower(),
@@ -298,7 +301,6 @@ def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
         bare=bool(said) and is_void(cell["company"]) and is_void(cell["original"]),
         rows=rows,
         processes=tuple(dict.fromkeys(row.process for row in rows if row.process)),
-        count=count,
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidelight.analytics.estate import Estate, Load
-from sidelight.analytics.known import is_shipped, known_pairs
-from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.known import Pair, is_shipped, known_pairs
+from sidelight.analytics.paths import PROTECTED, WRITABLE, is_beside
+from sidelight.analytics.sieve import ALONE
 from sidelight.analytics.suspicion import Reason
 
 _VENDOR: Final = re.compile(r"[a-z0-9]{3,}")
@@ -24,16 +25,19 @@ _HABIT: Final = 3
 
 def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     """Say what signatures, names and habits speak for or against."""
-    yield from _pair(load)
+    yield from _pair(load, estate)
     yield from _renamed(load, estate)
-    if is_beside(load.library, load.image) and load.library.zone not in {Zone.SYSTEM, Zone.NATIVE}:
+    if is_beside(load.library, load.image) and load.library.zone not in ALONE:
         yield from _beside(load, estate)
     yield from _prevalence(load, estate)
 
 
-def _pair(load: Load) -> Iterator[Reason]:
+def _pair(load: Load, estate: Estate) -> Iterator[Reason]:
     pair = known_pairs().get(load.library.name)
     if pair is None or not pair.signers or load.signed is None:
+        return
+    fits = _fits(pair, load, estate.self_of(load))
+    if fits is False:
         return
     signer = load.signer.lower()
     expected = " or ".join(pair.signers)
@@ -43,7 +47,16 @@ def _pair(load: Load) -> Iterator[Reason]:
         return
     shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
     text = f"{load.library.file} should be signed by {expected} and {shown} ({pair.source})."
-    yield Reason(35, text, load.rows)
+    yield Reason(35 if fits else 15, text, load.rows)
+
+
+def _fits(pair: Pair, load: Load, host: Load | None) -> bool | None:
+    """Tell whether the program is one of the pair's, under whatever name; None if unknown."""
+    if load.image.name in pair.hosts or (host and host.original.lower() in pair.hosts):
+        return True
+    if host and host.trusted and any(word in host.signer.lower() for word in pair.signers):
+        return True
+    return False if host and (host.original or host.trusted) else None
 
 
 def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:

@@ -31,6 +31,9 @@ RUNTIMES: Final = frozenset(
 CODE: Final = (".exe", ".com", ".scr")
 UNSPOKEN: Final = frozenset({Zone.NOWHERE, Zone.STORE})
 
+ALONE: Final = frozenset({Zone.SYSTEM, Zone.NATIVE})
+"""Zones in which everything lies together: to lie beside something there says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sieved:
@@ -38,7 +41,8 @@ class Sieved:
 
     Args:
         rows: numbers of rows, ascending.
-        homes: folded names of libraries that were loaded, well signed, from where Windows is.
+        homes: folded names of libraries that were loaded from System32, signed by Microsoft for
+            Windows itself; what it signs for makers of hardware is theirs.
         heard: (host, executable), folded, of programs whose loads are logged.
         managed: those of them that loaded .NET.
     """
@@ -56,12 +60,12 @@ def sieve(loads: pa.Table) -> Sieved:
     sheet = _Sheet.of(loads)
     doubtful = sheet.doubtful
     kept = doubtful.copy()
-    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful]))
+    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful & sheet.compared]))
     mine = np.isin(sheet.by_image, np.unique(sheet.by_image[doubtful]))
     kept |= mine & sheet.selves
     kept |= mine & sheet.at_home & np.isin(sheet.name, np.unique(sheet.name[doubtful]))
-    at_home = np.unique(sheet.library[sheet.at_home])
-    names = frozenset(sheet.places[each].name for each in at_home)
+    of_windows = np.unique(sheet.library[sheet.of_windows])
+    names = frozenset(sheet.places[each].name for each in of_windows)
     heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
     return Sieved(np.flatnonzero(kept), names, heard, managed)
 
@@ -75,6 +79,9 @@ class _Sheet:
         name: number of the library's name.
         in_folder: number of (host, folder of the library).
         by_image: number of (host, executable).
+        at_home: well signed, from where Windows is.
+        of_windows: from System32, and Windows' own.
+        compared: lies where a library is compared with others in its folder.
     """
 
     places: list[Place]
@@ -84,6 +91,8 @@ class _Sheet:
     by_image: Ints
     selves: Bools
     at_home: Bools
+    of_windows: Bools
+    compared: Bools
     doubtful: Bools
     managed: Bools
     hosts: list[str]
@@ -115,7 +124,7 @@ class _Sheet:
         width = int(every.max()) + 2
         selves = here == there
         zone = np.array([place.zone for place in places], np.int8)[library]
-        trusted, unsigned = _signatures(loads)
+        trusted, unsigned, microsoft = _signatures(loads)
         quiet = np.isin(zone, _zones(PROTECTED)) & (trusted | ~unsigned)
         ends = np.array([place.name.endswith(CODE) for place in places], bool)[library]
         runtime = np.array([place.name in RUNTIMES for place in places], bool)[library]
@@ -128,6 +137,8 @@ class _Sheet:
             host * width + there,
             selves,
             np.isin(zone, _zones(HOME)) & trusted & ~selves,
+            (zone == Zone.SYSTEM) & trusted & microsoft & ~selves,
+            ~np.isin(zone, _zones(ALONE)),
             ((~quiet & spoken) | runtime) & ~selves,
             runtime,
             folded,
@@ -137,14 +148,20 @@ class _Sheet:
         )
 
 
-def _signatures(loads: pa.Table) -> tuple[Bools, Bools]:
-    """Mark the well signed, and those of which it is said that they are not."""
+def _signatures(loads: pa.Table) -> tuple[Bools, Bools, Bools]:
+    """Mark the well signed, those of which it is said that they are not, and Microsoft's own."""
     signed, said = _coded(loads, "signed")
     status, words = _coded(loads, "status")
     true = np.array([text.lower() == "true" for text in said], bool)[signed]
     false = np.array([text.lower() == "false" for text in said], bool)[signed]
     valid = np.array([text.lower() in VALID for text in words], bool)[status]
-    return true & valid, false | (true & ~valid)
+    signer, names = _coded(loads, "signer")
+    own = np.array([_is_microsoft(text.lower()) for text in names], bool)[signer]
+    return true & valid, false | (true & ~valid), own
+
+
+def _is_microsoft(signer: str) -> bool:
+    return "microsoft" in signer and "hardware" not in signer
 
 
 def _zones(zones: frozenset[Zone]) -> list[int]:
