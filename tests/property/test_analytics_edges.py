@@ -328,3 +328,40 @@ def test_repeated_signals_are_counted_in_one_suspicion() -> None:
     (one,) = suspicions_of(facts(signals=signals(500)), [])
     assert "500 such events" in one.reasons[0].text
     assert len(one.actors) == 50
+
+
+def test_hits_join_the_story_of_whom_they_descend_from() -> None:
+    """By GUID and by PID, seen or not; another process with that PID has no part in it."""
+    starts = [start(1, 99, VLC), start(2, 1, r"C:\b\b.exe"), start(7, 99, r"C:\d\d.exe")]
+    starts = [{**row, "time": 90 * SECOND} for row in starts]
+    lead = suspicion("H1", cited(100 * SECOND, "pid:1", VLC), cited(100 * SECOND, "pid:5", VLC))
+    hits = table(
+        HITS,
+        *(
+            {"record": n, "process": process, "image": image, "time": time * SECOND}
+            for n, (process, image, time) in enumerate(
+                [
+                    (GUID.format(1), VLC, 100),
+                    ("pid:1", VLC, 105),
+                    (GUID.format(2), r"C:\b\b.exe", 106),
+                    ("pid:2", r"C:\b\b.exe", 107),
+                    ("pid:5", VLC.upper(), 500),
+                    ("pid:5", VLC, 9_000),
+                    ("pid:5", r"C:\e\e.exe", 100),
+                    ("pid:7", r"C:\d\d.exe", 100),
+                    (GUID.format(8), r"C:\f\f.exe", 100),
+                ]
+            )
+        ),
+    )
+    (story,) = tell([lead], hits, [table(PROCESSES, *starts)])
+    assert sorted(hits.column("record").to_pylist()[row] for row in story.hits) == [0, 1, 2, 3, 4]
+
+
+def test_cloned_hosts_share_no_processes() -> None:
+    """A GUID that two hosts have is two processes."""
+    rows = [start(1, 99, VLC, host=host, time=9) for host in ("H1", "H2")]
+    some = [
+        suspicion(host, cited(n, GUID.format(1), VLC)) for n, host in enumerate(("H1", "H2", "H3"))
+    ]
+    assert len(tell(some, HITS.empty_table(), [table(PROCESSES, *rows[:1])])) == 3
