@@ -103,7 +103,8 @@ class Place:
 
 
 _KNOWN: Final[dict[str, Place]] = {}
-_KNOWN_AT_MOST: Final = 200_000
+_KNOWN_AT_MOST: Final = 50_000
+"""Some 40 MB in each process."""
 
 
 def place_of(path: str) -> Place:
