@@ -1,6 +1,7 @@
 """Analytics at the edges: unknown times, cuts, hostile sizes, ordinary software."""
 
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 from sidelight.analytics.aftermath import follow
 from sidelight.analytics.conclude import Concluded, Facts, conclude_facts, suspicions_of
 from sidelight.analytics.estate import Estate
+from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.lateral import link
 from sidelight.analytics.scan import facts_of
 from sidelight.analytics.story import Story, tell
@@ -365,3 +367,29 @@ def test_cloned_hosts_share_no_processes() -> None:
         suspicion(host, cited(n, GUID.format(1), VLC)) for n, host in enumerate(("H1", "H2", "H3"))
     ]
     assert len(tell(some, HITS.empty_table(), [table(PROCESSES, *rows[:1])])) == 3
+
+
+def test_thinned_loads_are_judged_as_all_are() -> None:
+    """Whatever is left out as alike, and in whatever pieces, every suspicion is the same."""
+    draw = Random(7)
+    folder = VLC.replace("vlc.exe", "")
+    rows = [
+        load(
+            folder + draw.choice(("x.dll", "X.DLL", "version.dll")),
+            draw.choice((VLC, folder + "b.exe")),
+            host=draw.choice(("H1", "h1", "H2")),
+            signed=draw.choice(("true", "false", "False")),
+            time=draw.choice((NO_TIME, draw.randrange(900))),
+            process=GUID.format(draw.randrange(40)),
+            record=n,
+        )
+        for n in range(1_500)
+    ]
+    pieces = [table(LOADS, *rows[at : at + 100]) for at in range(0, 1_500, 100)]
+    whole = union(*pieces)
+    thin = unite_facts("loads", pieces, room=300)
+    assert thin.num_rows < whole.num_rows
+    known = suspicions_of(facts(loads=whole), [])
+    assert known
+    assert suspicions_of(facts(loads=thin), []) == known
+    assert suspicions_of(facts(loads=unite_facts("loads", reversed(pieces), room=1)), []) == known

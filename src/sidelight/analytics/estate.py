@@ -22,7 +22,9 @@ from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME
 
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
-_ROWS: Final = 20
+CITED: Final = 20
+"""So many of the loads that are alike are cited, the earliest."""
+
 _SIBLINGS: Final = 100
 """Enough to see what is usual in a folder; a folder may hold as many as an intruder likes."""
 
@@ -205,9 +207,11 @@ def _joined(load: Load, other: Load | None) -> Load:
     )
 
 
-_KEY: Final = ("host", "image", "library", "signed", "signer", "status", "original", "company")
+JUDGED: Final = ("host", "image", "library", "signed", "signer", "status", "original", "company")
+"""What makes loads alike, without case."""
+
 _TEXTS: Final = (
-    *_KEY,
+    *JUDGED,
     "hashes",
     "process",
     "source",
@@ -222,14 +226,14 @@ def _loads(table: pa.Table) -> Iterable[Load]:
         return
     columns = {name: _coded(table, name) for name in _TEXTS}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
-    keys = [_folded_codes(columns[name]) for name in _KEY]
+    keys = [_folded_codes(columns[name]) for name in JUDGED]
     order, _ = sort_rows([*keys, time, columns["source"][0], record])
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
     begins = np.append(np.flatnonzero(fresh), len(order))
     place = {name: columns[name] for name in ("process", "image", "source", "channel", "event_id")}
     for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
-        rows = order[begin : min(end, begin + _ROWS)].tolist()
+        rows = order[begin : min(end, begin + CITED)].tolist()
         cell = _cells(columns, rows[0])
         shown = _shown(cell)
         cited = tuple(
