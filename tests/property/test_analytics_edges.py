@@ -6,7 +6,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from sidelight.analytics import estate
 from sidelight.analytics.aftermath import follow
 from sidelight.analytics.conclude import Concluded, Facts, conclude_facts, suspicions_of
 from sidelight.analytics.estate import Estate
@@ -393,3 +395,55 @@ def test_thinned_loads_are_judged_as_all_are() -> None:
     assert known
     assert suspicions_of(facts(loads=thin), []) == known
     assert suspicions_of(facts(loads=unite_facts("loads", reversed(pieces), room=1)), []) == known
+
+
+FOLDERS: Final = (
+    VLC.replace("vlc.exe", ""),
+    "C:\\Windows\\System32\\",
+    "C:\\Windows\\WinSxS\\q\\",
+    "C:\\Program Files\\V\\",
+    "C:\\Windows \\System32\\",
+    "C:\\Windows\\addins\\",
+)
+FILES: Final = ("x.dll", "version.dll", "libvlc.dll", "q.ocx", "wlanhlp.dll", "vlc.exe", "d.bin")
+WRITERS: Final = ("C:\\a\\setup.exe", "C:\\Windows\\System32\\msiexec.exe", "system", VLC, "")
+
+
+def _written(draw: Random, number: int) -> dict[str, object]:
+    return {
+        "host": draw.choice(("H1", "h1", "H2")),
+        "process": draw.choice(("", "pid:4", *(GUID.format(n) for n in range(9)))),
+        "image": draw.choice(WRITERS),
+        "time": draw.choice((NO_TIME, draw.randrange(10**12))),
+        "target": draw.choice(FOLDERS) + draw.choice(FILES),
+        "via": draw.choice(("file", "share")),
+        "record": number,
+    }
+
+
+def _loaded(draw: Random, number: int) -> dict[str, object]:
+    return load(
+        draw.choice(FOLDERS) + draw.choice(FILES[:5]),
+        draw.choice(FOLDERS) + "vlc.exe",
+        host=draw.choice(("H1", "h2")),
+        signed=draw.choice(("true", "false", "")),
+        time=draw.choice((NO_TIME, draw.randrange(10**12))),
+        record=number,
+    )
+
+
+def test_writes_that_are_left_out_change_no_judgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every write looked at, the suspicions are the same."""
+    draw = Random(11)
+    runs = [
+        facts(
+            loads=table(LOADS, *(_loaded(draw, n) for n in range(40))),
+            writes=table(WRITES, *(_written(draw, n) for n in range(40))),
+        )
+        for _ in range(30)
+    ]
+    sieved = [suspicions_of(each, []) for each in runs]
+    looked_at = [len(Estate.of(each.loads, each.writes).writes) for each in runs]
+    monkeypatch.setattr(estate, "sieve_writes", lambda writes, *_: np.arange(writes.num_rows))
+    assert max(looked_at) < 40
+    assert [suspicions_of(each, []) for each in runs] == sieved

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sidelight.analytics.known import programs
 from sidelight.analytics.paths import Place, Zone, place_of
-from sidelight.analytics.sieve import VALID, sieve
+from sidelight.analytics.sieve import VALID, sieve, sieve_writes
 from sidelight.analytics.suspicion import Cited
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
@@ -107,12 +107,15 @@ class Estate:
         estate = cls(homes=set(sieved.homes), heard=sieved.heard, managed=sieved.managed)
         folders: defaultdict[tuple[str, str], dict[str, Load]] = defaultdict(dict)
         pairs: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+        paths: set[str] = set()
         for load in _loads(loads.take(sieved.rows)):
             estate._note(load, folders, pairs)
+            paths.add(load.library.path)
         estate.folders, estate.pairs = dict(folders), dict(pairs)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
         by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
-        for write in _writes(writes):
+        chosen = sieve_writes(writes, estate.homes, paths)
+        for write in _writes(writes.take(chosen)):
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
             by_writer[write.host, write.cited.process, write.target.folder].append(write)

@@ -5,7 +5,8 @@ from typing import Final
 
 from sidelight.analytics.estate import Estate, Load, Write
 from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
-from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.paths import HOME, WRITABLE, Zone, is_beside
+from sidelight.analytics.sieve import is_installer
 from sidelight.analytics.suspicion import Cited, Reason
 from sidelight.analytics.writes import is_blob
 
@@ -20,7 +21,6 @@ _UNPACKERS: Final = (
     "\\.tmp\\",
     "\\costura\\",
 )
-_INSTALLERS: Final = ("setup", "install", "update", "unins")
 _MINUTE: Final = 60_000_000_000
 
 
@@ -54,9 +54,7 @@ def is_system_name(name: str, estate: Estate) -> bool:
 
 def is_servicing(write: Write) -> bool:
     """Tell whether a file was written by what installs software by its trade."""
-    name, zone = write.image.name, write.image.zone
-    named = name in programs("servicing") or any(word in name for word in _INSTALLERS)
-    return named and (zone in PROTECTED or zone is Zone.NOWHERE)
+    return is_installer(write.image)
 
 
 def _unsigned_at_home(load: Load, estate: Estate) -> Reason:

@@ -13,17 +13,16 @@ from sidelight.analytics.estate import Estate, Write
 from sidelight.analytics.known import is_shipped, known_pairs, phantom_names, programs
 from sidelight.analytics.paths import WRITABLE, Zone
 from sidelight.analytics.placement import is_servicing, is_system_name
+from sidelight.analytics.sieve import LIBRARY
 from sidelight.analytics.suspicion import Reason, Suspicion
 
 LEAST: Final = 20
-
-_LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
 
 
 def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
     """Judge every library that was written."""
     for write in estate.writes:
-        if not write.target.name.endswith(_LIBRARY) or is_servicing(write):
+        if not write.target.name.endswith(LIBRARY) or is_servicing(write):
             continue
         reasons = tuple(_reasons(write, estate))
         if sum(reason.points for reason in reasons) >= LEAST:

@@ -1,16 +1,20 @@
-"""Which of many loads are looked at one by one, by columns.
+"""Which of many loads and writes are looked at one by one, by columns.
 
 Rule 1. What is left out could change no judgement: it is in order itself, and no doubtful load has
 it as a sibling, as its program or as its genuine twin.
+Rule 2. Of writes, what is left out is no library that is judged for where it was put, wrote none
+that was loaded, and lies beside no such file that its process wrote.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.paths import HOME, PROTECTED, Place, Zone, place_of
+from sidelight.analytics.known import known_pairs, phantom_names, programs, system_names
+from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, place_of
 from sidelight.findings.cells import Bools, Ints, Rows, coded, listed
 
 VALID: Final = frozenset({"", "valid", "trusted"})
@@ -29,6 +33,9 @@ RUNTIMES: Final = frozenset(
 """Libraries that are looked at wherever they lie: `sidelight.analytics.engines`."""
 
 CODE: Final = (".exe", ".com", ".scr")
+LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
+_INSTALLERS: Final = ("setup", "install", "update", "unins")
+_TELLING: Final = frozenset({Zone.MOCK, Zone.REDIRECT, Zone.SYSTEM, Zone.WINDOWS, Zone.PROGRAMS})
 UNSPOKEN: Final = frozenset({Zone.NOWHERE, Zone.STORE})
 
 ALONE: Final = frozenset({Zone.SYSTEM, Zone.NATIVE})
@@ -68,6 +75,47 @@ def sieve(loads: pa.Table) -> Sieved:
     names = frozenset(sheet.places[each].name for each in of_windows)
     heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
     return Sieved(np.flatnonzero(kept), names, heard, managed)
+
+
+def sieve_writes(writes: pa.Table, names: AbstractSet[str], paths: AbstractSet[str]) -> Rows:
+    """Choose among united `WRITES`, ascending.
+
+    Args:
+        writes: of a run.
+        names: folded names of libraries at home in System32.
+        paths: folded paths of libraries whose loads are looked at.
+    """
+    if not writes.num_rows:
+        return np.empty(0, np.intp)
+    target, texts = _coded(writes, "target")
+    places = [place_of(text) for text in texts]
+    names = names | system_names() | phantom_names() | known_pairs().keys()
+    judged = np.array([_is_put(place, names) for place in places], bool)[target]
+    loaded = np.array([place.path in paths for place in places], bool)[target]
+    image, images = _coded(writes, "image")
+    installs = np.array([is_installer(place_of(text)) for text in images], bool)[image]
+    kept: Bools = (judged & ~installs) | loaded
+    host, hosts = _coded(writes, "host")
+    process, processes = _coded(writes, "process")
+    folder = _numbers([place.folder for place in places])[target]
+    maker = _numbers([text.lower() for text in hosts])[host] * len(processes) + process
+    beside = maker * (int(folder.max()) + 1) + folder
+    spoken = np.array([bool(text) for text in processes], bool)[process]
+    kept |= spoken & np.isin(beside, np.unique(beside[kept & spoken]))
+    return np.flatnonzero(kept)
+
+
+def _is_put(place: Place, names: AbstractSet[str]) -> bool:
+    """Tell whether a file is judged for where it was put, whoever wrote it."""
+    if not place.name.endswith(LIBRARY):
+        return False
+    return place.zone in _TELLING or (place.zone in WRITABLE and place.name in names)
+
+
+def is_installer(image: Place) -> bool:
+    """Tell whether an executable installs software by its trade."""
+    named = image.name in programs("servicing") or any(word in image.name for word in _INSTALLERS)
+    return named and (image.zone in PROTECTED or image.zone is Zone.NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
