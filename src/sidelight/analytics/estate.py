@@ -17,6 +17,7 @@ from sidelight.analytics.known import programs
 from sidelight.analytics.paths import Place, Zone, place_of
 from sidelight.analytics.sieve import VALID, sieve, sieve_writes
 from sidelight.analytics.suspicion import Cited
+from sidelight.analytics.writes import is_blob
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME
@@ -85,6 +86,33 @@ class Write:
 
 
 @dataclass(slots=True)
+class Batch:
+    """What one process wrote into one folder.
+
+    Args:
+        paths: folded.
+        program: the earliest executable, if any.
+        blob: the earliest file that is neither code nor plain, if any.
+    """
+
+    paths: set[str] = field(default_factory=set)
+    program: Write | None = None
+    blob: Write | None = None
+
+    def add(self, write: Write) -> None:
+        """Count a file in."""
+        self.paths.add(write.target.path)
+        if write.target.name.endswith(".exe"):
+            self.program = _earlier(write, self.program)
+        elif is_blob(write.target.name):
+            self.blob = _earlier(write, self.blob)
+
+
+def _earlier(write: Write, known: Write | None) -> Write:
+    return write if known is None or write.cited.place < known.cited.place else known
+
+
+@dataclass(slots=True)
 class Estate:
     """Indexes over the facts of a run; hosts and paths are folded."""
 
@@ -97,7 +125,7 @@ class Estate:
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
     folders: dict[tuple[str, str], dict[str, Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
-    by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
+    batches: dict[tuple[str, str, str], Batch] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
     @classmethod
@@ -113,15 +141,16 @@ class Estate:
             paths.add(load.library.path)
         estate.folders, estate.pairs = dict(folders), dict(pairs)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
-        by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
         chosen = sieve_writes(writes, estate.homes, paths)
         for write in _writes(writes.take(chosen)):
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
-            by_writer[write.host, write.cited.process, write.target.folder].append(write)
+            if write.cited.process:
+                batch = write.host, write.cited.process, write.target.folder
+                estate.batches.setdefault(batch, Batch()).add(write)
         for writes_of_one in written.values():
             writes_of_one.sort(key=_written_at)
-        estate.written, estate.by_writer = dict(written), dict(by_writer)
+        estate.written = dict(written)
         return estate
 
     def _note(
@@ -178,12 +207,10 @@ class Estate:
         found = (write.origin.lower() for write in self.written.get((host, path), ()))
         return tuple(dict.fromkeys(filter(None, found)))
 
-    def beside(self, write: Write) -> list[Write]:
-        """Give what else its process wrote into its folder."""
-        if not write.cited.process:
-            return []
-        mine = self.by_writer.get((write.host, write.cited.process, write.target.folder), ())
-        return [other for other in mine if other.target.path != write.target.path]
+    def batch_of(self, write: Write) -> Batch:
+        """Give what its process wrote into its folder; nothing where that is not known."""
+        batch = write.host, write.cited.process, write.target.folder
+        return self.batches.get(batch, Batch())
 
 
 def _written_at(write: Write) -> int:

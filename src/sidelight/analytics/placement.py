@@ -7,8 +7,7 @@ from sidelight.analytics.estate import Estate, Load, Write
 from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
 from sidelight.analytics.paths import HOME, WRITABLE, Zone, is_beside
 from sidelight.analytics.sieve import is_installer
-from sidelight.analytics.suspicion import Cited, Reason
-from sidelight.analytics.writes import is_blob
+from sidelight.analytics.suspicion import Reason
 
 _UNPACKERS: Final = (
     "\\_mei",
@@ -144,15 +143,9 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
         yield Reason(15, f"{by} wrote it minutes before it was loaded.", rows)
     else:
         yield Reason(8, f"{drop.image.file or 'A process'} wrote it before it was loaded.", rows)
-    others = estate.beside(drop)
-    if any(other.target.path == load.image.path for other in others):
+    batch = estate.batch_of(drop)
+    if load.image.path in batch.paths:
         yield Reason(15, f"The same process wrote {load.image.file} beside it.", rows)
-    blobs = [other for other in others if is_blob(other.target.name)]
-    blob = min(blobs, key=lambda other: _first(other.cited), default=None)
-    if blob:
-        text = f"The same process wrote {blob.target.file}, which is no program, beside it."
-        yield Reason(10, text, (*rows, blob.cited))
-
-
-def _first(cited: Cited) -> tuple[int, str, int]:
-    return cited.time, cited.source, cited.record
+    if batch.blob:
+        text = f"The same process wrote {batch.blob.target.file}, which is no program, beside it."
+        yield Reason(10, text, (*rows, batch.blob.cited))

@@ -91,8 +91,7 @@ def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[R
         yield Reason(20 if by_hand else 10, text, cited)
     else:
         return
-    others = estate.beside(write)
-    program = next((other for other in others if other.target.name.endswith(".exe")), None)
+    program = estate.batch_of(write).program
     if program:
         text = f"The same process wrote {program.target.file} beside it."
         yield Reason(15, text, (write.cited, program.cited))

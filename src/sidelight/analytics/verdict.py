@@ -97,7 +97,7 @@ def verdicts(
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
     """Spell what makes a story this story: what is suspected of whom, and its first event."""
-    first = min((row.time, row.source, row.record) for one in suspicions for row in one.rows)
+    first = min(row.place for one in suspicions for row in one.rows)
     spelled = [
         f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
     ]
