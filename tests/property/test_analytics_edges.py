@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sidelight.analytics import estate
+from sidelight.analytics import MEDIUM, estate
 from sidelight.analytics.aftermath import follow
 from sidelight.analytics.conclude import Concluded, Facts, conclude_facts, suspicions_of
 from sidelight.analytics.estate import Estate
@@ -447,3 +447,84 @@ def test_writes_that_are_left_out_change_no_judgement(monkeypatch: pytest.Monkey
     monkeypatch.setattr(estate, "sieve_writes", lambda writes, *_: np.arange(writes.num_rows))
     assert max(looked_at) < 40
     assert [suspicions_of(each, []) for each in runs] == sieved
+
+
+SIGNED: Final = {"signed": "true", "status": "Valid"}
+LOCAL: Final = "C:\\Users\\ann\\AppData\\Local\\"
+NATIVE: Final = {
+    "a JNI library of a server's Java": (
+        "C:\\Program Files\\Java\\bin\\java.exe",
+        LOCAL + "Temp\\jna-1\\jna2.dll",
+        {"signer": "Oracle America, Inc."},
+    ),
+    "a module of Python, alone in its folder": (
+        LOCAL + "Programs\\Python\\Python311\\python.exe",
+        LOCAL + "Programs\\Python\\Python311\\Lib\\site-packages\\_cffi_backend.pyd",
+        {"signer": "Python Software Foundation", "original": "python.exe"},
+    ),
+    "a native module of an Electron app": (
+        LOCAL + "chat\\app-1.0\\chat.exe",
+        LOCAL + "chat\\app-1.0\\resources\\app.asar.unpacked\\keytar.node",
+        {"signer": "Chat Ltd", "original": "chat.exe"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_modules_of_interpreters_are_no_medium_finding(name: str) -> None:
+    """What asks for its modules by path is not made to load them."""
+    image, library, own = NATIVE[name]
+    rows = [
+        load(library, image, original="-", company="-"),
+        load(image, image, **{**SIGNED, **own}),
+    ]
+    found = suspicions_of(facts(loads=table(LOADS, *rows)), [])
+    assert max((one.points for one in found), default=0) < MEDIUM
+
+
+def test_an_unsigned_installer_of_its_own_libraries_is_no_medium_finding() -> None:
+    """It unpacks a program, a library and data, and none of them is signed."""
+    folder = LOCAL + "Temp\\in-house\\"
+    image, library = folder + "setup.exe", folder + "core.dll"
+    wrote = [{"target": folder + each, "time": 1} for each in ("setup.exe", "core.dll", "data.cab")]
+    known = facts(
+        loads=table(LOADS, load(library, image, company="We"), load(image, image, company="We")),
+        writes=table(WRITES, *wrote),
+    )
+    assert max((one.points for one in suspicions_of(known, [])), default=0) < MEDIUM
+
+
+@pytest.mark.parametrize("folder", ["C:\\ProgramData\\is-it\\", "C:\\Users\\ann\\nsm\\"])
+def test_a_folder_named_like_an_unpacker_excuses_nothing(folder: str) -> None:
+    """Only where programs unpack themselves does such a name mean so."""
+    rows = [load(folder + "version.dll", folder + "a.exe")]
+    (one,) = suspicions_of(facts(loads=table(LOADS, *rows)), [])
+    assert not [each for each in one.reasons if "unpacks itself" in each.text]
+    packed = LOCAL + "Temp\\is-A1B2C.tmp\\"
+    (one,) = suspicions_of(
+        facts(loads=table(LOADS, load(packed + "version.dll", packed + "a.exe"))), []
+    )
+    assert [each for each in one.reasons if "unpacks itself" in each.text]
+
+
+def test_a_mail_server_that_embeds_powershell_is_no_medium_finding() -> None:
+    """Exchange runs its own commands in w3wp.exe; elsewhere below Windows the engine is odd."""
+
+    def points(image: str) -> int:
+        engine = "C:\\Windows\\assembly\\NativeImages_v4\\x\\System.Management.Automation.ni.dll"
+        found = suspicions_of(facts(loads=table(LOADS, load(engine, image, **SIGNED))), [])
+        return max((one.points for one in found if one.analytic.startswith("memory")), default=0)
+
+    assert 0 < points("C:\\Windows\\System32\\inetsrv\\w3wp.exe") < MEDIUM
+    assert points("C:\\Windows\\explorer.exe") >= MEDIUM
+    assert points(LOCAL + "w3wp.exe") >= MEDIUM
+
+
+def test_no_program_is_said_to_be_signed_of_which_nothing_is_known() -> None:
+    """Where only the neighbours are signed, they are named."""
+    folder = VLC.replace("vlc.exe", "")
+    others = [load(f"{folder}{n}.dll", signer="Vendor", **SIGNED) for n in range(3)]
+    (one,) = suspicions_of(facts(loads=table(LOADS, load(folder + "x.dll"), *others)), [])
+    said = [each.text for each in one.reasons if "'Vendor'" in each.text]
+    assert said
+    assert not [text for text in said if "vlc.exe" in text]

@@ -19,6 +19,7 @@ _LEGAL: Final = frozenset(
         "group", "international", "development", "ag", "srl",
     }
 )  # fmt: skip
+_MODULES: Final = (".node", ".pyd")
 _MANY_HOSTS: Final = 5
 _HABIT: Final = 3
 
@@ -66,7 +67,7 @@ def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
     stem, named = _stem(load.image.name), _stem(host.original.lower())
     if not named or stem == named or stem.startswith(named) or named.startswith(stem):
         return
-    text = f"{load.image.file} is {host.original} by its version information: it was renamed."
+    text = f"{load.image.file} is {host.original} by its version information, and not by its name."
     yield Reason(20, text, load.rows, (host.cited,))
 
 
@@ -90,18 +91,24 @@ def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[
     loose = library.zone in WRITABLE
     if host is not None and host.signed is False:
         yield Reason(
-            5, f"{image.file} is not signed either, so an unsigned library is its habit.", cited
+            -10, f"{image.file} is not signed either, so an unsigned library is its habit.", cited
         )
         return
     signer = _signer(load, host, estate)
     if signer:
-        text = f"The library is not signed; {image.file} beside it carries {signer!r}."
+        who = image.file if host is not None and host.trusted else "others in this folder"
+        carry = "carries" if host is not None and host.trusted else "carry"
+        text = f"The library has no valid signature; {who} beside it {carry} {signer!r}."
         yield Reason(45 if loose else 20, text, load.rows, () if host is None else (host.cited,))
     elif host is not None and host.company and load.bare:
         text = f"{image.file} is of {host.company}; the unsigned library does not name its maker."
         yield Reason(40 if loose else 15, text, load.rows, (host.cited,))
     elif loose:
-        yield Reason(20, "An unsigned library beside its program, where users write.", cited)
+        text = "A library without a valid signature beside its program, where users write."
+        yield Reason(20, text, cited)
+    if library.name.endswith(_MODULES):
+        text = f"{library.file} is a module of an interpreter, which scripts ask for by its path."
+        yield Reason(-25, text, cited)
     if loose and load.bare:
         yield Reason(12, "It has no version information.", cited)
     yield from _habits(load, estate)

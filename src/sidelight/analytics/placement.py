@@ -17,7 +17,7 @@ _UNPACKERS: Final = (
     "\\nss",
     "\\7zs",
     "\\pip-",
-    "\\.tmp\\",
+    ".tmp\\",
     "\\costura\\",
 )
 _MINUTE: Final = 60_000_000_000
@@ -40,7 +40,8 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
         case _:
             yield from _away(load, estate)
     yield from _arrival(load, estate)
-    if any(mark in load.library.path for mark in _UNPACKERS):
+    temporary = load.library.zone in {Zone.TRANSIT, Zone.LOOSE}
+    if temporary and any(mark in load.library.path for mark in _UNPACKERS):
         yield Reason(
             -25, f"{load.library.where} is where an installer or packer unpacks itself.", cited
         )
@@ -140,7 +141,7 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
         yield Reason(25, "It was written over the network before it was loaded.", rows)
     elif load.cited.time - drop.cited.time <= 10 * _MINUTE:
         by = drop.image.file or "A process"
-        yield Reason(15, f"{by} wrote it minutes before it was loaded.", rows)
+        yield Reason(15, f"{by} wrote it at most ten minutes before it was loaded.", rows)
     else:
         yield Reason(8, f"{drop.image.file or 'A process'} wrote it before it was loaded.", rows)
     batch = estate.batch_of(drop)
