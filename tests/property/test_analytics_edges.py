@@ -14,6 +14,7 @@ from sidelight.analytics.conclude import Concluded, Facts, conclude_facts, suspi
 from sidelight.analytics.estate import Estate
 from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.lateral import link
+from sidelight.analytics.paths import Zone, place_of
 from sidelight.analytics.scan import facts_of
 from sidelight.analytics.story import Story, tell
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
@@ -528,3 +529,27 @@ def test_no_program_is_said_to_be_signed_of_which_nothing_is_known() -> None:
     said = [each.text for each in one.reasons if "'Vendor'" in each.text]
     assert said
     assert not [text for text in said if "vlc.exe" in text]
+
+
+def test_a_driver_that_an_unpacked_installer_brings_is_no_medium_finding() -> None:
+    """By hand, or under a name of Windows, it is one; and nobody writes it nameless."""
+    library = "C:\\Windows\\System32\\printmon.dll"
+
+    def points(image: str, target: str = library) -> int:
+        rows = table(WRITES, {"target": target, "image": image, "via": "file"})
+        found = suspicions_of(facts(writes=rows), [])
+        return max((one.points for one in found), default=0)
+
+    assert 0 < points(LOCAL + "Temp\\pr1\\x64.exe") < MEDIUM
+    assert points("C:\\Windows\\System32\\cmd.exe") >= MEDIUM
+    assert points(LOCAL + "Temp\\pr1\\x64.exe", "C:\\Windows\\System32\\version.dll") >= MEDIUM
+    nameless = {"target": "C:\\Windows\\System32\\wlanhlp.dll", "via": "file"}
+    (one,) = suspicions_of(facts(writes=table(WRITES, nameless)), [])
+    assert "by someone" in one.reasons[0].text
+
+
+def test_a_short_name_is_the_folder_it_is_short_for() -> None:
+    """Old programs name Program Files by its short name; nobody else may write there."""
+    for name in ("C:\\PROGRA~1\\V\\a.dll", "c:\\progra~2\\V\\a.dll"):
+        assert place_of(name).zone is Zone.PROGRAMS
+    assert place_of("D:\\PROGRA~1\\V\\a.dll").zone is Zone.DATA

@@ -63,6 +63,7 @@ _PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
     (Zone.WINDOWS, _WINDOWS),
     (Zone.STORE, rf"{_DRIVE}\\program files(?: \(x86\))?\\windowsapps\\"),
     (Zone.PROGRAMS, rf"{_DRIVE}\\program files(?: \(x86\)| \(arm\))?\\"),
+    (Zone.PROGRAMS, r"c:\\progra~[123]\\"),  # the same folders by their short names
     (Zone.PROGRAMS, rf"{_DRIVE}\\programdata\\microsoft\\windows defender\\platform\\"),
     (
         Zone.TRANSIT,

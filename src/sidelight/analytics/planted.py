@@ -57,7 +57,7 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
 def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
     target, cited = write.target, (write.cited,)
     over = "over the network" if write.via == "share" or write.image.name == "system" else ""
-    how = over or f"by {write.image.file}"
+    how = over or f"by {write.image.file or 'someone'}"
     if target.zone is Zone.SYSTEM and target.name in phantom_names():
         text = f"{target.file}, which Windows asks for and lacks, was written into System32 {how}."
         yield Reason(65, text, cited)
@@ -67,7 +67,8 @@ def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Re
         known = is_system_name(target.name, estate)
         what = "is Windows' own" if known else "Windows does not have"
         text = f"{target.file}, which {what}, was written into System32 {how}."
-        yield Reason(45, text, cited)
+        installer = not (known or over or write.image.name in programs("hands"))
+        yield Reason(30 if installer else 45, text, cited)  # drivers come by such programs
     elif is_system_name(target.name, estate) and by_hand:
         yield Reason(
             55,
