@@ -553,3 +553,28 @@ def test_a_short_name_is_the_folder_it_is_short_for() -> None:
     for name in ("C:\\PROGRA~1\\V\\a.dll", "c:\\progra~2\\V\\a.dll"):
         assert place_of(name).zone is Zone.PROGRAMS
     assert place_of("D:\\PROGRA~1\\V\\a.dll").zone is Zone.DATA
+
+
+def test_long_paths_are_not_remembered() -> None:
+    """A hostile path costs memory only while it is looked at."""
+    path = "C:\\" + "x" * 30_000 + "\\a.dll"
+    assert place_of(path) is not place_of(path)
+    assert place_of(path) == place_of(path)
+
+
+def test_starts_elsewhere_are_no_loads() -> None:
+    """A host without Windows leaves no facts about signatures."""
+    row: dict[str, str | int | None] = {"Image": "/usr/bin/id", "CommandLine": "id"}
+    assert not scanned(
+        "loads", frame(Kind("linux", "auditd", "", "process_creation"), row)
+    ).num_rows
+
+
+def test_a_story_lists_no_more_events_than_it_may() -> None:
+    """Of many hits all are told of and counted, and some are shown, with every rule of theirs."""
+    mild = facts(loads=table(LOADS, load(VLC.replace("vlc.exe", "version.dll"))))
+    rows = [{"rule": rule, "image": VLC, "record": n} for n in range(300) for rule in "ab"]
+    (finding,) = conclude(mild, table(HITS, *rows)).findings
+    assert finding.count == 300
+    assert len(finding.evidence) == Limits().evidence
+    assert all(set(each.rules) >= {"a", "b"} for each in finding.evidence)

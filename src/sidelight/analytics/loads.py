@@ -34,7 +34,12 @@ def load_rows(frame: Frame) -> pa.Table:
 
 
 def start_rows(frame: Frame) -> pa.Table:
-    """Give what starts of processes say of their executables, as loads of those by themselves."""
+    """Give what starts of processes say of their executables, as loads of those by themselves.
+
+    Only Windows has version information; elsewhere a start says nothing.
+    """
+    if frame.kind.product != "windows":
+        return LOADS.empty_table()
     image = texts(frame, ("Image",), None, len(frame))
     known = np.array([bool(path) for path in listed(image.values)])[image.codes]
     rows = _earliest(frame, np.flatnonzero(known), [image])

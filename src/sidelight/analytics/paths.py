@@ -107,14 +107,19 @@ _KNOWN: Final[dict[str, Place]] = {}
 _KNOWN_AT_MOST: Final = 50_000
 """A place takes some 660 bytes."""
 
+_ORDINARY: Final = 1_024
+"""A longer path is not remembered: it may have 32 767 characters."""
+
 
 def place_of(path: str) -> Place:
     """Take a path apart, without case; anything that is no absolute path is nowhere."""
     known = _KNOWN.get(path)
     if known is None:
+        known = _place(path)
         if len(_KNOWN) >= _KNOWN_AT_MOST:
             _KNOWN.clear()
-        known = _KNOWN[path] = _place(path)
+        if len(path) <= _ORDINARY:
+            _KNOWN[path] = known
     return known
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -105,7 +106,12 @@ def _signature(suspicions: Sequence[Suspicion]) -> str:
 
 
 def _class(hit: Hit) -> FindingClass:
-    return classify(hit.info.tags) if hit.info else "other"
+    return _classified(hit.info.tags) if hit.info else "other"
+
+
+@lru_cache(maxsize=4096)
+def _classified(tags: tuple[str, ...]) -> FindingClass:
+    return classify(tags)
 
 
 def _verdict(  # noqa: PLR0913
@@ -247,6 +253,8 @@ def _evidence(
         for row in rows
     }
     for hit in told:
+        if len(places) >= limits.evidence and (hit.source, hit.record) not in places:
+            continue  # a story may have as many hits as the evidence
         places.setdefault((hit.source, hit.record), (hit.channel, hit.event_id, hit.time, {}))
         speaking.setdefault((hit.source, hit.record), {})[hit.rule] = None
     made, left = [], limits.fields
