@@ -578,3 +578,16 @@ def test_a_story_lists_no_more_events_than_it_may() -> None:
     assert finding.count == 300
     assert len(finding.evidence) == Limits().evidence
     assert all(set(each.rules) >= {"a", "b"} for each in finding.evidence)
+
+
+def test_a_firing_of_a_correlation_loses_no_event_to_a_story() -> None:
+    """It spans processes; a story may speak of it and takes nothing from it."""
+    mild = facts(loads=table(LOADS, load(VLC.replace("vlc.exe", "version.dll"))))
+    rows = [
+        {"rule": "c", "image": VLC, "record": n, "process": GUID.format(n), "window": "[]@1"}
+        for n in (1, 2)
+    ]
+    rule = RuleInfo(RuleRef("c", "Spray", "medium"), ("attack.t1574.001",))
+    found = conclude(mild, table(HITS, *rows), c=rule)
+    assert found.told == ()
+    assert any("Spray" in each.text for each in found.findings[0].weights)

@@ -124,7 +124,7 @@ class _Hits:
 
     @classmethod
     def of(cls, hits: pa.Table) -> "_Hits":
-        names = ("rule", "source", "channel", "event_id")
+        names = ("rule", "source", "channel", "event_id", "window")
         columns = {}
         for name in names:
             codes, texts = coded(hits.column(name))
@@ -132,8 +132,9 @@ class _Hits:
         return cls(columns, hits.column("time").to_numpy(), hits.column("record").to_numpy())
 
     def hit(self, row: int, rules: Mapping[str, RuleInfo]) -> Hit:
-        rule, source, channel, event_id = (
+        rule, source, channel, event_id, window = (
             texts[codes[row]] for codes, texts in self.columns.values()
         )
         record, time = int(self.record[row]), int(self.time[row])
-        return Hit(row, rules.get(rule), rule, source, record, channel, event_id, time)
+        info = rules.get(rule)
+        return Hit(row, info, rule, source, record, channel, event_id, time, bool(window))

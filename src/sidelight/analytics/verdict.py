@@ -45,7 +45,11 @@ _SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A hit of a rule, as a story tells it."""
+    """A hit of a rule, as a story tells it.
+
+    Args:
+        firing: it is one of several that make a correlation fire, which is a finding as a whole.
+    """
 
     row: int
     info: RuleInfo | None
@@ -55,6 +59,7 @@ class Hit:
     channel: str
     event_id: str
     time: int
+    firing: bool = False
 
     @property
     def ref(self) -> RuleRef:
@@ -125,7 +130,7 @@ def _verdict(  # noqa: PLR0913
     lead = mine[0]
     bonus = _bonus(lead, story, _rules(hits))
     own = max(0, min(100, lead.points + sum(weight.points for weight in bonus)))
-    alike = _rules([hit for hit in hits if _class(hit) == lead.cls])
+    alike = _rules([hit for hit in hits if not hit.firing and _class(hit) == lead.cls])
     bonus += _raised(own, alike)
     score = max([own, *map(_least_score, alike)])
     level = level_of(score)
@@ -163,7 +168,7 @@ def _verdict(  # noqa: PLR0913
 
 def _belongs(hit: Hit, level: Level) -> bool:
     """Tell whether a story is as severe as a hit's own finding would be."""
-    return LEVELS.index(hit.ref.level) <= LEVELS.index(level)
+    return not hit.firing and LEVELS.index(hit.ref.level) <= LEVELS.index(level)
 
 
 def _least_score(rule: RuleRef) -> int:
