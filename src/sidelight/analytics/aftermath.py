@@ -6,7 +6,7 @@ only of processes that another analytic suspects. Defeated by: work handed to an
 """
 
 import ipaddress
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sidelight.analytics.connects import EACH_HOUR, HOUR, is_sampled
 from sidelight.analytics.known import programs
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 from sidelight.schema import NO_TIME, strings
@@ -30,6 +31,7 @@ _SHOWN: Final = 20
 _NAMED: Final = 3
 
 _Key = tuple[str, str]
+_Start = str | tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _followed(suspicions: Sequence[Suspicion]) -> dict[_Key, _Followed]:
             continue  # to connect and to start others is their trade
         for row in suspicion.rows:
             key = suspicion.host.lower(), row.process
+            if row.time == NO_TIME:
+                continue  # what came after it cannot be told
             if row.process in suspicion.actors and not row.process.startswith("pid:"):
                 known = found.setdefault(key, _Followed(row.time, suspicion))
                 if row.time < known.since:
@@ -74,35 +78,45 @@ def _followed(suspicions: Sequence[Suspicion]) -> dict[_Key, _Followed]:
 
 def _connections(followed: Mapping[_Key, _Followed], connects: pa.Table) -> Iterator[Suspicion]:
     groups: defaultdict[_Key, list[Mapping[str, object]]] = defaultdict(list)
-    for row in _named(connects, "process", followed).to_pylist():
-        key = row["host"].lower(), row["process"]
+    for row in _sampled(_named(connects, "process", followed).to_pylist()):
+        key = str(row["host"]).lower(), str(row["process"])
         known = followed.get(key)
-        if known is not None and row["time"] >= known.since and not _is_local(row["remote"]):
+        if known is not None and _time(row) >= known.since and not _is_local(row["remote"]):
             groups[key].append(row)
     for key, rows in sorted(groups.items()):
-        yield _connected(key, followed[key].lead, _distinct(rows))
+        rows.sort(key=_place)
+        yield _connected(key, followed[key].lead, rows)
 
 
-def _distinct(rows: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """Order events by time and place, each once."""
-    places = {(row["time"], row["source"], row["record"]): row for row in rows}
-    return [places[place] for place in sorted(places)]
+def _sampled(rows: list[dict[str, object]]) -> Iterator[Mapping[str, object]]:
+    """Take of the calls of each hour those that every way of reading the evidence keeps."""
+    taken: Counter[tuple[object, ...]] = Counter()
+    names = ("source", "host", "process", "remote", "port")
+    for row in sorted(rows, key=_place):
+        group = (*(row[name] for name in names), _time(row) // HOUR)
+        if is_sampled(str(row["image"])):
+            taken[group] += 1
+            if taken[group] > EACH_HOUR:
+                continue
+        yield row
 
 
 def _connected(key: _Key, lead: Suspicion, rows: Sequence[Mapping[str, object]]) -> Suspicion:
     name = _file(lead.image, rows)
     places: defaultdict[str, list[int]] = defaultdict(list)
     for row in rows:
-        places[f"{row['remote']}:{row['port']}"].append(int(str(row["time"])))
+        places[f"{row['remote']}:{row['port']}"].append(_time(row))
     named = ", ".join(list(places)[:_NAMED])
     cited = tuple(_cite(row, ("remote", "port")) for row in rows[:_SHOWN])
     reasons = [Reason(8, f"Afterwards {name} connected to {named}.", cited)]
     for place, times in sorted(places.items()):
         pause = _beat(times)
         if pause:
-            text = f"{name} called {place} {len(times)} times, every {pause:.0f} seconds or so."
+            least = "at least " if is_sampled(str(rows[0]["image"])) else ""
+            number = f"{least}{len(times)} times"
+            text = f"{name} called {place} {number}, every {pause:.0f} seconds or so."
             reasons.append(Reason(15, text, cited))
-    title = f"{name} connects out after a suspicious load"
+    title = f"{name} connects out after what made it suspicious"
     return _suspicion("behaviour.connects", title, key, lead, reasons)
 
 
@@ -121,20 +135,24 @@ def _beat(times: Sequence[int]) -> float:
 def _children(
     followed: Mapping[_Key, _Followed], processes: Sequence[pa.Table]
 ) -> Iterator[Suspicion]:
-    found: defaultdict[_Key, list[Mapping[str, object]]] = defaultdict(list)
+    found: defaultdict[_Key, dict[_Start, Mapping[str, object]]] = defaultdict(dict)
     for table in processes:
         for row in _named(table, "parent_key", followed).to_pylist():
             key = row["host"].lower(), row["parent_key"]
             known = followed.get(key)
             shell = _name(row["image"]) in programs("shells")
             if known is not None and shell and not row["ended"] and row["time"] >= known.since:
-                found[key].append(row)
-    for key, several in sorted(found.items()):
-        rows = _distinct(several)  # one start may be told of twice
+                start = row["key"] or (row["pid"], row["time"])  # two copies may tell of it
+                earlier = found[key].get(start)
+                if earlier is None or _place(row) < _place(earlier):
+                    found[key][start] = row
+    for key, starts in sorted(found.items()):
+        rows = sorted(starts.values(), key=_place)
         lead, first = followed[key].lead, rows[0]
         text = f"Afterwards it started {first['image']}: {str(first['command_line'])[:300]}"
         cited = tuple(_cite(row, ("image", "command_line")) for row in rows[:_SHOWN])
-        title = f"{_file(lead.image, ())} starts a shell after a suspicious load"
+        name = _file(lead.image, ())
+        title = f"{name} starts a shell after what made it suspicious"
         yield _suspicion("behaviour.shell", title, key, lead, [Reason(12, text, cited)])
 
 
@@ -159,6 +177,14 @@ def _named(table: pa.Table, column: str, followed: Mapping[_Key, _Followed]) -> 
     return table.filter(pc.is_in(plain, value_set=keys))
 
 
+def _time(row: Mapping[str, object]) -> int:
+    return int(str(row["time"]))
+
+
+def _place(row: Mapping[str, object]) -> tuple[int, str, int]:
+    return _time(row), str(row["source"]), int(str(row["record"]))
+
+
 def _cite(row: Mapping[str, object], names: Sequence[str]) -> Cited:
     known = row.get("process", row.get("key", ""))
     return Cited(
@@ -166,7 +192,7 @@ def _cite(row: Mapping[str, object], names: Sequence[str]) -> Cited:
         int(str(row["record"])),
         str(row.get("channel", "")),
         str(row.get("event_id", "")),
-        int(str(row["time"])),
+        _time(row),
         str(known),
         str(row["image"]),
         tuple((name, str(row[name])) for name in names if row[name]),

@@ -142,7 +142,7 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
         ),
         Analytic(
             "behaviour.connects",
-            "A connection after a suspicious load",
+            "A connection after something suspicious",
             "command-and-control",
             ("attack.command-and-control", "attack.t1071"),
             ("connect",),
@@ -151,7 +151,7 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
         ),
         Analytic(
             "behaviour.shell",
-            "A shell after a suspicious load",
+            "A shell after something suspicious",
             "execution",
             ("attack.execution", "attack.t1059"),
             ("start",),

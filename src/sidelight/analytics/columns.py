@@ -51,16 +51,15 @@ _POWERSHELL: Final[Mapping[str, str]] = {
     "4103": "script",
     "800": "script",
     "400": "script",
-    "7045": "service",
 }
 _POWERSHELL_CHANNELS: Final = frozenset(
     {
         "microsoft-windows-powershell/operational",
         "powershellcore/operational",
         "windows powershell",
-        "system",
     }
 )
+_SYSTEM_ROLES: Final[Mapping[str, str]] = {"7045": "service"}
 
 
 ROLES: Final[Mapping[str, str]] = {
@@ -91,6 +90,8 @@ def role_of(kind: Kind) -> str:
         return _SYSMON_ROLES.get(kind.event_id, "")
     if channel == "security":
         return _SECURITY_ROLES.get(kind.event_id, "")
+    if channel == "system":
+        return _SYSTEM_ROLES.get(kind.event_id, "")
     if channel in _POWERSHELL_CHANNELS:
         return _POWERSHELL.get(kind.event_id, "")
     return _CATEGORY_ROLES.get(kind.category, "")

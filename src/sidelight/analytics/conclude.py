@@ -18,7 +18,7 @@ from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Suspicion
 from sidelight.analytics.verdict import Hit, story_name, verdicts
-from sidelight.findings.cells import listed, plain
+from sidelight.findings.cells import Ints, coded, listed, plain
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import Finding
 from sidelight.findings.lineage import lineages
@@ -130,21 +130,25 @@ def _with_lineage(findings: Sequence[Finding], processes: Sequence[pa.Table]) ->
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """Hits, row by row."""
+    """Hits, to look up one by one; their texts are not spelled out for each."""
 
-    columns: Mapping[str, list[str]]
-    time: list[int]
-    record: list[int]
+    columns: Mapping[str, tuple[Ints, list[str]]]
+    time: Ints
+    record: Ints
 
     @classmethod
     def of(cls, hits: pa.Table) -> "_Hits":
-        names = ("rule", "source", "channel", "event_id")
-        columns = {name: listed(plain(hits.column(name))) for name in names}
-        time, record = (hits.column(name).to_numpy().tolist() for name in ("time", "record"))
-        return cls(columns, time, record)
+        names = ("rule", "source", "channel", "event_id", "window")
+        columns = {}
+        for name in names:
+            codes, texts = coded(hits.column(name))
+            columns[name] = codes, listed(texts)
+        return cls(columns, hits.column("time").to_numpy(), hits.column("record").to_numpy())
 
     def hit(self, row: int, rules: Mapping[str, RuleInfo]) -> Hit:
-        rule, source, channel, event_id = (self.columns[name][row] for name in self.columns)
-        return Hit(
-            row, rules.get(rule), rule, source, self.record[row], channel, event_id, self.time[row]
+        rule, source, channel, event_id, window = (
+            texts[codes[row]] for codes, texts in self.columns.values()
         )
+        record, time = int(self.record[row]), int(self.time[row])
+        info = rules.get(rule)
+        return Hit(row, info, rule, source, record, channel, event_id, time, bool(window))

@@ -16,9 +16,12 @@ from sidelight.schema import Frame
 
 
 def earliest(
-    frame: Frame, rows: Rows, group: Sequence[NDArray[np.int32] | NDArray[np.int64]]
+    frame: Frame,
+    rows: Rows,
+    group: Sequence[NDArray[np.int32] | NDArray[np.int64]],
+    number: int = 1,
 ) -> Rows:
-    """Keep of *rows* with one source, one host and one *group* the earliest.
+    """Keep of *rows* with one source, one host and one *group* the earliest *number*.
 
     A source counts by itself, since it may turn out to be a copy and be left out.
 
@@ -26,6 +29,7 @@ def earliest(
         frame: where the rows are.
         rows: row numbers.
         group: codes of each event of the frame, equal for events that are alike.
+        number: how many to keep of each group.
     """
     if not len(rows):
         return rows
@@ -34,7 +38,8 @@ def earliest(
     order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
-    kept: Rows = rows[order[fresh]]
+    place = np.arange(len(order))
+    kept: Rows = rows[order[place - np.maximum.accumulate(np.where(fresh, place, 0)) < number]]
     return kept
 
 

@@ -64,6 +64,8 @@ def _engine(load: Load, estate: Estate) -> Iterator[Suspicion]:
         reasons = [Reason(20, text, load.rows)]
     else:
         reasons = [Reason(50, text, load.rows)]
+    if image.name in programs("powershell-products") and image.zone in PROTECTED:
+        reasons.append(Reason(-20, f"Products of Microsoft run in {image.file}.", load.rows))
     host = estate.self_of(load)
     if host is not None and host.signed is False:
         reasons.append(Reason(10, f"{image.file} is not signed.", load.rows, (host.cited,)))

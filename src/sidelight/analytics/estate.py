@@ -3,9 +3,11 @@
 Every question is answered from facts, without case.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Self
 
 import numpy as np
@@ -15,14 +17,19 @@ from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.known import programs
 from sidelight.analytics.loads import settle_loads
 from sidelight.analytics.paths import Place, Zone, is_beside, place_of
-from sidelight.analytics.sieve import VALID, sieve
+from sidelight.analytics.sieve import VALID, sieve, sieve_writes
 from sidelight.analytics.suspicion import Cited
-from sidelight.analytics.writes import settle_writes
+from sidelight.analytics.writes import is_blob, settle_writes
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.order import sort_rows
+from sidelight.schema import NO_TIME
 
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
-_ROWS: Final = 20
+CITED: Final = 20
+"""So many of the loads that are alike are cited, the earliest."""
+
+_SIBLINGS: Final = 100
+"""Enough to see what is usual in a folder; a folder may hold as many as an intruder likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,6 @@ class Load:
         bare: the source says that there is no version resource.
         rows: the loads, the earliest first, some at most.
         processes: keys of processes that did it, the earliest first, some at most.
-        count: how many loads there are.
     """
 
     host: str
@@ -51,7 +57,6 @@ class Load:
     bare: bool
     rows: tuple[Cited, ...]
     processes: tuple[str, ...]
-    count: int
 
     @property
     def cited(self) -> Cited:
@@ -97,6 +102,33 @@ class Write:
 
 
 @dataclass(slots=True)
+class Batch:
+    """What one process wrote into one folder.
+
+    Args:
+        paths: folded.
+        program: the earliest executable, if any.
+        blob: the earliest file that is neither code nor plain, if any.
+    """
+
+    paths: set[str] = field(default_factory=set)
+    program: Write | None = None
+    blob: Write | None = None
+
+    def add(self, write: Write) -> None:
+        """Count a file in."""
+        self.paths.add(write.target.path)
+        if write.target.name.endswith(".exe"):
+            self.program = _earlier(write, self.program)
+        elif is_blob(write.target.name):
+            self.blob = _earlier(write, self.blob)
+
+
+def _earlier(write: Write, known: Write | None) -> Write:
+    return write if known is None or write.cited.place < known.cited.place else known
+
+
+@dataclass(slots=True)
 class Estate:
     """Indexes over the facts of a run; hosts and paths are folded."""
 
@@ -107,10 +139,10 @@ class Estate:
     heard: frozenset[tuple[str, str]] = frozenset()
     managed: frozenset[tuple[str, str]] = frozenset()
     at_home: dict[tuple[str, str, str], Load] = field(default_factory=dict)
-    folders: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
-    by_image: dict[tuple[str, str], list[Load]] = field(default_factory=dict)
+    folders: dict[tuple[str, str], dict[str, Load]] = field(default_factory=dict)
+    by_image: dict[tuple[str, str], dict[str, Load]] = field(default_factory=dict)
     written: dict[tuple[str, str], list[Write]] = field(default_factory=dict)
-    by_writer: dict[tuple[str, str, str], list[Write]] = field(default_factory=dict)
+    batches: dict[tuple[str, str, str], Batch] = field(default_factory=dict)
     pairs: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     known: Knowledge = NOTHING
 
@@ -120,15 +152,21 @@ class Estate:
         settled = settle_loads(loads)
         sieved = sieve(settled)
         estate = cls(homes=set(sieved.homes), heard=sieved.heard, managed=sieved.managed)
+        paths: set[str] = set()
         for load in _loads(settled.take(sieved.rows)):
             estate._note(load)
+            paths.add(load.library.path)
         written: defaultdict[tuple[str, str], list[Write]] = defaultdict(list)
-        by_writer: defaultdict[tuple[str, str, str], list[Write]] = defaultdict(list)
-        for write in _writes(settle_writes(writes)):
+        settled = settle_writes(writes)
+        for write in _writes(settled.take(sieve_writes(settled, estate.homes, paths))):
             estate.writes.append(write)
             written[write.host, write.target.path].append(write)
-            by_writer[write.host, write.cited.process, write.target.folder].append(write)
-        estate.written, estate.by_writer = dict(written), dict(by_writer)
+            if write.cited.process:
+                batch = write.host, write.cited.process, write.target.folder
+                estate.batches.setdefault(batch, Batch()).add(write)
+        for writes_of_one in written.values():
+            writes_of_one.sort(key=_written_at)
+        estate.written = dict(written)
         return estate
 
     def _note(self, load: Load) -> None:
@@ -143,8 +181,8 @@ class Estate:
         self.loads.append(load)
         if library.zone is Zone.SYSTEM and load.trusted:
             self.at_home[host, image.path, library.name] = load
-        self.folders.setdefault((host, library.folder), []).append(load)
-        self.by_image.setdefault((host, image.path), []).append(load)
+        self.folders.setdefault((host, library.folder), {}).setdefault(library.path, load)
+        self.by_image.setdefault((host, image.path), {}).setdefault(library.path, load)
         self.pairs.setdefault(pair_of(load), set()).add(host)
 
     def self_of(self, load: Load) -> Load | None:
@@ -152,35 +190,31 @@ class Estate:
         return self.selves.get((load.host, load.image.path))
 
     def siblings(self, load: Load) -> list[Load]:
-        """Give other libraries out of the same folder, one of each path."""
-        found = {
-            other.library.path: other
-            for other in self.folders.get((load.host, load.library.folder), ())
-            if other.library.path != load.library.path
-        }
-        return list(found.values())
+        """Give other libraries out of the same folder, one of each path, `_SIBLINGS` at most."""
+        some = self.folders.get((load.host, load.library.folder), {})
+        others = (each for path, each in some.items() if path != load.library.path)
+        return list(islice(others, _SIBLINGS))
 
     def below(self, load: Load) -> list[Load]:
         """Give other libraries that its program loads from its own folder and below, once each."""
-        found = {
-            other.library.path: other
-            for other in self.by_image.get((load.host, load.image.path), ())
-            if other.library.path != load.library.path and is_beside(other.library, load.image)
-        }
-        return list(found.values())
+        some = self.by_image.get((load.host, load.image.path), {})
+        others = (
+            other
+            for path, other in some.items()
+            if path != load.library.path and is_beside(other.library, load.image)
+        )
+        return list(islice(others, _SIBLINGS))
 
     def hosts_of(self, load: Load) -> int:
-        """Count the hosts on which this program loads this library from a place like this."""
+        """Count the hosts on which this program loads this library from a place of this sort."""
         return len(self.pairs.get(pair_of(load), ()))
 
     def drop_of(self, load: Load) -> Write | None:
-        """Give the last write of the library before it was loaded."""
-        found = [
-            write
-            for write in self.written.get((load.host, load.library.path), ())
-            if write.cited.time <= load.cited.time
-        ]
-        return max(found, key=lambda write: write.cited.time, default=None)
+        """Give the last write of the library before it was loaded, as far as times are known."""
+        writes = self.written.get((load.host, load.library.path), [])
+        at = bisect_right(writes, load.cited.time, key=_written_at)
+        last = writes[at - 1] if at else None
+        return None if last is None or last.cited.time == NO_TIME else last
 
     def is_managed(self, host: str, image: str) -> bool | None:
         """Tell whether a program loaded .NET; None where its loads are not logged."""
@@ -195,17 +229,20 @@ class Estate:
         found = (write.origin.lower() for write in self.written.get((host, path), ()))
         return tuple(dict.fromkeys(filter(None, found)))
 
-    def beside(self, write: Write) -> list[Write]:
-        """Give what else its process wrote into its folder."""
-        if not write.cited.process:
-            return []
-        mine = self.by_writer.get((write.host, write.cited.process, write.target.folder), ())
-        return [other for other in mine if other.target.path != write.target.path]
+    def batch_of(self, write: Write) -> Batch:
+        """Give what its process wrote into its folder; nothing where that is not known."""
+        batch = write.host, write.cited.process, write.target.folder
+        return self.batches.get(batch, Batch())
+
+
+def _written_at(write: Write) -> int:
+    return write.cited.time
 
 
 def pair_of(load: Load) -> tuple[str, str, str]:
-    """Name what is compared across hosts: program, library, and who signed it."""
-    return load.image.name, load.library.name, load.signer.lower() if load.trusted else ""
+    """Name what is compared across hosts: program, library and its place, and who signed it."""
+    signer = load.signer.lower() if load.trusted else ""
+    return load.image.name, f"{load.library.zone}|{load.library.name}", signer
 
 
 def is_void(text: str) -> bool:
@@ -222,11 +259,11 @@ def _joined(load: Load, other: Load | None) -> Load:
     )
 
 
-_KEY: Final = ("host", "image", "library", "signed", "signer", "status")
+JUDGED: Final = ("host", "image", "library", "signed", "signer", "status", "original", "company")
+"""What makes loads alike, without case."""
+
 _TEXTS: Final = (
-    *_KEY,
-    "original",
-    "company",
+    *JUDGED,
     "hashes",
     "process",
     "source",
@@ -241,20 +278,20 @@ def _loads(table: pa.Table) -> Iterable[Load]:
         return
     columns = {name: _coded(table, name) for name in _TEXTS}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
-    keys = [_folded_codes(columns[name]) for name in _KEY]
+    keys = [_folded_codes(columns[name]) for name in JUDGED]
     order, _ = sort_rows([*keys, time, columns["source"][0], record])
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
     begins = np.append(np.flatnonzero(fresh), len(order))
     place = {name: columns[name] for name in ("process", "image", "source", "channel", "event_id")}
     for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
-        rows = order[begin : min(end, begin + _ROWS)].tolist()
+        rows = order[begin : min(end, begin + CITED)].tolist()
         cell = _cells(columns, rows[0])
         shown = _shown(cell)
         cited = tuple(
             _cite(_cells(place, row), int(time[row]), int(record[row]), shown) for row in rows
         )
-        yield _load(cell, cited, end - begin)
+        yield _load(cell, cited)
 
 
 def _cells(columns: Mapping[str, tuple[Ints, list[str]]], row: int) -> dict[str, str]:
@@ -305,7 +342,7 @@ def _shown(cell: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in shown if text)
 
 
-def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
+def _load(cell: Mapping[str, str], rows: tuple[Cited, ...]) -> Load:
     said = cell["company"] or cell["original"]
     return Load(
         host=cell["host"].lower(),
@@ -320,7 +357,6 @@ def _load(cell: Mapping[str, str], rows: tuple[Cited, ...], count: int) -> Load:
         bare=bool(said) and is_void(cell["company"]) and is_void(cell["original"]),
         rows=rows,
         processes=tuple(dict.fromkeys(row.process for row in rows if row.process)),
-        count=count,
     )
 
 

@@ -23,8 +23,7 @@ class Pair:
     Args:
         library: file name, folded.
         signers: words of which one stands in the name of every genuine signer, folded.
-        hosts: names of programs that load it, folded.
-        folders: what genuine paths contain, folded; empty where they may lie anywhere.
+        hosts: names of programs that load it, folded, as their makers call them.
         source: the public report it is from.
     """
 
@@ -32,7 +31,6 @@ class Pair:
     signers: tuple[str, ...]
     hosts: tuple[str, ...]
     source: str
-    folders: tuple[str, ...] = ()
 
 
 @cache

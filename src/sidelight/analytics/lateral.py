@@ -4,17 +4,20 @@ Rule 1. An address belongs to a host where that host's own connections say so, a
 Rule 2. A story follows another when its file came from the other's host after the other began.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from sidelight.analytics import MEDIUM
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Reason, Suspicion
 from sidelight.schema import NO_TIME
 
-_STRONG = 40
+_MAPPED = "::ffff:"
+"""Begins an IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def hosts_by_address(connects: pa.Table) -> Mapping[str, str]:
     for row in pairs.to_pylist():
         local, host = row["local"], row["host"]
         if local and not local.startswith(("127.", "::1", "fe80:", "0.")):
-            owners[local.lower()].setdefault(host.lower(), host)
+            owners[_bare(local)].setdefault(host.lower(), host)
     return {
         address: next(iter(names.values())) for address, names in owners.items() if len(names) == 1
     }
@@ -50,24 +53,32 @@ def link(stories: Sequence[Story], connects: pa.Table) -> Chain:
         return Chain(tuple(stories), tuple(joined))
     hosts = hosts_by_address(connects)
     begun = [_begin(story) for story in stories]
+    strong = _by_host(stories, begun)
     made: list[Story] = []
     for number, story in enumerate(stories):
         spelled = []
         for one in story.suspicions:
-            origin = next((hosts[each] for each in one.origins if each in hosts), "")
-            before = _source(origin, begun[number], stories, begun) if origin else None
-            if before is not None and before != number:
-                joined[number] = min(joined[number], joined[before])
+            known = (hosts[each] for each in map(_bare, one.origins) if each in hosts)
+            origin = next(known, "")
+            before = _source(strong.get(origin.lower(), []) if origin else [], begun[number])
+            if before is not None:
+                first, second = sorted((_first(joined, number), _first(joined, before)))
+                joined[second] = first
             spelled.append(_spelled(one, origin, before))
         made.append(Story(tuple(spelled), story.hits))
-    return Chain(tuple(made), tuple(_settled(joined)))
+    return Chain(tuple(made), tuple(_first(joined, number) for number in range(len(joined))))
 
 
-def _settled(joined: list[int]) -> list[int]:
-    for number in range(len(joined)):
-        while joined[joined[number]] != joined[number]:
-            joined[number] = joined[joined[number]]
-    return joined
+def _bare(address: str) -> str:
+    return address.lower().removeprefix(_MAPPED)
+
+
+def _first(joined: list[int], number: int) -> int:
+    """Follow what joins a story to the first it belongs to, and remember a part of the way."""
+    while joined[number] != number:
+        joined[number] = joined[joined[number]]
+        number = joined[number]
+    return number
 
 
 def _begin(story: Story) -> int:
@@ -75,16 +86,20 @@ def _begin(story: Story) -> int:
     return min(times, default=NO_TIME)
 
 
-def _source(host: str, before: int, stories: Sequence[Story], begun: Sequence[int]) -> int | None:
-    """Find the last strong story of *host* that began before."""
-    found = [
-        (begun[number], number)
-        for number, story in enumerate(stories)
-        if story.suspicions[0].host.lower() == host.lower()
-        and story.suspicions[0].points >= _STRONG
-        and NO_TIME < begun[number] <= before
-    ]
-    return max(found)[1] if found else None
+def _by_host(stories: Sequence[Story], begun: Sequence[int]) -> Mapping[str, list[tuple[int, int]]]:
+    """Give when the strong stories of each host began, and their numbers, in order of time."""
+    found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, story in enumerate(stories):
+        lead = story.suspicions[0]
+        if lead.points >= MEDIUM and begun[number] != NO_TIME:
+            found[lead.host.lower()].append((begun[number], number))
+    return {host: sorted(some) for host, some in found.items()}
+
+
+def _source(strong: Sequence[tuple[int, int]], before: int) -> int | None:
+    """Find the last of the stories that began before, if any."""
+    at = bisect_left(strong, before, key=lambda each: each[0])
+    return strong[at - 1][1] if at else None
 
 
 def _spelled(one: Suspicion, origin: str, before: int | None) -> Suspicion:

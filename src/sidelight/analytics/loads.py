@@ -1,17 +1,21 @@
 """Image loads as facts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.earliest import earliest, keep_earliest, numbered
-from sidelight.analytics.paths import PROTECTED, zones
+from sidelight.analytics.paths import PROTECTED, place_of, zones
+from sidelight.analytics.sieve import RUNTIMES, VALID
 from sidelight.findings.actor import first_of, named, texts
 from sidelight.findings.cells import Bools, Rows, cells, coded, listed, ranked
 from sidelight.findings.facts import LOADS
 from sidelight.findings.matches import fact_places
 from sidelight.schema import Column, Frame
 
-_NAMES = ("Signed", "Signature", "SignatureStatus", "OriginalFileName", "Company", "Hashes")
+_JUDGED = ("Signed", "Signature", "SignatureStatus", "OriginalFileName", "Company")
+_NAMES = (*_JUDGED, "Hashes")
 
 
 def load_rows(frame: Frame) -> pa.Table:
@@ -19,23 +23,26 @@ def load_rows(frame: Frame) -> pa.Table:
     size = len(frame)
     library = texts(frame, ("ImageLoaded",), None, size)
     paths = listed(library.values)
-    signed = texts(frame, ("Signed",), None, size)
     known = np.array([bool(path) for path in paths])[library.codes]
-    rows = np.flatnonzero(known & _remarkable(paths, library, signed))
-    plain = np.flatnonzero(known & ~_remarkable(paths, library, signed))
+    marks = _remarkable(frame, paths, library)
     image = texts(frame, ("Image",), None, size)
-    plain = earliest(frame, plain, [image.codes, library.codes])
-    rows = np.concatenate([rows, plain])
+    plain = _earliest(frame, np.flatnonzero(known & ~marks), [image, library])
+    rows = np.concatenate([np.flatnonzero(known & marks), plain])
     if not len(rows):
         return LOADS.empty_table()
     return _table(frame, rows, library)
 
 
 def start_rows(frame: Frame) -> pa.Table:
-    """Give what starts of processes say of their executables, as loads of those by themselves."""
+    """Give what starts of processes say of their executables, as loads of those by themselves.
+
+    Only Windows has version information; elsewhere a start says nothing.
+    """
+    if frame.kind.product != "windows":
+        return LOADS.empty_table()
     image = texts(frame, ("Image",), None, len(frame))
     known = np.array([bool(path) for path in listed(image.values)])[image.codes]
-    rows = earliest(frame, np.flatnonzero(known), [image.codes])
+    rows = _earliest(frame, np.flatnonzero(known), [image])
     return _table(frame, rows, image) if len(rows) else LOADS.empty_table()
 
 
@@ -59,19 +66,36 @@ def settle_loads(table: pa.Table) -> pa.Table:
     return keep_earliest(table, plain, numbered(table, names))
 
 
+def _earliest(frame: Frame, rows: Rows, columns: Sequence[Column]) -> Rows:
+    """Keep the earliest of what is alike in *columns* and in all that is judged."""
+    if not len(rows):
+        return rows
+    judged = [_as_written(frame, name, None) for name in _JUDGED if named(frame, (name,))]
+    return earliest(frame, rows, [column.codes for column in (*columns, *judged)])
+
+
 def _table(frame: Frame, rows: Rows, library: Column) -> pa.Table:
     others = [cells(_as_written(frame, name, rows)) for name in _NAMES]
     return pa.table([*fact_places(frame, rows), cells(library, rows), *others], schema=LOADS)
 
 
-def _as_written(frame: Frame, name: str, rows: Rows) -> Column:
+def _as_written(frame: Frame, name: str, rows: Rows | None) -> Column:
     """Give a column with its dashes: they say that a file has no such information."""
     found = named(frame, (name,), rows)
-    return first_of(len(rows), [(column, lambda values: values) for column in found])
+    size = len(frame) if rows is None else len(rows)
+    return first_of(size, [(column, lambda values: values) for column in found])
 
 
-def _remarkable(paths: list[str], library: Column, signed: Column) -> Bools:
-    protected = np.isin(zones(paths), [int(zone) for zone in PROTECTED])
-    false = np.array([text.lower() == "false" for text in listed(signed.values)], bool)
-    marks: Bools = ~protected[library.codes] | false[signed.codes]
+def _remarkable(frame: Frame, paths: list[str], library: Column) -> Bools:
+    """Mark what lies where users write, is not validly signed, or runs other code."""
+    size = len(frame)
+    signed = texts(frame, ("Signed",), None, size)
+    status = texts(frame, ("SignatureStatus",), None, size)
+    loose = ~np.isin(zones(paths), [int(zone) for zone in PROTECTED])
+    runtime = np.array([place_of(path).name in RUNTIMES for path in paths], bool)
+    words = [text.lower() for text in listed(signed.values)]
+    false = np.array([word == "false" for word in words], bool)[signed.codes]
+    true = np.array([word == "true" for word in words], bool)[signed.codes]
+    invalid = np.array([text.lower() not in VALID for text in listed(status.values)], bool)
+    marks: Bools = (loose | runtime)[library.codes] | false | (true & invalid[status.codes])
     return marks

@@ -8,8 +8,9 @@ from typing import Final
 from sidelight.analytics.baseline import pair_of
 from sidelight.analytics.estate import Estate, Load
 from sidelight.analytics.hijacks import Hijack
-from sidelight.analytics.known import is_shipped, known_pairs
-from sidelight.analytics.paths import PROTECTED, WRITABLE, Zone, is_beside
+from sidelight.analytics.known import Pair, is_shipped, known_pairs
+from sidelight.analytics.paths import PROTECTED, WRITABLE, is_beside
+from sidelight.analytics.sieve import ALONE
 from sidelight.analytics.suspicion import Reason
 
 _VENDOR: Final = re.compile(r"[a-z0-9]{3,}")
@@ -20,17 +21,18 @@ _LEGAL: Final = frozenset(
         "group", "international", "development", "ag", "srl",
     }
 )  # fmt: skip
+_MODULES: Final = (".node", ".pyd")
+"""Modules that interpreters are told to load, by their full path."""
+
 _MANY_HOSTS: Final = 5
 _HABIT: Final = 3
-_EXTENSIONS: Final = (".node", ".pyd")
-"""Modules that interpreters are told to load, by their full path."""
 
 
 def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
     """Say what signatures, names and habits speak for or against."""
-    yield from _pair(load)
+    yield from _pair(load, estate)
     yield from _renamed(load, estate)
-    if is_beside(load.library, load.image) and load.library.zone not in {Zone.SYSTEM, Zone.NATIVE}:
+    if is_beside(load.library, load.image) and load.library.zone not in ALONE:
         yield from _beside(load, estate)
     yield from _prevalence(load, estate)
     yield from _custom(load, estate)
@@ -38,11 +40,12 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
         yield from _imported(load, estate)
 
 
-def _pair(load: Load) -> Iterator[Reason]:
+def _pair(load: Load, estate: Estate) -> Iterator[Reason]:
     pair = known_pairs().get(load.library.name)
     if pair is None or not pair.signers or load.signed is None:
         return
-    if load.trusted and not load.signer:
+    fits = _fits(pair, load, estate.self_of(load))
+    if fits is False or (load.trusted and not load.signer):
         return
     signer = load.signer.lower()
     expected = " or ".join(pair.signers)
@@ -52,7 +55,16 @@ def _pair(load: Load) -> Iterator[Reason]:
         return
     shown = f"is signed by {load.signer}" if load.trusted else "has no valid signature"
     text = f"{load.library.file} should be signed by {expected} and {shown} ({pair.source})."
-    yield Reason(35, text, load.rows)
+    yield Reason(35 if fits else 15, text, load.rows)
+
+
+def _fits(pair: Pair, load: Load, host: Load | None) -> bool | None:
+    """Tell whether the program is one of the pair's, under whatever name; None if unknown."""
+    if load.image.name in pair.hosts or (host and host.original.lower() in pair.hosts):
+        return True
+    if host and host.trusted and any(word in host.signer.lower() for word in pair.signers):
+        return True
+    return False if host and (host.original or host.trusted) else None
 
 
 def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
@@ -62,7 +74,7 @@ def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
     stem, named = _stem(load.image.name), _stem(host.original.lower())
     if not named or stem == named or stem.startswith(named) or named.startswith(stem):
         return
-    text = f"{load.image.file} is {host.original} by its version information: it was renamed."
+    text = f"{load.image.file} is {host.original} by its version information, and not by its name."
     yield Reason(20, text, load.rows, (host.cited,))
 
 
@@ -86,12 +98,14 @@ def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[
     loose = library.zone in WRITABLE
     if host is not None and host.signed is False:
         yield Reason(
-            5, f"{image.file} is not signed either, so an unsigned library is its habit.", cited
+            -10, f"{image.file} is not signed either, so an unsigned library is its habit.", cited
         )
         return
     signer = _signer(load, host, estate)
     if signer:
-        text = f"The library is {load.flaw}; {image.file} beside it carries {signer!r}."
+        who = image.file if host is not None and host.trusted else "others in this folder"
+        carry = "carries" if host is not None and host.trusted else "carry"
+        text = f"The library is {load.flaw}; {who} beside it {carry} {signer!r}."
         yield Reason(45 if loose else 20, text, load.rows, () if host is None else (host.cited,))
     elif host is not None and host.company and load.bare:
         text = (
@@ -103,9 +117,9 @@ def _unsigned_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[
         yield Reason(20, text, cited)
     if loose and load.bare:
         yield Reason(12, "It has no version information.", cited)
-    if library.name.endswith(_EXTENSIONS):
-        text = f"{image.file} loads such modules by name, not by the search of Windows."
-        yield Reason(-20, text, cited)
+    if library.name.endswith(_MODULES):
+        text = f"{library.file} is a module of an interpreter, which scripts ask for by its path."
+        yield Reason(-25, text, cited)
     yield from _habits(load, estate)
 
 

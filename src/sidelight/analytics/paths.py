@@ -63,6 +63,7 @@ _PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
     (Zone.WINDOWS, _WINDOWS),
     (Zone.STORE, rf"{_DRIVE}\\program files(?: \(x86\))?\\windowsapps\\"),
     (Zone.PROGRAMS, rf"{_DRIVE}\\program files(?: \(x86\)| \(arm\))?\\"),
+    (Zone.PROGRAMS, r"c:\\progra~[123]\\"),  # the same folders by their short names
     (Zone.PROGRAMS, rf"{_DRIVE}\\programdata\\microsoft\\windows defender\\platform\\"),
     (
         Zone.TRANSIT,
@@ -103,16 +104,22 @@ class Place:
 
 
 _KNOWN: Final[dict[str, Place]] = {}
-_KNOWN_AT_MOST: Final = 200_000
+_KNOWN_AT_MOST: Final = 50_000
+"""A place takes some 660 bytes."""
+
+_ORDINARY: Final = 1_024
+"""A longer path is not remembered: it may have 32 767 characters."""
 
 
 def place_of(path: str) -> Place:
     """Take a path apart, without case; anything that is no absolute path is nowhere."""
     known = _KNOWN.get(path)
     if known is None:
+        known = _place(path)
         if len(_KNOWN) >= _KNOWN_AT_MOST:
             _KNOWN.clear()
-        known = _KNOWN[path] = _place(path)
+        if len(path) <= _ORDINARY:
+            _KNOWN[path] = known
     return known
 
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from sidelight.analytics.estate import Estate, Load, Write
 from sidelight.analytics.known import is_shipped, phantom_names, programs, system_names
-from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, is_beside
+from sidelight.analytics.paths import HOME, WRITABLE, Place, Zone, is_beside
+from sidelight.analytics.sieve import is_installer
 from sidelight.analytics.suspicion import Reason
 
 _UNPACKERS: Final = (
@@ -16,10 +17,9 @@ _UNPACKERS: Final = (
     "\\nss",
     "\\7zs",
     "\\pip-",
-    "\\.tmp\\",
+    ".tmp\\",
     "\\costura\\",
 )
-_INSTALLERS: Final = ("setup", "install", "update", "unins")
 _MINUTE: Final = 60_000_000_000
 
 
@@ -40,7 +40,8 @@ def reasons(load: Load, estate: Estate) -> Iterator[Reason]:
         case _:
             yield from _away(load, estate)
     yield from _arrival(load, estate)
-    if any(mark in load.library.path for mark in _UNPACKERS):
+    temporary = load.library.zone in {Zone.TRANSIT, Zone.LOOSE}
+    if temporary and any(mark in load.library.path for mark in _UNPACKERS):
         yield Reason(
             -25, f"{load.library.where} is where an installer or packer unpacks itself.", cited
         )
@@ -53,9 +54,7 @@ def is_system_name(name: str, estate: Estate) -> bool:
 
 def is_servicing(write: Write) -> bool:
     """Tell whether a file was written by what installs software by its trade."""
-    name, zone = write.image.name, write.image.zone
-    named = name in programs("servicing") or any(word in name for word in _INSTALLERS)
-    return named and (zone in PROTECTED or zone is Zone.NOWHERE)
+    return is_installer(write.image)
 
 
 def _unsigned_at_home(load: Load, estate: Estate) -> Reason:
@@ -146,26 +145,18 @@ def _arrival(load: Load, estate: Estate) -> Iterator[Reason]:
         yield Reason(25, "It was written over the network before it was loaded.", rows)
     elif load.cited.time - drop.cited.time <= 10 * _MINUTE:
         by = drop.image.file or "A process"
-        yield Reason(15, f"{by} wrote it minutes before it was loaded.", rows)
+        yield Reason(15, f"{by} wrote it at most ten minutes before it was loaded.", rows)
     else:
         yield Reason(8, f"{drop.image.file or 'A process'} wrote it before it was loaded.", rows)
-    others = estate.beside(drop)
-    if any(other.target.path == load.image.path for other in others):
+    batch = estate.batch_of(drop)
+    if load.image.path in batch.paths:
         yield Reason(15, f"The same process wrote {load.image.file} beside it.", rows)
-    blob = next((other for other in others if _is_blob(other)), None)
-    if blob:
-        text = f"The same process wrote {blob.target.file}, which is no program, beside it."
-        yield Reason(10, text, (*rows, blob.cited))
+    if batch.blob:
+        text = f"The same process wrote {batch.blob.target.file}, which is no program, beside it."
+        yield Reason(10, text, (*rows, batch.blob.cited))
 
 
 def _is_tool(image: Place) -> bool:
     """Tell whether a program writes or loads for others, or is of Windows or unknown."""
     named = image.name in programs("hands") or image.name in programs("loaders")
     return named or image.zone in HOME or image.zone is Zone.NOWHERE
-
-
-def _is_blob(write: Write) -> bool:
-    name = write.target.name
-    return not name.endswith(
-        (".dll", ".exe", ".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml")
-    )

@@ -15,18 +15,18 @@ from sidelight.analytics.estate import Estate, Write
 from sidelight.analytics.known import is_shipped, known_pairs, phantom_names, programs
 from sidelight.analytics.paths import WRITABLE, Zone
 from sidelight.analytics.placement import is_servicing, is_system_name
+from sidelight.analytics.sieve import LIBRARY
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 
 LEAST: Final = 20
 
 _CITED: Final = 20
-_LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
 
 
 def suspect_writes(estate: Estate) -> Iterator[Suspicion]:
     """Judge every library that was written."""
     for write in _united(estate.writes):
-        if not write.target.name.endswith(_LIBRARY) or is_servicing(write):
+        if not write.target.name.endswith(LIBRARY) or is_servicing(write):
             continue
         reasons = tuple(_reasons(write, estate))
         if sum(reason.points for reason in reasons) >= LEAST:
@@ -74,7 +74,7 @@ def _reasons(write: Write, estate: Estate) -> Iterator[Reason]:
 def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Reason]:
     target, cited = write.target, write.rows
     over = "over the network" if write.via == "share" or write.image.name == "system" else ""
-    how = over or f"by {write.image.file}"
+    how = over or f"by {write.image.file or 'someone'}"
     if target.zone is Zone.SYSTEM and target.name in phantom_names():
         text = f"{target.file}, which Windows asks for and lacks, was written into System32 {how}."
         yield Reason(65, text, cited)
@@ -84,7 +84,8 @@ def _into_windows(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[Re
         known = is_system_name(target.name, estate)
         what = "is Windows' own" if known else "Windows does not have"
         text = f"{target.file}, which {what}, was written into System32 {how}."
-        yield Reason(45, text, cited)
+        installer = not (known or over or write.image.name in programs("hands"))
+        yield Reason(30 if installer else 45, text, cited)  # drivers come by such programs
     elif is_system_name(target.name, estate) and by_hand:
         yield Reason(
             55,
@@ -108,8 +109,7 @@ def _into_the_open(write: Write, estate: Estate, *, by_hand: bool) -> Iterator[R
         yield Reason(20 if by_hand else 10, text, cited)
     else:
         return
-    others = estate.beside(write)
-    program = next((other for other in others if other.target.name.endswith(".exe")), None)
+    program = estate.batch_of(write).program
     if program:
         text = f"The same process wrote {program.target.file} beside it."
         yield Reason(15, text, (*cited, program.cited))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.accesses import ACCESS_FIELDS, access_rows
@@ -12,27 +11,14 @@ from sidelight.analytics.connects import connect_rows
 from sidelight.analytics.hosts import HOST_FIELDS, host_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
-from sidelight.analytics.signals import signal_rows
-from sidelight.analytics.threads import THREAD_FIELDS, moduleless_marks, thread_marks
+from sidelight.analytics.threads import THREAD_FIELDS, thread_rows
 from sidelight.analytics.writes import share_rows, write_rows
-from sidelight.findings.actor import actor_columns, named
+from sidelight.findings.actor import actor_columns
 from sidelight.findings.facts import FACTS
 from sidelight.findings.hits import joined
 from sidelight.schema import Frame, Kind
 
 Facts = Mapping[str, pa.Table]
-
-
-def _threads(frame: Frame) -> pa.Table:
-    """Judge threads; an empty module is none, a module that is not told is unknown."""
-    told = np.zeros(len(frame), bool)
-    for column in named(frame, ("StartModule",)):
-        told |= column.codes >= 0
-    found = [
-        signal_rows(frame, np.flatnonzero(rows), THREAD_FIELDS, judge, "TargetProcessGuid")
-        for rows, judge in ((told, thread_marks), (~told, moduleless_marks))
-    ]
-    return pa.concat_tables(found)
 
 
 _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]] = {
@@ -46,7 +32,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
-    "thread": (("signals", _threads),),
+    "thread": (("signals", thread_rows),),
 }
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "load": LOADED,

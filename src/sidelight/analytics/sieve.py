@@ -1,16 +1,20 @@
-"""Which of many loads are looked at one by one, by columns.
+"""Which of many loads and writes are looked at one by one, by columns.
 
 Rule 1. What is left out could change no judgement: it is in order itself, and no doubtful load has
 it as a sibling, as its program or as its genuine twin.
+Rule 2. Of writes, what is left out is no library that is judged for where it was put, wrote none
+that was loaded, and lies beside no such file that its process wrote.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from sidelight.analytics.paths import HOME, PROTECTED, Place, Zone, place_of
+from sidelight.analytics.known import known_pairs, phantom_names, programs, system_names
+from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, place_of
 from sidelight.findings.cells import Bools, Ints, Rows, coded, listed
 
 VALID: Final = frozenset({"", "valid", "trusted"})
@@ -29,7 +33,13 @@ RUNTIMES: Final = frozenset(
 """Libraries that are looked at wherever they lie: `sidelight.analytics.engines`."""
 
 CODE: Final = (".exe", ".com", ".scr")
+LIBRARY: Final = (".dll", ".ocx", ".cpl", ".drv", ".ax")
+_INSTALLERS: Final = ("setup", "install", "update", "unins")
+_TELLING: Final = frozenset({Zone.MOCK, Zone.REDIRECT, Zone.SYSTEM, Zone.WINDOWS, Zone.PROGRAMS})
 UNSPOKEN: Final = frozenset({Zone.NOWHERE, Zone.STORE})
+
+ALONE: Final = frozenset({Zone.SYSTEM, Zone.NATIVE})
+"""Zones in which everything lies together: to lie beside something there says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,8 @@ class Sieved:
 
     Args:
         rows: numbers of rows, ascending.
-        homes: folded names of libraries that were loaded, well signed, from where Windows is.
+        homes: folded names of libraries that were loaded from System32, signed by Microsoft for
+            Windows itself; what it signs for makers of hardware is theirs.
         heard: (host, executable), folded, of programs whose loads are logged.
         managed: those of them that loaded .NET.
     """
@@ -56,14 +67,55 @@ def sieve(loads: pa.Table) -> Sieved:
     sheet = _Sheet.of(loads)
     doubtful = sheet.doubtful
     kept = doubtful.copy()
-    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful]))
+    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful & sheet.compared]))
     mine = np.isin(sheet.by_image, np.unique(sheet.by_image[doubtful]))
     kept |= mine & sheet.selves
     kept |= mine & sheet.at_home & np.isin(sheet.name, np.unique(sheet.name[doubtful]))
-    at_home = np.unique(sheet.library[sheet.at_home])
-    names = frozenset(sheet.places[each].name for each in at_home)
+    of_windows = np.unique(sheet.library[sheet.of_windows])
+    names = frozenset(sheet.places[each].name for each in of_windows)
     heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
     return Sieved(np.flatnonzero(kept), names, heard, managed)
+
+
+def sieve_writes(writes: pa.Table, names: AbstractSet[str], paths: AbstractSet[str]) -> Rows:
+    """Choose among united `WRITES`, ascending.
+
+    Args:
+        writes: of a run.
+        names: folded names of libraries at home in System32.
+        paths: folded paths of libraries whose loads are looked at.
+    """
+    if not writes.num_rows:
+        return np.empty(0, np.intp)
+    target, texts = _coded(writes, "target")
+    places = [place_of(text) for text in texts]
+    names = names | system_names() | phantom_names() | known_pairs().keys()
+    judged = np.array([_is_put(place, names) for place in places], bool)[target]
+    loaded = np.array([place.path in paths for place in places], bool)[target]
+    image, images = _coded(writes, "image")
+    installs = np.array([is_installer(place_of(text)) for text in images], bool)[image]
+    kept: Bools = (judged & ~installs) | loaded
+    host, hosts = _coded(writes, "host")
+    process, processes = _coded(writes, "process")
+    folder = _numbers([place.folder for place in places])[target]
+    maker = _numbers([text.lower() for text in hosts])[host] * len(processes) + process
+    beside = maker * (int(folder.max()) + 1) + folder
+    spoken = np.array([bool(text) for text in processes], bool)[process]
+    kept |= spoken & np.isin(beside, np.unique(beside[kept & spoken]))
+    return np.flatnonzero(kept)
+
+
+def _is_put(place: Place, names: AbstractSet[str]) -> bool:
+    """Tell whether a file is judged for where it was put, whoever wrote it."""
+    if not place.name.endswith(LIBRARY):
+        return False
+    return place.zone in _TELLING or (place.zone in WRITABLE and place.name in names)
+
+
+def is_installer(image: Place) -> bool:
+    """Tell whether an executable installs software by its trade."""
+    named = image.name in programs("servicing") or any(word in image.name for word in _INSTALLERS)
+    return named and (image.zone in PROTECTED or image.zone is Zone.NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +127,9 @@ class _Sheet:
         name: number of the library's name.
         in_folder: number of (host, folder of the library).
         by_image: number of (host, executable).
+        at_home: well signed, from where Windows is.
+        of_windows: from System32, and Windows' own.
+        compared: lies where a library is compared with others in its folder.
     """
 
     places: list[Place]
@@ -84,6 +139,8 @@ class _Sheet:
     by_image: Ints
     selves: Bools
     at_home: Bools
+    of_windows: Bools
+    compared: Bools
     doubtful: Bools
     managed: Bools
     hosts: list[str]
@@ -115,7 +172,7 @@ class _Sheet:
         width = int(every.max()) + 2
         selves = here == there
         zone = np.array([place.zone for place in places], np.int8)[library]
-        trusted, unsigned = _signatures(loads)
+        trusted, unsigned, microsoft = _signatures(loads)
         quiet = np.isin(zone, _zones(PROTECTED)) & (trusted | ~unsigned)
         ends = np.array([place.name.endswith(CODE) for place in places], bool)[library]
         runtime = np.array([place.name in RUNTIMES for place in places], bool)[library]
@@ -128,6 +185,8 @@ class _Sheet:
             host * width + there,
             selves,
             np.isin(zone, _zones(HOME)) & trusted & ~selves,
+            (zone == Zone.SYSTEM) & trusted & microsoft & ~selves,
+            ~np.isin(zone, _zones(ALONE)),
             ((~quiet & spoken) | runtime) & ~selves,
             runtime,
             folded,
@@ -137,14 +196,20 @@ class _Sheet:
         )
 
 
-def _signatures(loads: pa.Table) -> tuple[Bools, Bools]:
-    """Mark the well signed, and those of which it is said that they are not."""
+def _signatures(loads: pa.Table) -> tuple[Bools, Bools, Bools]:
+    """Mark the well signed, those of which it is said that they are not, and Microsoft's own."""
     signed, said = _coded(loads, "signed")
     status, words = _coded(loads, "status")
     true = np.array([text.lower() == "true" for text in said], bool)[signed]
     false = np.array([text.lower() == "false" for text in said], bool)[signed]
     valid = np.array([text.lower() in VALID for text in words], bool)[status]
-    return true & valid, false | (true & ~valid)
+    signer, names = _coded(loads, "signer")
+    own = np.array([_is_microsoft(text.lower()) for text in names], bool)[signer]
+    return true & valid, false | (true & ~valid), own
+
+
+def _is_microsoft(signer: str) -> bool:
+    return "microsoft" in signer and "hardware" not in signer
 
 
 def _zones(zones: frozenset[Zone]) -> list[int]:

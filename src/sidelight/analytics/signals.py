@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from sidelight.analytics.mark import Mark
 from sidelight.findings.actor import guid_texts, named, texts
-from sidelight.findings.cells import Coded, Rows, cells, numbers
+from sidelight.findings.cells import Coded, Rows, cells, listed, numbers
 from sidelight.findings.facts import SIGNALS
 from sidelight.findings.matches import fact_places
-from sidelight.schema import Frame, decode, encode
+from sidelight.schema import Frame, decode, encode, strings
 
 _SHOWN: Final = 4_000
 
@@ -34,25 +34,25 @@ def signal_rows(
     """
     if not len(rows):
         return SIGNALS.empty_table()
-    size = len(rows)
     columns = [_texts(frame, name, rows) for name in fields]
-    said: dict[tuple[str, ...], Sequence[Mark]] = {}
+    said: dict[tuple[str, ...], tuple[Sequence[Mark], str]] = {}
     kept: list[int] = []
     marks: list[Mark] = []
     spoken: list[str] = []
     for row, values in enumerate(zip(*columns, strict=True)):
         found = said.get(values)
         if found is None:
-            found = said[values] = judge(dict(zip(fields, values, strict=True)))
-        for mark in found:
+            judged = judge(dict(zip(fields, values, strict=True)))
+            found = said[values] = judged, _spell(fields, values) if judged else ""
+        for mark in found[0]:
             kept.append(row)
             marks.append(mark)
-            spoken.append(_spell(fields, values))
+            spoken.append(found[1])
     if not kept:
         return SIGNALS.empty_table()
     at = rows[np.array(kept, np.intp)]
-    guids = _texts(frame, other, rows) if other else [""] * size
-    return _table(frame, at, marks, [_guid(guids[row]) for row in kept], spoken)
+    guids = _guids(_texts(frame, other, at) if other else [""] * len(at))
+    return _table(frame, at, marks, guids, spoken)
 
 
 def _texts(frame: Frame, name: str, rows: Rows) -> list[str]:
@@ -61,8 +61,8 @@ def _texts(frame: Frame, name: str, rows: Rows) -> list[str]:
     return [text or "" for text in decode(texts(frame, (name,), rows, len(rows)))]
 
 
-def _guid(text: str) -> str:
-    return str(guid_texts(pa.array([text], pa.string()))[0].as_py()) if text else ""
+def _guids(spelled: list[str]) -> list[str]:
+    return listed(guid_texts(strings(spelled)))
 
 
 def _spell(fields: Sequence[str], values: Sequence[str]) -> str:

@@ -1,9 +1,11 @@
 """Signals of one sort by one program, as one suspicion."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -11,6 +13,10 @@ from sidelight.analytics.catalogue import ANALYTICS
 from sidelight.analytics.estate import Estate
 from sidelight.analytics.paths import place_of
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
+from sidelight.findings.cells import Ints, Rows, coded, fold, ranked
+from sidelight.findings.facts import SIGNALS
+from sidelight.findings.order import numbered, sort_rows
+from sidelight.schema import NO_TIME
 
 _CITED: Final = 60
 _ACTORS: Final = 50
@@ -20,8 +26,6 @@ _BY_RUNTIME: Final = frozenset(
 _APART: Final = 20
 _DAY: Final = 86_400_000_000_000
 
-_Fact = dict[str, object]
-
 
 def suspect_signals(signals: pa.Table, estate: Estate) -> Iterator[Suspicion]:
     """Group united `SIGNALS` by host, signal, executable, subject and process.
@@ -30,68 +34,105 @@ def suspect_signals(signals: pa.Table, estate: Estate) -> Iterator[Suspicion]:
     group. Where no process is known, a day of silence ends a group. The heaviest event of a group
     gives its points: repetition is counted, not weighed.
     """
-    groups: defaultdict[tuple[str, str, str, str], list[_Fact]] = defaultdict(list)
-    for row in signals.to_pylist():
-        key = row["host"].lower(), row["signal"], row["image"].lower(), row["subject"]
-        groups[key].append(row)
-    for key in sorted(groups):
-        for rows in _apart(groups[key]):
-            yield _suspicion(rows, estate)
+    if not signals.num_rows:
+        return
+    facts = _Facts.of(signals)
+    number, _ = numbered(
+        [facts.folded("host"), facts.codes("signal"), facts.folded("image"), facts.codes("subject")]
+    )
+    order, _ = sort_rows([number, facts.codes("process"), facts.time])
+    for rows in _runs(order, number):
+        for some in _apart(rows, facts):
+            yield _suspicion(some, facts, estate)
 
 
-def _apart(rows: list[_Fact]) -> Iterator[list[_Fact]]:
-    by_process: defaultdict[str, list[_Fact]] = defaultdict(list)
-    for row in rows:
-        by_process[str(row["process"])].append(row)
-    if len(by_process) > _APART:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Signals, column by column: a text is spelled out only where it is shown."""
+
+    texts: Mapping[str, tuple[Ints, pa.StringArray]]
+    points: Ints
+    time: Ints
+    record: Ints
+
+    @classmethod
+    def of(cls, signals: pa.Table) -> "_Facts":
+        whole = {"points", "time", "record"}
+        texts = {name: coded(signals.column(name)) for name in SIGNALS.names if name not in whole}
+        points, time, record = (
+            signals.column(name).to_numpy() for name in ("points", "time", "record")
+        )
+        return cls(texts, points, time, record)
+
+    def codes(self, name: str) -> Ints:
+        return self.texts[name][0]
+
+    def folded(self, name: str) -> Ints:
+        codes, texts = self.texts[name]
+        return ranked(fold(texts))[0][codes]
+
+    def text(self, name: str, row: int) -> str:
+        codes, texts = self.texts[name]
+        return str(texts[int(codes[row])].as_py())
+
+    def distinct(self, name: str, rows: Rows) -> tuple[str, ...]:
+        """List the texts of rows in their order, `_ACTORS` at most."""
+        codes, texts = self.texts[name]
+        _, first = np.unique(codes[rows], return_index=True)
+        some = (str(texts[int(codes[rows[at]])].as_py()) for at in np.sort(first).tolist())
+        return tuple(islice(filter(None, some), _ACTORS))
+
+
+def _runs(order: Rows, key: Ints) -> list[Rows]:
+    return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+
+
+def _apart(rows: Rows, facts: _Facts) -> Iterator[Rows]:
+    several = _runs(rows, facts.codes("process"))
+    if len(several) > _APART:
         yield rows
         return
-    for process in sorted(by_process):
-        mine = by_process[process]
+    for mine in several:
+        process = facts.text("process", mine[0])
         if process and not process.startswith("pid:"):
             yield mine
         else:
-            yield from _days(mine)
+            yield from _days(mine, facts.time)
 
 
-def _days(rows: list[_Fact]) -> Iterator[list[_Fact]]:
-    rows.sort(key=_time)
-    begin = 0
-    for at in range(1, len(rows)):
-        if _time(rows[at]) - _time(rows[at - 1]) > _DAY:
-            yield rows[begin:at]
-            begin = at
-    yield rows[begin:]
+def _days(rows: Rows, time: Ints) -> list[Rows]:
+    times = time[rows]
+    known = times != NO_TIME
+    pauses = np.diff(np.where(known, times, 0))
+    return np.split(rows, np.flatnonzero((pauses > _DAY) | (np.diff(known) != 0)) + 1)
 
 
-def _time(row: _Fact) -> int:
-    return int(str(row["time"]))
-
-
-def _suspicion(rows: list[_Fact], estate: Estate) -> Suspicion:
-    rows.sort(key=lambda row: (-int(str(row["points"])), row["time"], row["source"], row["record"]))
-    lead = rows[0]
-    analytic = ANALYTICS[str(lead["signal"])]
-    cited = tuple(_cited(row) for row in rows[:_CITED])
-    text = str(lead["said"])
+def _suspicion(rows: Rows, facts: _Facts, estate: Estate) -> Suspicion:
+    source = facts.codes("source")
+    rows = rows[
+        np.lexsort((facts.record[rows], source[rows], facts.time[rows], -facts.points[rows]))
+    ]
+    lead = int(rows[0])
+    host, image, text = (facts.text(name, lead) for name in ("host", "image", "said"))
+    analytic = ANALYTICS[facts.text("signal", lead)]
+    cited = tuple(_cited(row, facts) for row in rows[:_CITED].tolist())
     if len(rows) > 1:
         text = f"{text} There are {len(rows):,} such events."
-    reasons = [Reason(int(str(lead["points"])), text, cited)]
-    if lead["against"]:
-        reasons.append(Reason(0, str(lead["against"]), cited[:1]))
+    reasons = [Reason(int(facts.points[lead]), text, cited)]
+    against = facts.text("against", lead)
+    if against:
+        reasons.append(Reason(0, against, cited[:1]))
     if analytic.id in _BY_RUNTIME:
-        reasons += _runtime(str(lead["host"]), str(lead["image"]), cited, estate)
-    actors = dict.fromkeys(str(row["process"]) for row in rows if row["process"])
-    others = dict.fromkeys(str(row["other"]) for row in rows if row["other"])
+        reasons += _runtime(host, image, cited, estate)
     return Suspicion(
         analytic=analytic.id,
         cls=analytic.cls,
-        title=_title(analytic.title, str(lead["image"])),
-        host=str(lead["host"]),
-        actors=tuple(actors)[:_ACTORS],
-        things=tuple(others)[:_ACTORS],
+        title=_title(analytic.title, image),
+        host=host,
+        actors=facts.distinct("process", rows),
+        things=facts.distinct("other", rows),
         reasons=tuple(reasons),
-        image=str(lead["image"]),
+        image=image,
     )
 
 
@@ -113,15 +154,15 @@ def _title(title: str, image: str) -> str:
     return f"{title}: {name}" if name else title
 
 
-def _cited(row: _Fact) -> Cited:
-    fields = orjson.loads(str(row["fields"]) or "{}")
+def _cited(row: int, facts: _Facts) -> Cited:
+    fields = orjson.loads(facts.text("fields", row) or "{}")
     return Cited(
-        str(row["source"]),
-        int(str(row["record"])),
-        str(row["channel"]),
-        str(row["event_id"]),
-        int(str(row["time"])),
-        str(row["process"]),
-        str(row["image"]),
+        facts.text("source", row),
+        int(facts.record[row]),
+        facts.text("channel", row),
+        facts.text("event_id", row),
+        int(facts.time[row]),
+        facts.text("process", row),
+        facts.text("image", row),
         tuple(fields.items()),
     )

@@ -10,15 +10,16 @@ Rule 3. What comes out follows from the sets of suspicions and hits alone.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.known import programs
 from sidelight.analytics.suspicion import Cited, Suspicion
-from sidelight.findings.ancestry import chains, identities
-from sidelight.findings.cells import plain
+from sidelight.findings.ancestry import Chains, Known, chains, identities
+from sidelight.findings.cells import Ints, Rows, coded, listed
+from sidelight.findings.sheet import distinct_actors
+from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
 from sidelight.schema import strings
 
@@ -30,7 +31,6 @@ class Story:
     Args:
         suspicions: heaviest first.
         hits: row numbers of hits of rules that belong to it, ascending.
-        lead: what is known of the process that the heaviest is about.
     """
 
     suspicions: tuple[Suspicion, ...]
@@ -70,7 +70,7 @@ def tell(
         for name in book.mine(number):
             groups.unite(node, f"p{name}")
         for name in book.above(number):
-            if name in book.suspects:
+            if name in book.suspects and name not in book.roots:
                 groups.unite(node, f"p{name}")
         for name in book.touched(suspicion):
             groups.unite(node, f"p{name}")
@@ -82,14 +82,12 @@ def _stories(suspicions: Sequence[Suspicion], book: "_Book", groups: _Groups) ->
     for number in range(len(suspicions)):
         held[groups.root(f"s{number}")].append(number)
     joined: defaultdict[str, list[int]] = defaultdict(list)
-    for row, names in enumerate(book.hits):
-        name = next((name for name in names if name in book.suspects), None)
-        if name is not None:
-            joined[groups.root(f"p{name}")].append(row)
+    for name, rows in book.hits.items():
+        joined[groups.root(f"p{name}")] += rows
     return [
         Story(
             tuple(sorted((suspicions[each] for each in some), key=_weight)),
-            tuple(joined.get(root, ())),
+            tuple(sorted(joined.get(root, ()))),
         )
         for root, some in sorted(held.items(), key=lambda item: item[1])
     ]
@@ -105,14 +103,16 @@ class _Book:
 
     Args:
         chain: of each suspicion, for each of its actors the names of it and its ancestors.
-        suspects: names of processes that suspicions are about and that pass on to children.
-        hits: of each hit, the names that tie it to a story.
+        suspects: names of processes that suspicions are about.
+        roots: names of those that pass nothing on to children.
+        hits: the rows of hits that each of the suspects did, or what descends from it.
         keys: (host, key) to name.
     """
 
     chain: Sequence[Sequence[tuple[str, ...]]]
     suspects: frozenset[str]
-    hits: Sequence[tuple[str, ...]]
+    roots: frozenset[str]
+    hits: Mapping[str, Sequence[int]]
     keys: Mapping[tuple[str, str], str]
 
     @classmethod
@@ -121,47 +121,38 @@ class _Book:
     ) -> "_Book":
         asked: list[tuple[str, str, int, str]] = []
         owners: list[int] = []
-        for number, suspicion in enumerate(suspicions):
+        for owner, suspicion in enumerate(suspicions):
             for host, cited, key in _actors(suspicion):
                 asked.append(_ask(host, key, cited.time, cited.image))
-                owners.append(number)
-        names = ("host", "process", "image")
-        columns = [plain(hits.column(name)).to_pylist() for name in names]
-        times = hits.column("time").to_numpy().tolist()
-        near = {suspicion.host.lower() for suspicion in suspicions}
-        both = [
-            *asked,
-            *(
-                _ask(host, process, time, image) if host.lower() in near else _NOBODY
-                for host, process, image, time in zip(*columns, times, strict=True)
-            ),
-        ]
-        distinct = list(dict.fromkeys(both))
-        lines = chains(processes, _wanted(distinct))
-        naming = identities(list(dict.fromkeys(one for line in lines for one in line)))
-        spelled = {
-            ask: tuple((naming.get(one, ""), one) for one in line)
-            for ask, line in zip(distinct, lines, strict=True)
-        }
+                owners.append(owner)
+        rows, number, acted = _acted(hits, {one.host.lower() for one in suspicions})
+        lines = chains(processes, pa.concat_tables([_wanted(asked), acted]).combine_chunks())
+        mine = [lines.line(row) for row in range(len(asked))]
+        theirs = _lines(lines, len(asked), mine)
+        known = dict.fromkeys(one for line in (*mine, *lines.starts, *theirs) for one in line)
+        naming = identities(list(known))
+        roots = {name for one, name in naming.items() if name and _is_root(one.image)}
         chain: list[list[tuple[str, ...]]] = [[] for _ in suspicions]
-        suspects: set[str] = set()
-        for number, ask in zip(owners, asked, strict=True):
-            line = spelled[ask]
-            chain[number].append(tuple(name for name, _ in line if name))
-            suspects.update(name for name, one in line[:1] if name)
-        roots = {name for line in spelled.values() for name, one in line if _is_root(one.image)}
+        suspects = {naming[line[0]] for line in mine if line and line[0] in naming}
+        for owner, line in zip(owners, mine, strict=True):
+            chain[owner].append(tuple(naming[one] for one in line if one in naming))
         tied = [
-            tuple(
-                name
-                for depth, (name, _) in enumerate(spelled[ask])
-                if name and (depth == 0 or name not in roots)
+            next(
+                (
+                    naming[one]
+                    for depth, one in enumerate(line)
+                    if naming.get(one) in suspects and (depth == 0 or naming[one] not in roots)
+                ),
+                "",
             )
-            for ask in both[len(asked) :]
+            for line in theirs
         ]
-        keys = {
-            (one.host, one.key): name for line in spelled.values() for name, one in line if one.key
-        }
-        return cls(chain, frozenset(suspects), tied, keys)
+        joined: defaultdict[str, list[int]] = defaultdict(list)
+        told = np.array([bool(name) for name in tied], bool)[number]
+        for row, actor in zip(rows[told].tolist(), number[told].tolist(), strict=True):
+            joined[tied[actor]].append(row)
+        keys = {(one.host, one.key): name for one, name in naming.items() if one.key}
+        return cls(chain, frozenset(suspects), frozenset(roots), joined, keys)
 
     def mine(self, number: int) -> list[str]:
         return [line[0] for line in self.chain[number] if line]
@@ -180,7 +171,35 @@ def _actors(suspicion: Suspicion) -> list[tuple[str, Cited, str]]:
     return [(suspicion.host, rows.get(key, lead), key) for key in suspicion.actors]
 
 
-_NOBODY: Final = ("", "", 0, "")
+def _acted(hits: pa.Table, near: set[str]) -> tuple[Rows, Ints, pa.Table]:
+    """Give the hits on some hosts, the number of who did each, and who that is (`ACTORS`)."""
+    host, hosts = coded(hits.column("host"))
+    folded = [text.lower() for text in listed(hosts)]
+    rows = np.flatnonzero(np.array([*(text in near for text in folded), False])[host])
+    if not len(rows):
+        return rows, np.empty(0, np.int64), ACTORS.empty_table()
+    number = {text: at for at, text in enumerate(dict.fromkeys(folded))}
+    same = np.array([number[text] for text in folded], np.int64)[host[rows]]
+    some = hits.select(["host", "process", "image"]).take(rows)
+    return rows, *distinct_actors(some, same, hits.column("time").to_numpy()[rows])
+
+
+def _lines(lines: Chains, begin: int, mine: Sequence[tuple[Known, ...]]) -> list[tuple[Known, ...]]:
+    """List the processes of hits with their ancestors.
+
+    One whose start was not seen is nobody unless something of *mine* may be the same: there may be
+    one for each hit.
+    """
+    unseen = {_alike(one) for line in mine for one in line if not one.seen}
+    found = []
+    for row in range(begin, len(lines.at)):
+        line = lines.line(row)
+        found.append(line if lines.at[row] >= 0 or (line and _alike(line[0]) in unseen) else ())
+    return found
+
+
+def _alike(one: Known) -> tuple[str, str, int, str]:
+    return one.host, one.key, one.pid, one.image.lower() if not one.key else ""
 
 
 def _ask(host: str, key: str, time: int, image: str) -> tuple[str, str, int, str]:

@@ -35,6 +35,11 @@ class Cited:
     image: str
     fields: tuple[tuple[str, str], ...]
 
+    @property
+    def place(self) -> tuple[int, str, int]:
+        """What orders events: time, source and record."""
+        return self.time, self.source, self.record
+
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
@@ -72,4 +77,4 @@ class Suspicion:
     def rows(self) -> tuple[Cited, ...]:
         """Every event that a reason rests on, once, by time and place."""
         rows = {row: None for reason in self.reasons for row in reason.rows}
-        return tuple(sorted(rows, key=lambda row: (row.time, row.source, row.record)))
+        return tuple(sorted(rows, key=lambda row: row.place))

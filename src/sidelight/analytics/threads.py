@@ -10,8 +10,14 @@ Source: Microsoft, Sysmon event 8; public reports on remote threads.
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+
 from sidelight.analytics.mark import Mark
 from sidelight.analytics.paths import WRITABLE, place_of
+from sidelight.analytics.signals import signal_rows
+from sidelight.findings.actor import named
+from sidelight.schema import Frame
 
 _KERNEL: Final = 0xFFFF_0000_0000_0000
 _LOADERS: Final = ("loadlibrary", "ldrloaddll")
@@ -79,6 +85,22 @@ THREAD_FIELDS: Final = (
     "StartModule",
     "StartFunction",
 )
+
+
+def thread_rows(frame: Frame) -> pa.Table:
+    """Give the odd remote threads of *frame* as `SIGNALS`.
+
+    An event without a field for the module says nothing of where its thread starts; one whose
+    field is empty says that it starts in none.
+    """
+    told = np.zeros(len(frame), bool)
+    for column in named(frame, ("StartModule",)):
+        told |= column.codes >= 0
+    found = [
+        signal_rows(frame, np.flatnonzero(rows), THREAD_FIELDS, judge, "TargetProcessGuid")
+        for rows, judge in ((told, thread_marks), (~told, moduleless_marks))
+    ]
+    return pa.concat_tables(found)
 
 
 def thread_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:

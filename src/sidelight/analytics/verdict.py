@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -22,6 +23,7 @@ from sidelight.findings.finding import (
 )
 from sidelight.findings.identity import finding_id
 from sidelight.findings.score import SPEAKING
+from sidelight.findings.score import score as score_rule
 from sidelight.findings.shelf import Shelf
 from sidelight.schema import LEVELS, NO_TIME, Level
 
@@ -39,12 +41,15 @@ MOST_ANALYTICS: Final = 12
 EACH_RULE: Final = 3
 MOST_RULES: Final = 9
 _SHOWN: Final = 12
-_RULES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A hit of a rule, as a story tells it."""
+    """A hit of a rule, as a story tells it.
+
+    Args:
+        firing: it is one of several that make a correlation fire, which is a finding as a whole.
+    """
 
     row: int
     info: RuleInfo | None
@@ -54,6 +59,7 @@ class Hit:
     channel: str
     event_id: str
     time: int
+    firing: bool = False
 
     @property
     def ref(self) -> RuleRef:
@@ -97,7 +103,7 @@ def verdicts(
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
     """Spell what makes a story this story: what is suspected of whom, else its first event."""
-    first = min((row.time, row.source, row.record) for one in suspicions for row in one.rows)
+    first = min(row.place for one in suspicions for row in one.rows)
     spelled = [
         f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
     ]
@@ -106,7 +112,12 @@ def _signature(suspicions: Sequence[Suspicion]) -> str:
 
 
 def _class(hit: Hit) -> FindingClass:
-    return classify(hit.info.tags) if hit.info else "other"
+    return _classified(hit.info.tags) if hit.info else "other"
+
+
+@lru_cache(maxsize=4096)
+def _classified(tags: tuple[str, ...]) -> FindingClass:
+    return classify(tags)
 
 
 def _verdict(  # noqa: PLR0913
@@ -118,11 +129,13 @@ def _verdict(  # noqa: PLR0913
     limits: Limits,
 ) -> Verdict:
     lead = mine[0]
-    rules = _rules(hits)
-    bonus = _bonus(lead, story, rules)
-    score = max(0, min(_most(lead, bonus), lead.points + sum(each.points for each in bonus)))
+    bonus = _bonus(lead, story, _rules(hits))
+    own = max(0, min(_most(lead, bonus), lead.points + sum(each.points for each in bonus)))
+    alike = _rules([hit for hit in hits if not hit.firing and _class(hit) == lead.cls])
+    bonus += _raised(own, alike)
+    score = max([own, *map(_least_score, alike)])
     level = level_of(score)
-    told = [hit for hit in hits if _belongs(hit, level, lead.cls)]
+    told = [hit for hit in hits if _belongs(hit, level)]
     spoken = list(dict.fromkeys(one.analytic for one in mine))
     tags = _tags([ANALYTICS[each] for each in spoken], told)
     rows = _rows(mine)
@@ -161,9 +174,23 @@ def _most(lead: Suspicion, bonus: Sequence[Weight]) -> int:
     return 100 if lead.points >= MEDIUM or seconded else MEDIUM - 1
 
 
-def _belongs(hit: Hit, level: Level, cls: FindingClass) -> bool:
-    """Tell whether a story says all that a hit's own finding would say."""
-    return LEVELS.index(hit.ref.level) <= LEVELS.index(level) or _class(hit) == cls
+def _belongs(hit: Hit, level: Level) -> bool:
+    """Tell whether a story is as severe as a hit's own finding would be."""
+    return not hit.firing and LEVELS.index(hit.ref.level) <= LEVELS.index(level)
+
+
+def _least_score(rule: RuleRef) -> int:
+    """Give what a finding must weigh to stand for one of *rule* alone."""
+    return max(score_rule(rule.level, rule.status, 0, alone=False), level_points(rule.level))
+
+
+def _raised(score: int, rules: Sequence[RuleRef]) -> list[Weight]:
+    """Say by how much a rule about the same raises a score, so that no hit is played down."""
+    best = max(rules, key=_least_score, default=None)
+    if best is None or _least_score(best) <= score:
+        return []
+    text = f"A rule of level {best.level} about the same matched: {best.title}."
+    return [Weight(_least_score(best) - score, text)]
 
 
 def _rules(hits: Sequence[Hit]) -> tuple[RuleRef, ...]:
@@ -239,14 +266,18 @@ def _evidence(
         for row in rows
     }
     for hit in told:
+        if len(places) >= limits.evidence and (hit.source, hit.record) not in places:
+            continue  # a story may have as many hits as the evidence
         places.setdefault((hit.source, hit.record), (hit.channel, hit.event_id, hit.time, {}))
         speaking.setdefault((hit.source, hit.record), {})[hit.rule] = None
-    made = []
+    made, left = [], limits.fields
     for (source, record), place in islice(places.items(), limits.evidence):
         channel, event_id, time, fields = place
-        full = shelf.event(source, record) or dict(fields) or None
+        full = shelf.event(source, record) if left else None
+        left -= full is not None
         rules = tuple(speaking[source, record])
-        made.append(Evidence(source, record, channel, event_id, time, rules, full))
+        shown = full or dict(fields) or None
+        made.append(Evidence(source, record, channel, event_id, time, rules, shown))
     return tuple(sorted(made, key=lambda row: (row.time, row.source, row.record)))
 
 

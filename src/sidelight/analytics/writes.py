@@ -16,6 +16,8 @@ from sidelight.schema import Frame, decode, strings
 CODE: Final = (".dll", ".exe", ".ocx", ".cpl", ".sys", ".drv", ".scr", ".ax", ".tsp", ".acm")
 """Names of what Windows loads as code."""
 
+_PLAIN: Final = (".txt", ".log", ".tmp", ".lnk", ".pf", ".ini", ".xml")
+
 _WRITE_DATA: Final = 0x2
 _SHARES: Final = {"\\admin$": "C:\\Windows\\", "\\c$": "C:\\", "\\print$": ""}
 
@@ -23,17 +25,19 @@ _SHARES: Final = {"\\admin$": "C:\\Windows\\", "\\c$": "C:\\", "\\print$": ""}
 def write_rows(frame: Frame) -> pa.Table:
     """Give the files that events of file creation tell of, as `WRITES`.
 
-    Of files that are not code, in folders that users write to, the earliest of each process and
-    folder is kept; elsewhere none.
+    Of files that may hold code that is not of Windows' making (`is_blob`), in folders that users
+    write to, the earliest of each process and folder is kept; elsewhere none.
     """
     target = texts(frame, ("TargetFilename",), None, len(frame))
     places = [place_of(text) for text in listed(target.values)]
     code = np.array([place.name.endswith(CODE) for place in places], bool)[target.codes]
-    data = np.array([place.zone in WRITABLE for place in places], bool)[target.codes] & ~code
+    data = np.array([place.zone in WRITABLE and is_blob(place.name) for place in places], bool)
     folders = {place.folder: 0 for place in places}
     number = {folder: each for each, folder in enumerate(folders)}
     folder = np.array([number[place.folder] for place in places], np.int64)[target.codes]
-    others = earliest(frame, np.flatnonzero(data), [process_keys(frame).codes, folder])
+    others = earliest(
+        frame, np.flatnonzero(data[target.codes]), [process_keys(frame).codes, folder]
+    )
     rows = np.concatenate([np.flatnonzero(code), others])
     if not len(rows):
         return WRITES.empty_table()
@@ -53,6 +57,11 @@ def settle_writes(table: pa.Table) -> pa.Table:
     folder = np.array([folders[place.folder] for place in places], np.int64)[target]
     keys = [*numbered(table, ("source", "host", "process")), folder]
     return keep_earliest(table, np.array(data, bool)[target] & files, keys)
+
+
+def is_blob(name: str) -> bool:
+    """Tell whether a file of this folded name is neither code nor what programs write all day."""
+    return not name.endswith((*CODE, *_PLAIN))
 
 
 def share_rows(frame: Frame) -> pa.Table:

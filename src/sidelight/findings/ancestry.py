@@ -13,7 +13,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from sidelight.findings.starts import parents, resolve
+from sidelight.findings.cells import Ints, coded, listed
+from sidelight.findings.starts import Found, parents, resolve
 from sidelight.schema import NO_TIME
 
 SAME_START: Final = 2_000_000_000
@@ -39,52 +40,80 @@ class Known:
     seen: bool
 
 
-def chains(
-    tables: Sequence[pa.Table], wanted: pa.Table, generations: int = 3
-) -> list[tuple[Known, ...]]:
-    """Give each of *wanted* (`ACTORS`) and its ancestors, itself first.
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """Processes and their ancestors.
 
-    A process that nothing names gives an empty chain. Ancestors whose start was not seen end it.
+    Args:
+        at: of each process looked for, the number of its start, or -1.
+        starts: of each distinct start, the process and its ancestors; alike ends are shared.
+        wanted: what was looked for, as columns of `ACTORS`.
     """
-    made: list[list[Known]] = [[] for _ in range(wanted.num_rows)]
-    follow = list(range(wanted.num_rows))
-    for generation in range(generations + 1):
+
+    at: Ints
+    starts: list[tuple[Known, ...]]
+    wanted: "_Asked"
+
+    def line(self, row: int) -> tuple[Known, ...]:
+        """Give a process and its ancestors, itself first; empty where nothing names it."""
+        at = self.at[row]
+        return self.starts[at] if at >= 0 else self.wanted.unseen(row)
+
+
+def chains(tables: Sequence[pa.Table], wanted: pa.Table, generations: int = 3) -> Chains:
+    """Look for *wanted* (`ACTORS`) and their ancestors, whose chain ends where one was not seen."""
+    steps: list[tuple[Found, _Asked]] = []
+    for _ in range(generations + 1):
         found = resolve(tables, wanted)
-        rows, asked = found.rows.to_pylist(), wanted.to_pylist()
-        for number, row in enumerate(follow):
-            if row < 0:
-                continue
-            at = int(found.at[row])
-            if at >= 0:
-                start = rows[at]
-                made[number].append(
-                    Known(
-                        start["host"].lower(),
-                        start["key"],
-                        start["pid"],
-                        start["time"],
-                        start["image"],
-                        True,
-                    )
-                )
-            else:
-                one = asked[row]
-                if one["key"] or (one["pid"] >= 0 and one["time"] != NO_TIME):
-                    made[number].append(
-                        Known(
-                            one["host"].lower(),
-                            one["key"],
-                            one["pid"],
-                            one["time"],
-                            one["image"],
-                            False,
-                        )
-                    )
-            follow[number] = at
-        if generation == generations or not found.rows.num_rows:
+        steps.append((found, _Asked.of(wanted)))
+        if not found.rows.num_rows:
             break
         wanted = parents(found.rows)
-    return [tuple(chain) for chain in made]
+    tails: list[tuple[Known, ...]] = [()] * steps[-1][0].rows.num_rows
+    for found, asked in reversed(steps[1:]):
+        starts = _longer(found, tails)
+        tails = [
+            starts[at] if at >= 0 else asked.unseen(row) for row, at in enumerate(found.at.tolist())
+        ]
+    return Chains(steps[0][0].at, _longer(steps[0][0], tails), steps[0][1])
+
+
+def _longer(found: Found, tails: Sequence[tuple[Known, ...]]) -> list[tuple[Known, ...]]:
+    """Put each start that was found before the chain of its parent."""
+    rows = _Asked.of(found.rows)
+    return [(rows.known(row, seen=True), *tail) for row, tail in enumerate(tails)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Processes that are looked for, column by column; texts are shared."""
+
+    host: tuple[Ints, list[str]]
+    key: tuple[Ints, list[str]]
+    image: tuple[Ints, list[str]]
+    pid: Ints
+    time: Ints
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "_Asked":
+        host, hosts = coded(table.column("host"))
+        key, keys = coded(table.column("key"))
+        image, images = coded(table.column("image"))
+        return cls(
+            (host, [text.lower() for text in listed(hosts)]),
+            (key, listed(keys)),
+            (image, listed(images)),
+            table.column("pid").to_numpy(),
+            table.column("time").to_numpy(),
+        )
+
+    def known(self, row: int, *, seen: bool) -> Known:
+        host, key, image = (texts[codes[row]] for codes, texts in (self.host, self.key, self.image))
+        return Known(host, key, int(self.pid[row]), int(self.time[row]), image, seen)
+
+    def unseen(self, row: int) -> tuple[Known, ...]:
+        one = self.known(row, seen=False)
+        return (one,) if one.key or (one.pid >= 0 and one.time != NO_TIME) else ()
 
 
 def identities(known: Sequence[Known]) -> dict[Known, str]:
@@ -107,8 +136,8 @@ def identities(known: Sequence[Known]) -> dict[Known, str]:
                 first = one
             last = one.time
             names[one] = f"{host}|{pid}@{first.time}{image}"
-    keys = {one.key: name for one, name in names.items() if one.key and one.seen}
+    keys = {(one.host, one.key): name for one, name in names.items() if one.key and one.seen}
     return {
-        one: keys.get(one.key, name) if one.key and not one.seen else name
+        one: keys.get((one.host, one.key), name) if one.key and not one.seen else name
         for one, name in names.items()
     }

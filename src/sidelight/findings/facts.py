@@ -37,8 +37,9 @@ LOADS: Final = pa.schema(
 )
 """Images that processes loaded, the executables themselves included.
 
-All loads from outside the system's folders and all that are not validly signed; of the others
-the earliest of each host, executable and library.
+All loads from outside the folders that are protected, all that are not validly signed and all of
+runtimes; of the others the earliest of each source, host, executable, library, signature and
+version.
 """
 
 WRITES: Final = pa.schema(
@@ -75,8 +76,8 @@ CONNECTS: Final = pa.schema(
 )
 """Network connections that processes opened.
 
-All of programs outside the system's and programs' folders; of the others the earliest of each
-process, address, port and hour.
+All of programs outside the system's and programs' folders; of the others the earliest
+`sidelight.analytics.connects.EACH_HOUR` of each process, address, port and hour.
 """
 
 FACTS: Final = {"loads": LOADS, "writes": WRITES, "signals": SIGNALS, "connects": CONNECTS}

@@ -70,7 +70,8 @@ class Evidence:
         record: System/EventRecordID for EVTX, the 1-based line for line formats.
         time: UTC nanoseconds, `NO_TIME` where unknown.
         rules: ids of the rules that matched it.
-        fields: the full event; None where only its place was kept.
+        fields: the full event, or those fields that an analytic judged it by; None where only
+            its place was kept.
     """
 
     source: str

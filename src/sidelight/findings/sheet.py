@@ -68,7 +68,7 @@ class Sheet:
         folded = Texts(same[host_code], listed(folded_texts))
         rule, source = Texts.of(hits, "rule"), Texts.of(hits, "source")
         time, record = hits.column("time").to_numpy(), hits.column("record").to_numpy()
-        actor, wanted = _distinct_actors(hits, folded.code, time)
+        actor, wanted = distinct_actors(hits, folded.code, time)
         number, texts = signatures(processes, wanted)
         by_event, _ = sort_rows([source.code, record, rule.code])
         fresh = np.zeros(len(by_event), bool)
@@ -104,7 +104,14 @@ class Sheet:
         return tuple(dict.fromkeys(self.rule[each] for each in rows.tolist()))
 
 
-def _distinct_actors(hits: pa.Table, host: Ints, time: Ints) -> tuple[Ints, pa.Table]:
+def distinct_actors(hits: pa.Table, host: Ints, time: Ints) -> tuple[Ints, pa.Table]:
+    """Number who acted in each of *hits*, and list them (`ACTORS`).
+
+    Args:
+        hits: `HITS`, or their columns host, process and image.
+        host: equal where hosts are the same.
+        time: of the hits; it matters for a PID only.
+    """
     key, keys = coded(hits.column("process"))
     image, _ = coded(hits.column("image"))
     by_pid = np.array([text.startswith("pid:") for text in listed(keys)], np.bool_)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sidelight.analytics.conclude import Facts, conclude_facts
+from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.stakes import raised
 from sidelight.evidence.reading import Digest
@@ -53,11 +54,13 @@ def draw_findings(
     """
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
-    events = settle(pa.concat_tables(_tables(spool, "events", copies)), [hits, as_hits(members)])
+    events = settle(
+        pa.concat_tables(list(_tables(spool, "events", copies))), [hits, as_hits(members)]
+    )
     hits = union(hits, correlate(rules.correlations, members))
     processes = spool.tables("processes")  # starts seen twice are the same starts
     infos = rule_infos(rules)
-    tables = {name: union(*_tables(spool, name, copies)) for name in FACTS}
+    tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
     facts = Facts(**tables, known=context.known)
     stories = conclude_facts(facts, hits, events, processes, infos, limits)
     rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
@@ -76,15 +79,14 @@ def _untold(size: int, told: Sequence[int]) -> "NDArray[np.bool_]":
     return marks
 
 
-def _tables(spool: Spool, name: str, copies: frozenset[str]) -> Sequence[pa.Table]:
-    tables = spool.tables(name)
-    if not copies:
-        return tables
+def _tables(spool: Spool, name: str, copies: frozenset[str]) -> Iterator[pa.Table]:
+    """Yield tables one after another, so that no more of them are in memory than are asked for."""
     values = pa.array(sorted(copies), pa.string())
-    return [
-        table.filter(pc.invert(pc.is_in(table.column("source").cast(pa.string()), values)))
-        for table in tables
-    ]
+    for table in spool.tables(name):
+        if copies:
+            source = table.column("source").cast(pa.string())
+            table = table.filter(pc.invert(pc.is_in(source, values)))  # noqa: PLW2901
+        yield table
 
 
 def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
