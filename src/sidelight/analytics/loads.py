@@ -58,11 +58,16 @@ def settle_loads(table: pa.Table) -> pa.Table:
     place, unsigned = listed(paths), [text.lower() for text in listed(said)]
     protected = np.isin(zones(place), [int(zone) for zone in PROTECTED])[library]
     not_false = np.array([text != "false" for text in unsigned], bool)[signed]
+    status, words = coded(table.column("status"))
+    invalid = np.array([text.lower() not in VALID for text in listed(words)], bool)[status]
+    true = np.array([text == "true" for text in unsigned], bool)[signed]
+    runtime = np.array([place_of(path).name in RUNTIMES for path in place], bool)[library]
     untold = np.array([not text for text in unsigned], bool)[signed]
     number = {path: at for at, path in enumerate(place)}
     same = np.array([number.get(path, -1) for path in listed(images)], np.int64)[image]
-    plain = (protected & not_false) | (untold & (same == library))
-    names = ("source", "channel", "event_id", "host", "image", "library")
+    plain = (protected & not_false & ~runtime & ~(true & invalid)) | (untold & (same == library))
+    judged = ("signed", "signer", "status", "original", "company")
+    names = ("source", "channel", "event_id", "host", "image", "library", *judged)
     return keep_earliest(table, plain, numbered(table, names))
 
 

@@ -52,7 +52,7 @@ def settle_writes(table: pa.Table) -> pa.Table:
     via, ways = coded(table.column("via"))
     places = [place_of(text) for text in listed(paths)]
     folders = {folder: at for at, folder in enumerate(dict.fromkeys(p.folder for p in places))}
-    data = [place.zone in WRITABLE and not place.name.endswith(CODE) for place in places]
+    data = [place.zone in WRITABLE and is_blob(place.name) for place in places]
     files = np.array([way == "file" for way in listed(ways)], bool)[via]
     folder = np.array([folders[place.folder] for place in places], np.int64)[target]
     keys = [*numbered(table, ("source", "host", "process")), folder]

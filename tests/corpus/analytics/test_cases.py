@@ -176,6 +176,8 @@ def test_a_clock_that_is_wrong_changes_no_judgement(
         kept = [each[1:4] for each in gist(conclude_events(events))]
         assert [each[1:4] for each in gist(found)] == kept
     wanted = {one["analytic"] for one in case.get("fires", ())}
+    if jump is None:  # what came after what cannot be told then
+        wanted = {name for name in wanted if not name.startswith("behaviour.")}
     assert wanted <= {rule.id for finding in found for rule in finding.rules}
 
 

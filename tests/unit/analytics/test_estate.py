@@ -15,7 +15,7 @@ def test_loads_of_one_library_are_one_and_cite_the_earliest() -> None:
     )
     unsigned = next(each for each in estate.loads if each.broken)
     assert len(estate.loads) == 2
-    assert (unsigned.count, unsigned.cited.record, unsigned.host) == (2, 8, "ws1")
+    assert (len(unsigned.rows), unsigned.cited.record, unsigned.host) == (2, 8, "ws1")
 
 
 def test_signatures_are_true_false_or_unknown() -> None:
@@ -79,7 +79,9 @@ def test_a_pair_is_counted_once_a_host_and_by_signer() -> None:
     estate = estate_of([*events, load(PLAYER, CODEC, "-", host="WS9")])
     signed = next(each for each in estate.loads if each.trusted)
     unsigned = next(each for each in estate.loads if each.broken)
-    assert pair_of(signed) == ("player.exe", "codec.dll", "acme")
+    assert pair_of(signed)[0] == "player.exe"
+    assert pair_of(signed)[1].endswith("|codec.dll")
+    assert pair_of(signed)[2] == "acme"
     assert (estate.hosts_of(signed), estate.hosts_of(unsigned)) == (3, 1)
 
 
@@ -97,7 +99,9 @@ def test_a_drop_is_the_last_write_before_the_load_on_that_host() -> None:
     drop = estate.drop_of(codec)
     assert drop is not None
     assert drop.image.name == "b.exe"
-    assert [other.target.name for other in estate.beside(drop)] == ["data.bin"]
+    blob = estate.batch_of(drop).blob
+    assert blob is not None
+    assert blob.target.name == "data.bin"
 
 
 def test_a_process_that_is_not_known_wrote_nothing_beside() -> None:
@@ -106,7 +110,7 @@ def test_a_process_that_is_not_known_wrote_nothing_beside() -> None:
         {"is": "write", "TargetFilename": r"C:\Media\x.exe"},
     ]
     estate = estate_of(events)
-    assert [estate.beside(each) for each in estate.writes] == [[], []]
+    assert estate.batches == {}
 
 
 def test_void_texts() -> None:

@@ -33,15 +33,17 @@ def test_an_unsigned_library_beside_a_signed_program_weighs_by_who_can_write_the
 def test_an_unsigned_program_has_unsigned_libraries() -> None:
     own = load(PLAYER, PLAYER, "-")
     found = weigh(own, CODEC)
-    assert said(found, "habit") == 5
+    assert said(found, "habit") == -10
     assert sum(found.values()) < 20
 
 
 def test_a_renamed_program_is_named_so() -> None:
     renamed = {**SELF, "OriginalFileName": "recorder.exe"}
-    assert said(weigh(renamed, CODEC), "renamed") == 20
+    assert said(weigh(renamed, CODEC), "not by its name") == 20
     for spelled in ("Player.EXE", "player", "player.exe.mui", "player64.exe", "-", "?"):
-        assert said(weigh({**SELF, "OriginalFileName": spelled}, CODEC), "renamed") is None, spelled
+        assert (
+            said(weigh({**SELF, "OriginalFileName": spelled}, CODEC), "not by its name") is None
+        ), spelled
 
 
 def test_others_in_the_folder_speak_by_how_they_are_signed() -> None:
@@ -85,13 +87,15 @@ def test_a_foreign_signature_that_others_have_too_is_partly_taken_back() -> None
 
 
 def test_known_pairs_ask_for_their_signers() -> None:
-    path = FOLDER + "libvlc.dll"
+    path, host = FOLDER + "libvlc.dll", {**SELF, "OriginalFileName": "vlc.exe"}
     for signer, points in (("-", 35), ("VideoLAN", -60), ("Harbour Trading Ltd", 35), (None, None)):
-        found = weigh(SELF, load(PLAYER, path, signer), name="libvlc.dll")
+        found = weigh(host, load(PLAYER, path, signer), name="libvlc.dll")
         assert said(found, "videolan") == points or said(found, "VideoLAN") == points, signer
     nameless = load(PLAYER, path, "x")
     del nameless["Signature"]
-    assert said(weigh(SELF, nameless, name="libvlc.dll"), "should be signed") is None
+    assert said(weigh(host, nameless, name="libvlc.dll"), "should be signed") is None
+    stranger = weigh(SELF, load(PLAYER, path, "-"), name="libvlc.dll")
+    assert said(stranger, "should be signed") is None
 
 
 def test_what_many_hosts_load_is_no_surprise() -> None:
@@ -102,4 +106,4 @@ def test_what_many_hosts_load_is_no_surprise() -> None:
 
 def test_modules_that_an_interpreter_is_told_to_load_weigh_less() -> None:
     addon = load(PLAYER, FOLDER + "binding.node", "-")
-    assert said(weigh(SELF, addon, name="binding.node"), "not by the search") == -20
+    assert said(weigh(SELF, addon, name="binding.node"), "by its path") == -25

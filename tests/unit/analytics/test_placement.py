@@ -1,7 +1,9 @@
 import pytest
 
 from analytic_cases import Event, estate_of, load, write
-from sidelight.analytics.placement import is_servicing, is_system_name, reasons
+from sidelight.analytics.paths import place_of
+from sidelight.analytics.placement import is_system_name, reasons
+from sidelight.analytics.sieve import is_installer
 
 SYSTEM = "C:\\Windows\\System32\\"
 TOOL = SYSTEM + "inspect.exe"
@@ -167,5 +169,4 @@ def test_servicing_is_a_trade_from_a_protected_place() -> None:
         SYSTEM + "cmd.exe": False,
     }
     for image, expected in cases.items():
-        [made] = estate_of([write(image, FOLDER + "a.dll")]).writes
-        assert is_servicing(made) is expected, image
+        assert is_installer(place_of(image)) is expected, image

@@ -82,8 +82,8 @@ def test_a_story_tells_hits_that_say_no_more_than_it_does():
         hit(3, "medium"),
     ]
     [one] = judge(suspicion(40), hits=hits)
-    assert one.told == (0, 2, 3)
-    assert {rule.id for rule in one.finding.rules} == {"sideload.load", "r0", "r2", "r3"}
+    assert one.told == (0, 1, 2, 3)
+    assert {rule.id for rule in one.finding.rules} == {"sideload.load", "r0", "r1", "r2", "r3"}
 
 
 def test_scores_stay_in_bounds():

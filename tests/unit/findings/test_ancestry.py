@@ -38,6 +38,11 @@ def ask(*rows):
     )
 
 
+def lines(tables, wanted, **options):
+    found = chains(tables, wanted, **options)
+    return [found.line(row) for row in range(wanted.num_rows)]
+
+
 def test_two_logs_that_stamp_one_start_apart_tell_of_one_process():
     sysmon = known(key="{A}", pid=7, time=10 * SECOND)
     security = known(pid=7, time=10 * SECOND + SAME_START)
@@ -82,22 +87,22 @@ def test_a_chain_is_the_process_and_its_ancestors_and_ends_where_a_start_was_not
         start(key="{B}", pid=2, time=20, image="b", parent_key="{A}", parent_pid=1),
         start(key="{A}", pid=1, time=10, image="a", parent_key="{Z}", parent_pid=9),
     )
-    [line] = chains([starts], ask(("H", "{C}", 0, "c")))
+    [line] = lines([starts], ask(("H", "{C}", 0, "c")))
     assert [one.image for one in line[:3]] == ["c", "b", "a"]
     assert all(one.seen for one in line[:3])
     assert not any(one.seen for one in line[3:])
-    [short] = chains([starts], ask(("h", "{C}", 0, "c")), generations=1)
+    [short] = lines([starts], ask(("h", "{C}", 0, "c")), generations=1)
     assert [one.image for one in short] == ["c", "b"]
 
 
 def test_who_is_not_named_has_no_chain_and_who_was_not_seen_is_alone():
-    none, unseen, by_pid = chains(
+    none, unseen, by_pid = lines(
         [table()], ask(("h", "", 5, "x"), ("h", "{Q}", 5, "x"), ("h", "pid:4", 5, "x"))
     )
     assert none == ()
     assert [(one.key, one.seen) for one in unseen] == [("{Q}", False)]
     assert [(one.pid, one.seen) for one in by_pid] == [(4, False)]
-    [timeless] = chains([table()], ask(("h", "pid:4", NO_TIME, "x")))
+    [timeless] = lines([table()], ask(("h", "pid:4", NO_TIME, "x")))
     assert timeless == ()
 
 
@@ -106,5 +111,5 @@ def test_a_pid_means_the_last_start_before_the_event():
         start(key="{A}", pid=4, time=10, image="first"),
         start(key="{B}", pid=4, time=30 * SECOND, image="second"),
     )
-    early, late = chains([starts], ask(("h", "pid:4", 20, ""), ("h", "pid:4", 40 * SECOND, "")))
+    early, late = lines([starts], ask(("h", "pid:4", 20, ""), ("h", "pid:4", 40 * SECOND, "")))
     assert [early[0].key, late[0].key] == ["{A}", "{B}"]
