@@ -84,7 +84,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Technique:
-    """How many rules look for an ATT&CK technique, and how many of them had a log source.
+    """How many rules look for an ATT&CK technique, and how many of them could match.
 
     Args:
         tactics: those that at least half of its rules name, or that most of them do. Rules tag

@@ -5,7 +5,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -21,7 +21,7 @@ from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
-from sidelight.schema import Frame, Gap
+from sidelight.schema import Frame, Gap, Kind
 
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
@@ -69,6 +69,7 @@ class Gathered:
 
     Args:
         seen: numbers of the rules that had events to look at.
+        occurring: names of the columns that ever occurred, for each kind of event.
         costs: of single rules, by id.
         partial: why not all was read; empty where it was.
     """
@@ -78,6 +79,7 @@ class Gathered:
     events: int = 0
     hits: int = 0
     seen: set[int] = field(default_factory=set)
+    occurring: dict[Kind, set[str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
     partial: str = ""
@@ -89,9 +91,15 @@ class Gathered:
         self.events += other.events
         self.hits += other.hits
         self.seen |= other.seen
+        self.meet(other.occurring)
         add_costs(self.costs, other.costs)
         for name, count in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
+
+    def meet(self, occurring: Mapping[Kind, set[str]]) -> None:
+        """Add the names of columns that occurred."""
+        for kind, names in occurring.items():
+            self.occurring.setdefault(kind, set()).update(names)
 
 
 Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
@@ -122,6 +130,7 @@ class Worker:
         finally:
             give_back()
             result.seen |= engine.seen
+            result.meet(engine.occurring)
             add_costs(result.costs, engine.costs)
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]

@@ -73,7 +73,7 @@ def hunt(
             event_counts(spool, copies),
             gathered.gaps,
             Loaded(_metas(rules), rules.refused),
-            blind_rules(rules, gathered.seen),
+            blind_rules(rules, gathered.seen, gathered.occurring),
         )
 
         def finish(findings: int) -> Run:

@@ -13,7 +13,8 @@ from sidelight.findings.cells import listed
 from sidelight.rules.derive import DERIVED, derive
 from sidelight.schema import SEPARATOR, Column, Frame, constant, strings
 
-_FROM_FRAME: Final = frozenset({"eventid", "channel", "computer"})
+FROM_FRAME: Final = frozenset({"eventid", "channel", "computer"})
+"""Fields that a frame tells of itself, whatever its columns are."""
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Columns:
     def present(self, asked: Iterable[str]) -> list[str]:
         """Keep of names, in lower case, those that may have a column."""
         return [
-            name for name in asked if name in self._alike or name in DERIVED or name in _FROM_FRAME
+            name for name in asked if name in self._alike or name in DERIVED or name in FROM_FRAME
         ]
 
     def own(self) -> Mapping[str, Column]:
