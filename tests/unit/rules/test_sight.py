@@ -17,8 +17,8 @@ def has(name: str, text: str = "x") -> Expr:
 def lacking(
     condition: Expr,
     occurring: dict[Kind, set[str]],
-    source: LogSource = LogSource(category="process_creation", product="windows"),
 ) -> tuple[str, ...] | None:
+    source = LogSource(category="process_creation", product="windows")
     meta = Meta("r", "t", "medium", "test", "p", 1)
     return fieldless(compile_plan([Rule(meta, source, condition)]), occurring).get(0)
 
