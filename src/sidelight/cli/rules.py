@@ -2,6 +2,8 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from sidelight.cli import choices, exits
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
-from sidelight.errors import UsageError
+from sidelight.errors import RuleError, UsageError
 from sidelight.output.plain import plain
 
 rules = typer.Typer(help="Install, list, show, check and test rules.", no_args_is_help=True)
@@ -42,7 +44,7 @@ def update(
     target.parent.mkdir(parents=True, exist_ok=True)
     if source is None:
         typer.echo(f"fetching {url}", err=True)
-        with fetched(url) as package:
+        with fetched(url) as package, _blaming(url):
             report = install(package, target)
     else:
         if not source.exists():
@@ -52,6 +54,15 @@ def update(
     typer.echo(f"{count:,} rules installed, {len(report.refused):,} refused")
     typer.echo(f"SHA-256 {report.sha256}")
     return 0
+
+
+@contextmanager
+def _blaming(url: str) -> Iterator[None]:
+    """Say of errors that they are about *url*, not about the file that it was saved to."""
+    try:
+        yield
+    except RuleError as error:
+        raise RuleError(error.reason, where=url, hint=error.hint) from error
 
 
 @rules.command("list")
