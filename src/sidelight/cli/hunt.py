@@ -36,6 +36,7 @@ def hunt_command(  # noqa: PLR0913
     output: options.Outputs = None,
     format_: options.Formats = None,
     tlp: options.Tlp = "",
+    host: options.Host = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
     max_evidence: options.MaxEvidence = 100,
@@ -59,7 +60,8 @@ def hunt_command(  # noqa: PLR0913
     view = _View(limit, wide, quiet, False if no_color else None)
     request = _Request(
         tuple(paths), targets(output or [], format_ or []), tlp or configuration.tlp,
-        jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+        _text(host), jobs or _cores(), fail_level.value, (max_evidence, max_fields), view, profile,
+        times,
     )  # fmt: skip
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
@@ -67,6 +69,14 @@ def hunt_command(  # noqa: PLR0913
         return _hunt(request, load(rule_paths(rules, with_own=own), selection, placeholders))
     except KeyboardInterrupt:
         raise typer.Abort from None  # else Typer leaves without a word
+
+
+def _text(host: str) -> str:
+    try:
+        host.encode()
+    except UnicodeEncodeError:
+        raise UsageError("is no text in the encoding of this terminal", where="--host") from None
+    return host
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class _Request:
     paths: tuple[str, ...]
     targets: tuple[Target, ...]
     tlp: str
+    host: str
     jobs: int
     fail_level: str
     limits: tuple[int, int]
@@ -94,6 +105,7 @@ class _Request:
         return (
             ("paths", " ".join(self.paths)),
             ("tlp", self.tlp),
+            ("host", self.host),
             ("max-evidence", str(self.limits[0])),
             ("max-fields", str(self.limits[1])),
         )
@@ -108,7 +120,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     from sidelight.schema import NO_TIME  # noqa: PLC0415
 
     now = time.time_ns if request.times else lambda: NO_TIME
-    options = HuntOptions(request.jobs, Limits(*request.limits), request.shown(), now)
+    options = HuntOptions(request.jobs, Limits(*request.limits), request.shown(), now, request.host)
     inventory = survey(request.paths)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:

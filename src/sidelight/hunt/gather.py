@@ -17,6 +17,7 @@ from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.crew import Crew, Finished
+from sidelight.hunt.host import name_host
 from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
@@ -56,11 +57,13 @@ class Work:
         jobs: how many processes may work at once.
         scratch: a folder of this run for what does not fit into memory.
         report: is told how far it is.
+        host: name for evidence that names no host; empty for none.
     """
 
     jobs: int
     scratch: Path
     report: Report
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -109,9 +112,10 @@ Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
 class Worker:
     """Reads and scans tasks one after another."""
 
-    def __init__(self, rules: Compiled) -> None:
+    def __init__(self, rules: Compiled, host: str) -> None:
         keep_memory()
         self._scanner = Scanner(rules)
+        self._host = host
         self._parts = 0
 
     def work(
@@ -143,7 +147,7 @@ class Worker:
                     case Frame():
                         if _is_enough(held, item):
                             self._scan(held, task, spool, result)
-                        held.append(item)
+                        held.append(name_host(item, self._host))
                         result.events += len(item)
                         report()
                     case Gap():
@@ -181,7 +185,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
             _gather_apart(inventory, rules, spool, work, result)
         else:
-            _gather_here(inventory, rules, spool, work.report, result)
+            _gather_here(inventory, rules, spool, work, result)
     except KeyboardInterrupt:
         result.partial = "interrupted"
     except SidelightError as error:
@@ -190,13 +194,13 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
 
 
 def _gather_here(
-    inventory: Inventory, rules: Compiled, spool: Spool, report: Report, result: Gathered
+    inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    worker, done = Worker(rules), 0
+    worker, done = Worker(rules, work.host), 0
     for task in inventory.tasks:
 
         def tell(before: int = done) -> None:
-            report(_progress(inventory, before, result))
+            work.report(_progress(inventory, before, result))
 
         worker.work(task, spool, result, tell)
         done += task.size
@@ -210,9 +214,10 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
-def _start(rules: bytes, folder: str) -> None:
+def _start(rules: bytes, folder: str, host: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
-    _WORKER[:] = [(Worker(msgspec.msgpack.decode(rules, type=Compiled)), Path(folder))]
+    worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), host)
+    _WORKER[:] = [(worker, Path(folder))]
 
 
 def _run(task: Task) -> Parted:
@@ -228,7 +233,7 @@ def _gather_apart(
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
     from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
 
-    start = (msgspec.msgpack.encode(rules), str(work.scratch))
+    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.host)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
     here = [task for task in inventory.tasks if _is_here(task)]
@@ -237,7 +242,7 @@ def _gather_apart(
     with pool:
         try:
             crew.begin(work.jobs - 1)
-            worker = Worker(rules)
+            worker = Worker(rules, work.host)
             while (task := here.pop() if here else crew.last()) or crew.busy:
 
                 def tell(before: int = done) -> None:

@@ -50,12 +50,14 @@ class HuntOptions:
         limits: how much a finding lists.
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
+        host: name for evidence that names no host; empty for none.
     """
 
     jobs: int
     limits: Limits
     shown: tuple[tuple[str, str], ...]
     now: Callable[[], int]
+    host: str = ""
 
 
 @contextmanager
@@ -65,7 +67,8 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        gathered = gather(inventory, rules, spool, Work(options.jobs, Path(name), report))
+        work = Work(options.jobs, Path(name), report, options.host)
+        gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
         gathered.gaps += gaps
         gathered.gaps += [gap for gap in map(changed, inventory.inputs) if gap]
