@@ -1,11 +1,11 @@
 """Which rules could not have matched, whatever happened on the hosts."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sidelight.coverage import BlindRule
 from sidelight.rules.cache import Compiled
-from sidelight.rules.rule import LogSource
+from sidelight.rules.rule import Correlation, LogSource
 from sidelight.rules.sight import fieldless
 from sidelight.schema import Kind
 
@@ -38,10 +38,16 @@ def _correlations(rules: Compiled, blind: Mapping[str, BlindRule]) -> Iterator[B
     known = dict(blind)
     for each in rules.correlations:
         missing = [known[rule] for rule in each.rules if rule in known]
-        every = len(missing) == len(each.rules)
-        if missing and (every or each.kind in {"temporal", "temporal_ordered"}):
+        if missing and _is_blind(each, known):
             known[each.meta.id] = replace(missing[0], id=each.meta.id)
             yield known[each.meta.id]
+
+
+def _is_blind(correlation: Correlation, known: Container[str]) -> bool:
+    blind = [rule in known for rule in correlation.rules]
+    if correlation.alternatives:
+        return all(any(blind[at] for at in each.present) for each in correlation.alternatives)
+    return any(blind) if correlation.kind in {"temporal", "temporal_ordered"} else all(blind)
 
 
 def _spelled(source: LogSource) -> str:

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 from sidelight.coverage import BlindRule
 from sidelight.hunt.blindness import blind_rules
 from sidelight.hunt.gather import Gathered
 from sidelight.rules.cache import Compiled, compiled
 from sidelight.rules.expr import Glob, Match
-from sidelight.rules.rule import Correlation, LogSource, Meta, Rule, RuleSet
+from sidelight.rules.rule import Alternative, Correlation, LogSource, Meta, Rule, RuleSet
 from sidelight.schema import Kind
 
 KIND = Kind("linux", "auditd")
@@ -57,3 +59,15 @@ def test_what_one_process_never_met_another_may_have() -> None:
     first.take(second)
     assert first.occurring == {KIND: {"exe", "prom"}, Kind("linux", "sshd"): set()}
     assert second.occurring[KIND] == {"prom"}
+
+
+def test_a_correlation_of_alternatives_sees_if_one_of_them_can_hold() -> None:
+    either = replace(
+        together("temporal", "there", "lacking"),
+        alternatives=(Alternative((0,)), Alternative((1,))),
+    )
+    assert "both" not in blind(rules(either))
+    only = replace(either, alternatives=(Alternative((1,), (0,)),))
+    assert blind(rules(only))["both"].fields == ("prom",)
+    without = replace(either, alternatives=(Alternative((0,), (1,)),))
+    assert "both" not in blind(rules(without))
