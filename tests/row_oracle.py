@@ -39,10 +39,8 @@ def holds(expr: Expr, event: Event) -> bool:
 
 
 def values(field: str, event: Event) -> list[str]:
-    value = event.get(field)
-    if value is None:
-        value = next((event[name] for name in event if name.lower() == field.lower()), None)
-    return [] if value is None else value if isinstance(value, list) else [value]
+    alike = [event[name] for name in event if name.lower() == field.lower()]
+    return [text for each in alike for text in (each if isinstance(each, list) else [each])]
 
 
 def keyword(test: Test, event: Event) -> bool:

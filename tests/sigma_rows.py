@@ -40,12 +40,9 @@ def holds(expr: Expr, event: Event) -> bool:
 
 
 def cells(event: Event, field: str) -> list[str]:
-    """Give the values of *field*, by its exact name or else without regard to case."""
-    names = [field] if field in event else [name for name in event if name.lower() == field.lower()]
-    if not names:
-        return []
-    value = event[names[0]]
-    return value if isinstance(value, list) else [value]
+    """Give the values of *field*, whose name is the same in any case."""
+    alike = [event[name] for name in event if name.lower() == field.lower()]
+    return [text for each in alike for text in (each if isinstance(each, list) else [each])]
 
 
 def passes(test: object, cell: str, event: Event) -> bool:

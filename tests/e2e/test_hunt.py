@@ -219,21 +219,27 @@ def test_hours_without_image_loads_are_named_with_what_to_switch_on(
 
 def _in_process(path: Path, jobs: int, *, analytics: bool = True) -> tuple[list[Finding], Run]:
     rules = load_compiled([own()], None)
-    options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME, analytics)
+    options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME, analytics, host="mme7")
     with hunt(survey([str(path)]), rules, options, lambda _: None) as hunted:
         found = list(hunted.findings)
         return found, hunted.finish(len(found))
 
 
 def test_two_processes_give_what_one_gives(
-    small_range: Path, monkeypatch: pytest.MonkeyPatch
+    small_range: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = _in_process(small_range, 1)
-    without = _in_process(small_range, 1, analytics=False)
+    logs = tmp_path / "logs"
+    shutil.copytree(small_range, logs)
+    for number in range(3):
+        (logs / f"audit{number}.log").write_text(f"# {number}\n{NAMELESS}")
+    alone = _in_process(logs, 1)
+    without = _in_process(logs, 1, analytics=False)
+    assert "host='mme7'" in repr(alone[-1])
+    assert "host=''" not in repr(alone[-1])
     monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
     monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 1 << 20)
-    assert _in_process(small_range, 2) == alone
-    assert _in_process(small_range, 2, analytics=False) == without
+    assert _in_process(logs, 2) == alone
+    assert _in_process(logs, 2, analytics=False) == without
     assert any(finding.story for finding in alone[0])
     assert not any(finding.story for finding in without[0])
 
@@ -307,3 +313,40 @@ def test_an_interruption_keeps_what_was_read(sidelight: CommandLine, small_range
     assert findings(ran)
     assert lines(ran)[-1]["kind"] == "manifest"
     assert lines(ran)[-1]["partial"]
+
+
+NAMELESS = """\
+type=SYSCALL msg=audit(1795536000.394:9): arch=c000003e syscall=59 success=yes pid=2 exe="/tmp/id"
+type=EXECVE msg=audit(1795536000.394:9): argc=1 a0="id"
+node=m1 type=SYSCALL msg=audit(1795536001.394:10): arch=c000003e syscall=59 pid=3 exe="/tmp/id"
+node=m1 type=EXECVE msg=audit(1795536001.394:10): argc=1 a0="id"
+"""
+STARTED = """\
+title: Started From The Temporary Folder
+id: 2f0d5f3c-8f4e-4b43-9b0e-1f9a0d6b7c11
+status: test
+logsource: {product: linux, service: auditd}
+detection: {s: {SYSCALL: execve, exe|startswith: /tmp/}, condition: s}
+level: high
+"""
+
+
+@pytest.mark.parametrize(("name", "hosts"), [("", ["", "m1"]), ("mme7", ["m1", "mme7"])])
+def test_evidence_that_names_no_host_is_given_the_name_that_was_asked_for(
+    tmp_path: Path, name: str, hosts: list[str]
+) -> None:
+    (tmp_path / "audit.log").write_text(NAMELESS)
+    (tmp_path / "rule.yml").write_text(STARTED)
+    sidelight = CommandLine(tmp_path)
+    ran = sidelight(
+        "hunt", "audit.log", "--rules", "rule.yml", "--no-own", "-q", "-o", "out.jsonl",
+        *(["--host", name] if name else []),
+    )  # fmt: skip
+    assert ran.code == 1, ran.err
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert sorted(each["host"] for each in lines if each["kind"] == "finding") == hosts
+    (coverage,) = (each for each in lines if each["kind"] == "coverage")
+    assert sorted(each["host"] for each in coverage["streams"]) == hosts
+    assert coverage["hosts"] == [host for host in hosts if host]
+    (manifest,) = (each for each in lines if each["kind"] == "manifest")
+    assert manifest["options"]["host"] == name

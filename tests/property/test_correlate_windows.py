@@ -8,7 +8,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sidelight.errors import RuleError
 from sidelight.findings.hits import MEMBERS, union
+from sidelight.rules.alternatives import read_alternatives
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Correlation, Meta
 
@@ -194,6 +196,89 @@ def test_counting_correlations_agree_with_brute_force(members, kind, relation, p
 def test_temporal_correlations_agree_with_brute_force(members, kind, rules, relation):
     rule = correlation(kind, rules, relation)
     assert fired(rule, members) == expected(rule, members)
+
+
+CONDITIONS = st.recursive(
+    st.sampled_from(["a", "b", "c"]),
+    lambda inner: st.one_of(
+        st.tuples(st.just("not"), inner),
+        st.tuples(st.sampled_from(["and", "or"]), inner, inner),
+    ),
+    max_leaves=5,
+)
+
+
+def written(condition):
+    match condition:
+        case ("not", child):
+            return f"not ({written(child)})"
+        case (word, first, second):
+            return f"({written(first)}) {word} ({written(second)})"
+    return condition
+
+
+def choices(condition, wanted=True):
+    """Every choice of events that must be there and rules that must not: (name, there) sets."""
+    match condition:
+        case ("not", child):
+            return choices(child, not wanted)
+        case (word, first, second):
+            ones, others = choices(first, wanted), choices(second, wanted)
+            if (word == "and") is wanted:
+                return [one | other for one in ones for other in others]
+            return ones + others
+    return [{(condition, wanted)}]
+
+
+def chosen(choice, rule, inside, mine):
+    there = [name for name in rule.rules if (name, True) in choice]
+    events = [each for each in inside if each["rule"] in there]
+    if rule.kind == "temporal":
+        if {each["rule"] for each in events} != set(there):
+            return False
+    elif longest(correlation(rule.kind, there), events) < len(there):
+        return False
+    barred = [each["time"] for each in mine if (each["rule"], False) in choice]
+    first, last = (pick(each["time"] for each in events) for pick in (min, max))
+    starts = range(last - SPAN, first + 1)
+    return not any(start <= time <= start + SPAN for start in starts for time in barred)
+
+
+@settings(max_examples=900, deadline=None)
+@given(
+    member_lists(),
+    st.sampled_from(["temporal", "temporal_ordered"]),
+    st.permutations(["a", "b", "c"]),
+    CONDITIONS,
+)
+def test_conditions_over_rules_agree_with_brute_force(members, kind, rules, condition):
+    """Every window, every choice of literals, and every window that holds what was chosen."""
+    named = [name for name in rules if name in written(condition).replace("and", "")]
+    try:
+        alternatives = read_alternatives(written(condition), named)
+    except RuleError:
+        fits = [each for each in choices(condition) if not _contradicts(each)]
+        assert not fits or any(not any(there for _, there in each) for each in fits)
+        return
+    if any(each.absent for each in alternatives):
+        kind = "temporal"
+    rule = correlation(kind, named, alternatives=alternatives)
+    joined = []
+    for group in {each["group"] for each in members}:
+        mine = [e for e in members if e["group"] == group and e["rule"] in named]
+        firing = []
+        for closing in mine:
+            inside = [e for e in mine if closing["time"] - SPAN <= e["time"] <= closing["time"]]
+            fits = [each for each in choices(condition) if not _contradicts(each)]
+            if any(chosen(choice, rule, inside, mine) for choice in fits):
+                firing.append({each["record"] for each in inside})
+        joined += join(firing)
+    wanted = [each for each in members if each["rule"] in named]
+    assert fired(rule, wanted) == sorted(sorted(records) for records in joined)
+
+
+def _contradicts(choice):
+    return any((name, not there) in choice for name, there in choice)
 
 
 @settings(max_examples=200, deadline=None)

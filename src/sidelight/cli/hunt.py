@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -48,6 +48,7 @@ def hunt_command(  # noqa: PLR0913
     baseline: options.Baseline = None,
     hijacklibs: options.Hijacks = True,
     tlp: options.Tlp = "",
+    host: options.Host = "",
     jobs: options.Jobs = 0,
     fail_level: options.Fail = choices.FailLevel.medium,
     max_evidence: options.MaxEvidence = 100,
@@ -72,7 +73,7 @@ def hunt_command(  # noqa: PLR0913
     with with_hosts(paths or [], ssh or [], live=live) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
-            jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
+            _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
             own, lists,
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
@@ -93,6 +94,14 @@ def _heeding(run: Callable[[], int]) -> int:
         raise typer.Abort from None  # else Typer leaves without a word
 
 
+def _text(host: str) -> str:
+    try:
+        host.encode()
+    except UnicodeEncodeError:
+        raise UsageError("is no text in the encoding of this terminal", where="--host") from None
+    return host
+
+
 @dataclass(frozen=True, slots=True)
 class _View:
     limit: int
@@ -106,6 +115,7 @@ class _Request:
     paths: tuple[str, ...]
     targets: tuple[Target, ...]
     tlp: str
+    host: str
     jobs: int
     fail_level: str
     limits: tuple[int, int]
@@ -120,6 +130,7 @@ class _Request:
         return (
             ("paths", " ".join(self.paths)),
             ("tlp", self.tlp),
+            ("host", self.host),
             ("max-evidence", str(self.limits[0])),
             ("max-fields", str(self.limits[1])),
             ("analytics", "yes" if self.analytics else "no"),
@@ -138,7 +149,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     options = HuntOptions(
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
-    options = with_lists(options, request.lists)
+    options = replace(with_lists(options, request.lists), host=request.host)
     inventory = survey(request.paths)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:

@@ -39,6 +39,10 @@ Formats = Annotated[
 Tlp = Annotated[
     str, typer.Option(help="TLP 2.0 marking of what is written. [default: amber+strict]")
 ]
+Host = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="Host of evidence that names none, as some audit logs."),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Processes that read; 0: one a core.")
 ]

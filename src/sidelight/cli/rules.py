@@ -2,6 +2,8 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from sidelight.cli import choices, exits
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file, hijack_file
 from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
-from sidelight.errors import UsageError
+from sidelight.errors import RuleError, UsageError
 from sidelight.output.plain import plain
 
 rules = typer.Typer(help="Install, list, show, check and test rules.", no_args_is_help=True)
@@ -75,7 +77,7 @@ def _install(source: Path | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source is None:
         typer.echo(f"fetching {url}", err=True)
-        with fetched(url) as package:
+        with fetched(url) as package, _blaming(url):
             report = install(package, target)
     else:
         if not source.exists():
@@ -84,6 +86,15 @@ def _install(source: Path | None) -> None:
     count = report.rules + report.correlations
     typer.echo(f"{count:,} rules installed, {len(report.refused):,} refused")
     typer.echo(f"SHA-256 {report.sha256}")
+
+
+@contextmanager
+def _blaming(url: str) -> Iterator[None]:
+    """Say of errors that they are about *url*, not about the file that it was saved to."""
+    try:
+        yield
+    except RuleError as error:
+        raise RuleError(error.reason, where=url, hint=error.hint) from error
 
 
 @rules.command("list")

@@ -21,6 +21,7 @@ from sidelight.coverage.seen import (
     Technique,
 )
 from sidelight.coverage.sight import blind_spots
+from sidelight.coverage.silence import silences
 from sidelight.findings.attack import TACTICS, tactics, techniques
 from sidelight.findings.cells import ranked
 from sidelight.findings.order import sort_rows
@@ -99,17 +100,22 @@ def _streams(counts: pa.Table) -> tuple[Stream, ...]:
     for host, product, channel, hour, events in _summed(counts, (*_STREAM, "hour")):
         key = str(host), str(product), str(channel)
         cells.setdefault(key, []).append((int(str(hour)), int(str(events))))
-    hours = {
-        key: np.array([hour for hour, _ in rows if hour != NO_TIME], np.int64)
+    timed = {
+        key: np.array([row for row in rows if row[0] != NO_TIME], np.int64).reshape(-1, 2).T
         for key, rows in cells.items()
     }
+    hours = {key: some[0] for key, some in timed.items()}
     near_host, near_channel = _united(hours, 0, 0), _united(hours, 1, 2)
     return tuple(
         Stream(
             *key,
             hours=tuple((hour, events) for hour, events in rows if hour != NO_TIME),
             untimed=sum(events for hour, events in rows if hour == NO_TIME),
-            silent=_silent(hours[key], np.union1d(near_host[key[:1]], near_channel[key[1:]])),
+            silent=silences(
+                hours[key],
+                timed[key][1],
+                np.union1d(near_host[key[:1]], near_channel[key[1:]]),
+            ),
         )
         for key, rows in cells.items()
     )
@@ -121,18 +127,6 @@ def _united(hours: Mapping[_Key, _Hours], first: int, last: int) -> dict[tuple[s
     for key, some in hours.items():
         groups[key[first : last + 1]].append(some)
     return {key: np.unique(np.concatenate(some)) for key, some in groups.items()}
-
-
-def _silent(own: _Hours, near: _Hours) -> tuple[tuple[int, int], ...]:
-    """List the stretches inside the span of *own* in which only neighbours had events."""
-    if not len(own):
-        return ()
-    inside = near[(near > own[0]) & (near < own[-1])]
-    missing = np.setdiff1d(inside, own, assume_unique=True)
-    if not len(missing):
-        return ()
-    runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
-    return tuple((int(run[0]), int(run[-1])) for run in runs)
 
 
 def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:

@@ -56,8 +56,10 @@ class Stream:
         hours: (hours since 1970 UTC, events), ascending; only hours that have events.
         untimed: events without a usable time, which are in no hour.
         silent: stretches (first hour, last hour) inside the span of `hours` without an event,
-            while another channel of the host, or this channel of another host, had some. That
-            is information, not proof: a quiet channel looks the same as a cleared one.
+            while another channel of the host, or this channel of another host, had some, and
+            which the channel's own rate makes unlikely (`sidelight.coverage.silence`). That is
+            information, not proof: a channel that was switched off looks the same as a cleared
+            one.
     """
 
     host: str
@@ -110,7 +112,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Technique:
-    """How many rules look for an ATT&CK technique, and how many of them had a log source.
+    """How many rules look for an ATT&CK technique, and how many of them could match.
 
     Args:
         tactics: those that at least half of its rules name, or that most of them do. Rules tag

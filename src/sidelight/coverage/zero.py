@@ -40,8 +40,8 @@ def _judged(coverage: Coverage, sighted: int) -> str:
     read = _many(coverage.events, "event")
     if not sighted:
         return (
-            f"{read} were read, but none of a kind that any of {_many(coverage.rules, 'rule')} "
-            "looks at: this zero says nothing about the hosts."
+            f"{read} were read, but none that any of {_many(coverage.rules, 'rule')} "
+            "could match: this zero says nothing about the hosts."
         )
     able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
     if coverage.hidden:

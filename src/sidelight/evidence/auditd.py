@@ -3,6 +3,7 @@
 Sources: "Audit event fields" and "audit record format" of the Linux audit project, audit.rules(7),
 and the enriched log format of auditd.conf(5). Records of several events may alternate, and
 EOE or PROCTITLE ends those of the kernel; records of user space are events on their own.
+A record without ``node=`` names no host; ``--host`` of ``sidelight hunt`` does.
 """
 
 import posixpath

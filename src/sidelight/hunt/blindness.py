@@ -1,39 +1,53 @@
 """Which rules could not have matched, whatever happened on the hosts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sidelight.coverage import BlindRule
 from sidelight.rules.cache import Compiled
-from sidelight.rules.rule import LogSource
+from sidelight.rules.rule import Correlation, LogSource
+from sidelight.rules.sight import fieldless
+from sidelight.schema import Kind
 
 
-def blind_rules(rules: Compiled, seen: Iterable[int]) -> tuple[BlindRule, ...]:
-    """List the rules for which no event of their log source was read.
+def blind_rules(
+    rules: Compiled, seen: Iterable[int], occurring: Mapping[Kind, Collection[str]]
+) -> tuple[BlindRule, ...]:
+    """List the rules for which no event of their log source, or none with their fields, was read.
 
     A correlation is blind when one of the rules it needs is.
 
     Args:
         rules: that were run.
         seen: numbers of those that had events to look at.
+        occurring: names of the columns that ever occurred, for each kind of event.
     """
     sighted = set(seen)
-    blind = {
-        meta.id: BlindRule(meta.id, _spelled(source), "no-log-source")
-        for number, (meta, source) in enumerate(zip(rules.metas, rules.logsources, strict=True))
-        if number not in sighted
-    }
+    lacking = fieldless(rules.plan, occurring)
+    blind: dict[str, BlindRule] = {}
+    for number, (meta, source) in enumerate(zip(rules.metas, rules.logsources, strict=True)):
+        if number not in sighted:
+            blind[meta.id] = BlindRule(meta.id, _spelled(source), "no-log-source")
+        elif number in lacking:
+            blind[meta.id] = BlindRule(meta.id, _spelled(source), "no-field", lacking[number])
     blind.update((each.id, each) for each in _correlations(rules, blind))
     return tuple(blind[name] for name in sorted(blind))
 
 
-def _correlations(rules: Compiled, blind: dict[str, BlindRule]) -> Iterator[BlindRule]:
+def _correlations(rules: Compiled, blind: Mapping[str, BlindRule]) -> Iterator[BlindRule]:
     known = dict(blind)
     for each in rules.correlations:
-        missing = [known[rule].logsource for rule in each.rules if rule in known]
-        every = len(missing) == len(each.rules)
-        if missing and (every or each.kind in {"temporal", "temporal_ordered"}):
-            known[each.meta.id] = BlindRule(each.meta.id, missing[0], "no-log-source")
+        missing = [known[rule] for rule in each.rules if rule in known]
+        if missing and _is_blind(each, known):
+            known[each.meta.id] = replace(missing[0], id=each.meta.id)
             yield known[each.meta.id]
+
+
+def _is_blind(correlation: Correlation, known: Container[str]) -> bool:
+    blind = [rule in known for rule in correlation.rules]
+    if correlation.alternatives:
+        return all(any(blind[at] for at in each.present) for each in correlation.alternatives)
+    return any(blind) if correlation.kind in {"temporal", "temporal_ordered"} else all(blind)
 
 
 def _spelled(source: LogSource) -> str:

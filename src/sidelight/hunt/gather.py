@@ -5,7 +5,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,11 +17,12 @@ from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.crew import Crew, Finished
+from sidelight.hunt.host import name_host
 from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
-from sidelight.schema import Frame, Gap
+from sidelight.schema import Frame, Gap, Kind
 
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
@@ -57,12 +58,14 @@ class Work:
         scratch: a folder of this run for what does not fit into memory.
         report: is told how far it is.
         analytics: whether to keep facts for analytics.
+        host: name for evidence that names no host; empty for none.
     """
 
     jobs: int
     scratch: Path
     report: Report
     analytics: bool = True
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class Gathered:
 
     Args:
         seen: numbers of the rules that had events to look at.
+        occurring: names of the columns that ever occurred, for each kind of event.
         costs: of single rules, by id.
         partial: why not all was read; empty where it was.
     """
@@ -80,6 +84,7 @@ class Gathered:
     events: int = 0
     hits: int = 0
     seen: set[int] = field(default_factory=set)
+    occurring: dict[Kind, set[str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
     partial: str = ""
@@ -91,9 +96,15 @@ class Gathered:
         self.events += other.events
         self.hits += other.hits
         self.seen |= other.seen
+        self.meet(other.occurring)
         add_costs(self.costs, other.costs)
         for name, count in other.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
+
+    def meet(self, occurring: Mapping[Kind, set[str]]) -> None:
+        """Add the names of columns that occurred."""
+        for kind, names in occurring.items():
+            self.occurring.setdefault(kind, set()).update(names)
 
 
 Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
@@ -103,9 +114,10 @@ Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
 class Worker:
     """Reads and scans tasks one after another."""
 
-    def __init__(self, rules: Compiled, *, analytics: bool = True) -> None:
+    def __init__(self, rules: Compiled, host: str = "", *, analytics: bool = True) -> None:
         keep_memory()
         self._scanner = Scanner(rules, analytics=analytics)
+        self._host = host
         self._parts = 0
 
     def work(
@@ -124,6 +136,7 @@ class Worker:
         finally:
             give_back()
             result.seen |= engine.seen
+            result.meet(engine.occurring)
             add_costs(result.costs, engine.costs)
             for name, count in engine.counters.as_dict().items():
                 result.counters[name] = result.counters.get(name, 0) + count - before[name]
@@ -136,7 +149,7 @@ class Worker:
                     case Frame():
                         if _is_enough(held, item):
                             self._scan(held, task, spool, result)
-                        held.append(item)
+                        held.append(name_host(item, self._host))
                         result.events += len(item)
                         report()
                     case Gap():
@@ -185,7 +198,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
 def _gather_here(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    worker, done = Worker(rules, analytics=work.analytics), 0
+    worker, done = Worker(rules, work.host, analytics=work.analytics), 0
     for task in inventory.tasks:
 
         def tell(before: int = done) -> None:
@@ -203,10 +216,10 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
-def _start(rules: bytes, folder: str, analytics: bool) -> None:
+def _start(rules: bytes, folder: str, host: str, analytics: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
-    compiled = msgspec.msgpack.decode(rules, type=Compiled)
-    _WORKER[:] = [(Worker(compiled, analytics=analytics), Path(folder))]
+    worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), host, analytics=analytics)
+    _WORKER[:] = [(worker, Path(folder))]
 
 
 def _run(task: Task) -> Parted:
@@ -222,7 +235,7 @@ def _gather_apart(
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
     from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
 
-    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.analytics)
+    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.host, work.analytics)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
     here = [task for task in inventory.tasks if _is_here(task)]
@@ -231,7 +244,7 @@ def _gather_apart(
     with pool:
         try:
             crew.begin(work.jobs - 1)
-            worker = Worker(rules, analytics=work.analytics)
+            worker = Worker(rules, work.host, analytics=work.analytics)
             while (task := here.pop() if here else crew.last()) or crew.busy:
 
                 def tell(before: int = done) -> None:

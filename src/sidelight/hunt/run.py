@@ -56,6 +56,7 @@ class HuntOptions:
         allow: what findings are hidden; None hides none.
         context: what is known besides evidence and rules.
         companions: files that had a say, for the manifest.
+        host: name for evidence that names no host; empty for none.
     """
 
     jobs: int
@@ -66,6 +67,7 @@ class HuntOptions:
     allow: Sieve | None = None
     context: Context = field(default_factory=Context)
     companions: tuple[Companion, ...] = ()
+    host: str = ""
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        work = Work(options.jobs, Path(name), report, options.analytics)
+        work = Work(options.jobs, Path(name), report, options.analytics, options.host)
         gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
         gathered.gaps += gaps
@@ -84,7 +86,7 @@ def hunt(
             event_counts(spool, copies),
             gathered.gaps,
             Loaded(_metas(rules), rules.refused),
-            blind_rules(rules, gathered.seen),
+            blind_rules(rules, gathered.seen, gathered.occurring),
         )
         if not options.analytics:  # what did not run was not blind either
             coverage = replace(coverage, analytics=())

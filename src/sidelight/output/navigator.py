@@ -73,4 +73,4 @@ def _comment(findings: int, looked: Technique | None) -> str:
     if looked is None:
         return said
     rules = f"{looked.rules:,} rule{'s' if looked.rules != 1 else ''} for it"
-    return f"{said}; {rules}, {looked.sighted:,} of them with a log source"
+    return f"{said}; {rules}, {looked.sighted:,} of them could match"

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from sidelight.findings.cells import listed
 from sidelight.rules.derive import DERIVED, derive
-from sidelight.schema import Column, Frame, constant
+from sidelight.schema import SEPARATOR, Column, Frame, constant, strings
 
-_FROM_FRAME: Final = frozenset({"eventid", "channel", "computer"})
+FROM_FRAME: Final = frozenset({"eventid", "channel", "computer"})
+"""Fields that a frame tells of itself, whatever its columns are."""
 
 
 @dataclass(slots=True)
@@ -24,16 +28,16 @@ class Columns:
 
     frame: Frame
     _known: dict[str, Column | None] = field(default_factory=dict)
+    _alike: dict[str, list[Column]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, column in self.frame.columns.items():
-            other = self._known.get(name.lower())
-            self._known[name.lower()] = column if other is None else _either(other, column)
+        for name in sorted(self.frame.columns):
+            self._alike.setdefault(name.lower(), []).append(self.frame.columns[name])
 
     def present(self, asked: Iterable[str]) -> list[str]:
         """Keep of names, in lower case, those that may have a column."""
         return [
-            name for name in asked if name in self._known or name in DERIVED or name in _FROM_FRAME
+            name for name in asked if name in self._alike or name in DERIVED or name in FROM_FRAME
         ]
 
     def own(self) -> Mapping[str, Column]:
@@ -47,6 +51,8 @@ class Columns:
         return self._known[name]
 
     def _make(self, name: str) -> Column | None:
+        if alike := self._alike.get(name):
+            return reduce(_both, alike)
         kind = self.frame.kind
         match name:
             case "eventid" if kind.event_id:
@@ -59,8 +65,23 @@ class Columns:
                 return derive(name, self.frame)
 
 
-def _either(first: Column, second: Column) -> Column:
-    """Join columns whose names differ in case only; where an event has both, the first counts."""
-    shifted = np.where(second.codes < 0, -1, second.codes + np.int32(len(first.values)))
-    codes = np.where(first.codes < 0, shifted, first.codes).astype(np.int32)
-    return Column(codes, pa.concat_arrays([first.values, second.values]))
+def _both(first: Column, second: Column) -> Column:
+    """Join columns whose names differ in case only; an event that has both has both values.
+
+    An enriched audit record is where that matters: it says ``syscall=59 SYSCALL=execve``.
+    """
+    codes = np.where(second.codes < 0, -1, second.codes + np.int32(len(first.values)))
+    codes = np.where(first.codes < 0, codes, first.codes).astype(np.int32)
+    values = [first.values, second.values]
+    rows = np.flatnonzero((first.codes >= 0) & (second.codes >= 0))
+    pairs = first.codes[rows] * np.int64(len(second.values)) + second.codes[rows]
+    distinct, place = np.unique(pairs, return_inverse=True)
+    here, there = np.divmod(distinct, max(len(second.values), 1))
+    ours, theirs = first.values.take(here), second.values.take(there)
+    differ = pc.not_equal(ours, theirs).to_numpy(zero_copy_only=False)
+    if differ.any():
+        unlike = zip(*(listed(each.filter(differ)) for each in (ours, theirs)), strict=True)
+        fresh = np.cumsum(differ, dtype=np.int32) - 1 + np.int32(sum(map(len, values)))
+        codes[rows] = np.where(differ, fresh, here)[place]
+        values.append(strings([one + SEPARATOR + other for one, other in unlike]))
+    return Column(codes, pa.concat_arrays(values))

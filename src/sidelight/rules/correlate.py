@@ -12,6 +12,10 @@ Rule 4. Windows of one group that fire and share an event are one firing with al
 Rule 5. A correlation as a rule of another one is an event with the time and the fields of the
 event that completed it. Temporal types see each event that completed a window; the others see
 each firing once, by its last event.
+Rule 6. A condition that joins rules (accepted for the version after 2.1) is a choice of
+alternatives. A rule under ``not`` is absent if no window of the timespan that holds all the
+events which its alternative needs holds one of the rule: neither before them nor after. Where
+the evidence ends, or lacks the log of the rule, it is absent as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -230,12 +234,35 @@ def _verdicts(
             return _stands(correlation, over.sizes)
         case "value_count":
             return _stands(correlation, window.distinct(sheet.value[events.row], over))
+        case "temporal" | "temporal_ordered" if correlation.alternatives:
+            return _chosen(correlation, events, over, sheet)
         case "temporal":
             return _stands(correlation, window.kinds_present(events.part, many, over))
         case "temporal_ordered":
             return _stands(correlation, window.kinds_in_order(events.part, many, over))
         case _:
             return _numeric(correlation, sheet, events, over)
+
+
+def _chosen(
+    correlation: Correlation, events: _Events, over: window.Windows, sheet: _Sheet
+) -> Bools:
+    """Mark the windows in which one of the alternatives holds (rule 6)."""
+    ordered = correlation.kind == "temporal_ordered"
+    group, time = sheet.group[events.row], sheet.time[events.row]
+    fires = np.zeros(len(events.row), bool)
+    for each in correlation.alternatives:
+        many = len(each.present)
+        place = np.full(len(correlation.rules), -1, np.int64)
+        place[list(each.present)] = np.arange(many)
+        part = place[events.part]
+        count = window.kinds_in_order if ordered else window.kinds_present
+        holds = count(part, many, over) >= many
+        if each.absent:
+            barred = np.isin(events.part, each.absent)
+            holds &= window.lone(part >= 0, barred, group, time, correlation.timespan_ns, over)
+        fires |= holds
+    return fires
 
 
 def _numeric(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from sidelight.errors import RuleError
+from sidelight.rules.alternatives import read_alternatives
 from sidelight.rules.detection import Node
 from sidelight.rules.meta import meta, text, texts
-from sidelight.rules.rule import Correlation, Refusal, Rule
+from sidelight.rules.rule import Alternative, Correlation, Refusal, Rule
 
 Type: TypeAlias = Literal[
     "event_count",
@@ -61,7 +62,8 @@ def read(content: Mapping[str, Node], path: str, line: int) -> Draft:
     rules = texts(body.get("rules"))
     if not rules:
         raise RuleError("the correlation names no rules")
-    relation = _relation(kind, body, rules)
+    alternatives = _alternatives(kind, body.get("condition"), rules)
+    relation = _relation(kind, body)
     correlation = Correlation(
         meta=meta(content, path, line),
         kind=kind,
@@ -72,6 +74,7 @@ def read(content: Mapping[str, Node], path: str, line: int) -> Draft:
         field=_field(kind, body),
         percentile=_percentile(kind, body),
         aliases=_aliases(body.get("aliases")),
+        alternatives=alternatives,
     )
     return Draft(correlation, "true" in {text(content.get("generate")), text(body.get("generate"))})
 
@@ -93,14 +96,12 @@ def _timespan(written: str) -> int:
     return span
 
 
-def _relation(
-    kind: Type, body: Mapping[str, Node], rules: Sequence[str]
-) -> tuple[tuple[Relation, float], ...]:
+def _relation(kind: Type, body: Mapping[str, Node]) -> tuple[tuple[Relation, float], ...]:
     condition = body.get("condition")
     if condition is None and kind in _TEMPORAL:
         return ()
-    if isinstance(condition, str):
-        return _conjunction(kind, condition, rules)
+    if isinstance(condition, str) and kind in _TEMPORAL and condition.strip():
+        return ()
     if not isinstance(condition, dict):
         raise RuleError("the correlation has no condition")
     unknown = set(condition) - set(get_args(Relation)) - {"field", "percentile"}
@@ -112,17 +113,23 @@ def _relation(
     return tuple(found)
 
 
-def _conjunction(
-    kind: Type, condition: str, rules: Sequence[str]
-) -> tuple[tuple[Relation, float], ...]:
-    words = condition.split()
-    plain = set(words[0::2]) == set(rules) and {word.lower() for word in words[1::2]} <= {"and"}
-    if kind in _TEMPORAL and len(words) % 2 and plain:
+def _alternatives(kind: Type, condition: Node, rules: Sequence[str]) -> tuple[Alternative, ...]:
+    """Read a condition that joins rules; none where it joins all of them by and."""
+    if not isinstance(condition, str) or not condition.strip():
         return ()
-    raise RuleError(
-        "a condition that joins rules by or, not or parentheses is no part of Sigma 2.1",
-        hint="chain correlations instead",
-    )
+    if kind not in _TEMPORAL:
+        raise RuleError(f"a {kind} correlation compares a number; rules it does not join")
+    found = read_alternatives(condition, rules)
+    everything = tuple(sorted({rules.index(rule) for rule in rules}))
+    if found == (Alternative(everything),):
+        return ()
+    if kind == "temporal_ordered" and any(each.absent for each in found):
+        raise RuleError(
+            "the condition of a temporal_ordered correlation says 'not': Sigma does not say "
+            "between which events the rule must be absent",
+            hint="use type temporal, or chain correlations",
+        )
+    return found
 
 
 def _number(node: Node) -> float:

@@ -35,12 +35,14 @@ class Engine:
 
     Args:
         seen: numbers of the rules that had a kind of event to look at.
+        occurring: names of the columns that ever occurred, for each kind of event.
         costs: of single rules, by id; what their tests share is not among them.
     """
 
     plan: Plan
     counters: Counters = field(default_factory=Counters)
     seen: set[int] = field(default_factory=set)
+    occurring: dict[Kind, set[str]] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
     _lists: dict[Kind, Watchlist] = field(default_factory=dict)
     _maker: Watchlists = field(init=False)
@@ -72,6 +74,7 @@ class Engine:
         for frame in frames:
             watchlist = self.watchlist(frame.kind)
             self.seen |= watchlist.rules
+            self.occurring.setdefault(frame.kind, set()).update(frame.columns)
             idle = not watchlist.looks or not len(frame)
             sheets.append(None if idle else self._sheet(watchlist, frame, inquiry))
         inquiry.settle()

@@ -65,6 +65,7 @@ class Plan(msgspec.Struct, frozen=True):
     Args:
         rules: their ids, by number.
         fields: names of the fields, in lower case.
+        spelled: the same names as the first rule that has each spells it.
         starts: number of the first atom of each field, and the number of atoms.
         members: for each tree, the atoms and references of fields in it (`packed`).
         clauses: for each clause of a tree, the atoms of which one must hold (`packed`); a number
@@ -74,6 +75,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     rules: tuple[str, ...]
     fields: tuple[str, ...]
+    spelled: tuple[str, ...]
     starts: tuple[int, ...]
     atoms: tuple[Atom, ...]
     trees: tuple[Tree, ...]
@@ -101,7 +103,8 @@ def unpacked(pair: tuple[bytes, bytes]) -> tuple[Ints, Ints]:
 
 def compile_plan(rules: Sequence[Rule]) -> Plan:
     """Number the tests of *rules* and lay out every rule on each of its routes."""
-    bench = _Bench(_numbered(rules))
+    spelled: dict[str, str] = {}
+    bench = _Bench(_numbered(rules, spelled))
     variants: list[Variant] = []
     for number, rule in enumerate(rules):
         variants += bench.variants(number, rule)
@@ -110,6 +113,7 @@ def compile_plan(rules: Sequence[Rule]) -> Plan:
     return Plan(
         rules=tuple(rule.meta.id for rule in rules),
         fields=tuple(bench.fields),
+        spelled=tuple(map(spelled.__getitem__, bench.fields)),
         starts=bench.starts,
         atoms=tuple(bench.atoms),
         trees=trees,
@@ -121,28 +125,28 @@ def compile_plan(rules: Sequence[Rule]) -> Plan:
     )
 
 
-def _numbered(rules: Sequence[Rule]) -> dict[str, dict[Test, None]]:
-    """Collect the distinct tests of each field, in order of first use."""
+def _numbered(rules: Sequence[Rule], spelled: dict[str, str]) -> dict[str, dict[Test, None]]:
+    """Collect the distinct tests of each field, in order of first use, and note its spelling."""
     found: dict[str, dict[Test, None]] = {}
     for rule in rules:
         extras = [route.extra for route in routes(rule.logsource) if route.extra is not None]
         for expr in (rule.condition, *extras):
-            _collect(expr, found)
+            _collect(expr, found, spelled)
     return found
 
 
-def _collect(expr: Expr, found: dict[str, dict[Test, None]]) -> None:
+def _collect(expr: Expr, found: dict[str, dict[Test, None]], spelled: dict[str, str]) -> None:
     match expr:
         case Match(name, FieldRef(other)):
             for each in (name, other):
-                found.setdefault(each.lower(), {})
+                found.setdefault(spelled.setdefault(each.lower(), each).lower(), {})
         case Match(name, test):
-            found.setdefault(name.lower(), {})[test] = None
+            found.setdefault(spelled.setdefault(name.lower(), name).lower(), {})[test] = None
         case Not(child):
-            _collect(child, found)
+            _collect(child, found, spelled)
         case And(children) | Or(children):
             for child in children:
-                _collect(child, found)
+                _collect(child, found, spelled)
 
 
 @dataclass(slots=True)

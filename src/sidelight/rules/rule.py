@@ -57,6 +57,19 @@ class Rule:
     silent: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Alternative:
+    """One way in which a condition over the rules of a correlation holds.
+
+    Args:
+        present: positions of rules of which events must be there.
+        absent: positions of rules of which none may be.
+    """
+
+    present: tuple[int, ...]
+    absent: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Correlation:
     """A correlation rule (Sigma correlation rules specification 2.1).
@@ -71,6 +84,7 @@ class Correlation:
         percentile: of value_percentile.
         aliases: alias -> rule id -> field.
         silent: True where it is only a part of other correlations.
+        alternatives: of a condition that joins rules by more than and; one of them must hold.
     """
 
     meta: Meta
@@ -91,6 +105,7 @@ class Correlation:
     percentile: float = 0.0
     aliases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     silent: bool = False
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

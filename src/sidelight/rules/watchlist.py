@@ -68,6 +68,10 @@ class Watchlists:
 
     def make(self, kind: Kind) -> Watchlist:
         """Give the rules that look at *kind*, each on the first of its ways that leads there."""
+        return self._watchlist(self.variants(kind))
+
+    def variants(self, kind: Kind) -> Mapping[tuple[tuple[str, str], ...], list[Variant]]:
+        """Give the same rules by the field names that their ways change, in order of rule."""
         first: dict[int, Variant] = {}
         for variant in self._variants(kind):
             known = first.get(variant.rule)
@@ -78,7 +82,7 @@ class Watchlists:
             variant = first[rule]
             if variant.named is None or not kind.event_id or kind.event_id in variant.named:
                 groups[self.plan.ways[variant.way].fields].append(variant)
-        return self._watchlist(groups)
+        return groups
 
     def _variants(self, kind: Kind) -> Iterator[Variant]:
         channel = kind.channel.lower()

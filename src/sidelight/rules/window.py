@@ -29,6 +29,7 @@ RELATIONS: Final[Mapping[str, Callable[..., Bools]]] = {
 }
 
 _EXACT: Final = 1 << 53
+_LAST: Final = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,33 @@ def kinds_in_order(kind: Ints, many: int, over: Windows) -> Ints:
             for each in range(many)
         ]
     return length
+
+
+def lone(  # noqa: PLR0913
+    needed: Bools, barred: Bools, group: Ints, time: Ints, timespan_ns: int, over: Windows
+) -> Bools:
+    """Mark the windows whose needed events share no window of the timespan with a barred one.
+
+    That is: none is barred from the last needed event less the timespan to the first one more
+    the timespan. False where a window has no needed event. O(n log n).
+    """
+    rows = np.flatnonzero(needed)
+    if not len(rows):
+        return np.zeros(len(needed), bool)
+    begin = np.searchsorted(rows, over.first)
+    end = np.searchsorted(rows, over.last, side="right") - 1
+    some = begin <= end
+    earliest = time[rows[np.minimum(begin, len(rows) - 1)]]
+    latest = time[rows[np.maximum(end, 0)]]
+    low = np.maximum(latest, NO_TIME + timespan_ns) - timespan_ns
+    high = np.minimum(earliest, _LAST - timespan_ns) + timespan_ns
+    instants, rank = np.unique(time, return_inverse=True)
+    span = len(instants) + 1
+    marks = (group * span + rank)[barred]
+    before = np.searchsorted(marks, group * span + np.searchsorted(instants, low))
+    until = np.searchsorted(marks, group * span + np.searchsorted(instants, high, side="right"))
+    alone: Bools = some & (before == until)
+    return alone
 
 
 def joined(fired: Bools, over: Windows) -> tuple[Ints, Ints]:

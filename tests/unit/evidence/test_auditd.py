@@ -1,11 +1,13 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from shared_paths import SHARED, needs_shared
 from sidelight.evidence import auditd
+from sidelight.evidence.audit_names import SYSCALLS
 from sidelight.evidence.audit_record import parse_record, unhex
 from sidelight.evidence.auditd import OPEN_EVENTS, RECORDS_PER_EVENT, Joiner, join, quoted, sniff
 from sidelight.evidence.losses import GAPS_PER_SOURCE
@@ -100,6 +102,22 @@ def test_lines_that_are_no_records_are_few_gaps_that_count_them_all() -> None:
 
 def test_a_page_that_cites_an_audit_record_is_no_audit_log() -> None:
     assert not sniff(b"We saw this:\ntype=CWD msg=audit(1.000:1): cwd=1\nand were afraid.\n")
+
+
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "i386": Path("/usr/include/x86_64-linux-gnu/asm/unistd_32.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.mark.parametrize("arch", HEADERS)
+def test_numbers_of_system_calls_are_those_of_the_kernel_headers(arch: str) -> None:
+    if not HEADERS[arch].exists():
+        pytest.skip(f"the kernel headers of {arch} are not installed")
+    defined = re.compile(r"#define __NR(?:3264)?_(\w+)\s+(\d+)\s*$", re.MULTILINE)
+    numbers = {(number, name) for name, number in defined.findall(HEADERS[arch].read_text())}
+    assert set(SYSCALLS[arch].items()) <= numbers
 
 
 @needs_shared

@@ -8,6 +8,10 @@ import yaml
 from sidelight.evidence import auditd, syslog
 from sidelight.evidence.formats import recognise
 from sidelight.evidence.stream import Reader, Stream
+from sidelight.rules.evaluate import Engine
+from sidelight.rules.expr import And, Glob, Match
+from sidelight.rules.plan import compile_plan
+from sidelight.rules.rule import LogSource, Meta, Rule
 from sidelight.schema import Event, Frame, Gap, Kind, decode, want_all
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "evidence" / "linux_lines.yml"
@@ -50,3 +54,23 @@ def test_invented_lines_give_the_kind_and_fields_that_rules_look_for(case: dict)
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_invented_lines_are_recognised_as_their_format(case: dict) -> None:
     assert recognise(case["lines"].encode()) == case["reader"]
+
+
+JUDGED = [case for case in CASES if "meets" in case]
+
+
+@pytest.mark.parametrize("case", JUDGED, ids=[case["name"] for case in JUDGED])
+def test_rules_find_an_event_by_every_name_of_its_values(case: dict) -> None:
+    asked = [*case["meets"], *case["misses"]]
+    engine = Engine(compile_plan([_asking(number, fields) for number, fields in enumerate(asked)]))
+    stream = Stream("log", io.BytesIO(case["lines"].encode()), year=2026)
+    items = READERS[case["reader"]]([stream], engine.wanted)
+    matches = engine.scan_all([item for item in items if isinstance(item, Frame)])
+    found = {int(name) for each in matches for name in each}
+    assert [asked[number] for number in sorted(found)] == case["meets"]
+
+
+def _asking(number: int, fields: dict[str, str]) -> Rule:
+    tests = [Match(name, Glob((value,))) for name, value in fields.items()]
+    meta = Meta(str(number), "t", "low", "test", "p", 1)
+    return Rule(meta, LogSource(product="linux", service="auditd"), And(tuple(tests)))

@@ -3,7 +3,7 @@ import yaml
 
 from sidelight.rules.files import RuleFile
 from sidelight.rules.load import compile_documents
-from sidelight.rules.rule import RuleSet
+from sidelight.rules.rule import Alternative, RuleSet
 
 
 def _rule(name: str) -> dict[str, object]:
@@ -126,6 +126,15 @@ def test_joining_all_rules_by_and_is_what_temporal_means() -> None:
     assert rules.correlations[0].relation == ()
 
 
+def test_a_condition_over_rules_is_kept_as_its_alternatives() -> None:
+    body = {"type": "temporal", "rules": ["one", "two"], "condition": "one and not two"}
+    (found,) = _load(_rule("one"), _rule("two"), _correlation("lone", **body)).correlations
+    assert (found.alternatives, found.relation) == ((Alternative((0,), (1,)),), ())
+    body = {"type": "temporal_ordered", "rules": ["two", "one"], "condition": "one or two"}
+    (found,) = _load(_rule("one"), _rule("two"), _correlation("any", **body)).correlations
+    assert found.alternatives == (Alternative((0,)), Alternative((1,)))
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -145,7 +154,12 @@ def test_joining_all_rules_by_and_is_what_temporal_means() -> None:
             {"type": "value_percentile", "condition": {"field": "F", "percentile": 101, "gt": 1}},
             "between 0 and 100",
         ),
-        ({"type": "temporal", "condition": "one and not two"}, "chain correlations"),
+        ({"type": "temporal", "condition": "one and not two"}, "names 'two'"),
+        ({"condition": "one"}, "rules it does not join"),
+        (
+            {"type": "temporal_ordered", "rules": ["one", "b"], "condition": "one and not b"},
+            "says 'not'",
+        ),
         ({"aliases": ["x"]}, "not a map"),
         ({"aliases": {"ip": "Src"}}, "field for each rule"),
         ({"aliases": {"ip": {"three": "Src"}}}, "refers to 'three'"),

@@ -177,10 +177,12 @@ def _blind(coverage: Coverage, reason: str) -> str:
     groups: Counter[str] = Counter()
     for group in coverage.blind:
         if group.reason == reason:
-            groups[group.logsource] += len(group.rules)
+            without = f" without {', '.join(group.fields)}" if group.fields else ""
+            groups[group.logsource + without] += len(group.rules)
     if not groups:
         return ""
-    lacked = "no events of their log source" if reason == "no-log-source" else "no such fields"
+    known = reason == "no-field"
+    lacked = "no event with a field they need" if known else "no events of their log source"
     top = ", ".join(f"{name} {count:,}" for name, count in groups.most_common(_TOP))
     more = ", …" if len(groups) > _TOP else ""
     return f"{_many(groups.total(), 'rule')} saw {lacked}: {top}{more}"
