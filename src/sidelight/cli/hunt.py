@@ -73,8 +73,8 @@ def hunt_command(  # noqa: PLR0913
     with with_hosts(paths or [], ssh or [], live=live) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
-            _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view, profile, times,
-            own, lists,
+            _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view,
+            profile, times, own, lists,
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
 
