@@ -35,11 +35,13 @@ class Bench:
     zircolite: list[str]
     environment: dict[str, str]
 
-    def hunt(self, material: Material, jobs: int = 1, out: str = "out.jsonl") -> Cost:
-        """Hunt in *material* once."""
+    def hunt(
+        self, material: Material, jobs: int = 1, out: str = "out.jsonl", *, own: bool = True
+    ) -> Cost:
+        """Hunt in *material* once; without *own*, no rules and analytics of Sidelight's."""
         rules = ["--rules", str(self.rules.path)] if self.rules else []
         arguments = ["hunt", str(material.path), *rules, "--output", out, "--jobs", str(jobs)]
-        shown = ["--fail-level", "never", "--quiet", "--no-times"]
+        shown = ["--fail-level", "never", "--quiet", "--no-times", *([] if own else ["--no-own"])]
         return run([*self.command, *arguments, *shown], self.environment, self.folder)
 
     def events(self, out: str = "out.jsonl") -> int:
@@ -112,7 +114,9 @@ def _measure(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
     yield from _starts(bench, folder, small)
     limit = (200 if given.quick else 400) << 20
     lines = inputs.json_lines(bench.folder, given.evidence, bench.command, limit)
-    yield from _rate(bench, lines, 60_000)[0]
+    rows, cost = _rate(bench, lines, 60_000)
+    yield from rows
+    yield from _added(bench, lines, cost)
     lines.path.unlink()
     peaks, logs = [], []
     for megabytes in (200,) if given.quick else (200, 1024):
@@ -120,6 +124,7 @@ def _measure(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
         rows, cost = _rate(bench, logs[-1], 100_000)
         peaks.append(cost.peak)
         yield from rows
+        yield from _added(bench, logs[-1], cost)
     yield from _two(bench, logs[-1])
     if given.long:
         logs.append(inputs.dense(bench.folder, 2000))
@@ -159,6 +164,17 @@ def _rate(bench: Bench, material: Material, goal: int) -> tuple[list[Row], Cost]
         Row(f"{material.says}: memory", "≤ 1 GB", f"{cost.peak:.0f} MB", cost.peak <= 1000),
     ]
     return [*rows, *_peer(bench, material)], cost
+
+
+def _added(bench: Bench, material: Material, whole: Cost) -> Iterator[Row]:
+    """Measure what Sidelight's own rules and analytics add to the rules given."""
+    if bench.rules is None:
+        return
+    bare = best(lambda: bench.hunt(material, own=False))
+    share = whole.cpu / bare.cpu - 1
+    measured = f"{share:+.0%} ({bare.cpu:.1f} s and {whole.cpu:.1f} s CPU)"
+    what = f"own rules and analytics added, {material.says}"
+    yield Row(what, "analytics ≤ + 25 %", measured, share <= 0.25)
 
 
 def _two(bench: Bench, material: Material) -> Iterator[Row]:
