@@ -15,6 +15,15 @@ _MARKS: Final = (
 )
 
 
+_SAMPLE: Final = 64
+_LEAST: Final = 4
+
+
+def _is_half(half: bytes) -> bool:
+    """Tell whether bytes are the zero halves of ASCII in UTF-16: the first two, and most."""
+    return not any(half[:2]) and half.count(0) * 4 >= len(half) * 3
+
+
 def encoding_of(head: bytes) -> tuple[str, int]:
     """Name the encoding of a text by its first bytes, with the length of its byte order mark.
 
@@ -23,10 +32,11 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name, len(mark)
-    start = head[:4]
-    if len(start) == 4 and start[0] and start[2] and not start[1] and not start[3]:
+    start = head[:_SAMPLE]
+    even, odd = start[::2], start[1::2]
+    if len(start) >= _LEAST and all(even[:2]) and _is_half(odd):
         return "utf-16-le", 0
-    if len(start) == 4 and start[1] and start[3] and not start[0] and not start[2]:
+    if len(start) >= _LEAST and all(odd[:2]) and _is_half(even):
         return "utf-16-be", 0
     return "utf-8", 0
 

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from sidelight.evidence.stream import Stream
-from sidelight.evidence.text import blocks, decoded_head
+from sidelight.evidence.text import blocks, decoded_head, encoding_of
 
 TEXT = '{"a": "Grüße \N{GRINNING FACE}"}\n'
 
@@ -29,3 +29,9 @@ def test_a_later_stretch_has_no_mark() -> None:
 def test_half_a_character_at_the_end_is_replaced() -> None:
     parts = list(blocks(Stream("a", io.BytesIO("ab".encode("utf-16") + b"c"))))
     assert b"".join(part for _, part in parts) == "ab\ufffd".encode()
+
+
+def test_two_zeros_at_the_head_are_damage_and_no_encoding() -> None:
+    assert encoding_of(b'\0\n\0\n{"Channel":"System","EventID":"1"}')[0] == "utf-8"
+    for name in ("utf-16-le", "utf-16-be"):
+        assert encoding_of('{"a": "Grün"}'.encode(name)) == (name, 0)
