@@ -63,6 +63,33 @@ def want_all(kind: Kind) -> frozenset[str] | None:
     return None
 
 
+SPELLED: Final = frozenset("0123456789abcdefilnrstuxz+-.:")
+"""All characters, in lower case, of values that readers spell: numbers, true and false, GUIDs,
+times, SIDs, bytes as hexadecimal digits. Any other value stands as text in the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Columns that somebody will read, fewer of them where certain words do not occur.
+
+    A reader that does not look for words calls it like any other `Wanted`.
+
+    Args:
+        loud: what is wanted of events one of whose values may hold a word.
+        quiet: what is wanted where none does; never more than *loud*.
+        words: of a kind: printable ASCII in lower case, each with a character outside `SPELLED`.
+            A value holds one whatever its case; U+0130 and U+212A fold to i and k.
+    """
+
+    loud: Wanted
+    quiet: Wanted
+    words: Callable[[Kind], frozenset[str]]
+
+    def __call__(self, kind: Kind) -> frozenset[str] | None:
+        """Ask as if every word occurred."""
+        return self.loud(kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One field of n events, dictionary-encoded.

@@ -144,7 +144,7 @@ class Worker:
     def _read(self, task: Task, spool: Spool, result: Gathered, report: Callable[[], None]) -> None:
         held: list[Frame] = []
         try:
-            for item in read_task(task, self._scanner.wanted):
+            for item in read_task(task, self._scanner.wish):
                 match item:
                     case Frame():
                         if _is_enough(held, item):

@@ -18,7 +18,7 @@ from sidelight.hunt.tally import count_events
 from sidelight.rules.cache import Compiled
 from sidelight.rules.evaluate import Engine, Matches
 from sidelight.rules.members import Watch, member_rows, watches
-from sidelight.schema import Frame, Kind
+from sidelight.schema import Frame, Kind, Wish
 
 
 @dataclass(slots=True)
@@ -38,21 +38,31 @@ class Scanner:
     _sampler: Sampler = field(default_factory=Sampler)
     _watches: Mapping[str, tuple[Watch, ...]] = field(default_factory=dict)
     _silent: frozenset[str] = frozenset()
-    _wanted: dict[Kind, frozenset[str] | None] = field(default_factory=dict)
+    _besides: dict[Kind, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.rules.plan)
         self._watches = watches(self.rules.correlations)
         self._silent = frozenset(self.rules.silent)
 
+    @property
+    def wish(self) -> Wish:
+        """Which columns somebody will read."""
+        return Wish(self.wanted, self._quiet, self.engine.words)
+
     def wanted(self, kind: Kind) -> frozenset[str] | None:
         """Tell which columns of *kind* somebody will read; None for all."""
-        if kind not in self._wanted:
-            names = self.engine.wanted(kind)
-            self._wanted[kind] = (
-                None if names is None else names | self._others(kind) | self._grouped(kind)
-            )
-        return self._wanted[kind]
+        return self._with_others(self.engine.wanted(kind), kind)
+
+    def _quiet(self, kind: Kind) -> frozenset[str] | None:
+        return self._with_others(self.engine.quiet(kind), kind)
+
+    def _with_others(self, names: frozenset[str] | None, kind: Kind) -> frozenset[str] | None:
+        if names is None:
+            return None
+        if kind not in self._besides:
+            self._besides[kind] = self._others(kind) | self._grouped(kind)
+        return names | self._besides[kind]
 
     def _others(self, kind: Kind) -> frozenset[str]:
         facts = fact_columns(kind) if self.analytics else frozenset()

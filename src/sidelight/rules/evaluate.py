@@ -57,6 +57,14 @@ class Engine:
         """Tell which columns rules read of *kind*; None for all."""
         return self.watchlist(kind).columns
 
+    def quiet(self, kind: Kind) -> frozenset[str] | None:
+        """Tell which columns rules read of *kind* where no value holds one of its words."""
+        return self.watchlist(kind).quiet
+
+    def words(self, kind: Kind) -> frozenset[str]:
+        """Give the words (`schema.Wish`) without one of which no keyword holds."""
+        return self.watchlist(kind).words
+
     def watchlist(self, kind: Kind) -> Watchlist:
         """Give the rules that look at *kind*."""
         if kind not in self._lists:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.rules.atoms import Atom
 from sidelight.rules.cells import Field
 from sidelight.rules.derive import DERIVED
 from sidelight.rules.plan import KEYWORD, Ints, Plan, Variant, Way, unpacked
+from sidelight.rules.words import words_of
 from sidelight.schema import Kind
 
 
@@ -36,6 +38,8 @@ class Watchlist:
         looks: in order of rule.
         trees: of the looks.
         columns: names, in lower case, that are read; None for all.
+        quiet: names that are read where no value holds one of *words*.
+        words: without one of which no keyword holds.
         rules: of the looks.
         fields: which atoms of which field are put to which column.
     """
@@ -43,6 +47,8 @@ class Watchlist:
     looks: tuple[Look, ...]
     trees: NDArray[np.intp]
     columns: frozenset[str] | None
+    quiet: frozenset[str] | None
+    words: frozenset[str]
     rules: frozenset[int]
     fields: Mapping[tuple[int, str], Field]
 
@@ -107,13 +113,21 @@ class Watchlists:
                 atoms[number, columns[number]].append(some)
             looks += [Look(each.rule, each.tree, columns, renamed) for each in variants]
         looks.sort(key=lambda look: look.rule)
+        words = words_of(self._keywords(atoms))
         return Watchlist(
             tuple(looks),
             np.array([look.tree for look in looks], np.intp),
             None if KEYWORD in names else frozenset(names),
+            None if words is None else frozenset(names - {KEYWORD}),
+            words or frozenset(),
             frozenset(look.rule for look in looks),
             {key: self._field(key[0], parts) for key, parts in atoms.items()},
         )
+
+    def _keywords(self, atoms: Mapping[tuple[int, str], list[NDArray[np.int32]]]) -> Iterator[Atom]:
+        for (number, _), parts in atoms.items():
+            if self.plan.fields[number] == KEYWORD:
+                yield from (self.plan.atoms[each] for part in parts for each in part.tolist())
 
     def _read(self, trees: list[int]) -> Iterator[tuple[int, NDArray[np.int32]]]:
         """Yield the fields that *trees* read, and the atoms of them that they ask for."""

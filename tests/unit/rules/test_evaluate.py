@@ -119,6 +119,17 @@ def test_a_keyword_wants_every_column_and_finds_any_value() -> None:
     assert engine.scan(frame(START, {"A": "x"}, {"B": "SEKURLSA::"}))["r"].tolist() == [1]
 
 
+def test_where_no_word_of_its_keywords_occurs_a_kind_needs_only_named_columns() -> None:
+    both = And((contains("", "Sekurlsa"), contains("Image", "evil")))
+    engine = Engine(compile_plan([rule(both)]))
+    assert engine.wanted(START) is None
+    assert engine.quiet(START) == {"image"}
+    assert engine.words(START) == {"sekurlsa"}
+    short = Engine(compile_plan([rule(both), rule(contains("", "a.b"), "short")]))
+    assert short.quiet(START) is None
+    assert short.words(START) == frozenset()
+
+
 def test_a_rule_for_another_log_asks_for_nothing() -> None:
     engine = Engine(compile_plan([rule(contains("A", "abc"), product="linux", service="auditd")]))
     assert engine.wanted(START) == frozenset()

@@ -15,6 +15,7 @@ from sidelight.evidence.evtx.sorting import Sorting, cut, overlay, sort_rows
 from sidelight.evidence.evtx.table import Table
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME
+from sidelight.evidence.evtx.words import ask
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Column, Frame, Wanted, strings
 
@@ -36,7 +37,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     record, time = _record_numbers(table)[rows], _times(table)[rows]
     source = np.array(table.batch.source, np.int32)[table.records.start[rows] // SIZE]
     hosts = cut(table.field(_HOST, None), sorting)
-    columns = _columns(table, sorting, _asked(sorting, wanted))
+    columns = _columns(table, sorting, _asked(table, sorting, wanted))
     table.layout.fields.clear()
     edges = sorting.edges.tolist()
     for number, kind in enumerate(sorting.kinds):
@@ -54,10 +55,9 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
         )
 
 
-def _asked(sorting: Sorting, wanted: Wanted) -> Asked:
+def _asked(table: Table, sorting: Sorting, wanted: Wanted) -> Asked:
     asked: Asked = {}
-    for number, kind in enumerate(sorting.kinds):
-        given = wanted(kind)
+    for number, given in enumerate(ask(table, sorting, wanted)):
         names = None if given is None else frozenset(name.lower() for name in given)
         asked.setdefault(names, np.zeros(len(sorting.edges), bool))[number] = True
     return asked

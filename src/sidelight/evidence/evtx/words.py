@@ -1,0 +1,103 @@
+"""Words looked for in a batch as it lies in memory, so that fewer columns need decoding.
+
+Rule 1. A value that the data spells (`instances.Spans`) is one stretch of its chunk, in UTF-16 or
+ANSI, or is spelled by the reader and holds no word (`schema.SPELLED`): its chunk's bytes tell.
+Rule 2. A value that the reader put together (texts of templates, the annex, records decoded
+plainly) may hold a word that no stretch does: it is searched itself.
+"""
+
+from functools import lru_cache
+from typing import Final, Protocol, cast
+
+import numpy as np
+import re2
+from numpy.typing import NDArray
+
+from sidelight.evidence.evtx.chunks import SIZE
+from sidelight.evidence.evtx.events import Fields
+from sidelight.evidence.evtx.instances import Texts
+from sidelight.evidence.evtx.sorting import Sorting
+from sidelight.evidence.evtx.table import Table
+from sidelight.evidence.rows import cell
+from sidelight.schema import SEPARATOR, Kind, Wanted, Wish
+
+_MEMORY: Final = 64 << 20
+_FOLDED: Final = {"i": "\u0130", "k": "\N{KELVIN SIGN}"}
+"""The characters outside ASCII that fold into it."""
+
+
+class _Found(Protocol):
+    def start(self) -> int: ...
+
+
+class _Pattern(Protocol):
+    def search(self, data: bytes, at: int = 0) -> _Found | None: ...
+
+
+def ask(table: Table, sorting: Sorting, wanted: Wanted) -> list[frozenset[str] | None]:
+    """Ask which columns are wanted of each kind; for fewer if no word is in any of its values."""
+    if not isinstance(wanted, Wish):
+        return [wanted(kind) for kind in sorting.kinds]
+    words = frozenset[str]().union(*map(wanted.words, sorting.kinds))
+    loud = _loud(table, sorting, words) if words else frozenset()
+    return [(wanted.loud if kind in loud else wanted.quiet)(kind) for kind in sorting.kinds]
+
+
+def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Kind]:
+    """Give the kinds that may hold one of *words* in a value."""
+    pattern = pattern_of(words)
+    if pattern.search(table.layout.annex):
+        return frozenset(sorting.kinds)
+    rows = _chunks(pattern, table.batch.data)[table.records.start // SIZE]
+    for pieces in table.layout.fields.values():
+        for piece in pieces:
+            if isinstance(piece, Texts) and pattern.search(_wide(piece.text)):
+                rows[piece.rows] = True
+    for row, fields in table.plain.items():
+        rows[row] = rows[row] or pattern.search(_wide(_text(fields))) is not None
+    numbers = np.unique(sorting.kind[rows]).tolist()
+    return frozenset(sorting.kinds[each] for each in numbers if each < len(sorting.kinds))
+
+
+def _chunks(pattern: _Pattern, data: bytes) -> NDArray[np.bool_]:
+    """Mark the chunks that hold a word."""
+    marks = np.zeros(len(data) // SIZE, bool)
+    at = 0
+    while found := pattern.search(data, at):
+        chunk = found.start() // SIZE
+        marks[chunk] = True
+        at = (chunk + 1) * SIZE
+    return marks
+
+
+def _text(fields: Fields) -> str:
+    values = (*fields.system.values(), *fields.data.values())
+    return SEPARATOR.join(str(cell(value)) for value in values)
+
+
+def _wide(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")
+
+
+@lru_cache(maxsize=16)
+def pattern_of(words: frozenset[str]) -> _Pattern:
+    """Make the pattern that finds *words* in bytes, as UTF-16 and as ANSI, whatever their case."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = False
+    options.never_capture = True
+    options.max_mem = _MEMORY
+    forms = [form for word in sorted(words) for form in (_literal(word.encode()), _spread(word))]
+    return cast("_Pattern", re2.compile("|".join(forms).encode(), options))
+
+
+def _spread(word: str) -> str:
+    """Write the pattern for *word* in UTF-16."""
+    return "".join(
+        "(?:" + "|".join(_literal(_wide(each)) for each in letter + _FOLDED.get(letter, "")) + ")"
+        for letter in word
+    )
+
+
+def _literal(text: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text)
