@@ -130,3 +130,21 @@ def test_hijacklibs_is_imported_kept_and_held_against_loads(tmp_path: Path) -> N
     assert b"HijackLibs expects units.dll elsewhere, signed by Conversion House" in with_it.out
     assert b'"what":"hijacklibs"' in with_it.out
     assert b"HijackLibs" not in without.out
+
+
+@pytest.mark.parametrize("name", [None, "readme.txt", "rule.test.yml"])
+def test_a_folder_without_rules_is_refused(
+    tmp_path: Path, sidelight: CommandLine, name: str | None
+) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    if name:
+        (folder / name).write_text("x: y\n")
+    log = tmp_path / "empty.log"
+    log.touch()
+    run = sidelight("hunt", str(log), "--rules", str(folder))
+    assert run.code == 2
+    assert "no rule can be found in this folder" in run.err
+    (folder / "deep").mkdir()
+    (folder / "deep" / "rule.YML").write_text("title: x\n")
+    assert sidelight("hunt", str(log), "--rules", str(folder)).code == 0

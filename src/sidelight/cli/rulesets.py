@@ -28,11 +28,10 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
     """Give the rule files and folders to load.
 
     Raises:
-        UsageError: a path does not exist, or there is nothing to load.
+        UsageError: a path does not exist, a named folder has no rules, or there is nothing to load.
     """
     for path in named or ():
-        if not path.exists():
-            raise UsageError("there is no such rule file or folder", where=str(path))
+        _require_rules(path)
     paths = [own()] if with_own else []
     paths += named or ([installed()] if installed().is_dir() else [])
     if not paths:
@@ -40,6 +39,20 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
             "no rules to run", hint="name some with --rules, or run 'sidelight rules update'"
         )
     return paths
+
+
+def _require_rules(path: Path) -> None:
+    from sidelight.rules.files import is_barren  # noqa: PLC0415 - not for --help
+
+    if not path.exists():
+        raise UsageError("there is no such rule file or folder", where=str(path))
+    if is_barren(path):
+        # Else a mistyped folder replaces the installed rules with none, and the hunt looks clean.
+        raise UsageError(
+            "no rule can be found in this folder",
+            where=str(path),
+            hint="rules are files that end in .yml or .yaml",
+        )
 
 
 def placeholders_of(path: Path | None) -> "Placeholders":

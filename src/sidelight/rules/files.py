@@ -70,6 +70,13 @@ def read_documents(
     return tuple(files), digest.hexdigest()
 
 
+def is_barren(path: Path) -> bool:
+    """Tell whether *path* is a folder without one file, at any depth, that may hold rules."""
+    return path.is_dir() and not any(
+        _wanted(name) for _, _, names in os.walk(path) for name in names
+    )
+
+
 def _wanted(name: str) -> bool:
     lowered = name.lower()
     return lowered.endswith(SUFFIXES) and not lowered.endswith(TRIAL_SUFFIXES)
