@@ -136,6 +136,15 @@ def decode(column: Column) -> list[str | None]:
     return [None if code < 0 else values[code] for code in column.codes.tolist()]
 
 
+def overlay(upper: Column, lower: Column) -> Column:
+    """Lay one column over another: the first counts where a row has both."""
+    if not len(upper.values):
+        return lower
+    shifted = np.where(lower.codes < 0, np.int32(-1), lower.codes + np.int32(len(upper.values)))
+    values = pa.concat_arrays([upper.values, lower.values])
+    return Column(np.where(upper.codes < 0, shifted, upper.codes), values)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The events of one kind out of one batch, as columns.

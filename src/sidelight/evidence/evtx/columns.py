@@ -16,7 +16,7 @@ from sidelight.evidence.evtx.spelling import (
     spell_times,
     texts_at,
 )
-from sidelight.evidence.evtx.stretches import Ints, encode_stretches, view
+from sidelight.evidence.evtx.stretches import Ints, distinct, encode_stretches, view
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings
@@ -200,8 +200,8 @@ def _add_kind(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) ->
     elif kind == STRING:
         made.add(spans.rows, order, *_strings(data, spans))
     elif kind == GUID:
-        codes, distinct = encode_stretches(data, spans.start, spans.size)
-        raw = _buffers(distinct)[1].reshape(len(distinct), 16)
+        codes, found = encode_stretches(data, spans.start, spans.size)
+        raw = _buffers(found)[1].reshape(len(found), 16)
         made.add(spans.rows, order, codes, spell_guids(raw))
     elif kind == FILETIME:
         codes, ticks = _distinct_numbers(view(data, "<u8")[spans.start])
@@ -226,8 +226,8 @@ def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
     ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
     if ended.any():  # a NUL at the end is no part of the text
         size = size - 2 * ended
-    codes, distinct = encode_stretches(data, spans.start, size)
-    return codes, _utf8(distinct)
+    codes, found = encode_stretches(data, spans.start, size)
+    return codes, _utf8(found)
 
 
 def _utf8(texts: pa.BinaryArray) -> pa.StringArray:
@@ -235,7 +235,7 @@ def _utf8(texts: pa.BinaryArray) -> pa.StringArray:
     units = content.view("<u2")
     places = offsets // 2
     if units.size and (int(units.min()) == 0 or bool(((units & 0xF800) == 0xD800).any())):
-        return strings([clean(string_of(raw)) for raw in _list(texts)])
+        return strings([clean(string_of(raw)) for raw in cast("list[bytes]", texts.to_pylist())])
     if not units.size or int(units.max()) < 0x80:
         text = units.astype(np.uint8).tobytes()
     else:
@@ -257,13 +257,9 @@ def _buffers(array: pa.BinaryArray) -> tuple[NDArray[np.int32], NDArray[np.uint8
     return offsets - offsets[0], found[offsets[0] : offsets[-1]]
 
 
-def _list(array: pa.BinaryArray) -> list[bytes]:
-    return cast("list[bytes]", array.to_pylist())
-
-
 def _add_rare(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
-    codes, distinct = encode_stretches(data, spans.start, spans.size)
-    cells = [_cell(kind, raw) for raw in _list(distinct)]
+    codes, found = distinct(data, spans.start, spans.size)
+    cells = [_cell(kind, raw) for raw in found]
     there = np.array([cell is not None for cell in cells], bool)[codes]
     texts = strings([cell or "" for cell in cells])
     made.add(spans.rows[there], order[there], codes[there], texts)

@@ -11,13 +11,14 @@ from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.columns import Field
 from sidelight.evidence.evtx.detail import Detail
 from sidelight.evidence.evtx.instances import FieldKey
-from sidelight.evidence.evtx.sorting import Sorting, cut, overlay, sort_rows
+from sidelight.evidence.evtx.sorting import Sorting, cut, sort_rows
+from sidelight.evidence.evtx.stretches import view
 from sidelight.evidence.evtx.table import Table
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME
 from sidelight.evidence.evtx.words import ask
 from sidelight.evidence.times import time_of
-from sidelight.schema import NO_TIME, Column, Frame, Wanted, strings
+from sidelight.schema import NO_TIME, Column, Frame, Wanted, overlay, strings
 
 Asked: TypeAlias = dict[frozenset[str] | None, NDArray[np.bool_]]
 """Names of columns, in lower case (None for all), and which kinds they are asked for."""
@@ -95,8 +96,7 @@ def _record_numbers(table: Table) -> NDArray[np.int64]:
         numbers[rest] = parsed[column.codes[rest]]
     missing = np.flatnonzero(numbers < 0)
     if missing.size:  # the number in the record's own head is the next best
-        view = np.ndarray((len(table.batch.data) - 7,), "<i8", table.batch.data, strides=(1,))
-        numbers[missing] = view[table.records.start[missing] + 8]
+        numbers[missing] = view(table.batch.data, "<i8")[table.records.start[missing] + 8]
     return numbers
 
 

@@ -218,7 +218,7 @@ class Lockstep:
         texts = _Texts(which, start, size, after, which * 0, which * 0, bad)
         entity = _ENTITY[byte[which]]
         mixed = np.flatnonzero(entity | (~bad & _PART[follows]))
-        _label(self.scan, texts, shape, np.flatnonzero(~bad & ~entity & self._naming(shape)))
+        _label(self.scan, texts, np.flatnonzero(~bad & ~entity & self._naming(shape)))
         if mixed.size:
             _mix(self.scan, texts, mixed, shape, at, stop)
             follows = np.where(after < stop, self.u8[np.minimum(after, stop)], 0)
@@ -236,7 +236,7 @@ class Lockstep:
         return found
 
 
-def _label(scan: Scan, texts: _Texts, shape: Ints, which: Ints) -> None:
+def _label(scan: Scan, texts: _Texts, which: Ints) -> None:
     """Read the texts that name fields."""
     if which.size:
         codes, labels = distinct(scan.data, texts.start[which], texts.size[which])

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.evidence.evtx.columns import Field, joined_texts
+from sidelight.evidence.evtx.columns import Field
 from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.table import Table
 from sidelight.schema import Column, Kind
@@ -119,10 +119,3 @@ def _numbered(keys: Ints, limit: int) -> tuple[Ints, Ints]:
     marks: NDArray[np.bool_] = np.zeros(limit, bool)
     marks[keys] = True
     return np.flatnonzero(marks), (np.cumsum(marks) - 1)[keys]
-
-
-def overlay(upper: Column, lower: Column) -> Column:
-    """Lay one column over another: the first counts where a row has both."""
-    codes = np.where(upper.codes >= 0, upper.codes, lower.codes + np.int32(len(upper.values)))
-    codes[(upper.codes < 0) & (lower.codes < 0)] = -1
-    return Column(codes.astype(np.int32), joined_texts([upper.values, lower.values]))

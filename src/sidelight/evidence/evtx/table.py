@@ -12,7 +12,7 @@ from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
 from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
 from sidelight.evidence.evtx.shapes import Shapes
-from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.stretches import Ints, view
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import cell
@@ -71,13 +71,12 @@ class Table:
 
     def numbers(self, key: FieldKey, kinds: tuple[int, ...], dtype: str, missing: int) -> Ints:
         """Gather a field whose values are numbers of 8 bytes."""
-        data = self.batch.data
-        view = np.ndarray((len(data) - 7,), dtype, data, strides=(1,))
+        values = view(self.batch.data, dtype)
         numbers = np.full(len(self), missing, np.int64)
         for piece in self.layout.fields.get(key, []):
             if isinstance(piece, Spans):
                 fits = np.isin(piece.kind, kinds) & (piece.size == 8)
-                numbers[piece.rows[fits]] = view[piece.start[fits]].astype(np.int64)
+                numbers[piece.rows[fits]] = values[piece.start[fits]].astype(np.int64)
         return numbers
 
 

@@ -117,12 +117,3 @@ def part_of(column: Column, begin: int, end: int) -> Column:
         codes = moved[codes]
         values = values.take(pa.array(np.flatnonzero(used), pa.int64()))
     return Column(codes, values)
-
-
-def joined(first: Column, second: Column) -> Column:
-    """Join two columns; where a row has a cell in both, the first counts."""
-    if not len(first.values):
-        return second
-    shifted = np.where(second.codes < 0, np.int32(-1), second.codes + np.int32(len(first.values)))
-    values = pa.concat_arrays([first.values, second.values])
-    return Column(np.where(first.codes < 0, shifted, first.codes), values)

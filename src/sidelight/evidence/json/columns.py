@@ -14,13 +14,23 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.json.activities import PRODUCTS
 from sidelight.evidence.json.batch import Batch
-from sidelight.evidence.json.cells import Codes, Rows, joined, part_of, texts_in
+from sidelight.evidence.json.cells import Codes, Rows, part_of, texts_in
 from sidelight.evidence.json.paths import Paths
 from sidelight.evidence.json.record import STREAMED, channel_name, of_shape, own_name
 from sidelight.evidence.json.shapes import FLAT, RESULTS, SHAPES, XML_FIELDS, XML_MESSAGES, Shape
 from sidelight.evidence.json.values import fields_of
 from sidelight.evidence.times import times_of
-from sidelight.schema import NO_TIME, SEPARATOR, Column, Event, Frame, Kind, Wanted, strings
+from sidelight.schema import (
+    NO_TIME,
+    SEPARATOR,
+    Column,
+    Event,
+    Frame,
+    Kind,
+    Wanted,
+    overlay,
+    strings,
+)
 
 FEW: Final = 16
 """Of a kind that is rarer in a batch, the events are cheaper read one by one."""
@@ -176,7 +186,7 @@ class _Events:
         known = self.find(target)
         free = np.ones(len(codes), np.bool_) if known is None else known.codes < 0
         moved = Column(np.where(free, codes, np.int32(-1)), self.table.column(source).values)
-        self._known[target] = moved if known is None else joined(known, moved)
+        self._known[target] = moved if known is None else overlay(known, moved)
         self.names.setdefault(target, [])
         if not self.shape.places and (own := self.find(source)) is not None:
             codes = np.where(free & (codes >= 0), np.int32(-1), own.codes)
@@ -190,7 +200,7 @@ class _Events:
                 return None
             column = self.table.column(paths[0])
             for path in paths[1:]:
-                column = joined(column, self.table.column(path))
+                column = overlay(column, self.table.column(path))
             self._known[name] = column
         return self._known[name]
 
@@ -202,7 +212,7 @@ class _Events:
                 column = self.table.column(path)
                 own = _single(Column(column.codes[self.rows], column.values))
                 if (own.codes >= 0).any():
-                    found = joined(found, own)
+                    found = overlay(found, own)
         return found
 
 
@@ -299,7 +309,7 @@ def _host(events: _Events) -> Column:
             column = events.table.column(path)
             codes = column.codes[events.rows]
             if (codes >= 0).any():
-                host = joined(host, Column(codes, column.values))
+                host = overlay(host, Column(codes, column.values))
     return _single(host)
 
 

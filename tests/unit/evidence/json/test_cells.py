@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sidelight.evidence.json.cells import Cells, Value, joined, part_of
-from sidelight.schema import Column, decode, encode
+from sidelight.evidence.json.cells import Cells, Value, part_of
+from sidelight.schema import Column, decode, encode, overlay
 
 
 def texts_of(*cells: Value) -> list[str | None]:
@@ -53,5 +53,5 @@ def test_a_part_keeps_what_it_uses() -> None:
     assert part_of(wide, 0, 2).values.to_pylist() == ["a", "j"]
 
 
-def test_the_first_of_joined_columns_counts() -> None:
-    assert decode(joined(encode(["a", None, None]), encode(["b", "c", None]))) == ["a", "c", None]
+def test_the_upper_of_two_columns_counts() -> None:
+    assert decode(overlay(encode(["a", None, None]), encode(["b", "c", None]))) == ["a", "c", None]
