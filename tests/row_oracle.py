@@ -6,6 +6,8 @@ It shares with the engine only the tree it walks and the folding that both are d
 import re
 from ipaddress import ip_address, ip_network
 
+from hypothesis import strategies as st
+
 from sidelight.rules.expr import (
     And,
     Cidr,
@@ -119,3 +121,15 @@ def compared(relation: str, value: str, number: float) -> bool:
     return {"lt": read < number, "lte": read <= number, "gt": read > number, "gte": read >= number}[
         relation
     ]
+
+
+def conditions_over(leaves: st.SearchStrategy[Expr], *, max_leaves: int) -> st.SearchStrategy[Expr]:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(Not, inner),
+            st.lists(inner, max_size=3).map(lambda parts: And(tuple(parts))),
+            st.lists(inner, max_size=3).map(lambda parts: Or(tuple(parts))),
+        ),
+        max_leaves=max_leaves,
+    )

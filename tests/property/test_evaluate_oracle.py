@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from row_oracle import holds
+from row_oracle import conditions_over, holds
 from sidelight.evidence.rows import Sheet
 from sidelight.rules.evaluate import Engine
 from sidelight.rules.expr import (
@@ -74,15 +74,7 @@ leaves = st.one_of(
     st.builds(Match, st.sampled_from(FIELDS), tests),
     st.builds(Match, st.just(""), st.one_of(globs(), regexes)),
 )
-conditions: st.SearchStrategy[Expr] = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.lists(inner, max_size=3).map(lambda parts: And(tuple(parts))),
-        st.lists(inner, max_size=3).map(lambda parts: Or(tuple(parts))),
-    ),
-    max_leaves=8,
-)
+conditions = conditions_over(leaves, max_leaves=8)
 cells = st.one_of(
     st.just(""),
     texts,

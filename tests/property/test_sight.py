@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from row_oracle import holds
-from sidelight.rules.expr import And, Exists, Expr, FieldRef, Glob, Match, Not, Null, Or
+from row_oracle import conditions_over, holds
+from sidelight.rules.expr import And, Exists, Expr, FieldRef, Glob, Match, Null, Or
 from sidelight.rules.plan import compile_plan
 from sidelight.rules.rule import LogSource, Meta, Rule
 from sidelight.rules.sight import fieldless
@@ -26,15 +26,7 @@ leaves = st.builds(
         st.builds(FieldRef, st.sampled_from(FIELDS), st.just("equals"), st.just(value=False)),
     ),
 ).filter(lambda leaf: leaf.field or isinstance(leaf.test, Glob))
-conditions: st.SearchStrategy[Expr] = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.lists(inner, max_size=3).map(lambda parts: And(tuple(parts))),
-        st.lists(inner, max_size=3).map(lambda parts: Or(tuple(parts))),
-    ),
-    max_leaves=6,
-)
+conditions = conditions_over(leaves, max_leaves=6)
 
 
 def lacking(condition: Expr, occurring: set[str]) -> tuple[str, ...]:

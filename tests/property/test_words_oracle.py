@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtx_logs import items
+from row_oracle import conditions_over
 from shared_paths import SHARED, needs_shared
 from sidelight.evidence.rows import Sheet
 from sidelight.evidence.stream import Stream
 from sidelight.rules.evaluate import Engine
-from sidelight.rules.expr import And, Expr, Glob, Match, Not, Or, Regex, Wild
+from sidelight.rules.expr import And, Expr, Glob, Match, Not, Regex, Wild
 from sidelight.rules.patterns import fold
 from sidelight.rules.plan import compile_plan
 from sidelight.rules.rule import LogSource, Meta, Rule
@@ -69,15 +70,7 @@ keywords = st.one_of(
 leaves = st.one_of(
     keywords, st.builds(Match, st.sampled_from(FIELDS), texts.map(lambda text: Glob((ANY, text))))
 )
-conditions: st.SearchStrategy[Expr] = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.lists(inner, max_size=3).map(lambda parts: And(tuple(parts))),
-        st.lists(inner, max_size=3).map(lambda parts: Or(tuple(parts))),
-    ),
-    max_leaves=5,
-)
+conditions = conditions_over(leaves, max_leaves=5)
 events: st.SearchStrategy[Event] = st.dictionaries(st.sampled_from(FIELDS), texts, max_size=3)
 
 
