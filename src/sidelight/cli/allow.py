@@ -1,7 +1,6 @@
 """``sidelight allow``: vouch for what is known, for a time, by name."""
 
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,6 +75,8 @@ def add(  # noqa: PLR0913
 
 
 def _name(scope: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - not for --help
+
     return f"allow-{sha256(repr(scope).encode()).hexdigest()[:8]}"
 
 

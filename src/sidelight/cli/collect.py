@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sidelight.cli import exits, fleet
+from sidelight.cli import exits
 from sidelight.errors import UsageError
 
 
@@ -62,6 +62,8 @@ def collect_command(  # noqa: PLR0913
 
 
 def _fetch(hosts: list[str], output: Path | None, words: list[str]) -> int:
+    from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
+
     if output is None:
         raise UsageError("name a folder for what the hosts show", where="--output")
     output.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """Files besides evidence and rules that have a say in findings, read for a hunt."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,5 +71,7 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
 
 
 def _hash(path: Path) -> str:
+    import hashlib  # noqa: PLC0415 - not for --help
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sidelight.cli import fleet
 from sidelight.errors import UsageError
 
 
@@ -30,6 +28,10 @@ def with_hosts(
             raise UsageError("name logs, folders or archives, or say --live or --ssh HOST")
         yield tuple(paths)
         return
+    import tempfile  # noqa: PLC0415 - not for --help
+
+    from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
+
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name:
         folder = Path(name)
         files = [_here(folder / "this-host.jsonl")] if live else []
