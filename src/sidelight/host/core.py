@@ -286,15 +286,12 @@ def _words(found: _Found, layout: Layout) -> tuple[tuple[str, ...] | None, dict[
             continue
         arguments = [_string(data, word - start) for word in below[first + 1 : count][::-1]]
         variables = [_string(data, word - start) for word in below[1:first]]
-        named = [_text(word).partition("=") for word in variables if collect.LOADER.match(word)]
-        return tuple(map(_text, arguments)), {name: value for name, _, value in named}
+        loader = filter(collect.LOADER.match, variables)
+        named = [collect.text_of(word).partition("=") for word in loader]
+        return tuple(map(collect.text_of, arguments)), {name: value for name, _, value in named}
     return None, None
 
 
 def _string(data: bytes, place: int) -> bytes:
     end = data.find(b"\0", place) if 0 <= place < len(data) else -1
     return data[place:end] if end >= 0 else b""
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-PRSTATUS, PRPSINFO, AUXV, FILE = 1, 3, 6, 0x46494C45
-AT_PHDR, AT_ENTRY, AT_UID, AT_EXECFN, AT_VDSO = 3, 9, 11, 31, 33
+AT_PHDR, AT_ENTRY, AT_EXECFN, AT_VDSO = 3, 9, 31, 33
 MANY_FILES: Final = 1 << 20
 
 _COUNTER_AT: Final = {(2, 62): 240, (2, 183): 368, (1, 3): 120, (1, 40): 132}
@@ -67,17 +66,17 @@ def add_notes(notes: Notes, data: bytes, layout: Layout) -> None:
     """Add what the notes in *data* say; those that are cut short or of other sorts are left out."""
     for kind, text in _each(data, layout):
         match kind:
-            case 1 if len(text) > _status(layout):
+            case 1 if len(text) > _status(layout):  # NT_PRSTATUS
                 thread = layout.integer(text, _status(layout))
                 at = _COUNTER_AT.get((layout.bits, layout.machine))
                 counter = layout.words(text[at : at + layout.word]) if at else ()
                 notes.threads.append((thread, counter[0] if counter else 0))
-            case 3:
+            case 3:  # NT_PRPSINFO
                 _add_process(notes, text, layout)
-            case 6:
+            case 6:  # NT_AUXV
                 pairs = layout.words(text)
                 notes.auxv, notes.vector = text, dict(zip(pairs[::2], pairs[1::2], strict=False))
-            case 0x46494C45:
+            case 0x46494C45:  # NT_FILE
                 notes.files += _files(text, layout)
             case _:
                 pass

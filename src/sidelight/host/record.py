@@ -31,6 +31,10 @@ class Files:
         """Take a line of type ``file``."""
         self.known[integer(record, "id")] = file_of(record)
 
+    def of(self, number: object) -> File | None:
+        """Give the file of this number; None where there is none."""
+        return self.known.get(number) if isinstance(number, int) else None
+
 
 def check_header(record: Json) -> str:
     """Give the host that the first line names.
@@ -162,7 +166,7 @@ def _region(value: object, files: Files) -> Region:
     start, end, perms, _, path, number = _row(value, 6)[:6]
     if not isinstance(perms, str) or not isinstance(path, str):
         raise RecordError("a region has no path")
-    file = files.known.get(number) if isinstance(number, int) else None
+    file = files.of(number)
     if file is None and number is not None:
         file = File(path.removesuffix(DELETED))
     return Region(address(start), address(end), perms, path, file)
@@ -180,7 +184,7 @@ def _sign(value: object) -> Sign:
 
 def _change(value: object, files: Files) -> Change:
     place, count, traps, number = _row(value, 4)[:4]
-    file = files.known.get(number) if isinstance(number, int) else None
+    file = files.of(number)
     if not isinstance(count, int) or not 0 <= count < 1 << 63:
         raise RecordError("a count is no number")
     return Change(address(place), count, traps is True, file.path if file else "")
@@ -188,7 +192,7 @@ def _change(value: object, files: Files) -> Change:
 
 def _early(value: object, files: Files) -> tuple[str, File | None]:
     path, number = _row(value, 2)[:2]
-    file = files.known.get(number) if isinstance(number, int) else None
+    file = files.of(number)
     return str(path).removesuffix(DELETED), file
 
 
