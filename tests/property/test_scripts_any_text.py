@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packing import pack
-from sidelight.analytics.marks import WORDS
 from sidelight.analytics.script import candidates, judge
+from sidelight.analytics.signs import WORDS
 from sidelight.analytics.unpack import MOST_BYTES, MOST_LAYERS, is_packed, unpack
 from sidelight.schema import strings
 

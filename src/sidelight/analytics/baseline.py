@@ -17,12 +17,12 @@ import orjson
 import pyarrow as pa
 
 from sidelight.analytics.paths import place_of
+from sidelight.analytics.sieve import VALID
 from sidelight.findings.cells import listed, plain
 from sidelight.schema import NO_TIME
 
 VERSION: Final = 1
 _KIND: Final = "sidelight-baseline"
-_VALID: Final = frozenset({"", "valid", "trusted"})
 _BY: Final = ("host", "image", "library", "signed", "signer", "status")
 
 
@@ -86,7 +86,7 @@ def learn(loads: pa.Table) -> Baseline:
         program, loaded = place_of(image), place_of(library)
         if not program.name or not loaded.name or program.path == loaded.path:
             continue
-        trusted = signed.lower() == "true" and status.lower() in _VALID
+        trusted = signed.lower() == "true" and status.lower() in VALID
         pair = pair_of(program.name, loaded.name, signer if trusted else "", loaded.zone.name)
         habit = Habit(frozenset({host.lower()}), _day(first), _day(last))
         pairs[pair] = _joined(pairs.get(pair), habit)

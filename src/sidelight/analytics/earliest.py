@@ -35,11 +35,17 @@ def earliest(
         return rows
     codes = [frame.source, frame.host.codes, *group]
     keys: list[Ints] = [each[rows].astype(np.int64) for each in codes]
-    order, _ = sort_rows([*keys, frame.time[rows], frame.record[rows]])
+    kept: Rows = rows[first_of_each(keys, [frame.time[rows], frame.record[rows]], number)]
+    return kept
+
+
+def first_of_each(keys: Sequence[Ints], ties: Sequence[Ints], number: int) -> Rows:
+    """Give the rows that are, in order of *ties*, among the first *number* with equal *keys*."""
+    order, _ = sort_rows([*keys, *ties])
     fresh = np.ones(len(order), bool)
     fresh[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
     place = np.arange(len(order))
-    kept: Rows = rows[order[place - np.maximum.accumulate(np.where(fresh, place, 0)) < number]]
+    kept: Rows = order[place - np.maximum.accumulate(np.where(fresh, place, 0)) < number]
     return kept
 
 

@@ -20,7 +20,7 @@ from sidelight.analytics.paths import Place, Zone, is_beside, place_of
 from sidelight.analytics.sieve import VALID, sieve, sieve_writes
 from sidelight.analytics.suspicion import Cited
 from sidelight.analytics.writes import is_blob, settle_writes
-from sidelight.findings.cells import Ints, coded, listed
+from sidelight.findings.cells import Ints, coded_texts
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME
 
@@ -276,7 +276,7 @@ def _loads(table: pa.Table) -> Iterable[Load]:
     """Group loads by what they are; the earliest of each is what is cited."""
     if not table.num_rows:
         return
-    columns = {name: _coded(table, name) for name in _TEXTS}
+    columns = {name: coded_texts(table.column(name)) for name in _TEXTS}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
     keys = [_folded_codes(columns[name]) for name in JUDGED]
     order, _ = sort_rows([*keys, time, columns["source"][0], record])
@@ -314,11 +314,6 @@ def _cite(
         cell["image"],
         shown,
     )
-
-
-def _coded(table: pa.Table, name: str) -> tuple[Ints, list[str]]:
-    codes, texts = coded(table.column(name))
-    return codes, listed(texts)
 
 
 def _folded_codes(column: tuple[Ints, list[str]]) -> Ints:
@@ -362,7 +357,7 @@ def _load(cell: Mapping[str, str], rows: tuple[Cited, ...]) -> Load:
 
 def _writes(table: pa.Table) -> Iterable[Write]:
     names = ("host", "process", "image", "source", "channel", "event_id", "target", "via", "origin")
-    columns = {name: _coded(table, name) for name in names}
+    columns = {name: coded_texts(table.column(name)) for name in names}
     time, record = table.column("time").to_numpy(), table.column("record").to_numpy()
     for row in range(table.num_rows):
         cell = _cells(columns, row)

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.earliest import first_of_each
 from sidelight.analytics.estate import CITED, JUDGED
 from sidelight.findings.cells import ranked
 from sidelight.findings.facts import FACTS, LOADS
 from sidelight.findings.hits import union
-from sidelight.findings.order import sort_rows
 
 _ROOM: Final = 1_000_000
 """So many rows are united at a time, or twice as many as were left of those before."""
@@ -43,9 +43,5 @@ def _thin(loads: pa.Table) -> pa.Table:
     """Keep of loads that are alike the earliest `CITED`."""
     alike = [ranked(loads.column(name))[0] for name in JUDGED]
     time, record = loads.column("time").to_numpy(), loads.column("record").to_numpy()
-    order, _ = sort_rows([*alike, time, ranked(loads.column("source"))[0], record])
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = np.any([np.diff(key[order]) != 0 for key in alike], axis=0)
-    place = np.arange(len(order))
-    kept = order[place - np.maximum.accumulate(np.where(fresh, place, 0)) < CITED]
+    kept = first_of_each(alike, [time, ranked(loads.column("source"))[0], record], CITED)
     return loads.take(np.sort(kept)).cast(LOADS)

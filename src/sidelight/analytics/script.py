@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from sidelight.analytics.encodings import SHAPES
 from sidelight.analytics.folding import TRIGGERS
-from sidelight.analytics.marks import (
+from sidelight.analytics.remembered import Remembered
+from sidelight.analytics.signs import (
     BINARY_POINTS,
     GROUP_POINTS,
     GROUPS,
@@ -21,7 +22,6 @@ from sidelight.analytics.marks import (
     WORDS,
     Sign,
 )
-from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.unpack import Layer
 
 LONGEST_TOKEN: Final = 120
@@ -32,7 +32,7 @@ class Mark:
     """One thing that speaks for code in memory.
 
     Args:
-        id: what it is; see `sidelight.analytics.marks`.
+        id: what it is; see `sidelight.analytics.signs`.
         points: marks of one text add up; from `MEDIUM` on it is worth a look.
         said: why, as a sentence without a full stop, with the layer it was found in.
         token: what was found, as the layer has it, at most `LONGEST_TOKEN` characters.

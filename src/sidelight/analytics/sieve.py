@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from sidelight.analytics.known import known_pairs, phantom_names, programs, system_names
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, place_of
-from sidelight.findings.cells import Bools, Ints, Rows, coded, listed
+from sidelight.findings.cells import Bools, Ints, Rows, coded_texts
 
 VALID: Final = frozenset({"", "valid", "trusted"})
 """Words for a signature that holds, or of which nothing is said."""
@@ -87,16 +87,16 @@ def sieve_writes(writes: pa.Table, names: AbstractSet[str], paths: AbstractSet[s
     """
     if not writes.num_rows:
         return np.empty(0, np.intp)
-    target, texts = _coded(writes, "target")
+    target, texts = coded_texts(writes.column("target"))
     places = [place_of(text) for text in texts]
     names = names | system_names() | phantom_names() | known_pairs().keys()
     judged = np.array([_is_put(place, names) for place in places], bool)[target]
     loaded = np.array([place.path in paths for place in places], bool)[target]
-    image, images = _coded(writes, "image")
+    image, images = coded_texts(writes.column("image"))
     installs = np.array([is_installer(place_of(text)) for text in images], bool)[image]
     kept: Bools = (judged & ~installs) | loaded
-    host, hosts = _coded(writes, "host")
-    process, processes = _coded(writes, "process")
+    host, hosts = coded_texts(writes.column("host"))
+    process, processes = coded_texts(writes.column("process"))
     folder = _numbers([place.folder for place in places])[target]
     maker = _numbers([text.lower() for text in hosts])[host] * len(processes) + process
     beside = maker * (int(folder.max()) + 1) + folder
@@ -158,10 +158,10 @@ class _Sheet:
 
     @classmethod
     def of(cls, loads: pa.Table) -> "_Sheet":
-        library, paths = _coded(loads, "library")
-        image, images = _coded(loads, "image")
+        library, paths = coded_texts(loads.column("library"))
+        image, images = coded_texts(loads.column("image"))
         places = [place_of(path) for path in paths]
-        hosts, names = _coded(loads, "host")
+        hosts, names = coded_texts(loads.column("host"))
         folded = [text.lower() for text in names]
         host = _numbers(folded)[hosts]
         programs = [place_of(path).path for path in images]
@@ -198,12 +198,12 @@ class _Sheet:
 
 def _signatures(loads: pa.Table) -> tuple[Bools, Bools, Bools]:
     """Mark the well signed, those of which it is said that they are not, and Microsoft's own."""
-    signed, said = _coded(loads, "signed")
-    status, words = _coded(loads, "status")
+    signed, said = coded_texts(loads.column("signed"))
+    status, words = coded_texts(loads.column("status"))
     true = np.array([text.lower() == "true" for text in said], bool)[signed]
     false = np.array([text.lower() == "false" for text in said], bool)[signed]
     valid = np.array([text.lower() in VALID for text in words], bool)[status]
-    signer, names = _coded(loads, "signer")
+    signer, names = coded_texts(loads.column("signer"))
     own = np.array([_is_microsoft(text.lower()) for text in names], bool)[signer]
     return true & valid, false | (true & ~valid), own
 
@@ -214,11 +214,6 @@ def _is_microsoft(signer: str) -> bool:
 
 def _zones(zones: frozenset[Zone]) -> list[int]:
     return [int(zone) for zone in zones]
-
-
-def _coded(table: pa.Table, name: str) -> tuple[Ints, list[str]]:
-    codes, texts = coded(table.column(name))
-    return codes, listed(texts)
 
 
 def _numbers(texts: list[str]) -> Ints:

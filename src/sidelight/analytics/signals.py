@@ -34,7 +34,7 @@ def signal_rows(
     """
     if not len(rows):
         return SIGNALS.empty_table()
-    columns = [_texts(frame, name, rows) for name in fields]
+    columns = [field_texts(frame, name, rows) for name in fields]
     said: dict[tuple[str, ...], tuple[Sequence[Mark], str]] = {}
     kept: list[int] = []
     marks: list[Mark] = []
@@ -51,11 +51,12 @@ def signal_rows(
     if not kept:
         return SIGNALS.empty_table()
     at = rows[np.array(kept, np.intp)]
-    guids = _guids(_texts(frame, other, at) if other else [""] * len(at))
+    guids = _guids(field_texts(frame, other, at) if other else [""] * len(at))
     return _table(frame, at, marks, guids, spoken)
 
 
-def _texts(frame: Frame, name: str, rows: Rows) -> list[str]:
+def field_texts(frame: Frame, name: str, rows: Rows) -> list[str]:
+    """List one field of *rows*, "" where an event lacks it."""
     if not named(frame, (name,)):
         return [""] * len(rows)
     return [text or "" for text in decode(texts(frame, (name,), rows, len(rows)))]

@@ -7,11 +7,12 @@ import pyarrow as pa
 
 from sidelight.analytics.earliest import earliest, keep_earliest, numbered
 from sidelight.analytics.paths import WRITABLE, place_of
+from sidelight.analytics.signals import field_texts
 from sidelight.findings.actor import process_keys, texts
 from sidelight.findings.cells import Coded, Rows, cells, coded, dictionary, listed, repeat
 from sidelight.findings.facts import WRITES
 from sidelight.findings.matches import fact_places
-from sidelight.schema import Frame, decode, strings
+from sidelight.schema import Frame, strings
 
 CODE: Final = (".dll", ".exe", ".ocx", ".cpl", ".sys", ".drv", ".scr", ".ax", ".tsp", ".acm")
 """Names of what Windows loads as code."""
@@ -81,9 +82,9 @@ def share_rows(frame: Frame) -> pa.Table:
     names = [
         _share_path(*parts)
         for parts in zip(
-            _cells(frame, "ShareLocalPath", rows),
-            _cells(frame, "ShareName", rows),
-            _cells(frame, "RelativeTargetName", rows),
+            field_texts(frame, "ShareLocalPath", rows),
+            field_texts(frame, "ShareName", rows),
+            field_texts(frame, "RelativeTargetName", rows),
             strict=True,
         )
     ]
@@ -92,10 +93,6 @@ def share_rows(frame: Frame) -> pa.Table:
     codes = np.array([at[name] for name in names], np.int32)
     origin = cells(texts(frame, ("IpAddress",), rows, len(rows)))
     return _table(frame, rows, dictionary(codes, strings(distinct)), "share", origin)
-
-
-def _cells(frame: Frame, name: str, rows: Rows) -> list[str]:
-    return [text or "" for text in decode(texts(frame, (name,), rows, len(rows)))]
 
 
 def _mask(text: str) -> int:

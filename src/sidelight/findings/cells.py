@@ -62,6 +62,12 @@ def listed(texts: Texts) -> list[str]:
     return cast("list[str]", texts.to_pylist())
 
 
+def coded_texts(column: "Stretch | Coded | Texts") -> tuple[Ints, list[str]]:
+    """Do what `coded` does, with the texts as a list."""
+    codes, texts = coded(column)
+    return codes, listed(texts)
+
+
 def spoken(texts: Texts) -> Bools:
     """Mark the texts that are not empty."""
     return mask(pc.not_equal(texts, strings([""])[0]))

@@ -1,5 +1,5 @@
 from sidelight.analytics import MEDIUM
-from sidelight.analytics.marks import GROUP_POINTS, GROUPS, LOADERS, SIGNS, WORDS
+from sidelight.analytics.signs import GROUP_POINTS, GROUPS, LOADERS, SIGNS, WORDS
 
 
 def test_ids_are_distinct_and_words_are_folded() -> None:
