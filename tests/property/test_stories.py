@@ -100,9 +100,11 @@ def stories_of(rows: Any, suspicions: Any, hits: Any) -> list[tuple[list[str], l
         host = one.host.lower()
         found = {f"thing {host}|{thing.lower()}" for thing in one.things}
         found |= {line[0] for line in mine[number]}
-        found |= {name for line in mine[number] for name in line[1:] if name in suspects}
+        above = {name for line in mine[number] for name in line[1:] if not _is_root(images, name)}
+        found |= above & suspects
         return found | {f"{host}|{thing}" for thing in one.things}
 
+    images = {f"{row['host']}|{row['key']}": row["image"] for row in rows}
     groups = [({number}, marks(number)) for number in range(len(suspicions))]
     while True:
         pair = next(((a, b) for a, b in combinations(groups, 2) if a[1] & b[1]), None)
@@ -110,7 +112,6 @@ def stories_of(rows: Any, suspicions: Any, hits: Any) -> list[tuple[list[str], l
             break
         groups = [each for each in groups if each not in pair]
         groups.append((pair[0][0] | pair[1][0], pair[0][1] | pair[1][1]))
-    images = {f"{row['host']}|{row['key']}": row["image"] for row in rows}
     told: dict[int, set[int]] = {}
     for number in range(len(hits)):
         line = theirs[number]

@@ -3,7 +3,7 @@
 Rule 1. Suspicions belong together when they are about one process, one file or one process that
 another touched, on one host; or when the process of one descends from that of another.
 Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one.
-Programs that everything descends from (the shell, the service host) pass nothing on.
+In both rules, programs that everything descends from (the shell, the service host) pass nothing on.
 Rule 3. What comes out follows from the sets of suspicions and hits alone.
 """
 
