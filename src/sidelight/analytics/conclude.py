@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain as together
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +19,17 @@ from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Suspicion
 from sidelight.analytics.verdict import Hit, story_name, verdicts
+from sidelight.analytics.witnesses import witness_hits, witness_loads
 from sidelight.findings.cells import Ints, coded, listed, plain
+from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import Finding
 from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
 from sidelight.schema import strings
+
+_NO_LOOKS: Final = Looks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ def conclude_facts(  # noqa: PLR0913
     processes: Sequence[pa.Table],
     rules: Mapping[str, RuleInfo],
     limits: Limits,
+    looks: Looks = _NO_LOOKS,
 ) -> Concluded:
     """Draw findings from facts and tie hits of rules to them.
 
@@ -89,8 +95,11 @@ def conclude_facts(  # noqa: PLR0913
         processes: tables of `PROCESSES`.
         rules: by id.
         limits: how much a finding lists.
+        looks: how to read the times of looks at hosts.
     """
-    chain = link(tell(suspicions_of(facts, processes), hits, processes), facts.connects)
+    suspicions = witness_loads(suspicions_of(facts, processes), facts.loads)
+    stories = witness_hits(tell(suspicions, hits, processes, looks), hits, events)
+    chain = link(stories, facts.connects)
     shelf = Shelf.of(events)
     table = _Hits.of(hits)
     findings: list[Finding] = []

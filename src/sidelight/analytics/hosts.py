@@ -13,12 +13,18 @@ import pyarrow as pa
 
 from sidelight.analytics.mark import Mark
 from sidelight.analytics.signals import signal_rows
+from sidelight.analytics.suspicion import State
 from sidelight.host.traits import TRAITS
 from sidelight.schema import Frame
 
 HOST_FIELDS: Final = ("Marks", "Image", "CommandLine", "Name", "Subject", "ProcessId", "Origin")
 _CLASSES: Final = ("memory", "sideload", "stealth")
 _WEIGHTY: Final = 25
+_STATES: Final[Mapping[str, State]] = {
+    "changed-code": "changed",
+    "deleted-library": "deleted",
+    "deleted-program": "deleted",
+}
 
 
 def host_rows(frame: Frame) -> pa.Table:
@@ -39,18 +45,32 @@ def host_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
     said = "; ".join(mark.said for mark in ordered if mark.points > 0)
     doubts = [mark.against for mark in ordered if mark.against]
     doubts += [mark.said for mark in ordered if mark.points <= 0]
-    return (Mark(f"host.{cls}", min(points, 100), _sentence(said), _sentence("; ".join(doubts))),)
+    files = {file: None for mark in ordered if mark.points > 0 for file in mark.files}
+    against = _sentence("; ".join(doubts))
+    signal = f"host.{cls}"
+    return (Mark(signal, min(points, 100), _sentence(said), against, files=tuple(files)),)
 
 
 def _read(text: str) -> list[Mark]:
     """Read the marks of a row; what is not one of ours says nothing."""
     try:
         return [
-            Mark(str(mark["id"]), int(mark["points"]), str(mark["for"]), str(mark["against"]))
+            Mark(
+                str(mark["id"]),
+                int(mark["points"]),
+                str(mark["for"]),
+                str(mark["against"]),
+                files=tuple((str(path), _STATES.get(mark["id"], "")) for path in _paths(mark)),
+            )
             for mark in orjson.loads(text)
         ]
     except (orjson.JSONDecodeError, TypeError, KeyError, ValueError, IndexError):
         return []
+
+
+def _paths(mark: Mapping[str, object]) -> list[object]:
+    found = mark.get("files")
+    return found if isinstance(found, list) else []
 
 
 def _class(marks: Sequence[Mark]) -> str:

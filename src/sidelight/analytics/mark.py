@@ -13,6 +13,7 @@ class Mark:
         said: why, as a sentence built from the event's fields.
         against: what speaks against it, or "".
         subject: path or process key that it is about besides the actor, or "".
+        files: paths of files that it is about, each with what has become of it.
     """
 
     signal: str
@@ -20,3 +21,4 @@ class Mark:
     said: str
     against: str = ""
     subject: str = ""
+    files: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from sidelight.analytics import ownership, placement
 from sidelight.analytics.estate import Estate, Load
 from sidelight.analytics.paths import PROTECTED, WRITABLE
 from sidelight.analytics.sieve import CODE, UNSPOKEN
+from sidelight.analytics.sightings import sighting
 from sidelight.analytics.suspicion import Reason, Suspicion
 
 LEAST: Final = 20
@@ -66,6 +67,7 @@ def _suspicion(load: Load, reasons: tuple[Reason, ...], origins: tuple[str, ...]
         refute=_refute(load),
         image=image.path,
         origins=origins,
+        files=(sighting(load),),
     )
 
 

@@ -71,6 +71,10 @@ def _spell(fields: Sequence[str], values: Sequence[str]) -> str:
     return orjson.dumps(shown).decode()
 
 
+def _files(mark: Mark) -> str:
+    return orjson.dumps(mark.files).decode() if mark.files else ""
+
+
 def _table(
     frame: Frame, at: Rows, marks: Sequence[Mark], others: list[str], spoken: list[str]
 ) -> pa.Table:
@@ -86,6 +90,7 @@ def _table(
             text(others),
             text([mark.said for mark in marks]),
             text([mark.against for mark in marks]),
+            text([_files(mark) for mark in marks]),
             text(spoken),
         ],
         schema=SIGNALS,

@@ -1,7 +1,8 @@
 """Suspicions, and the hits of rules, that belong together, as one story in order of time.
 
 Rule 1. Suspicions belong together when they are about one process, one file or one process that
-another touched, on one host; or when the process of one descends from that of another.
+another touched, on one host; or when the process of one descends from that of another. So do
+those of several surfaces about one file (`sidelight.analytics.sightings`).
 Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one.
 In both rules, programs that everything descends from (the shell, the service host) pass nothing on.
 Rule 3. What comes out follows from the sets of suspicions and hits alone.
@@ -10,18 +11,23 @@ Rule 3. What comes out follows from the sets of suspicions and hits alone.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.known import programs
+from sidelight.analytics.sightings import shared
 from sidelight.analytics.suspicion import Cited, Suspicion
 from sidelight.findings.ancestry import Chains, Known, chains, identities
 from sidelight.findings.cells import Ints, Rows, coded, listed
+from sidelight.findings.clocks import Looks
 from sidelight.findings.sheet import distinct_actors
 from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
 from sidelight.schema import strings
+
+_NO_LOOKS: Final = Looks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,27 @@ class _Groups:
 
 
 def tell(
-    suspicions: Sequence[Suspicion], hits: pa.Table, processes: Sequence[pa.Table]
+    suspicions: Sequence[Suspicion],
+    hits: pa.Table,
+    processes: Sequence[pa.Table],
+    looks: Looks = _NO_LOOKS,
 ) -> list[Story]:
-    """Sort suspicions and hits into stories, in order of their first suspicion."""
+    """Sort suspicions and hits into stories, in order of their first suspicion.
+
+    Args:
+        suspicions: in canonical order.
+        hits: united `HITS`.
+        processes: tables of `PROCESSES`.
+        looks: how to read the times of looks at hosts.
+    """
     if not suspicions:
         return []
-    book = _Book.of(suspicions, hits, processes)
+    starts = [looks.aligned(table) for table in processes]
+    book = _Book.of(suspicions, looks.aligned(hits), starts, looks)
     groups = _Groups()
+    for number, names in enumerate(shared(suspicions)):
+        for name in names:
+            groups.unite(f"s{number}", f"f{name}")
     for number, suspicion in enumerate(suspicions):
         node = f"s{number}"
         for thing in suspicion.things:
@@ -117,13 +137,18 @@ class _Book:
 
     @classmethod
     def of(
-        cls, suspicions: Sequence[Suspicion], hits: pa.Table, processes: Sequence[pa.Table]
+        cls,
+        suspicions: Sequence[Suspicion],
+        hits: pa.Table,
+        processes: Sequence[pa.Table],
+        looks: Looks,
     ) -> "_Book":
         asked: list[tuple[str, str, int, str]] = []
         owners: list[int] = []
         for owner, suspicion in enumerate(suspicions):
             for host, cited, key in _actors(suspicion):
-                asked.append(_ask(host, key, cited.time, cited.image))
+                time = looks.when(host, cited.source, cited.time)
+                asked.append(_ask(host, key, time, cited.image))
                 owners.append(owner)
         rows, number, acted = _acted(hits, {one.host.lower() for one in suspicions})
         lines = chains(processes, pa.concat_tables([_wanted(asked), acted]).combine_chunks())

@@ -1,8 +1,14 @@
 """What an analytic holds against something on one host: points, sentences, and events."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from sidelight.findings.finding import FindingClass
+from sidelight.findings.surface import Surface
+
+State: TypeAlias = Literal["", "deleted", "changed"]
+"""What has become of a file: nothing that is known, it has lost its name, or the code in memory
+differs from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,27 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """What evidence of one surface says of a file.
+
+    Args:
+        path: as that evidence spells it.
+        digests: pairs of algorithm and hexadecimal digits, in lower case.
+        signed: whether it is validly signed; None where that is not said.
+        signer: "" where not said.
+        row: the event that says so.
+    """
+
+    surface: Surface
+    path: str
+    row: Cited
+    digests: tuple[tuple[str, str], ...] = ()
+    signed: bool | None = None
+    signer: str = ""
+    state: State = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Suspicion:
     """A suspicion of one analytic.
 
@@ -55,6 +82,7 @@ class Suspicion:
         refute: what would refute it.
         image: executable of the first actor, for where no key is known.
         origins: addresses of machines that its files came from.
+        files: what is said of the files that it is about.
     """
 
     analytic: str
@@ -67,6 +95,7 @@ class Suspicion:
     refute: tuple[str, ...] = ()
     image: str = ""
     origins: tuple[str, ...] = ()
+    files: tuple[Sighting, ...] = ()
 
     @property
     def points(self) -> int:

@@ -1,15 +1,17 @@
 """A story becomes findings: one for each class that it shows."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Final
 
 from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
+from sidelight.analytics.sightings import disagreements, file_key, shared
 from sidelight.analytics.story import Story
-from sidelight.analytics.suspicion import Cited, Suspicion
+from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
 from sidelight.findings.actor import pid_of
 from sidelight.findings.attack import classify, tactics, techniques
 from sidelight.findings.conclude import Limits, RuleInfo
@@ -25,6 +27,7 @@ from sidelight.findings.identity import finding_id
 from sidelight.findings.score import SPEAKING
 from sidelight.findings.score import score as score_rule
 from sidelight.findings.shelf import Shelf
+from sidelight.findings.surface import SURFACES, Seen, Surface, counted, surface_of
 from sidelight.schema import LEVELS, NO_TIME, Level
 
 LEVEL_FROM: Final[tuple[tuple[int, Level], ...]] = (
@@ -38,6 +41,7 @@ LEVEL_FROM: Final[tuple[tuple[int, Level], ...]] = (
 
 EACH_ANALYTIC: Final = 6
 MOST_ANALYTICS: Final = 12
+EACH_SURFACE: Final = 6
 EACH_RULE: Final = 3
 MOST_RULES: Final = 9
 _SHOWN: Final = 12
@@ -93,12 +97,31 @@ def story_name(story: Story) -> str:
 def verdicts(
     story: Story, name: str, hits: Sequence[Hit], shelf: Shelf, limits: Limits
 ) -> Iterator[Verdict]:
-    """Give a finding for each class among the suspicions of a story, the heaviest first."""
-    classes = dict.fromkeys(suspicion.cls for suspicion in story.suspicions)
-    for number, cls in enumerate(classes):
-        mine = [suspicion for suspicion in story.suspicions if suspicion.cls == cls]
-        beside = hits if number == 0 else [hit for hit in hits if _class(hit) == cls]
+    """Give a finding for each class among the suspicions of a story, the heaviest first.
+
+    Suspicions of several surfaces about one file are of one finding, whatever their classes.
+    """
+    for number, classes in enumerate(_themes(story.suspicions)):
+        mine = [suspicion for suspicion in story.suspicions if suspicion.cls in classes]
+        beside = hits if number == 0 else [hit for hit in hits if _class(hit) in classes]
         yield _verdict(mine, story, beside, name, shelf, limits)
+
+
+def _themes(suspicions: Sequence[Suspicion]) -> list[tuple[FindingClass, ...]]:
+    """Sort the classes of suspicions, in order; those about one file are together."""
+    themes: list[tuple[FindingClass, ...]] = [
+        (cls,) for cls in {one.cls: None for one in suspicions}
+    ]
+    by_file: defaultdict[str, set[FindingClass]] = defaultdict(set)
+    for one, names in zip(suspicions, shared(suspicions), strict=True):
+        for name in names:
+            by_file[name].add(one.cls)
+    for some in by_file.values():
+        touched = [theme for theme in themes if some & {*theme}]
+        at = themes.index(touched[0])
+        themes = [theme for theme in themes if theme not in touched]
+        themes.insert(at, tuple(chain.from_iterable(touched)))
+    return themes
 
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
@@ -129,9 +152,11 @@ def _verdict(  # noqa: PLR0913
     limits: Limits,
 ) -> Verdict:
     lead = mine[0]
-    bonus = _bonus(lead, story, _rules(hits))
+    files = [each for one in mine for each in one.files]
+    bonus = [*_bonus(lead, story, _rules(hits)), *_seconded(files)]
     own = max(0, min(_most(lead, bonus), lead.points + sum(each.points for each in bonus)))
-    alike = _rules([hit for hit in hits if not hit.firing and _class(hit) == lead.cls])
+    classes = {one.cls for one in mine}
+    alike = _rules([hit for hit in hits if not hit.firing and _class(hit) in classes])
     bonus += _raised(own, alike)
     score = max([own, *map(_least_score, alike)])
     level = level_of(score)
@@ -164,6 +189,8 @@ def _verdict(  # noqa: PLR0913
         weights=weights,
         refute=tuple(dict.fromkeys(text for one in mine for text in one.refute)),
         story=name,
+        surfaces=_surfaces(rows, told),
+        disagreements=disagreements(files),
     )
     return Verdict(finding, tuple(hit.row for hit in told))
 
@@ -217,6 +244,37 @@ def _bonus(lead: Suspicion, story: Story, rules: Sequence[RuleRef]) -> list[Weig
         text = f"Rules that matched the same process or its children: {titles}."
         found.append(Weight(points, text))
     return found
+
+
+def _seconded(files: Sequence[Sighting]) -> list[Weight]:
+    """Weigh that several surfaces tell of the same file."""
+    seen: defaultdict[str, dict[Surface, Sighting]] = defaultdict(dict)
+    for each in files:
+        seen[file_key(each.path)].setdefault(each.surface, each)
+    most = max(seen.values(), key=len, default={})
+    if len(most) < 2:
+        return []
+    names = [SURFACES[surface] for surface in SURFACES if surface in most]
+    path = next(iter(most.values())).path
+    text = f"{_listed(names)} tell of the same file, {path}."
+    places = tuple((each.row.source, each.row.record) for each in most.values())
+    return [Weight(EACH_SURFACE * (len(most) - 1), f"{text[:1].upper()}{text[1:]}", places)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _surfaces(rows: Sequence[Cited], told: Sequence[Hit]) -> tuple[Seen, ...]:
+    """Count events by where they were taken."""
+    known = {
+        row.source: surface_of(row.channel, dict(row.fields).get("Origin", "")) for row in rows
+    }
+    places = {(row.source, row.record): known[row.source] for row in rows}
+    for hit in told:
+        surface = known.get(hit.source) or surface_of(hit.channel)
+        places.setdefault((hit.source, hit.record), surface)
+    return counted(places)
 
 
 def _weights(mine: Sequence[Suspicion]) -> list[Weight]:

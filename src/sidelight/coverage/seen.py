@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sidelight.findings.allowlist import Use
+from sidelight.findings.clocks import Clock
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import LOST, Gap
 
@@ -141,6 +142,7 @@ class Coverage:
         allowed: what each entry of the allow-list did, in its order.
         unheard: hosts of the asset file of which there was no event.
         hidden: findings that entries of the allow-list hid, each counted once.
+        clocks: how looks at hosts are ahead of the logs of the same hosts.
     """
 
     streams: tuple[Stream, ...]
@@ -154,6 +156,7 @@ class Coverage:
     allowed: tuple[Use, ...] = ()
     hidden: int = 0
     unheard: tuple[str, ...] = ()
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def events(self) -> int:

@@ -28,6 +28,7 @@ from sidelight.findings.reasons import against_it, for_it
 from sidelight.findings.score import SPEAKING, score
 from sidelight.findings.sheet import Sheet
 from sidelight.findings.shelf import Shelf
+from sidelight.findings.surface import DISK, HOST, Seen, Surface, counted, surface_of
 from sidelight.schema import LEVELS, NO_TIME
 
 _BATCH: Final = 10_000
@@ -96,7 +97,8 @@ def conclude(  # noqa: PLR0913
         lines = lineages(processes, sheet.actors.take(leads))
         for draft, process in zip(some, lines, strict=True):
             evidence = _evidence(draft.rows, sheet, shelf, limits)
-            yield marked(_finding(draft, process, evidence), assets)
+            surfaces = _surfaces(draft.rows, sheet, shelf)
+            yield marked(_finding(draft, process, evidence, surfaces), assets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,10 @@ def _attack(tags: tuple[str, ...]) -> tuple[FindingClass, tuple[str, ...], tuple
 
 
 def _finding(
-    draft: _Draft, process: tuple[Process, ...], evidence: tuple[Evidence, ...]
+    draft: _Draft,
+    process: tuple[Process, ...],
+    evidence: tuple[Evidence, ...],
+    surfaces: tuple[Seen, ...],
 ) -> Finding:
     ref, tags, count = draft.info.ref, draft.info.tags, len(draft.rows)
     about, tactical, technical = _attack(tags)
@@ -247,7 +252,25 @@ def _finding(
         counter_evidence=against_it(ref, process),
         count=count,
         evidence=evidence,
+        surfaces=surfaces,
     )
+
+
+def _surfaces(rows: Rows, sheet: Sheet, shelf: Shelf) -> tuple[Seen, ...]:
+    """Count the events of a finding by where they were taken, if not from logs alone."""
+    if not {HOST, DISK} & {*sheet.channel.texts}:
+        return ()
+    known: dict[tuple[int, int], Surface] = {}
+    places: dict[tuple[str, int], Surface] = {}
+    for row in rows.tolist():
+        source, record = sheet.source[row], int(sheet.record[row])
+        place = int(sheet.source.code[row]), int(sheet.channel.code[row])
+        if place not in known:
+            host = sheet.channel[row] == HOST
+            origin = (shelf.event(source, record) or {}).get("Origin", "") if host else ""
+            known[place] = surface_of(sheet.channel[row], str(origin))
+        places[source, record] = known[place]
+    return counted(places)
 
 
 def _evidence(rows: Rows, sheet: Sheet, shelf: Shelf, limits: Limits) -> tuple[Evidence, ...]:

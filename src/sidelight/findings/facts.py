@@ -61,6 +61,7 @@ SIGNALS: Final = pa.schema(
         ("other", _TEXT),  # key of a second process that it touches
         ("said", _TEXT),  # a sentence built from the event's fields
         ("against", _TEXT),  # a sentence that speaks against it, or ""
+        ("files", _TEXT),  # pairs of path and what became of it, as a JSON array, or ""
         ("fields", _TEXT),  # the fields it was built from, as a JSON object
     ]
 )

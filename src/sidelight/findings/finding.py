@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from sidelight.findings.surface import Seen
 from sidelight.schema import LEVELS, Event, Level
 
 FindingClass: TypeAlias = Literal[
@@ -133,6 +134,9 @@ class Finding:
         refute: what would show that it is harmless.
         story: findings of one story have one name here; "" where a finding stands alone.
         asset: what its host is, where somebody said so.
+        surfaces: where its events were taken, in the order of `SURFACES`; empty where all are of
+            event logs.
+        disagreements: sentences: where surfaces tell different things of one file.
     """
 
     id: str
@@ -156,6 +160,8 @@ class Finding:
     refute: tuple[str, ...] = ()
     story: str = ""
     asset: Asset | None = None
+    surfaces: tuple[Seen, ...] = ()
+    disagreements: tuple[str, ...] = ()
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:

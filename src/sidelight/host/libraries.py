@@ -33,17 +33,18 @@ def _places(process: Process, libraries: list[Region]) -> Iterator[Mark]:
     shared = [r for r in libraries if place_of(r.place, r.file) == "memory"]
     if shared:
         reason = f"code is loaded from shared memory: {_list(shared)}"
-        yield Mark("library-in-memory-folder", 45, reason)
+        yield Mark("library-in-memory-folder", 45, reason, files=_files(shared))
     loose = [r for r in libraries if place_of(r.place, r.file) == "open"]
     unpacked = all(_is_unpacked(process, region) for region in loose)
     if loose:
         reason = f"code is loaded from where everybody may write: {_list(loose)}"
         doubt = _PACKED if unpacked else "programs that unpack their libraries do the same"
-        yield Mark("library-in-open-folder", 10 if unpacked else 20, reason, doubt)
+        points = 10 if unpacked else 20
+        yield Mark("library-in-open-folder", points, reason, doubt, _files(loose))
     posing = [r for r in shared + loose if shadows(r.place) and not _is_unpacked(process, r)]
     if posing:
         reason = f"it has the name of a library of the system: {_list(posing)}"
-        yield Mark("library-name-of-system", 15, reason)
+        yield Mark("library-name-of-system", 15, reason, files=_files(posing))
 
 
 def _is_unpacked(process: Process, region: Region) -> bool:
@@ -71,9 +72,10 @@ def _deleted(process: Process, libraries: list[Region]) -> Iterator[Mark]:
     unpacks = INTERPRETERS.fullmatch(process.name) or runtime_of(process) is not None
     if unpacks and is_trusted(process.exe_file, process.program):
         doubt = f"programs for {process.name} unpack libraries and delete them once loaded"
-        yield Mark("deleted-library", 10, reason, doubt)
+        yield Mark("deleted-library", 10, reason, doubt, _files(gone))
     else:
-        yield Mark("deleted-library", 35, reason, "removing a package does the same")
+        doubt = "removing a package does the same"
+        yield Mark("deleted-library", 35, reason, doubt, _files(gone))
 
 
 def _preloaded(process: Process, libraries: list[Region]) -> Iterator[Mark]:
@@ -91,20 +93,21 @@ def _preload(process: Process, variable: str, path: str, libraries: list[Region]
     if loaded or not process.regions:
         return mark
     doubt = "it is not loaded: the loader ignored it, or the variable came later"
-    return Mark("preload-named", min(15, mark.points), f"{variable} names {path}", doubt)
+    text = f"{variable} names {path}"
+    return Mark("preload-named", min(15, mark.points), text, doubt, mark.files)
 
 
 def preload_mark(reason: str, path: str, file: File | None) -> Mark:
     """Judge a library that is loaded before all others, by where it lies."""
     if place_of(path, file) != "other":
-        return Mark("preload", 50, reason)
+        return Mark("preload", 50, reason, files=(path,))
     owner = None if file is None else file.owner
     if owner:
-        return Mark("preload", 0, reason, f"the package {owner} owns it")
+        return Mark("preload", 0, reason, f"the package {owner} owns it", (path,))
     if is_trusted(file, path):
-        return Mark("preload", 0, reason, "it is in a folder of the system")
+        return Mark("preload", 0, reason, "it is in a folder of the system", (path,))
     text = "no package owns it" if owner == "" else "its owner is not known"
-    return Mark("preload", 30 if owner == "" else 15, f"{reason}; {text}")
+    return Mark("preload", 30 if owner == "" else 15, f"{reason}; {text}", files=(path,))
 
 
 def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
@@ -122,10 +125,10 @@ def _searched(process: Process, libraries: list[Region]) -> Iterator[Mark]:
         ]
         reason = f"{teller} has code loaded from {_list(found)}"
         if found and all(_is_unpacked(process, region) for region in found):
-            yield Mark("library-path", 10, reason, _PACKED)
+            yield Mark("library-path", 10, reason, _PACKED, _files(found))
             return
         if found:
-            yield Mark("library-path", 45, reason)
+            yield Mark("library-path", 45, reason, files=_files(found))
             return
 
 
@@ -140,7 +143,11 @@ def _early(process: Process) -> Iterator[Mark]:
         doubt = "/etc/ld.so.preload may name it, or may have when the process was started"
         mark = preload_mark(reason, path, file)
         points = {50: 65, 30: 60, 15: 30}.get(mark.points, mark.points)
-        yield Mark("preload-unnamed", points, mark.reason, mark.doubt or doubt)
+        yield Mark("preload-unnamed", points, mark.reason, mark.doubt or doubt, mark.files)
+
+
+def _files(regions: list[Region]) -> tuple[str, ...]:
+    return tuple(region.place for region in regions)
 
 
 def _list(regions: list[Region]) -> str:

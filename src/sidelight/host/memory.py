@@ -76,10 +76,10 @@ def _changed(process: Process) -> Iterator[Mark]:
         text += f"first at {odd[0].address:#x}"
         if process.tracer:
             doubt = f"process {process.tracer} debugs it"
-            yield Mark("changed-code", 30, text, doubt)
+            yield Mark("changed-code", 30, text, doubt, tuple(places))
         else:
             doubt = "tools that patch running libraries against vulnerabilities do the same"
-            yield Mark("changed-code", 65, text, doubt)
+            yield Mark("changed-code", 65, text, doubt, tuple(places))
     elif process.changes:
         text = f"breakpoints are set in code, first at {process.changes[0].address:#x}"
         yield Mark("breakpoints", 10, text, "debuggers and probes (uprobes) set them")

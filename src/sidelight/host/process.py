@@ -203,9 +203,11 @@ class Mark:
         points: how much it weighs; 40 together are worth a look, 60 are urgent.
         reason: what was seen.
         doubt: what speaks against it; empty where nothing in particular does.
+        files: paths of the files that it is about, as they were seen.
     """
 
     id: str
     points: int
     reason: str
     doubt: str = ""
+    files: tuple[str, ...] = ()

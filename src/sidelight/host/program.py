@@ -48,11 +48,12 @@ def _place(process: Process) -> Iterator[Mark]:
     path = process.program
     match place_of(path, process.exe_file):
         case "memory":
-            yield Mark("program-in-memory-folder", 45, f"the program is in shared memory: {path}")
+            reason = f"the program is in shared memory: {path}"
+            yield Mark("program-in-memory-folder", 45, reason, files=(path,))
         case "open":
             reason = f"the program is where everybody may write: {path}"
             doubt = "installers, builds and self-extracting programs run there too"
-            yield Mark("program-in-open-folder", 15, reason, doubt)
+            yield Mark("program-in-open-folder", 15, reason, doubt, (path,))
         case _:
             return
     if is_hidden(path):
@@ -68,10 +69,12 @@ def _deleted(process: Process) -> Mark:
         return Mark("restart-needed", 0, text)
     if file is not None and file.owner:
         doubt = f"the package {file.owner} has a file of that name: it may be being upgraded"
-        return Mark("deleted-program", 10, reason, doubt)
+        return Mark("deleted-program", 10, reason, doubt, (path,))
     if there:
-        return Mark("deleted-program", 15, reason, "another file is there now, as after an update")
-    return Mark("deleted-program", 35, reason, "removing a program while it runs does the same")
+        doubt = "another file is there now, as after an update"
+        return Mark("deleted-program", 15, reason, doubt, (path,))
+    doubt = "removing a program while it runs does the same"
+    return Mark("deleted-program", 35, reason, doubt, (path,))
 
 
 def _name(process: Process) -> Iterator[Mark]:

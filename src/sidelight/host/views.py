@@ -26,7 +26,7 @@ def preload_mark(file: File) -> Mark:
     doubt = mark.doubt
     if file.now == "none":
         doubt = "no file is there: the loader says so at every start and goes on"
-    return Mark("preload-everywhere", points, mark.reason, doubt)
+    return Mark("preload-everywhere", points, mark.reason, doubt, mark.files)
 
 
 def packet_mark(space: str) -> Mark:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,16 +16,21 @@ from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.stakes import raised
 from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
+from sidelight.findings.cells import listed, plain
+from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import Finding, RuleRef
 from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
 from sidelight.findings.spool import Spool
+from sidelight.findings.surface import HOST
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
 from sidelight.schema import Gap
+
+_NO_LOOKS: Final = Looks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,13 @@ class Context:
     known: Knowledge = NOTHING
 
 
-def draw_findings(
-    spool: Spool, rules: Compiled, limits: Limits, copies: frozenset[str], context: Context
+def draw_findings(  # noqa: PLR0913
+    spool: Spool,
+    rules: Compiled,
+    limits: Limits,
+    copies: frozenset[str],
+    context: Context,
+    looks: Looks = _NO_LOOKS,
 ) -> Iterator[Finding]:
     """Yield the findings of what *spool* holds, most severe first.
 
@@ -51,6 +62,7 @@ def draw_findings(
         limits: how much a finding lists.
         copies: sources to leave out, since others have the same content.
         context: what is known besides.
+        looks: how to read the times of looks at hosts.
     """
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
@@ -62,11 +74,17 @@ def draw_findings(
     infos = rule_infos(rules)
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
     facts = Facts(**tables, known=context.known)
-    stories = conclude_facts(facts, hits, events, processes, infos, limits)
+    stories = conclude_facts(facts, hits, events, processes, infos, limits, looks)
     rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
     alone = conclude(rest, events, processes, infos, limits, context.assets)
     told = sorted((raised(each, context.assets) for each in stories.findings), key=_rank)
     yield from merge(told, alone, key=_rank)
+
+
+def looked_at(counts: pa.Table) -> frozenset[str]:
+    """Name the sources in united `COUNTS` that are looks at a host."""
+    some = counts.filter(pc.is_in(counts.column("channel").cast(pa.string()), pa.array([HOST])))
+    return frozenset(listed(plain(some.column("source"))))
 
 
 def _rank(finding: Finding) -> tuple[int, int, int, str, str]:

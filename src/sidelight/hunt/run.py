@@ -14,11 +14,18 @@ from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
 from sidelight.findings.allowlist import Sieve
+from sidelight.findings.clocks import looks_of, read_clocks
 from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
 from sidelight.hunt.blindness import blind_rules
-from sidelight.hunt.conclusion import Context, draw_findings, event_counts, find_copies
+from sidelight.hunt.conclusion import (
+    Context,
+    draw_findings,
+    event_counts,
+    find_copies,
+    looked_at,
+)
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
@@ -82,12 +89,15 @@ def hunt(
         copies, gaps = find_copies(gathered.digests)
         gathered.gaps += gaps
         gathered.gaps += [gap for gap in map(changed, inventory.inputs) if gap]
+        counts = event_counts(spool, copies)
+        clocks = read_clocks(spool.tables("processes"), looked_at(counts))
         coverage = build(
-            event_counts(spool, copies),
+            counts,
             gathered.gaps,
             Loaded(_metas(rules), rules.refused),
             blind_rules(rules, gathered.seen, gathered.occurring),
         )
+        coverage = replace(coverage, clocks=clocks)
         if not options.analytics:  # what did not run was not blind either
             coverage = replace(coverage, analytics=())
 
@@ -111,7 +121,8 @@ def hunt(
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
             return Run(manifest, whole)
 
-        drawn = draw_findings(spool, rules, options.limits, copies, options.context)
+        looks = looks_of(clocks, looked_at(counts))
+        drawn = draw_findings(spool, rules, options.limits, copies, options.context, looks)
         findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(findings, finish, bool(coverage.lost), gathered)
 

@@ -13,8 +13,11 @@ import orjson
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.allowlist import Use
+from sidelight.findings.clocks import Clock
 from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.surface import Seen
 from sidelight.output.blindness import sentence
+from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
 
@@ -86,6 +89,8 @@ def finding_json(finding: Finding) -> Json:
         "refute": finding.refute,
         "story": finding.story or None,
         "asset": _asset(finding.asset),
+        "surfaces": [_seen(seen) for seen in finding.surfaces],
+        "disagreements": finding.disagreements,
         "evidence": [_evidence(event) for event in finding.evidence],
     }
 
@@ -117,6 +122,7 @@ def coverage_json(coverage: Coverage, findings: int) -> Json:
         "rules": _rules(coverage),
         "analytics": _analytics(coverage),
         "unheard": coverage.unheard,
+        "clocks": [_clock(clock) for clock in coverage.clocks],
         "allowed": {
             "hidden": coverage.hidden,
             "entries": [_use(use) for use in coverage.allowed],
@@ -293,6 +299,20 @@ def _asset(asset: Asset | None) -> Json:
         "at_stake": asset.at_stake,
         "stakes": asset.stakes,
         "note": asset.note,
+    }
+
+
+def _seen(seen: Seen) -> Json:
+    return {"surface": seen.surface, "events": seen.events, "sources": seen.sources}
+
+
+def _clock(clock: Clock) -> Json:
+    return {
+        "host": clock.host,
+        "ahead_seconds": None if clock.offset is None else round(clock.offset / 1e9, 3),
+        "agreed": clock.agreed,
+        "compared": clock.compared,
+        "text": clock_sentence(clock),
     }
 
 

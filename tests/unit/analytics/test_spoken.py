@@ -8,7 +8,8 @@ from sidelight.findings.facts import SIGNALS
 ROW = {
     "host": "WS1", "process": "A", "image": r"C:\x\tool.exe", "time": 5, "source": "s",
     "record": 1, "channel": "c", "event_id": "8", "signal": "memory.thread-unbacked",
-    "points": 75, "subject": "", "other": "B", "said": "It did.", "against": "", "fields": "{}",
+    "points": 75, "subject": "", "other": "B", "said": "It did.", "against": "", "files": "",
+    "fields": "{}",
 }  # fmt: skip
 
 

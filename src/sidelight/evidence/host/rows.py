@@ -15,6 +15,9 @@ CHANNEL: Final = "sidelight-host"
 PROCESSES: Final = Kind("linux", CHANNEL, "", "process_creation")
 """Processes that ran when somebody looked: each was started, at the time that its row has."""
 
+_FILES: Final = 20
+"""A mark may be about every library of a process; so many tell it apart."""
+
 HOST: Final = Kind("linux", CHANNEL)
 """What is odd about a host and belongs to no process that can be seen."""
 
@@ -65,9 +68,13 @@ def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:
 
 
 def marks_cell(marks: Iterable[Mark]) -> str:
-    """Write marks as a JSON list of objects with ``id``, ``points``, ``for`` and ``against``."""
+    """Write marks as a JSON list of objects.
+
+    Each has ``id``, ``points``, ``for`` and ``against``, and ``files`` where it is about any.
+    """
     rows = [
         {"id": m.id, "points": m.points, "for": clean(m.reason), "against": clean(m.doubt)}
+        | ({"files": [clean(path) for path in m.files[:_FILES]]} if m.files else {})
         for m in marks
     ]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))

@@ -17,8 +17,10 @@ from markupsafe import Markup
 from sidelight.coverage import Run, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.finding import Finding, Process
+from sidelight.findings.surface import SURFACES
 from sidelight.output.allowance import allowance
 from sidelight.output.blindness import sentence
+from sidelight.output.clocks import clock_sentence
 from sidelight.output.html.chart import BARS_HEIGHT, CELL_HEIGHT, WIDTH, axis, bars, heat
 from sidelight.output.html.matrix import matrix
 from sidelight.output.instants import hour_text, rfc3339, rfc3339_fixed
@@ -96,6 +98,7 @@ def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> I
         sysmon=sysmon_configuration(run.coverage.lacking),
         commands=commands(run.coverage.lacking),
         stories=by_story(shown),
+        clocks=[clock_sentence(clock) for clock in run.coverage.clocks],
         lacking=[telemetry_of(role) for role in run.coverage.lacking],
     )
 
@@ -125,6 +128,7 @@ def _template() -> Template:
         EVENTS=_EVENTS,
         ROWS=_ROWS,
         PLACES=_PLACES,
+        SURFACES=SURFACES,
     )
     return environment.from_string(_data("report.html.j2"))
 

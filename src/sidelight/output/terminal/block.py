@@ -6,6 +6,7 @@ from typing import Final
 from rich.text import Text
 
 from sidelight.findings.finding import Finding, Process
+from sidelight.findings.surface import SURFACES
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.terminal.colors import INK, TAG
@@ -75,7 +76,16 @@ def _body(finding: Finding, width: int) -> Iterator[Text]:
     yield from _process(finding.process)
     yield from (_line("+", text, "green") for text in _reasons(finding))
     yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])
+    yield from _surfaces(finding)
     yield from _where(finding, width)
+
+
+def _surfaces(finding: Finding) -> Iterator[Text]:
+    """Tell which surfaces speak, where it is more than one, and where they disagree."""
+    if len(finding.surfaces) > 1:
+        told = [f"{SURFACES[seen.surface]} ({seen.events:,})" for seen in finding.surfaces]
+        yield _line("%", f"Seen in {', '.join(told[:-1])} and {told[-1]}", "cyan")
+    yield from (_line("~", f"They disagree: {text}", "red") for text in finding.disagreements)
 
 
 def _weights(finding: Finding) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
 from sidelight.output.allowance import allowance
 from sidelight.output.blindness import sentence
+from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text
 from sidelight.output.plain import clip, clip_front
 from sidelight.output.progress import size
@@ -145,6 +146,8 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         for stream in coverage.streams
         for first, last in stream.silent
     ]
+    clocks = [clock_sentence(clock) for clock in coverage.clocks if clock.apart]
+    yield from _listed("Clocks that differ", clocks, width)
     yield from _listed("Assets that sent nothing", coverage.unheard, width)
     yield from _listed("Silent while others spoke", silent, width)
 
