@@ -40,7 +40,7 @@ def collected(ahead: int) -> str:
                    "exe": f"/usr/sbin/daemon{pid}", "argv": [f"/usr/sbin/daemon{pid}"],
                    "started": stamp(BEGIN + pid + ahead)}  # fmt: skip
         if pid == 300:
-            process["environ"] = {"LD_PRELOAD": LIBRARY}
+            process["env"] = {"LD_PRELOAD": LIBRARY}
             process["regions"] = [["1000", "2000", "r-xp", "0", LIBRARY, None]]
         lines.append(process)
     lines.append({"type": "end", "processes": 3, "gone": 0, "denied": {}})
