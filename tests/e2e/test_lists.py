@@ -1,5 +1,6 @@
 """Files that have a say in findings: what hosts are."""
 
+import subprocess
 from pathlib import Path
 
 from .conftest import CommandLine
@@ -83,3 +84,20 @@ def test_what_is_no_baseline_is_a_sentence(
         assert (ran.code, "Traceback" in ran.err) == (2, False)
         assert str(path) in ran.err
     assert path.read_bytes() == before
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(sidelight: CommandLine) -> None:
+    """As in `sidelight rules list | head -1`."""
+    with subprocess.Popen(
+        sidelight.arguments("rules", "list"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=sidelight.environment,
+        cwd=sidelight.folder,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline()
+        running.stdout.close()
+        said = running.stderr.read()
+    assert (running.returncode, said) == (0, b"")

@@ -69,8 +69,10 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit) as error:
+        if not isinstance(error.__context__ or error, BrokenPipeError):
+            raise
+        _forget_output()  # the reader of a pipe has seen enough: `| head`
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -137,7 +137,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in coverage.lost)
     if passed:
         said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
-        yield from _listed("Evidence that was passed over", [said], width)
+        yield from _listed("Evidence that was passed over", [said, *_few(coverage, width)], width)
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
     yield from _analytics(coverage, width)
@@ -161,6 +161,14 @@ def _analytics(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         names = [telemetry_of(role).events for role in coverage.lacking]
         told = f"Switch on: {', '.join(names)}. The report holds the configuration."
         yield _indented(Text(told, "dim"))
+
+
+def _few(coverage: Coverage, width: int) -> list[str]:
+    """Name what was passed over, where that is a line or two."""
+    passed = [gap for gap in coverage.gaps if gap not in coverage.lost]
+    if len(passed) > _TOP:
+        return []
+    return [f"{clip_front(gap.source, max(width - 50, 16))}: {gap.text}" for gap in passed]
 
 
 def _losses(coverage: Coverage, width: int) -> list[str]:
