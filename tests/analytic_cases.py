@@ -41,6 +41,7 @@ KINDS = {
     "service": Kind("windows", "System", "7045"),
     "printer": Kind("windows", "Microsoft-Windows-PrintService/Operational", "808"),
     "process": Kind("linux", "sidelight-host", "", "process_creation"),
+    "dump": Kind("windows", "sidelight-host", "", "process_creation"),
     "dns-plugin": Kind("windows", "DNS Server", "770"),
 }
 PLACE = ("is", "at", "host", "source", "record")

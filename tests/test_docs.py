@@ -15,6 +15,7 @@ from types import ModuleType
 
 import pytest
 
+from minidump_writer import Dump, minidump_of
 from sidelight.cli.app import run
 from sidelight.host import collect
 
@@ -68,6 +69,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workshop")
     assert run(["range", str(folder / "practice"), "--events", "1000"]) == 0
     shutil.make_archive(str(folder / "practice"), "zip", folder / "practice")
+    (folder / "suspect.dmp").write_bytes(minidump_of(Dump()))
     with zipfile.ZipFile(folder / "sigma_all_rules.zip", "w") as package:
         package.writestr("sigma/rules/windows/process_creation/whoami.yml", RULE)
     return folder

@@ -183,6 +183,7 @@ GapReason: TypeAlias = Literal[
     "foreign",  # found in a folder and not an event log at all
     "duplicate",  # the same evidence a second time
     "changed",  # grew or shrank while it was read
+    "unjudged",  # read, but there is no telling good from bad in it
 ]
 
 LOST: Final[frozenset[GapReason]] = frozenset(

@@ -8,7 +8,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core_writer import PAGE, Piece, core_of, stack_of
-from sidelight.evidence.host import cores, lines, snapshots
+from minidump_writer import (
+    BASE,
+    IMAGE,
+    PRIVATE,
+    RWX,
+    RX,
+    Dump,
+    Loaded,
+    Part,
+    image_bytes,
+    minidump_of,
+)
+from sidelight.evidence.host import cores, dumps, lines, snapshots
 from sidelight.evidence.stream import Reader, Stream
 from sidelight.schema import Frame, Gap, want_all
 
@@ -45,6 +57,23 @@ CORES = [
         notes_last=last,
     )
     for last in (False, True)
+]
+
+DUMPS = [
+    minidump_of(
+        Dump(
+            [
+                Part(0x20000000, 3 * PAGE, RWX, PRIVATE, image_bytes(base=0x400000, wide=wide)),
+                Part(BASE, PAGE, RX, IMAGE, bytes(PAGE)),
+            ],
+            threads=[(11, 0x20001000)],
+            starts={11: 0x20001000},
+            unloaded=[Loaded(0x20000000, PAGE, "a.dll")],
+            architecture=architecture,
+            whole=wide,
+        )
+    )
+    for architecture, wide in ((0, False), (9, True))
 ]
 
 JUNK = st.recursive(
@@ -124,15 +153,31 @@ def test_any_bytes_are_a_core_or_a_gap(data: bytes) -> None:
     check(cores.read, data)
 
 
-@given(st.sampled_from(CORES), st.integers(1, 97))
+@given(st.sampled_from(DUMPS).flatmap(damaged))
+@example(DUMPS[0])
+@example(DUMPS[1])
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_a_minidump_or_a_gap(data: bytes) -> None:
+    dumps.sniff(data)
+    check(dumps.read, data)
+
+
+@given(
+    st.sampled_from([(cores.read, each) for each in CORES] + [(dumps.read, DUMPS[1])]),
+    st.integers(1, 97),
+)
 @settings(max_examples=20, deadline=None)
-def test_a_core_does_not_depend_on_how_its_bytes_arrive(data: bytes, size: int) -> None:
+def test_a_process_does_not_depend_on_how_its_bytes_arrive(
+    case: tuple[Reader, bytes], size: int
+) -> None:
+    reader, data = case
+
     class Slow(io.BytesIO):
         def read(self, wanted: int | None = -1, /) -> bytes:
             return super().read(min(wanted or 0, size))
 
-    (slow,) = cores.read([Stream("a", Slow(data))], want_all)
-    (fast,) = cores.read([Stream("a", io.BytesIO(data))], want_all)
+    *_, slow = reader([Stream("a", Slow(data))], want_all)
+    *_, fast = reader([Stream("a", io.BytesIO(data))], want_all)
     assert isinstance(slow, Frame)
     assert isinstance(fast, Frame)
     assert slow.detail(np.arange(1)) == fast.detail(np.arange(1))

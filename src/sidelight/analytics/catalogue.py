@@ -218,6 +218,15 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
             "t1036",
             "a name that no daemon has, a folder that nobody else may write",
         ),
+        Analytic(
+            "dump.memory",
+            "A Windows process that runs code no file holds",
+            "memory",
+            ("attack.stealth", "attack.privilege-escalation", "attack.t1055", "attack.t1620"),
+            ("host",),
+            "code inside a mapped file that is not at hand; a runtime in the same process",
+            (f"{_ATTACK}T1055/", f"{_ATTACK}T1620/"),
+        ),
         _memory(
             "script",
             "A script or command line that runs code in memory",

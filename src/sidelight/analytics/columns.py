@@ -74,14 +74,14 @@ ROLES: Final[Mapping[str, str]] = {
     "service": "new services (System 7045, Security 4697)",
     "script": "PowerShell (4104, 4103, 800, 400)",
     "tamper": "process tampering (Sysmon 25)",
-    "host": "processes of a Linux host (`sidelight collect`, cores)",
+    "host": "processes of a host (`sidelight collect`, cores, minidumps)",
 }
 """What each role is called; endpoint products' like events count too."""
 
 
 def role_of(kind: Kind) -> str:
     """Tell what events of *kind* are to analytics; "" where they are nothing."""
-    if kind.channel == HOST:
+    if kind.channel == HOST and kind.category != "image_load":
         return "host"
     if kind.product != "windows":
         return "start" if kind.category == "process_creation" else ""

@@ -1,7 +1,7 @@
 """What a look at a host marked, as signals.
 
-Log source: processes of a Linux host as `sidelight collect` sees them, ELF cores. What is marked
-and what defeats it: `sidelight.host.traits`.
+Log source: processes of a Linux host as `sidelight collect` sees them, ELF cores, minidumps. What
+is marked and what defeats it: `sidelight.host.traits`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,8 +47,12 @@ def host_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
     doubts += [mark.said for mark in ordered if mark.points <= 0]
     files = {file: None for mark in ordered if mark.points > 0 for file in mark.files}
     against = _sentence("; ".join(doubts))
-    signal = f"host.{cls}"
+    signal = _signal(fields["Origin"], cls)
     return (Mark(signal, min(points, 100), _sentence(said), against, files=tuple(files)),)
+
+
+def _signal(origin: str, cls: str) -> str:
+    return "dump.memory" if origin == "minidump" else f"host.{cls}"
 
 
 def _read(text: str) -> list[Mark]:

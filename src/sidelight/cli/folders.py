@@ -2,7 +2,10 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from sidelight.errors import UsageError
 
 
 def data_folder() -> Path:
@@ -34,6 +37,18 @@ def allow_file() -> Path:
 def hijack_file() -> Path:
     """Name the table of HijackLibs that ``rules update --hijacklibs`` wrote."""
     return data_folder() / "hijacklibs.json"
+
+
+def folders_of(paths: Sequence[Path], option: str) -> tuple[str, ...]:
+    """Give folders that the user named.
+
+    Raises:
+        UsageError: one is none.
+    """
+    for path in paths:
+        if not path.is_dir():
+            raise UsageError("there is no such folder", where=f"{option} {path}")
+    return tuple(map(str, paths))
 
 
 def _xdg(variable: str, fallback: str) -> Path:

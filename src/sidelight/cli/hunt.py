@@ -13,7 +13,7 @@ import typer
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file
+from sidelight.cli.folders import configuration_file, folders_of
 from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
 from sidelight.cli.live import with_hosts
 from sidelight.cli.targets import Target, targets
@@ -31,6 +31,7 @@ def hunt_command(  # noqa: PLR0913
     paths: options.Paths = None,
     live: options.Live = False,
     ssh: options.Ssh = None,
+    files: options.Files = None,
     rules: choices.RulePaths = None,
     own: choices.Own = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -66,17 +67,20 @@ def hunt_command(  # noqa: PLR0913
 
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
-    configuration = read_configuration(configuration_file())
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     view = _View(limit, wide, quiet, False if no_color else None)
     lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
     with with_hosts(paths or [], ssh or [], live=live) as evidence:
         request = _Request(
-            evidence, targets(output or [], format_ or []), tlp or configuration.tlp,
+            evidence, targets(output or [], format_ or []), _marking(tlp),
             _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view,
-            profile, times, own, lists,
+            profile, times, own, lists, folders_of(files or [], "--files"),
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
+
+
+def _marking(named: str) -> str:
+    return named or read_configuration(configuration_file()).tlp
 
 
 def _rules(
@@ -124,6 +128,7 @@ class _Request:
     times: bool
     analytics: bool
     lists: Lists
+    files: tuple[str, ...] = ()
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -150,7 +155,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
     options = replace(with_lists(options, request.lists), host=request.host)
-    inventory = survey(request.paths)
+    inventory = survey(request.paths, request.files)
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:
         sinks = _sinks(request, stack)

@@ -19,6 +19,14 @@ Ssh = Annotated[
     list[str] | None,
     typer.Option(metavar="HOST", help="Look at the processes of HOST over ssh, too. Repeatable."),
 ]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Programs and libraries, to hold code in minidumps against; folders of evidence are "
+        "looked in anyway. Repeatable.",
+    ),
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(

@@ -174,6 +174,11 @@ class Coverage:
         return tuple(gap for gap in self.gaps if gap.reason in LOST)
 
     @property
+    def unjudged(self) -> tuple[Gap, ...]:
+        """What was read, and there is no telling good from bad in it."""
+        return tuple(gap for gap in self.gaps if gap.reason == "unjudged")
+
+    @property
     def duplicates(self) -> tuple[Gap, ...]:
         """Evidence that was there a second time and was read once."""
         return tuple(gap for gap in self.gaps if gap.reason == "duplicate")

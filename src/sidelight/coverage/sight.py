@@ -6,7 +6,8 @@ Rule 2. A stretch without a role of events is blind where it is longer than chan
 where such events are in the share p of a host's hours, k hours without them come about with a
 probability of (1 - p) to the power of k, and under one in a thousand is not taken for chance.
 The same is asked of the log that carries the role: a rare role is blind while its log is.
-Rule 3. An analytic that needs one of several roles is blind where it has none of them.
+Rule 3. What a look at a host showed, or a dump, is no log: it neither is one nor wants one.
+Rule 4. An analytic that needs one of several roles is blind where it has none of them.
 """
 
 from collections import defaultdict
@@ -16,9 +17,10 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sidelight.analytics.catalogue import ANALYTICS
-from sidelight.analytics.columns import role_of
+from sidelight.analytics.columns import HOST, role_of
 from sidelight.coverage.seen import BlindSpot
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.cells import Bools, Ints, coded, listed
@@ -42,7 +44,9 @@ def blind_spots(counts: pa.Table) -> tuple[BlindSpot, ...]:
     """
     hosts: defaultdict[_Gap, list[str]] = defaultdict(list)
     events: defaultdict[_Gap, int] = defaultdict(int)
-    for host in _hosts(counts):
+    channel = counts.column("channel").cast(pa.string())
+    logs = counts.filter(pc.invert(pc.is_in(channel, pa.array([HOST], pa.string()))))
+    for host in _hosts(logs):
         for gap, number in _gaps(host):
             hosts[gap].append(host.name)
             events[gap] += number

@@ -25,6 +25,7 @@ def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
         *_sightless(coverage),
         *_refusals(coverage),
         *_losses(coverage),
+        *_unjudged(coverage),
         *_silences(coverage),
     )
 
@@ -104,6 +105,13 @@ def _losses(coverage: Coverage) -> tuple[str, ...]:
     known = sum(gap.events or 0 for gap in coverage.lost)
     least = f", at least {_many(known, 'event')}" if known else ""
     return (f"Evidence was lost in {_many(sources, 'file')}{least}: it may hide what is missing.",)
+
+
+def _unjudged(coverage: Coverage) -> tuple[str, ...]:
+    if not coverage.unjudged:
+        return ()
+    sources = len({gap.source for gap in coverage.unjudged})
+    return (f"In {_many(sources, 'file')} there is what was read and could not be judged.",)
 
 
 def _silences(coverage: Coverage) -> tuple[str, ...]:

@@ -71,6 +71,12 @@ def _core() -> Module:
     return cores
 
 
+def _minidump() -> Module:
+    from sidelight.evidence.host import dumps  # noqa: PLC0415
+
+    return dumps
+
+
 def _snapshot() -> Module:
     from sidelight.evidence.host import snapshots  # noqa: PLC0415
 
@@ -130,6 +136,7 @@ READERS: Final[Mapping[str, Format]] = {
     "xml": Format("Windows event XML", _xml, _whole),
     "host": Format("Linux host, live", _host, _whole),
     "core": Format("ELF core", _core, _whole),
+    "minidump": Format("Windows minidump", _minidump, _whole),
     "snapshot": Format("Linux process, live", _snapshot, _whole),
     "json": Format("JSON events", _json, _lines),
     "csv": Format("CSV events", _csv, _whole),

@@ -7,7 +7,7 @@ it points to is not under the path that was named.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +45,7 @@ class Span:
         first: number of the first line in it.
         only: members of a zip; empty for all of an archive.
         year: in which the file was last written.
+        beside: folders in which files that the evidence speaks of may be found.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Span:
     first: int = 1
     only: frozenset[str] = frozenset()
     year: int | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,12 @@ class Inventory:
         return sum(task.size for task in self.tasks)
 
 
-def survey(paths: Iterable[str]) -> Inventory:
+def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
     """List the evidence under *paths* and cut it into tasks, in order of path.
+
+    Args:
+        paths: files and folders.
+        beside: folders in which files that the evidence speaks of may be found, too.
 
     Raises:
         EvidenceError: a path does not exist.
@@ -112,9 +118,12 @@ def survey(paths: Iterable[str]) -> Inventory:
     inventory = Inventory()
     spans: list[tuple[Span, int]] = []
     seen: set[tuple[int, int]] = set()
+    paths = tuple(paths)
+    folders = (*beside, *filter(os.path.isdir, paths))
     for path in paths:
         for file, named in _files(path, inventory.gaps):
             spans += _inspect(file, named, seen, inventory)
+    spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
 

@@ -76,7 +76,7 @@ def read_task(task: Task, wanted: Wanted, *, stdin: Raw | None = None) -> Iterat
         yield from _read_spans(name, spans, wanted)
     for span in task.spans:
         if not span.format:
-            yield from _read_members(_members(span, stdin), wanted, named=span.path)
+            yield from _read_members(_members(span, stdin), wanted, span)
 
 
 def _read_spans(name: str, spans: list[Span], wanted: Wanted) -> Iterator[Item]:
@@ -104,7 +104,7 @@ def _is_cut(span: Span, file: IO[bytes]) -> bool:
 
 def _stream(span: Span, file: IO[bytes]) -> Stream:
     raw: Raw = file if span.stop is None else _Limited(file, span.stop - span.start)
-    return Stream(span.path, raw, span.start, span.first, span.year)
+    return Stream(span.path, raw, span.start, span.first, span.year, span.beside)
 
 
 def _one(stream: Stream, name: str, late: list[Gap | Digest], *, cut: bool) -> Iterator[Stream]:
@@ -133,7 +133,7 @@ def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
             yield Gap(span.path, 0, "denied", error.strerror or str(error))
 
 
-def _read_members(members: Iterable[Member | Gap], wanted: Wanted, *, named: str) -> Iterator[Item]:
+def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -> Iterator[Item]:
     held: dict[str, list[Stream]] = {}
     sizes: dict[str, int] = {}
     for member in members:
@@ -142,9 +142,9 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, *, named: str
             continue
         name = recognise(member.head)
         if not name:
-            yield foreign(member.name, member.head, named=member.name == named)
+            yield foreign(member.name, member.head, named=member.name == span.path)
             continue
-        stream = Stream(member.name, member.raw, year=member.year)
+        stream = Stream(member.name, member.raw, year=member.year, beside=span.beside)
         size = _hold(stream)
         if size > SMALL:
             yield from _read_streams(name, [stream], wanted)

@@ -50,6 +50,7 @@ class Stream:
         first: number of the first line in it, for formats that count lines.
         year: the year in which the source was last written, for formats whose times have
             none; None where not known.
+        beside: folders in which files that the evidence speaks of may be found.
         gaps: what went wrong below the format: a failing disk, a broken archive.
         offset: how many bytes have been read.
     """
@@ -59,6 +60,7 @@ class Stream:
     start: int = 0
     first: int = 1
     year: int | None = None
+    beside: tuple[str, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
     offset: int = 0
 

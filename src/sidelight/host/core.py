@@ -21,8 +21,8 @@ from sidelight.host.core_notes import (
     add_notes,
 )
 from sidelight.host.process import Process, Region, Sign
+from sidelight.host.tape import BLOCK_BYTES, Tape
 
-BLOCK_BYTES: Final = 1 << 20
 NOTE_BYTES: Final = 64 << 20
 TOP_BYTES: Final = 512 << 10
 _TOPS: Final = 4
@@ -75,29 +75,6 @@ class Core:
 
 
 @dataclass(slots=True)
-class _Tape:
-    """Bytes that are read forward only."""
-
-    read: Callable[[int], bytes]
-    place: int = 0
-    cut: int | None = None
-
-    def forward(self, offset: int) -> bool:
-        """Pass over what stands before *offset*; tell whether that was possible."""
-        while self.place < offset and self.cut is None:
-            self.take(min(BLOCK_BYTES, offset - self.place))
-        return self.place == offset
-
-    def take(self, size: int) -> bytes:
-        """Read *size* bytes, fewer only at the end."""
-        data = self.read(size)
-        self.place += len(data)
-        if len(data) < size and self.cut is None:
-            self.cut = self.place
-        return data
-
-
-@dataclass(slots=True)
 class _Found:
     notes: Notes = field(default_factory=Notes)
     signs: list[tuple[int, str]] = field(default_factory=list)
@@ -117,7 +94,7 @@ def read_core(read: Callable[[int], bytes]) -> Core:
     Raises:
         CoreError: it is none, or too little of it is there.
     """
-    tape = _Tape(read)
+    tape = Tape(read)
     layout, segments = _headers(tape)
     found, unread = _Found(), 0
     loads = [s for s in segments if s.sort == _LOAD]
@@ -142,7 +119,7 @@ def read_core(read: Callable[[int], bytes]) -> Core:
     return Core(_process(found, loads, layout), tape.cut, unread)
 
 
-def _headers(tape: _Tape) -> tuple[Layout, list[Segment]]:
+def _headers(tape: Tape) -> tuple[Layout, list[Segment]]:
     head = tape.take(64)
     if not is_core(head) or len(head) < 64:
         raise CoreError("it is no ELF core")
@@ -187,7 +164,7 @@ def _around_code(loads: list[Segment]) -> set[int]:
     return near
 
 
-def _look(tape: _Tape, segment: Segment, found: _Found, *, near: bool, top: bool) -> None:
+def _look(tape: Tape, segment: Segment, found: _Found, *, near: bool, top: bool) -> None:
     left, signs, kept = segment.stored, 0, b""
     while left > 0:
         data = tape.take(min(left, BLOCK_BYTES))

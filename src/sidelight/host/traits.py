@@ -56,6 +56,28 @@ TRAITS: Final[Mapping[str, Trait]] = {
         breakpoints="Breakpoints in code",
     ),
     **_of(
+        "memory", "T1620", "code without the form of a PE image",
+        pe_in_memory="A PE image that no file holds",
+        wiped_pe_in_memory="A PE image without the marks of its header that no file holds",
+        imports_in_memory="A table of imports that belongs to no image",
+        pe_outside_modules="A PE image outside all modules, its protection unknown",
+    ),
+    **_of(
+        "memory", "T1055", "code inside a mapped file; a trusted runtime in the same process",
+        pe_unlisted="A PE image that is mapped and not listed",
+        thread_started_in_memory="A thread that was started in code that no file holds",
+        executable_private="Executable private memory",
+    ),
+    **_of(
+        "memory", "T1055.012", "memory that is mapped from the very file before it is changed",
+        module_not_of_file="A module in memory that is not that of its file",
+    ),
+    **_of(
+        "memory", "T1055", "data instead of code; a module whose file is not at hand",
+        module_rewritten="A module whose code was written over",
+        module_patched="A module whose code was patched",
+    ),
+    **_of(
         "sideload", "T1574.006", "a library in a folder of the system that a package seems to own",
         preload="A library that is loaded before all others",
         preload_unnamed="A library that was loaded before all others, and nothing names it",
@@ -96,6 +118,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
         made_by_runtime="Memory that is not judged: a runtime makes code in it",
         thread_in_made_code="A thread in code that a runtime made",
         seen_once="Only one look showed it",
+        pe_as_data="PE images in memory that cannot run",
     ),
 }  # fmt: skip
 """By the id of the mark."""

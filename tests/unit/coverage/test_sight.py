@@ -166,3 +166,10 @@ def test_a_source_is_missed_though_its_log_goes_on() -> None:
 def test_the_order_of_rows_does_not_matter(order: int) -> None:
     rows = [*hours("b", LOGON), *hours("a", LOGON), *hours("a", LOAD, range(9))]
     assert spots(*rows[::order]) == spots(*rows)
+
+
+def test_what_a_dump_shows_is_no_log() -> None:
+    shown = ("sidelight-host", "")
+    assert spots(*hours("h", shown), category="image_load") == ()
+    with_log = [*hours("h", LOGON), *hours("h", shown)]
+    assert of(spots(*with_log, category="image_load"), "load") == [(("h",), ())]

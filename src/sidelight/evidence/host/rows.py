@@ -54,7 +54,7 @@ def event_of(process: Process, parent: Process | None = None) -> Event:
     if parent is not None:
         event["ParentImage"] = clean(parent.program)
         event["ParentCommandLine"] = clean(shlex.join(parent.argv or ()))
-    _add_marks(event, judge(process))
+    add_marks(event, judge(process))
     return event
 
 
@@ -63,7 +63,7 @@ def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:
     event: Event = {"Subject": clean(text)}
     if pid is not None:
         event["ProcessId"] = str(pid)
-    _add_marks(event, (mark,))
+    add_marks(event, (mark,))
     return event
 
 
@@ -80,7 +80,8 @@ def marks_cell(marks: Iterable[Mark]) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
-def _add_marks(event: Event, marks: tuple[Mark, ...]) -> None:
+def add_marks(event: Event, marks: tuple[Mark, ...]) -> None:
+    """Put marks into the row of what they are about."""
     if marks:
         event["Marks"] = marks_cell(marks)
         event["Points"] = str(points_of(marks))

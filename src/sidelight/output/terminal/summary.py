@@ -134,10 +134,14 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     refused = [f"{_many(count, 'rule')}: {reason}" for reason, count in reasons.most_common()]
     yield from _listed("Rules that could not be run", refused, width)
     yield from _listed("Evidence that was lost", _losses(coverage, width), width, "red")
-    passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in coverage.lost)
+    known = {*coverage.lost, *coverage.unjudged}
+    passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in known)
     if passed:
-        said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
-        yield from _listed("Evidence that was passed over", [said, *_few(coverage, width)], width)
+        text = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
+        yield from _listed("Evidence that was passed over", [text, *_few(coverage, width)], width)
+    unjudged = Counter(gap.text for gap in coverage.unjudged).most_common()
+    said = [f"{_many(count, 'file')}: {text}" for text, count in unjudged]
+    yield from _listed("Read and not judged", said, width)
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
     yield from _analytics(coverage, width)
