@@ -124,6 +124,10 @@ _ACCESSES: Final = (
     ),
 )
 
+_YARA: Final[tuple[tuple[str, FindingClass, str], ...]] = (
+    ("file", "other", "A file that a YARA rule matches"),
+    ("memory", "memory", "Memory that a YARA rule matches"),
+)
 
 ANALYTICS: Final[Mapping[str, Analytic]] = {
     analytic.id: analytic
@@ -226,6 +230,18 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
             ("host",),
             "code inside a mapped file that is not at hand; a runtime in the same process",
             (f"{_ATTACK}T1055/", f"{_ATTACK}T1620/"),
+        ),
+        *(
+            Analytic(
+                f"yara.{name}",
+                title,
+                cls,
+                (),
+                ("match",),
+                "bytes that are packed, encrypted or changed",
+                ("https://virustotal.github.io/yara-x/",),
+            )
+            for name, cls, title in _YARA
         ),
         _memory(
             "script",

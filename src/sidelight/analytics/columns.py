@@ -8,6 +8,7 @@ from sidelight.schema import Kind
 SYSMON: Final = frozenset({"microsoft-windows-sysmon/operational", "sysmon"})
 
 HOST: Final = "sidelight-host"
+YARA: Final = "sidelight-yara"
 
 LOADED: Final = (
     "ImageLoaded",
@@ -74,6 +75,7 @@ ROLES: Final[Mapping[str, str]] = {
     "service": "new services (System 7045, Security 4697)",
     "script": "PowerShell (4104, 4103, 800, 400)",
     "tamper": "process tampering (Sysmon 25)",
+    "match": "matches of YARA rules (`hunt --yara`)",
     "host": "processes of a host (`sidelight collect`, cores, minidumps)",
 }
 """What each role is called; endpoint products' like events count too."""
@@ -83,6 +85,8 @@ def role_of(kind: Kind) -> str:
     """Tell what events of *kind* are to analytics; "" where they are nothing."""
     if kind.channel == HOST and kind.category != "image_load":
         return "host"
+    if kind.channel == YARA:
+        return "match"
     if kind.product != "windows":
         return "start" if kind.category == "process_creation" else ""
     channel = kind.channel.lower()

@@ -13,6 +13,7 @@ from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
 from sidelight.analytics.threads import THREAD_FIELDS, thread_rows
 from sidelight.analytics.writes import share_rows, write_rows
+from sidelight.analytics.yara import YARA_FIELDS, yara_rows
 from sidelight.findings.actor import actor_columns
 from sidelight.findings.facts import FACTS
 from sidelight.findings.hits import joined
@@ -29,6 +30,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "registry": (("signals", script_rows),),
     "access": (("signals", access_rows),),
     "host": (("signals", host_rows),),
+    "match": (("signals", yara_rows),),
     "write": (("writes", write_rows),),
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
@@ -43,6 +45,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "thread": (*THREAD_FIELDS, "TargetProcessGuid"),
     "access": (*ACCESS_FIELDS, "TargetProcessGUID"),
     "host": HOST_FIELDS,
+    "match": YARA_FIELDS,
 }
 _SPEAKING: Final = frozenset({"start", "script", "service", "registry"})
 

@@ -10,6 +10,7 @@ import orjson
 import pyarrow as pa
 
 from sidelight.analytics.catalogue import ANALYTICS
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.estate import Estate
 from sidelight.analytics.paths import place_of
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
@@ -128,7 +129,7 @@ def _suspicion(rows: Rows, facts: _Facts, estate: Estate) -> Suspicion:
     return Suspicion(
         analytic=analytic.id,
         cls=analytic.cls,
-        title=_title(analytic.title, image),
+        title=_matched(cited[0]) or _title(analytic.title, image),
         host=host,
         actors=facts.distinct("process", rows),
         things=facts.distinct("other", rows),
@@ -160,6 +161,15 @@ def _runtime(host: str, image: str, cited: tuple[Cited, ...], estate: Estate) ->
 def _title(title: str, image: str) -> str:
     name = image.rpartition("\\")[2].rpartition("/")[2]
     return f"{title}: {name}" if name else title
+
+
+def _matched(cited: Cited) -> str:
+    """Name the rule of the user's that a signal is a match of, and where; else nothing."""
+    fields = dict(cited.fields)
+    if cited.channel != YARA:
+        return ""
+    where = fields.get("Image") or fields.get("Target", "")
+    return _title(f"YARA rule {fields.get('Rule', '')}", where)
 
 
 def _cited(row: int, facts: _Facts) -> Cited:

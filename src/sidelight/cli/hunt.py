@@ -15,7 +15,7 @@ from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file, folders_of
 from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
-from sidelight.cli.live import with_hosts
+from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
 
@@ -32,6 +32,8 @@ def hunt_command(  # noqa: PLR0913
     live: options.Live = False,
     ssh: options.Ssh = None,
     files: options.Files = None,
+    yara: options.Yara = None,
+    memory_image: options.MemoryImages = None,
     rules: choices.RulePaths = None,
     own: choices.Own = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -70,7 +72,8 @@ def hunt_command(  # noqa: PLR0913
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     view = _View(limit, wide, quiet, False if no_color else None)
     lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
-    with with_hosts(paths or [], ssh or [], live=live) as evidence:
+    surfaces = Surfaces(live, tuple(ssh or ()), yara, tuple(memory_image or ()))
+    with with_surfaces(paths or [], surfaces) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), _marking(tlp),
             _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view,
@@ -116,7 +119,7 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    paths: tuple[str, ...]
+    evidence: Surveyed
     targets: tuple[Target, ...]
     tlp: str
     host: str
@@ -133,16 +136,19 @@ class _Request:
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
         return (
-            ("paths", " ".join(self.paths)),
+            ("paths", " ".join(p for p in self.evidence.paths if p not in self.evidence.named)),
             ("tlp", self.tlp),
             ("host", self.host),
             ("max-evidence", str(self.limits[0])),
             ("max-fields", str(self.limits[1])),
             ("analytics", "yes" if self.analytics else "no"),
+            *self.evidence.said,
         )
 
 
 def _hunt(request: _Request, rules: "Compiled") -> int:
+    from msgspec import structs  # noqa: PLC0415
+
     from sidelight.cli.watching import watch  # noqa: PLC0415 - not for --help
     from sidelight.evidence.inventory import survey  # noqa: PLC0415
     from sidelight.findings.conclude import Limits  # noqa: PLC0415
@@ -154,8 +160,12 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     options = HuntOptions(
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
-    options = replace(with_lists(options, request.lists), host=request.host)
-    inventory = survey(request.paths, request.files)
+    options = replace(
+        with_lists(options, request.lists), host=request.host, named=request.evidence.named
+    )
+    inventory = survey(request.evidence.paths, request.files)
+    refused = (*rules.refused, *request.evidence.refused)
+    rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)
     with ExitStack() as stack:
         sinks = _sinks(request, stack)

@@ -1,42 +1,28 @@
-"""Hosts as evidence: this one and others, in a folder that is gone afterwards."""
+"""Hosts as evidence: this one and others."""
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from sidelight.errors import UsageError
 
 
-@contextmanager
-def with_hosts(
-    paths: Sequence[str], hosts: Sequence[str], *, live: bool
-) -> Iterator[tuple[str, ...]]:
-    """Give the paths to hunt: those named, and what hosts show when they are looked at.
+def look_at_hosts(folder: Path, hosts: Sequence[str], *, live: bool) -> list[Path]:
+    """Write what hosts show when they are looked at into *folder*; give the files.
 
     Args:
-        paths: that were named.
+        folder: is there already.
         hosts: to look at over ssh.
         live: look at this host.
 
     Raises:
-        UsageError: there is nothing to hunt, or no look can be had.
+        UsageError: no look can be had.
     """
-    if not live and not hosts:
-        if not paths:
-            raise UsageError("name logs, folders or archives, or say --live or --ssh HOST")
-        yield tuple(paths)
-        return
-    import tempfile  # noqa: PLC0415 - not for --help
-
     from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
 
-    with tempfile.TemporaryDirectory(prefix="sidelight-") as name:
-        folder = Path(name)
-        files = [_here(folder / "this-host.jsonl")] if live else []
-        files += fleet.told(fleet.fetch(hosts, folder), len(hosts), fleet.say)
-        yield (*paths, *map(str, files))
+    files = [_here(folder / "this-host.jsonl")] if live else []
+    return files + fleet.told(fleet.fetch(hosts, folder), len(hosts), fleet.say)
 
 
 def _here(file: Path) -> Path:

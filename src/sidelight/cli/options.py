@@ -27,6 +27,22 @@ Files = Annotated[
         "looked in anyway. Repeatable.",
     ),
 ]
+Yara = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Scan evidence, cores, minidumps and, with --live, memory with the YARA rules in "
+        "FOLDER, too (extra: yara).",
+    ),
+]
+MemoryImages = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--memory-image",
+        metavar="FILE",
+        help="Hunt an image of a whole memory with Volatility 3 (extra: volatility). Repeatable.",
+    ),
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sidelight.analytics.catalogue import ANALYTICS
-from sidelight.analytics.columns import HOST, role_of
+from sidelight.analytics.columns import HOST, YARA, role_of
 from sidelight.coverage.seen import BlindSpot
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.cells import Bools, Ints, coded, listed
@@ -45,7 +45,7 @@ def blind_spots(counts: pa.Table) -> tuple[BlindSpot, ...]:
     hosts: defaultdict[_Gap, list[str]] = defaultdict(list)
     events: defaultdict[_Gap, int] = defaultdict(int)
     channel = counts.column("channel").cast(pa.string())
-    logs = counts.filter(pc.invert(pc.is_in(channel, pa.array([HOST], pa.string()))))
+    logs = counts.filter(pc.invert(pc.is_in(channel, pa.array([HOST, YARA], pa.string()))))
     for host in _hosts(logs):
         for gap, number in _gaps(host):
             hosts[gap].append(host.name)

@@ -83,6 +83,12 @@ def _snapshot() -> Module:
     return snapshots
 
 
+def _yara() -> Module:
+    from sidelight.evidence.yara import lines  # noqa: PLC0415
+
+    return lines
+
+
 def _json() -> Module:
     from sidelight.evidence import json  # noqa: PLC0415
 
@@ -138,6 +144,7 @@ READERS: Final[Mapping[str, Format]] = {
     "core": Format("ELF core", _core, _whole),
     "minidump": Format("Windows minidump", _minidump, _whole),
     "snapshot": Format("Linux process, live", _snapshot, _whole),
+    "yara": Format("YARA scan", _yara, _whole),
     "json": Format("JSON events", _json, _lines),
     "csv": Format("CSV events", _csv, _whole),
     "auditd": Format("Linux audit log", _auditd, _whole),

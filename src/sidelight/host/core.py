@@ -95,7 +95,7 @@ def read_core(read: Callable[[int], bytes]) -> Core:
         CoreError: it is none, or too little of it is there.
     """
     tape = Tape(read)
-    layout, segments = _headers(tape)
+    layout, segments = headers(tape)
     found, unread = _Found(), 0
     loads = [s for s in segments if s.sort == _LOAD]
     near = _around_code(loads)
@@ -119,7 +119,12 @@ def read_core(read: Callable[[int], bytes]) -> Core:
     return Core(_process(found, loads, layout), tape.cut, unread)
 
 
-def _headers(tape: Tape) -> tuple[Layout, list[Segment]]:
+def headers(tape: Tape) -> tuple[Layout, list[Segment]]:
+    """Read how numbers are laid out, and the program headers.
+
+    Raises:
+        CoreError: it is no core, or too little of it is there.
+    """
     head = tape.take(64)
     if not is_core(head) or len(head) < 64:
         raise CoreError("it is no ELF core")

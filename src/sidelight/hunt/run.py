@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -64,6 +64,7 @@ class HuntOptions:
         context: what is known besides evidence and rules.
         companions: files that had a say, for the manifest.
         host: name for evidence that names no host; empty for none.
+        named: what to call files in the manifest whose names say nothing, by path.
     """
 
     jobs: int
@@ -75,6 +76,7 @@ class HuntOptions:
     context: Context = field(default_factory=Context)
     companions: tuple[Companion, ...] = ()
     host: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -108,7 +110,7 @@ def hunt(
                 finished=options.now(),
                 rules_digest=rules.digest,
                 rules=len(rules.metas) + len(rules.correlations),
-                inputs=_inputs(inventory.inputs, gathered),
+                inputs=_inputs(inventory.inputs, gathered, options.named),
                 options=options.shown,
                 events=coverage.events,
                 hits=gathered.hits,
@@ -131,7 +133,9 @@ def _metas(rules: Compiled) -> tuple[Meta, ...]:
     return (*rules.metas, *(each.meta for each in rules.correlations))
 
 
-def _inputs(files: Sequence[File], gathered: Gathered) -> tuple[Input, ...]:
+def _inputs(
+    files: Sequence[File], gathered: Gathered, named: Mapping[str, str]
+) -> tuple[Input, ...]:
     """List every file and every member that was read, each once.
 
     A file that was cut or is an archive is hashed as it lies on disk.
@@ -141,7 +145,8 @@ def _inputs(files: Sequence[File], gathered: Gathered) -> tuple[Input, ...]:
     for file in files:
         if file.path not in found or file.format == "archive":
             found[file.path] = Input(file.path, max(file.size, 0), _hash(file), file.format)
-    return tuple(sorted(found.values()))
+    shown = (replace(each, path=named.get(name, each.path)) for name, each in found.items())
+    return tuple(sorted(shown))
 
 
 def _hash(file: File) -> str:
