@@ -38,10 +38,14 @@ def test_a_module_is_small_named_by_a_noun_and_says_what_it_is(path: Path) -> No
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_functions_and_classes_are_small_and_flat(path: Path) -> None:
-    """Functions under 50 lines, classes under 150, one base class at most."""
+    """Functions under 50 lines, classes under 150, one base class at most.
+
+    The options of a command are a table, one a line, and are not counted.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.FunctionDef(lineno=first, end_lineno=int(last), name=name):
+            case ast.FunctionDef(lineno=first, end_lineno=int(last), name=name, args=arguments):
+                first += len(arguments.args) if name.endswith("_command") else 0
                 assert last - first < 50, f"{path.name}: {name} has {last - first + 1} lines"
             case ast.ClassDef(lineno=first, end_lineno=int(last), name=name, bases=bases):
                 assert last - first < 150, f"{path.name}: {name} has {last - first + 1} lines"

@@ -52,7 +52,8 @@ def host_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
 
 
 def _signal(origin: str, cls: str) -> str:
-    return "dump.memory" if origin == "minidump" else f"host.{cls}"
+    windows = origin in {"minidump", "windows-image"} and cls == "memory"
+    return "dump.memory" if windows else f"host.{cls}"
 
 
 def _read(text: str) -> list[Mark]:

@@ -13,7 +13,7 @@ import typer
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file, folders_of
+from sidelight.cli.folders import configuration_file
 from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
 from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
 from sidelight.cli.targets import Target, targets
@@ -34,6 +34,7 @@ def hunt_command(  # noqa: PLR0913
     files: options.Files = None,
     yara: options.Yara = None,
     memory_image: options.MemoryImages = None,
+    symbols: options.Symbols = None,
     rules: choices.RulePaths = None,
     own: choices.Own = True,
     min_level: choices.MinLevel = choices.LevelChoice.informational,
@@ -70,14 +71,13 @@ def hunt_command(  # noqa: PLR0913
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
-    view = _View(limit, wide, quiet, False if no_color else None)
     lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
-    surfaces = Surfaces(live, tuple(ssh or ()), yara, tuple(memory_image or ()))
-    with with_surfaces(paths or [], surfaces) as evidence:
+    looks = Surfaces(live, ssh or (), yara, memory_image or (), symbols or (), files or ())
+    with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
-            evidence, targets(output or [], format_ or []), _marking(tlp),
-            _text(host), jobs or cores(), fail_level.value, (max_evidence, max_fields), view,
-            profile, times, own, lists, folders_of(files or [], "--files"),
+            evidence, targets(output or [], format_ or []), _marking(tlp), _text(host),
+            jobs or cores(), fail_level.value, (max_evidence, max_fields),
+            _View(limit, wide, quiet, False if no_color else None), profile, times, own, lists,
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
 
@@ -131,7 +131,6 @@ class _Request:
     times: bool
     analytics: bool
     lists: Lists
-    files: tuple[str, ...] = ()
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -163,7 +162,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     options = replace(
         with_lists(options, request.lists), host=request.host, named=request.evidence.named
     )
-    inventory = survey(request.evidence.paths, request.files)
+    inventory = survey(request.evidence.paths, request.evidence.files)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)

@@ -43,6 +43,13 @@ MemoryImages = Annotated[
         help="Hunt an image of a whole memory with Volatility 3 (extra: volatility). Repeatable.",
     ),
 ]
+Symbols = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Tables of symbols (ISF) for --memory-image; none are downloaded. Repeatable.",
+    ),
+]
 Outputs = Annotated[
     list[Path] | None,
     typer.Option(

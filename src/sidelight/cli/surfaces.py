@@ -7,9 +7,10 @@ reads those like any other evidence.
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sidelight.cli.folders import folders_of
 from sidelight.errors import UsageError
 from sidelight.rules.rule import Refusal
 
@@ -23,12 +24,16 @@ class Surfaces:
         hosts: to look at over ssh.
         yara: folder of YARA rules; None for none.
         images: images of whole memories.
+        symbols: folders with tables of symbols for them.
+        files: folders with programs and libraries to hold code in dumps against.
     """
 
     live: bool = False
-    hosts: tuple[str, ...] = ()
+    hosts: Sequence[str] = ()
     yara: Path | None = None
-    images: tuple[Path, ...] = ()
+    images: Sequence[Path] = ()
+    symbols: Sequence[Path] = ()
+    files: Sequence[Path] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,14 @@ class Surveyed:
         named: those of the paths that the user did not name, and what to call them.
         refused: rules that could not be run.
         said: options and what came of them, for the manifest.
+        files: folders with programs and libraries to hold code in dumps against.
     """
 
     paths: tuple[str, ...]
     named: Mapping[str, str] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
     said: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -57,11 +64,12 @@ def with_surfaces(paths: Sequence[str], surfaces: Surfaces) -> Iterator[Surveyed
     if not (paths or surfaces.live or surfaces.hosts or surfaces.images):
         hint = "or say --live, --ssh HOST or --memory-image FILE"
         raise UsageError("name logs, folders or archives", hint=hint)
+    files = folders_of(surfaces.files, "--files")
     if not (surfaces.live or surfaces.hosts or surfaces.images or surfaces.yara):
-        yield Surveyed(tuple(paths))
+        yield Surveyed(tuple(paths), files=files)
         return
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name:
-        yield _surveyed(paths, surfaces, Path(name))
+        yield replace(_surveyed(paths, surfaces, Path(name)), files=files)
 
 
 def _surveyed(paths: Sequence[str], surfaces: Surfaces, folder: Path) -> Surveyed:
@@ -71,6 +79,11 @@ def _surveyed(paths: Sequence[str], surfaces: Surfaces, folder: Path) -> Surveye
     if surfaces.live or surfaces.hosts:
         looked = look_at_hosts(folder, surfaces.hosts, live=surfaces.live)
         made.update((str(file), f"host:{file.stem}") for file in looked)
+    if surfaces.images:
+        from sidelight.cli.volatility import read_images  # noqa: PLC0415
+
+        read = read_images(surfaces.images, surfaces.symbols, folder)
+        made.update((str(file), f"volatility:{file.stem}") for file in read)
     if surfaces.yara is None:
         return Surveyed((*paths, *made), made)
     from sidelight.cli.yara import scan_evidence  # noqa: PLC0415

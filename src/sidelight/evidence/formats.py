@@ -83,6 +83,18 @@ def _snapshot() -> Module:
     return snapshots
 
 
+def _volatility() -> Module:
+    from sidelight.evidence.host import volatility  # noqa: PLC0415
+
+    return volatility
+
+
+def _memory() -> Module:
+    from sidelight.evidence.host import memory_images  # noqa: PLC0415
+
+    return memory_images
+
+
 def _yara() -> Module:
     from sidelight.evidence.yara import lines  # noqa: PLC0415
 
@@ -144,6 +156,8 @@ READERS: Final[Mapping[str, Format]] = {
     "core": Format("ELF core", _core, _whole),
     "minidump": Format("Windows minidump", _minidump, _whole),
     "snapshot": Format("Linux process, live", _snapshot, _whole),
+    "memory": Format("Memory image", _memory, _whole),
+    "volatility": Format("Memory image, read by Volatility", _volatility, _whole),
     "yara": Format("YARA scan", _yara, _whole),
     "json": Format("JSON events", _json, _lines),
     "csv": Format("CSV events", _csv, _whole),

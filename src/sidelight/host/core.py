@@ -113,7 +113,7 @@ def read_core(read: Callable[[int], bytes]) -> Core:
         else:
             _look(tape, segment, found, near=segment.start in near, top=segment.start in tops)
     if not found.notes.threads and found.notes.pid < 0:
-        raise CoreError("it has no notes of a process")
+        raise CoreError("it has no notes of a process; --memory-image takes whole memories")
     last = max((s.offset + s.stored for s in segments), default=0)
     tape.forward(last)
     return Core(_process(found, loads, layout), tape.cut, unread)

@@ -37,15 +37,20 @@ _RUNTIME: Final = [(re.compile(pattern, re.IGNORECASE), title) for pattern, titl
 
 
 def runtime_of(dump: Minidump) -> tuple[str, bool] | None:
-    """Name the runtime that is loaded and makes code as it runs; None where none is.
+    """Name the runtime of a process as `runtime_at` does."""
+    return runtime_at([module.path for module in dump.modules])
+
+
+def runtime_at(paths: Iterable[str]) -> tuple[str, bool] | None:
+    """Name the runtime among modules that makes code as it runs; None where none is.
 
     With it stands whether it is in a folder that only administrators write into.
     """
     found = [
-        (f"{title} ({module.path})", _PROTECTED.match(module.path) is not None)
-        for module in dump.modules
+        (f"{title} ({path})", _PROTECTED.match(path) is not None)
+        for path in paths
         for pattern, title in _RUNTIME
-        if pattern.fullmatch(module.name)
+        if pattern.fullmatch(path.replace("/", "\\").rpartition("\\")[2])
     ]
     return next((each for each in found if each[1]), found[0] if found else None)
 

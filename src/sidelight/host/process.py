@@ -16,7 +16,7 @@ nothing, or not known."""
 Sort: TypeAlias = Literal["file", "memfd", "shared", "heap", "stack", "anonymous", "kernel"]
 """What lies behind a stretch of memory."""
 
-Origin: TypeAlias = Literal["live", "snapshot", "core"]
+Origin: TypeAlias = Literal["live", "snapshot", "core", "image"]
 
 
 @dataclass(frozen=True, slots=True)

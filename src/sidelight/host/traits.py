@@ -107,6 +107,10 @@ TRAITS: Final[Mapping[str, Trait]] = {
         hidden_process="A process that not every view of the host shows",
     ),
     **_of(
+        "stealth", "T1014", "a table of calls that is whole, and functions that are changed",
+        system_call_redirected="System calls that the kernel does not serve itself",
+    ),
+    **_of(
         "stealth", "T1205.002", "a kernel module, or BPF programs that are no socket filters",
         packet_socket="A packet socket in a program that has no trade in it",
         packet_socket_code="Code in arguments that opens a packet socket",
