@@ -22,6 +22,8 @@ _CLASSES: Final = ("memory", "sideload", "stealth")
 _WEIGHTY: Final = 25
 _STATES: Final[Mapping[str, State]] = {
     "changed-code": "changed",
+    "module-rewritten": "changed",
+    "module-patched": "changed",
     "deleted-library": "deleted",
     "deleted-program": "deleted",
 }

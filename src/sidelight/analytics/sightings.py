@@ -16,7 +16,7 @@ from typing import Final
 from sidelight.analytics.estate import Load
 from sidelight.analytics.suspicion import Sighting, Suspicion
 from sidelight.findings.reasons import instant
-from sidelight.findings.surface import SURFACES, Surface
+from sidelight.findings.surface import SURFACES, Surface, surface_of
 from sidelight.schema import NO_TIME
 
 _DIGEST: Final = re.compile(r"\b(MD5|SHA1|SHA256)=([0-9A-Fa-f]{32,64})\b", re.IGNORECASE)
@@ -34,7 +34,10 @@ def sighting(load: Load) -> Sighting:
     fields = dict(load.cited.fields)
     signed = None if load.signed is None else load.trusted
     digests = digests_of(fields.get("Hashes", ""))
-    return Sighting("log", load.library.written, load.cited, digests, signed, load.signer)
+    surface = surface_of(
+        load.cited.channel, "minidump"
+    )  # only memory tells of loads on its channel
+    return Sighting(surface, load.library.written, load.cited, digests, signed, load.signer)
 
 
 def file_key(path: str) -> str:

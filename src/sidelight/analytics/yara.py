@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from sidelight.analytics.mark import Mark
 from sidelight.analytics.signals import signal_rows
+from sidelight.analytics.suspicion import State
 from sidelight.schema import LEVELS, SEPARATOR, Frame
 
 YARA_FIELDS: Final = (
     "Rule", "RuleFile", "Level", "Target", "Region", "Places", "Count", "Tags", "Meta", "Image",
+    "Origin",
     "ProcessId",
 )  # fmt: skip
 POINTS: Final = {"informational": 5, "low": 25, "medium": 45, "high": 65, "critical": 90}
@@ -45,4 +47,5 @@ def yara_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
         if fields[name]:
             text += f" {title}: {', '.join(fields[name].split(SEPARATOR))}."
     signal = "yara.memory" if memory else "yara.file"
-    return (Mark(signal, POINTS[level], text, "", f"{rule} {fields['Target']}"),)
+    files: tuple[tuple[str, State], ...] = () if memory else ((fields["Target"], ""),)
+    return (Mark(signal, POINTS[level], text, "", f"{rule} {fields['Target']}", files),)

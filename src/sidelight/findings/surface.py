@@ -24,7 +24,12 @@ DISK: Final = "sidelight-disk"
 
 _SOURCES: Final = 5
 
-_ORIGINS: Final[Mapping[str, Surface]] = {"core": "memory", "dump": "memory", "image": "memory"}
+_ORIGINS: Final[Mapping[str, Surface]] = {
+    "core": "memory",
+    "minidump": "memory",
+    "image": "memory",
+    "windows-image": "memory",
+}
 
 
 def surface_of(channel: str, origin: str = "") -> Surface:
@@ -37,6 +42,8 @@ def surface_of(channel: str, origin: str = "") -> Surface:
     match channel:
         case "sidelight-host":
             return _ORIGINS.get(origin, "live")
+        case "sidelight-yara":
+            return "memory" if origin == "memory" else "disk"
         case "sidelight-disk":
             return "disk"
         case _:

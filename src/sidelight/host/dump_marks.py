@@ -15,7 +15,12 @@ from sidelight.host.minidump_streams import IMAGE, MAPPED, PRIVATE, Area, Module
 from sidelight.host.process import Mark
 
 _MANY: Final = 3
-_PROTECTED: Final = re.compile(r"[a-z]:\\(?:windows|program files(?: \(x86\))?)\\", re.IGNORECASE)
+_FILES: Final = 16
+_PROTECTED: Final = re.compile(
+    r"(?:[a-z]:|\\device\\harddiskvolume\d+)?"
+    r"\\(?:windows\\(?!temp\\|tasks\\|tracing\\)|program files(?: \(x86\))?\\)",
+    re.IGNORECASE,
+)
 _RUNTIMES: Final = (
     (r"clr\.dll|coreclr\.dll|clrjit\.dll|mscorwks\.dll|mrt100\w*\.dll", ".NET"),
     (r"jvm\.dll", "Java"),
@@ -122,7 +127,7 @@ def _replaced(dump: Minidump, layout: Map) -> Iterator[Mark]:
     if found:
         text = f"modules lie in memory that is not that of their files: {_names(found)}"
         doubt = "programs that unpack themselves, and some emulations of Windows, do the same"
-        yield Mark("module-not-of-file", 65, text, doubt)
+        yield Mark("module-not-of-file", 65, text, doubt, tuple(m.path for m in found[:_FILES]))
 
 
 def _code(sight: Sight) -> Iterator[Mark]:
@@ -130,11 +135,13 @@ def _code(sight: Sight) -> Iterator[Mark]:
     patched = [each for each in sight.differing.values() if not each.rewritten]
     if rewritten:
         text = f"{sum(e.rewritten + e.patched for e in rewritten)} bytes of code differ from the "
-        yield Mark("module-rewritten", 65, f"{text}files of modules: {_places(rewritten)}")
+        text += f"files of modules: {_places(rewritten)}"
+        yield Mark("module-rewritten", 65, text, files=_files(rewritten))
     if patched:
         text = f"{sum(each.patched for each in patched)} bytes of code differ, few at a time, from "
         doubt = "security products patch functions of the system to watch them"
-        yield Mark("module-patched", 20, f"{text}the files of modules: {_places(patched)}", doubt)
+        text += f"the files of modules: {_places(patched)}"
+        yield Mark("module-patched", 20, text, doubt, _files(patched))
 
 
 def _threads(dump: Minidump, layout: Map, runtime: tuple[str, bool] | None) -> Iterator[Mark]:
@@ -196,6 +203,10 @@ def _names(modules: Iterable[Module]) -> str:
 
 def _places(found: Sequence[Differing]) -> str:
     return ", ".join(f"{each.module.path} at {each.first:#x}" for each in found[:_MANY])
+
+
+def _files(found: Sequence[Differing]) -> tuple[str, ...]:
+    return tuple(each.module.path for each in found[:_FILES])
 
 
 def _list(areas: Sequence[Area]) -> str:

@@ -88,6 +88,7 @@ def _match(line: dict[str, object]) -> Event:
         "RuleFile": _text(line, "file"),
         "Level": _text(line, "level"),
         "Target": _text(line, "source"),
+        "Origin": "memory" if "region" in line else "file",
         "Count": _text(line, "count"),
         "Tags": _texts(line.get("tags")),
         "Places": _texts(line.get("places")),

@@ -169,7 +169,8 @@ def _analytics(coverage: Coverage, width: int) -> Iterator[RenderableType]:
 
 def _few(coverage: Coverage, width: int) -> list[str]:
     """Name what was passed over, where that is a line or two."""
-    passed = [gap for gap in coverage.gaps if gap not in coverage.lost]
+    known = {*coverage.lost, *coverage.unjudged}
+    passed = [gap for gap in coverage.gaps if gap not in known]
     if len(passed) > _TOP:
         return []
     return [f"{clip_front(gap.source, max(width - 50, 16))}: {gap.text}" for gap in passed]

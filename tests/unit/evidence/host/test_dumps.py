@@ -166,7 +166,7 @@ def test_a_runtime_excuses_code_where_only_administrators_write() -> None:
     trusted = Dump([part], modules=[*QUIET, Loaded(0x7FFC00000000, PAGE, clr)], threads=threads)
     assert points(trusted) == {"thread-in-made-code": 0, "made-by-runtime": 0}
     assert any(".NET" in gap.text for gap in read(minidump_of(trusted))[1])
-    posing = Loaded(0x7FFC00000000, PAGE, "C:\\Users\\a\\clr.dll")
+    posing = Loaded(0x7FFC00000000, PAGE, "C:\\Windows\\Temp\\clr.dll")
     loose = Dump([part], modules=[*QUIET, posing], threads=threads)
     assert points(loose) == {"thread-in-memory": 15, "executable-private": 10}
 
