@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sidelight.cli.folders import folders_of
 from sidelight.errors import UsageError
-from sidelight.rules.rule import Refusal
+
+if TYPE_CHECKING:
+    from sidelight.rules.rule import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Surveyed:
 
     paths: tuple[str, ...]
     named: Mapping[str, str] = field(default_factory=dict)
-    refused: tuple[Refusal, ...] = ()
+    refused: "tuple[Refusal, ...]" = ()
     said: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
 
