@@ -156,6 +156,7 @@ def image_bytes(
     relocations: Sequence[int] = (),
     imports: tuple[int, int] = (0, 0),
     writable: bool = False,
+    managed: bool = False,
 ) -> bytes:
     """Write a PE file: a page of headers, ``.text`` at 0x1000, ``.reloc`` behind it.
 
@@ -165,6 +166,7 @@ def image_bytes(
         relocations: places of addresses, from the base on, all of one page.
         imports: start and size of the import address table.
         writable: whether ``.text`` may be written to.
+        managed: whether it is an assembly of .NET.
     """
     size = -(-len(code) // PAGE) * PAGE
     entries = struct.pack(
@@ -178,6 +180,7 @@ def image_bytes(
     tables = [(0, 0)] * 16
     tables[5] = (PAGE + size, len(table) if relocations else 0)
     tables[12] = imports
+    tables[14] = (PAGE, 72) if managed else (0, 0)
     head = struct.pack("<HBBIIIII", 0x20B if wide else 0x10B, 14, 0, size, 0, 0, PAGE, PAGE)
     head += struct.pack("<Q", base) if wide else struct.pack("<II", PAGE, base)
     head += struct.pack(

@@ -20,8 +20,9 @@ from minidump_writer import (
     image_bytes,
     minidump_of,
 )
-from sidelight.evidence.host import cores, dumps, lines, snapshots
+from sidelight.evidence.host import cores, dumps, lines, snapshots, volatility
 from sidelight.evidence.stream import Reader, Stream
+from sidelight.evidence.yara import lines as matches
 from sidelight.schema import Frame, Gap, want_all
 
 HEADER: dict[str, object] = {"schema": "sidelight-host", "version": 1, "type": "host", "host": "a"}
@@ -151,6 +152,37 @@ def test_any_bytes_are_snapshots_or_losses(data: bytes) -> None:
 def test_any_bytes_are_a_core_or_a_gap(data: bytes) -> None:
     cores.sniff(data)
     check(cores.read, data)
+
+
+MATCHES: list[dict[str, object]] = [
+    {"schema": "sidelight-yara", "version": 1, "rules": 1},
+    {"type": "match", "source": "a", "rule": "r", "file": "a.yar", "tags": ["t"], "level": "high",
+     "meta": {"a": "b"}, "places": ["$a at 0x1, 2 bytes"], "region": "0x1-0x2 rwx", "pid": 7,
+     "image": "i", "started": 1700000000, "host": "h", "count": 1},
+    {"type": "scanned", "source": "a", "bytes": 5, "buffers": 1},
+    {"type": "gap", "source": "a", "offset": 0, "reason": "refused", "text": "t"},
+    {"type": "end", "sources": 1, "bytes": 5},
+]  # fmt: skip
+IMAGES: list[dict[str, object]] = [
+    {"schema": "sidelight-volatility", "version": 1},
+    {"type": "image", "image": "m", "system": "linux"},
+    {"type": "image", "image": "m", "system": "windows"},
+    {"type": "plugin", "plugin": "pslist", "rows": [{"PID": 7, "PPID": 1, "COMM": "a"}]},
+    {"type": "plugin", "plugin": "ldrmodules", "rows": [{"Pid": 7, "MappedPath": "a"}]},
+    {"type": "plugin", "plugin": "malfind", "rows": [{"PID": 7, "Start": 1, "Hexdump": "4d"}]},
+    {"type": "end"},
+]
+
+
+@given(st.lists(st.sampled_from([*MATCHES, *IMAGES]).flatmap(changed), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_any_records_are_matches_or_tasks_or_losses(records: list[dict[str, object]]) -> None:
+    data = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+    for reader in (matches.read, volatility.read):
+        for item in reader([Stream("a", io.BytesIO(data))], want_all):
+            if isinstance(item, Frame):
+                for event in item.detail(np.arange(len(item))):
+                    json.dumps(event).encode()
 
 
 @given(st.sampled_from(DUMPS).flatmap(damaged))

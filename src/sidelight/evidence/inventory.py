@@ -121,15 +121,23 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
     paths = tuple(paths)
     folders = (*beside, *filter(os.path.isdir, paths))
     for path in paths:
-        for file, named in _files(path, inventory.gaps):
+        for file, named in files_under(path, inventory.gaps):
             spans += _inspect(file, named, seen, inventory)
     spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
 
 
-def _files(path: str, gaps: list[Gap]) -> Iterator[tuple[str, bool]]:
-    """Yield the files under *path*, and whether they were named themselves."""
+def files_under(path: str, gaps: list[Gap]) -> Iterator[tuple[str, bool]]:
+    """Yield the files under *path*, links among them, and whether they were named themselves.
+
+    Args:
+        path: a file, a folder, or standard input.
+        gaps: takes folders that cannot be listed.
+
+    Raises:
+        EvidenceError: there is no such file or folder.
+    """
     if path == STDIN:
         yield path, True
         return

@@ -21,7 +21,8 @@ REWRITTEN: Final = 64
 _M: Final = ord("M")
 _WIDE: Final = frozenset({9, 12, 0x8003})
 
-Sort: TypeAlias = Literal["header", "wiped"]
+Sort: TypeAlias = Literal["header", "managed", "wiped"]
+"""An image with its header, an assembly of .NET with it, or an image without its marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ class _Eye:
     def take(self, start: int, block: bytes) -> None:
         self.sight.held += len(block)
         for at in _marked_pages(start, block):
-            if self.layout.module_at(start + at) is None and image_of(block[at : at + PAGE]):
-                self._see(start + at, "header")
+            image = image_of(block[at : at + PAGE])
+            if image is not None and self.layout.module_at(start + at) is None:
+                self._see(start + at, "managed" if image.managed else "header")
         for area in self.layout.loose_areas(start, start + len(block)):
             at = area.start - start
             if at >= 0 and wiped_image_of(block[at : at + PAGE]):

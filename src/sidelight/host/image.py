@@ -16,7 +16,7 @@ _MACHINES: Final = {0x14C: 0x10B, 0x1C4: 0x10B, 0x8664: 0x20B, 0xAA64: 0x20B}
 """Machines, and the magic of the optional header that goes with each."""
 
 _PAIRS: Final = tuple(struct.pack("<H", machine) for machine in _MACHINES)
-_IMPORT, _RELOCATION, _ADDRESSES, _DELAYED = 1, 5, 12, 13
+_IMPORT, _RELOCATION, _ADDRESSES, _DELAYED, _MANAGED = 1, 5, 12, 13, 14
 _HIGHLOW, _DIR64 = 3, 10
 _MANY_SECTIONS: Final = 96
 _MANY_BLOCKS: Final = 1 << 20
@@ -54,6 +54,7 @@ class Image:
         size: of the whole in memory.
         tables: parts that the loader writes addresses into: start and size.
         relocations: start and size of the list of places that depend on the base.
+        managed: whether it is an assembly of .NET.
     """
 
     machine: int
@@ -63,6 +64,7 @@ class Image:
     sections: tuple[Section, ...]
     tables: tuple[tuple[int, int], ...]
     relocations: tuple[int, int]
+    managed: bool = False
 
 
 def image_of(data: Bytes) -> Image | None:
@@ -123,7 +125,8 @@ def _headers(data: Bytes, at: int) -> Image | None:
     rows = data[at + 20 + length : at + 20 + length + 40 * count]
     sections = [_section(rows[i : i + 40]) for i in range(0, len(rows) - 39, 40)]
     written = tuple(lists[n] for n in (_IMPORT, _ADDRESSES, _DELAYED) if lists[n][1])
-    return Image(machine, stamp, base, size, tuple(sections), written, lists[_RELOCATION])
+    managed = bool(lists[_MANAGED][1])
+    return Image(machine, stamp, base, size, tuple(sections), written, lists[_RELOCATION], managed)
 
 
 def _section(row: bytes) -> Section:

@@ -107,6 +107,7 @@ def open_minidump(tape: Tape) -> Minidump:
     names = _names(found, [each.name_at for each in (*modules, *unloaded)])
     pid, started = streams.misc(found.body(_MISC))
     starts = streams.starts(found.body(_STARTS))
+    areas = streams.areas(found.body(_AREAS))
     stored = [
         *streams.stored(found.body(_MEMORY)),
         *streams.stored_64(found.body(_MEMORY_64)),
@@ -119,10 +120,10 @@ def open_minidump(tape: Tape) -> Minidump:
         pid=pid,
         started=started,
         modules=tuple(replace(each, path=names.get(each.name_at, "")) for each in modules),
-        listed=bool(modules) and len(modules) == streams.count_of(found.body(_MODULES)),
+        listed=bool(modules) and len(modules) == int.from_bytes(found.body(_MODULES)[:4], "little"),
         unloaded=tuple(replace(each, path=names.get(each.name_at, "")) for each in unloaded),
         threads=tuple(_with_counters(found, threads, starts, architecture)),
-        areas=streams.areas(found.body(_AREAS)) if _AREAS in found.bodies else None,
+        areas=areas if _AREAS in found.bodies else None,
         stored=tuple(sorted(stored, key=lambda part: (part.offset, part.start))),
         unread=tuple(dict.fromkeys(found.unread)),
         lacking=tuple(_lacking(found)),
@@ -157,6 +158,8 @@ def _take(found: _Found, sort: int, place: int, size: int) -> None:
         return
     if len(body) < size:
         found.unread.append(f"its stream of type {sort} is cut short")
+    elif not streams.is_whole(sort, body):
+        found.unread.append(f"its stream of type {sort} claims more rows than it has")
     found.bodies[sort] = body
 
 

@@ -15,13 +15,18 @@ READ: Final = frozenset({3, 4, 5, 7, 9, 14, 15, 16, 17})
 
 MANY_MODULES: Final = 1 << 16
 MANY_THREADS: Final = 1 << 16
-MANY_STRETCHES: Final = 1 << 20
+MANY_STRETCHES: Final = 1 << 18
 
 COMMITTED: Final = 0x1000
 PRIVATE, MAPPED, IMAGE = 0x20000, 0x40000, 0x1000000
 _EXECUTE: Final = 0xF0
 _WRITE: Final = 0x44 | 0x88
 _TOP: Final = 1 << 64
+_PLAIN: Final = {3: 48, 4: 108, 5: 16}
+"""Sizes of the rows of lists that begin with a count and nothing else."""
+
+_HEADED: Final = {14: "<III", 16: "<IIQ", 17: "<III"}
+"""Headers of lists that tell the sizes of their header and rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,18 @@ def _headed(data: bytes, least: int, many: int, *, wide: bool = False) -> Iterat
             yield from _rows(data, head, size, count, many)
 
 
-def count_of(data: bytes) -> int:
-    """Give how many rows a list that begins with a count claims to have."""
-    return int(struct.unpack("<I", data[:4])[0]) if len(data) >= 4 else 0
+def is_whole(sort: int, data: bytes) -> bool:
+    """Tell whether the list of a type of stream has as many rows as it claims, and not too many."""
+    many = MANY_STRETCHES if sort in {5, 9, 16} else MANY_MODULES
+    if sort in _PLAIN:
+        head, size, count = 4, _PLAIN[sort], int.from_bytes(data[:4], "little")
+    elif sort == 9:
+        head, size, count = 16, 16, int.from_bytes(data[:8], "little")
+    elif sort in _HEADED and len(data) >= struct.calcsize(_HEADED[sort]):
+        head, size, count = struct.unpack_from(_HEADED[sort], data)
+    else:
+        return sort not in _HEADED
+    return count <= many and head + size * count <= len(data)
 
 
 def modules(data: bytes) -> tuple[Module, ...]:

@@ -16,12 +16,14 @@ class Tape:
         keep: how many bytes of the beginning can be had again.
         place: offset of the next byte.
         cut: offset of the end, once something behind it was asked for.
+        missed: how often something was asked for that had been passed over.
     """
 
     read: Callable[[int], bytes]
     keep: int = 0
     place: int = 0
     cut: int | None = None
+    missed: int = 0
     _kept: bytearray = field(default_factory=bytearray)
 
     def forward(self, offset: int) -> bool:
@@ -49,5 +51,6 @@ class Tape:
         if len(kept) == size or (offset + len(kept) == self.place and self.cut is not None):
             return kept
         if offset + len(kept) < self.place:
+            self.missed += 1
             return None
         return kept + self.take(size - len(kept)) if self.forward(offset + len(kept)) else kept

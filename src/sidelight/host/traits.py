@@ -60,6 +60,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
         pe_in_memory="A PE image that no file holds",
         wiped_pe_in_memory="A PE image without the marks of its header that no file holds",
         imports_in_memory="A table of imports that belongs to no image",
+        assembly_in_memory="An assembly of .NET in executable memory",
         pe_outside_modules="A PE image outside all modules, its protection unknown",
     ),
     **_of(

@@ -26,3 +26,12 @@ def test_a_stretch_that_was_kept_in_part_is_joined() -> None:
     tape = Tape(io.BytesIO(bytes(range(20))).read, keep=100)
     tape.fetch(0, 5)
     assert tape.fetch(3, 6) == bytes(range(3, 9))
+
+
+def test_what_was_passed_over_is_counted() -> None:
+    tape = Tape(io.BytesIO(bytes(100)).read, keep=10)
+    tape.fetch(50, 1)
+    assert tape.missed == 0
+    tape.fetch(8, 4)
+    tape.fetch(20, 4)
+    assert tape.missed == 2

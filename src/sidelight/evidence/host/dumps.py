@@ -75,6 +75,9 @@ def _read(stream: Stream, sheet: Sheet) -> Iterator[Gap]:
     if tape.cut is not None and _is_short(dump, tape.cut):
         text = "the dump is cut short: memory behind this place is missing"
         yield Gap(stream.source, stream.start + tape.cut, "truncated", text)
+    if tape.missed:
+        text = f"minidump: {tape.missed} parts of it stand before what had to be read first"
+        yield Gap(stream.source, stream.start, "damaged", f"{text}: they were not looked at")
     yield from _unjudged(stream, dump, sight)
     started = dump.started * _SECOND if dump.started else NO_TIME
     process = Kind(_PRODUCTS.get(dump.platform, ""), CHANNEL, "", "process_creation")
@@ -128,7 +131,6 @@ def _is_held(dump: Minidump, address: int) -> bool:
 
 def _process(dump: Minidump, sight: Sight) -> Event:
     event: Event = {
-        "Image": clean(dump.modules[0].path) if dump.modules else "",
         "Origin": "minidump",
         "Threads": str(len(dump.threads)),
         "MemoryRead": str(sight.held),
@@ -136,6 +138,7 @@ def _process(dump: Minidump, sight: Sight) -> Event:
     if dump.pid >= 0:
         event["ProcessId"] = str(dump.pid)
     if dump.modules:
+        event["Image"] = clean(dump.modules[0].path)
         event["Name"] = clean(dump.modules[0].name)
     if dump.version:
         event["SystemVersion"] = dump.version

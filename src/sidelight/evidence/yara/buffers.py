@@ -15,6 +15,7 @@ from sidelight.host.minidump import (
     FRONT_BYTES,
     Minidump,
     MinidumpError,
+    apart,
     memory_blocks,
     open_minidump,
 )
@@ -101,6 +102,10 @@ def _cut(stream: Stream, tape: Tape, dump: Minidump) -> Iterator[Gap]:
     if tape.cut is not None and end > tape.cut:
         text = "YARA did not scan what is missing behind this place"
         yield Gap(stream.source, stream.start + tape.cut, "truncated", text)
+    passed = len(dump.stored) - sum(1 for _ in apart(dump.stored)) + tape.missed
+    if passed:
+        text = f"YARA did not scan {passed} stretches that overlap or stand out of order"
+        yield Gap(stream.source, stream.start, "damaged", text)
 
 
 def _name(part: Stored, layout: Map) -> str:

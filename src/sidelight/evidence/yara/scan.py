@@ -1,14 +1,16 @@
 """YARA over evidence: what matched, as JSON lines that a hunt reads like any other evidence."""
 
+import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 import orjson
 
-from sidelight.evidence.archive import Member, expand
+from sidelight.evidence.archive import HEAD, Member, container, expand
 from sidelight.evidence.formats import recognise
-from sidelight.evidence.inventory import STDIN, survey
+from sidelight.evidence.inventory import STDIN, files_under
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara.buffers import Buffer, buffers
 from sidelight.evidence.yara.pack import Pack
@@ -181,22 +183,35 @@ def scan_paths(scan: Scan, paths: Sequence[str]) -> Iterator[str]:
     Raises:
         EvidenceError: a path does not exist.
     """
-    inventory = survey(path for path in paths if path != STDIN)
-    if STDIN in paths:
+    gaps: list[Gap] = []
+    for path in paths:
+        for file, named in files_under(path, gaps):
+            _scan_file(scan, file, named=named)
+            yield file
+    for gap in gaps:
+        scan.take(gap.source, [gap])
+
+
+def _scan_file(scan: Scan, path: str, *, named: bool) -> None:
+    if path == STDIN:
         text = "YARA did not scan it: standard input can be read only once"
-        scan.take(STDIN, [Gap(STDIN, 0, "unsupported", text)])
-    for item in inventory.inputs:
-        try:
-            with open(item.path, "rb") as file:
-                if item.format == "archive":
-                    for member in expand(item.path, file):
-                        scan.take(member.name if isinstance(member, Member) else "", _of(member))
-                else:
-                    scan.take(item.path, buffers(Stream(item.path, file), item.format))
-        except OSError as error:
-            gap = Gap(item.path, 0, "denied", f"YARA did not scan it: {error.strerror}")
-            scan.take(item.path, [gap])
-        yield item.path
+        scan.take(path, [Gap(path, 0, "unsupported", text)])
+        return
+    try:
+        mode = (os.stat(path) if named else os.lstat(path)).st_mode
+        if not stat.S_ISREG(mode):
+            return  # the inventory of the hunt says so
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+            file.seek(0)
+            if container(head):
+                for member in expand(path, file):
+                    scan.take(member.name if isinstance(member, Member) else "", _of(member))
+            else:
+                scan.take(path, buffers(Stream(path, file), recognise(head)))
+    except OSError as error:
+        text = f"YARA did not scan it: {error.strerror}"
+        scan.take(path, [Gap(path, 0, "denied", text)])
 
 
 def _of(member: Member | Gap) -> Iterator[Buffer | Gap]:

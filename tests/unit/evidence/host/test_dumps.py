@@ -177,6 +177,12 @@ def test_a_runtime_does_not_excuse_an_image() -> None:
     assert points(dump)["pe-in-memory"] == 70
 
 
+def test_an_assembly_in_private_code_weighs_little() -> None:
+    """.NET programs in one file unpack theirs so."""
+    part = Part(SPOT, len(PE), RX, PRIVATE, image_bytes(managed=True))
+    assert points(Dump([part])) == {"assembly-in-memory": 10, "executable-private": 20}
+
+
 @pytest.mark.parametrize(("sort", "marked"), [(PRIVATE, True), (MAPPED, True), (IMAGE, False)])
 def test_a_module_in_memory_of_its_own_is_marked(sort: int, marked: bool) -> None:
     dump = Dump([Part(BASE, PROGRAM.size, RX, sort)])
@@ -286,6 +292,28 @@ def test_stretches_that_overlap_are_looked_at_once_and_told() -> None:
     data[at : at + 4] = struct.pack("<I", place - 1)
     _, gaps = read(bytes(data))
     assert any("inside others" in gap.text for gap in gaps)
+
+
+def test_lists_that_claim_more_than_they_have_are_told() -> None:
+    for sort in (3, 4, 9, 14, 16, 17):
+        rows = struct.iter_unpack("<III", LOUD[32 : 32 + 12 * 8])
+        place = next(at for kind, _, at in rows if kind == sort)
+        at = place + (8 if sort in {14, 16, 17} else 0)
+        (count,) = struct.unpack("<I", LOUD[at : at + 4])
+        _, gaps = read(LOUD[:at] + struct.pack("<I", count + 1) + LOUD[at + 4 :])
+        assert any("claims more rows" in gap.text for gap in gaps), sort
+
+
+def test_streams_behind_memory_that_is_not_kept_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that was passed over on the way to them is no silent loss."""
+    monkeypatch.setattr(dumps, "FRONT_BYTES", 200)
+    data = bytearray(minidump_of(Dump([Part(SPOT, PAGE, RX, PRIVATE, bytes(PAGE))])))
+    rows = list(struct.iter_unpack("<III", data[32 : 32 + 12 * 6]))
+    number, size, place = next((n, row[1], row[2]) for n, row in enumerate(rows) if row[0] == 4)
+    data[32 + 12 * number + 8 : 32 + 12 * number + 12] = struct.pack("<I", len(data))
+    data += data[place : place + size]
+    _, gaps = read(bytes(data))
+    assert any("they were not looked at" in gap.text for gap in gaps)
 
 
 def test_a_huge_dump_is_not_held_in_memory() -> None:
