@@ -112,8 +112,10 @@ def read_core(read: Callable[[int], bytes]) -> Core:
             add_notes(found.notes, tape.take(segment.stored), layout)
         else:
             _look(tape, segment, found, near=segment.start in near, top=segment.start in tops)
+    if found.notes.machine:
+        raise CoreError("it is an image of a whole memory: name it with --memory-image")
     if not found.notes.threads and found.notes.pid < 0:
-        raise CoreError("it has no notes of a process; --memory-image takes whole memories")
+        raise CoreError("it has no notes of a process")
     last = max((s.offset + s.stored for s in segments), default=0)
     tape.forward(last)
     return Core(_process(found, loads, layout), tape.cut, unread)

@@ -12,6 +12,10 @@ from typing import Final
 AT_PHDR, AT_ENTRY, AT_EXECFN, AT_VDSO = 3, 9, 31, 33
 MANY_FILES: Final = 1 << 20
 
+_MACHINE: Final = frozenset({b"QEMU", b"VMCOREINFO"})
+"""Owners of notes in images of whole memories (QEMU's dump.c, the kernel's vmcore_info.h)."""
+
+_NAME_BYTES: Final = 64
 _COUNTER_AT: Final = {(2, 62): 240, (2, 183): 368, (1, 3): 120, (1, 40): 132}
 """Where the program counter is in a thread's status, by ELF class and machine."""
 
@@ -49,6 +53,7 @@ class Notes:
         threads: id and program counter of each; 0 where the machine is not known.
         files: start, end and path of every mapped file.
         auxv: as it stands in the core, to find it again in the stack.
+        machine: whether it is of a whole machine: of the kernel, or what an emulator wrote.
     """
 
     pid: int = -1
@@ -59,12 +64,16 @@ class Notes:
     threads: list[tuple[int, int]] = field(default_factory=list)
     files: list[tuple[int, int, str]] = field(default_factory=list)
     auxv: bytes = b""
+    machine: bool = False
     vector: dict[int, int] = field(default_factory=dict)
 
 
 def add_notes(notes: Notes, data: bytes, layout: Layout) -> None:
     """Add what the notes in *data* say; those that are cut short or of other sorts are left out."""
-    for kind, text in _each(data, layout):
+    for name, kind, text in _each(data, layout):
+        notes.machine |= name in _MACHINE
+        if name != b"CORE":
+            continue
         match kind:
             case 1 if len(text) > _status(layout):  # NT_PRSTATUS
                 thread = layout.integer(text, _status(layout))
@@ -82,13 +91,13 @@ def add_notes(notes: Notes, data: bytes, layout: Layout) -> None:
                 pass
 
 
-def _each(data: bytes, layout: Layout) -> Iterator[tuple[int, bytes]]:
+def _each(data: bytes, layout: Layout) -> Iterator[tuple[bytes, int, bytes]]:
     place = 0
     while place + 12 <= len(data):
         names, size, kind = struct.unpack(f"{layout.order}III", data[place : place + 12])
         begin = place + 12 + (names + 3) // 4 * 4
-        if data[place + 12 : place + 12 + names].rstrip(b"\0") == b"CORE":
-            yield kind, data[begin : begin + size]
+        name = data[place + 12 : place + 12 + min(names, _NAME_BYTES)].rstrip(b"\0")
+        yield name, kind, data[begin : begin + size]
         place = begin + (size + 3) // 4 * 4
 
 

@@ -96,3 +96,10 @@ def test_a_core_that_is_cut_short_says_where() -> None:
 def test_what_is_no_core_is_an_error_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(CoreError, match=reason):
         read_core(io.BytesIO(data).read)
+
+
+def test_an_image_of_a_whole_memory_is_no_process() -> None:
+    data = core_of([Piece(0x1000, PAGE, "rw-p", bytes(PAGE))])
+    whole = data.replace(b"CORE\0\0\0\0", b"QEMU\0\0\0\0", 1)
+    with pytest.raises(CoreError, match="--memory-image"):
+        read_core(io.BytesIO(whole).read)
