@@ -1,5 +1,6 @@
 """What the memory in a minidump shows: images, tables of imports, code that differs from files."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -77,6 +78,7 @@ class _Eye:
     code_of: Callable[[Module], Code | None]
     sight: Sight = field(default_factory=Sight)
     codes: dict[int, Code | None] = field(default_factory=dict)
+    seen: Counter[bool] = field(default_factory=Counter)
     edges: NDArray[np.uint64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,8 +112,11 @@ class _Eye:
         self._compare(start, block)
 
     def _see(self, address: int, sort: Sort) -> None:
-        if len(self.sight.images) < MANY_IMAGES:
-            self.sight.images.append(Seen(address, sort, self.layout.area_at(address)))
+        area = self.layout.area_at(address)
+        loose = area is not None and self.layout.is_loose(area)
+        self.seen[loose] += 1
+        if self.seen[loose] <= MANY_IMAGES:  # many that are data crowd out none that can run
+            self.sight.images.append(Seen(address, sort, area))
 
     def _find_imports(self, area: Area, start: int, block: bytes) -> None:
         begin = max(area.start, start + -start % 8)

@@ -9,7 +9,6 @@ from sidelight.coverage.telemetry import (
     telemetry_of,
 )
 
-
 LOOKS = {"host", "match"}
 """Roles of what was looked at because somebody asked; no log has them."""
 

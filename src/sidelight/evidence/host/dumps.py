@@ -1,6 +1,7 @@
 """Windows minidumps as evidence: one process each, and the libraries that it had loaded."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
@@ -21,6 +22,7 @@ from sidelight.host.minidump import (
     is_minidump,
     open_minidump,
 )
+from sidelight.host.minidump_streams import Area
 from sidelight.host.tape import Tape
 from sidelight.schema import NO_TIME, Event, Frame, Gap, Kind, Wanted
 
@@ -112,21 +114,27 @@ def _limits(dump: Minidump, sight: Sight) -> Iterator[str]:
     layout = Map.of(dump)
     loose = [a for a in layout.areas if a.executable and layout.is_loose(a)]
     if dump.areas is not None:
-        held = sum(1 for area in loose if _is_held(dump, area.start))
-        if held < len(loose):
+        missing = _missing(dump, loose)
+        if missing:
             what = "stretches of executable memory without a file"
-            yield f"it does not hold {len(loose) - held} of {len(loose)} {what}"
+            yield f"it does not hold {missing} of {len(loose)} {what}"
     runtime = runtime_of(dump)
     if runtime is not None:
         much = "is not judged" if runtime[1] else "weighs little"
         yield f"executable memory without a file {much}: {runtime[0]} makes code as it runs"
-    if missing := len({module.name for module in dump.modules} - set(sight.compared)):
+    if rest := len({module.name for module in dump.modules} - set(sight.compared)):
         why = "it does not hold it, or no folder that was named (--files) has the file"
-        yield f"code of {missing} modules was not compared: {why}"
+        yield f"code of {rest} modules was not compared: {why}"
 
 
-def _is_held(dump: Minidump, address: int) -> bool:
-    return any(part.start <= address < part.end for part in dump.stored)
+def _missing(dump: Minidump, areas: Sequence[Area]) -> int:
+    """Count the areas whose beginning no stretch of memory in the dump holds."""
+    stored = sorted((part.start, part.end) for part in dump.stored)
+    starts = [start for start, _ in stored]
+    places = [bisect_right(starts, area.start) - 1 for area in areas]
+    return sum(
+        at < 0 or stored[at][1] <= area.start for at, area in zip(places, areas, strict=True)
+    )
 
 
 def _process(dump: Minidump, sight: Sight) -> Event:

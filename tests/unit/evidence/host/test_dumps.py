@@ -92,6 +92,21 @@ def test_a_file_in_memory_is_no_image_that_runs() -> None:
     assert points(Dump([Part(SPOT, len(PE), R, MAPPED, PE)])) == {"pe-as-data": 0}
 
 
+def test_many_files_in_memory_crowd_out_no_image_that_runs() -> None:
+    data = PE[:PAGE] * 300
+    parts = [
+        Part(SPOT, len(data), RW, PRIVATE, data),
+        Part(SPOT + 4096 * PAGE, len(PE), RX, PRIVATE, PE),
+    ]
+    assert points(Dump(parts))["pe-in-memory"] == 70
+
+
+def test_memory_that_the_dump_does_not_hold_is_told() -> None:
+    parts = [Part(SPOT, PAGE, RX), Part(SPOT + 2 * PAGE, PAGE, RX, PRIVATE, bytes(PAGE))]
+    _, gaps = read(minidump_of(Dump(parts)))
+    assert any("does not hold 1 of 2 stretches" in gap.text for gap in gaps)
+
+
 def test_an_image_of_a_shared_section_that_runs_is_marked() -> None:
     assert points(Dump([Part(SPOT, len(PE), RX, MAPPED, PE)]))["pe-in-memory"] == 70
 
