@@ -20,9 +20,9 @@ from minidump_writer import (
     image_bytes,
     minidump_of,
 )
+from sidelight.evidence import yara_lines as matches
 from sidelight.evidence.host import cores, dumps, lines, snapshots, volatility
 from sidelight.evidence.stream import Reader, Stream
-from sidelight.evidence.yara import lines as matches
 from sidelight.schema import Frame, Gap, want_all
 
 HEADER: dict[str, object] = {"schema": "sidelight-host", "version": 1, "type": "host", "host": "a"}

@@ -96,9 +96,9 @@ def _memory() -> Module:
 
 
 def _yara() -> Module:
-    from sidelight.evidence.yara import lines  # noqa: PLC0415
+    from sidelight.evidence import yara_lines  # noqa: PLC0415
 
-    return lines
+    return yara_lines
 
 
 def _json() -> Module:

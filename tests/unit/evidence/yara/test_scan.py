@@ -11,10 +11,10 @@ import pytest
 
 from core_writer import Piece, core_of
 from minidump_writer import PAGE, PRIVATE, RWX, Dump, Part, minidump_of
+from sidelight.evidence import yara_lines as lines
 from sidelight.evidence.formats import recognise
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara import buffers as made
-from sidelight.evidence.yara import lines
 from sidelight.evidence.yara.buffers import Buffer, buffers
 from sidelight.evidence.yara.pack import Pack, compile_folder
 from sidelight.evidence.yara.scan import Scan, level_of, scan_paths
