@@ -126,6 +126,13 @@ def test_yara_rules_are_run_over_files_cores_and_dumps(
     assert sidelight("hunt", evidence, "--yara", rules, *QUIET).out == ran.out
 
 
+def test_yara_without_what_tells_of_matches_is_a_usage_error(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ran = sidelight("hunt", tmp_path, "--yara", tmp_path, "--no-own")
+    assert (ran.code, "--no-own" in ran.err) == (2, True)
+
+
 def test_an_image_of_a_whole_memory_needs_volatility(
     sidelight: CommandLine, tmp_path: Path
 ) -> None:

@@ -72,6 +72,8 @@ def hunt_command(  # noqa: PLR0913
     """
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
     lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
+    if yara is not None and not own:
+        raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
     looks = Surfaces(live, ssh or (), yara, memory_image or (), symbols or (), files or ())
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
