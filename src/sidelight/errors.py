@@ -2,6 +2,7 @@
 
 SidelightError
 ├── EvidenceError   evidence was named that cannot be used at all
+├── IntelError      intelligence cannot be read, or says what cannot be understood
 ├── RuleError       a rule cannot be run as written
 └── UsageError      an option, a configuration value or an output path is wrong
 
@@ -31,6 +32,10 @@ class SidelightError(Exception):
 
 class EvidenceError(SidelightError):
     """Evidence was named that cannot be used at all."""
+
+
+class IntelError(SidelightError):
+    """Intelligence cannot be read, or says what cannot be understood."""
 
 
 class RuleError(SidelightError):
