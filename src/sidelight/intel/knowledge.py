@@ -176,17 +176,20 @@ def _detail(source: Source) -> tuple[object, ...]:
 
 
 def _settled(entities: Iterable[Entity]) -> dict[str, str]:
-    """Map ids that stand in for a catalogue number to the id the catalogue gives it."""
+    """Map ids that stand in for a catalogue number to the id the catalogue gives it.
+
+    Where no catalogue gives one, those that stand in for the same number become one of them.
+    """
     holders: dict[tuple[str, str], set[str]] = defaultdict(set)
-    stand_ins: dict[str, tuple[str, str]] = {}
+    stand_ins: dict[tuple[str, str], set[str]] = defaultdict(set)
     for entity in entities:
         for number in entity.numbers:
             key = (_family(entity.type), number.upper())
             if entity.id in set(_stand_ins(entity.type, number)):
-                stand_ins[entity.id] = key
+                stand_ins[key].add(entity.id)
             elif any(each.startswith(_AUTHORITIES) for each in entity.sources):
                 holders[key].add(entity.id)
-    return {own: min(holders[key]) for own, key in stand_ins.items() if key in holders}
+    return {own: min(holders.get(key, owns)) for key, owns in stand_ins.items() for own in owns}
 
 
 def _family(kind: str) -> str:

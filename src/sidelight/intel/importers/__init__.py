@@ -1,0 +1,1 @@
+"""Importers: what a document holds, as STIX 2.1 objects."""
