@@ -12,6 +12,7 @@ from sidelight.cli.baseline import baseline
 from sidelight.cli.collect import collect_command
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
+from sidelight.cli.intel import intel
 from sidelight.cli.range import range_command
 from sidelight.cli.rules import rules
 from sidelight.errors import EvidenceError, SidelightError
@@ -33,6 +34,7 @@ app.command("range", short_help="Write logs with a labelled intrusion in them.")
 app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
 app.add_typer(baseline, name="baseline")
+app.add_typer(intel, name="intel")
 
 
 def _show_version(asked: bool) -> None:

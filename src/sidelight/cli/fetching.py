@@ -21,25 +21,26 @@ _HINT: Final = "without a network: sidelight rules update --from FILE"
 
 
 @contextmanager
-def fetched(url: str) -> Iterator[Path]:
+def fetched(url: str, *, what: str = "rules", hint: str = _HINT) -> Iterator[Path]:
     """Give the file at *url* for as long as the context is held.
 
     It is an https address, or an http address of this very machine; so is where it leads to.
+    *what* is fetched and *hint* stand in messages.
 
     Raises:
         UsageError: it cannot be had whole, or is larger than `LIMIT`.
     """
     if not _is_safe(url):
-        raise UsageError("rules are fetched over https only", where=url)
-    opener = urllib.request.build_opener(_Redirects(url))
+        raise UsageError(f"{what} are fetched over https only", where=url)
+    opener = urllib.request.build_opener(_Redirects(url, what))
     with tempfile.TemporaryDirectory(prefix="sidelight-") as folder:
-        path = Path(folder) / "rules.zip"
+        path = Path(folder) / "fetched"
         try:
             with opener.open(url, timeout=TIMEOUT_S) as answer, path.open("wb") as file:
-                _save(answer, answer.headers.get("Content-Length"), file, url)
+                _save(answer, answer.headers.get("Content-Length"), file, url, hint)
         except (OSError, HTTPException, ValueError) as error:
             reason = f"cannot be fetched: {error or type(error).__name__}"
-            raise UsageError(reason, where=url, hint=_HINT) from error
+            raise UsageError(reason, where=url, hint=hint) from error
         yield path
 
 
@@ -56,8 +57,9 @@ def _is_safe(url: str, *, here: bool = True) -> bool:
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows only to where the first address could have pointed as safely."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, what: str) -> None:
         self._url = url
+        self._what = what
 
     def redirect_request(  # noqa: PLR0913 - as the base class has it
         self,
@@ -70,12 +72,12 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if not _is_safe(newurl, here=urlsplit(self._url).scheme == "http"):
             raise UsageError(
-                f"leads to {newurl}: rules are fetched over https only", where=self._url
+                f"leads to {newurl}: {self._what} are fetched over https only", where=self._url
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _save(answer: IO[bytes], promised: str | None, file: BinaryIO, url: str) -> None:
+def _save(answer: IO[bytes], promised: str | None, file: BinaryIO, url: str, hint: str) -> None:
     got = 0
     while block := answer.read(1 << 20):
         got += len(block)
@@ -85,4 +87,4 @@ def _save(answer: IO[bytes], promised: str | None, file: BinaryIO, url: str) -> 
     # Reading in blocks ends quietly where the connection does.
     if promised is not None and promised.isdecimal() and got < int(promised):
         reason = f"the connection ended after {got:,} of {int(promised):,} bytes"
-        raise UsageError(reason, where=url, hint="try again, or: " + _HINT)
+        raise UsageError(reason, where=url, hint="try again, or: " + hint)

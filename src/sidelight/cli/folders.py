@@ -51,6 +51,11 @@ def folders_of(paths: Sequence[Path], option: str) -> tuple[str, ...]:
     return tuple(map(str, paths))
 
 
+def intel_file() -> Path:
+    """Name the store of intelligence that ``intel import`` fills."""
+    return data_folder() / "intel.db"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

@@ -44,13 +44,14 @@ def update(
     Example: sidelight rules update --from sigma_all_rules.zip
     """
     if hijacklibs is not None:
-        _import(hijacklibs)
+        import_hijacklibs(hijacklibs)
     if hijacklibs is None or source is not None:
         _install(source)
     return 0
 
 
-def _import(source: Path) -> None:
+def import_hijacklibs(source: Path) -> None:
+    """Import the data of HijackLibs for hunts, and say what it gave."""
     from sidelight.hunt.hijack_file import import_hijacks  # noqa: PLC0415 - not for --help
 
     if not source.exists():

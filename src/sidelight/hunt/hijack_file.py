@@ -84,6 +84,11 @@ def _rows(files: tuple[RuleFile, ...], refused: list[str]) -> Iterator[Hijack]:
             refused.append(f"{file.path}: {error.reason}")
 
 
+def is_about_library(content: object) -> bool:
+    """Tell whether a YAML document is one of HijackLibs."""
+    return isinstance(content, dict) and _row(content) is not None
+
+
 def _row(content: Node) -> Hijack | None:
     if not isinstance(content, dict):
         return None

@@ -39,13 +39,20 @@ THINGS: Final = frozenset(
 _NAMED: Final = frozenset({"campaign", "intrusion-set", "malware", "threat-actor", "tool"})
 _CITATION: Final = re.compile(r"\(Citation: ([^)]+)\)")
 _DATED: Final = re.compile(r"\((\d{4})(?:, (\w+)(?: (\d{1,2}))?)?\)")
-_MONTHS: Final = {
-    name: number
-    for number, name in enumerate(
-        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-        1,
-    )
-}
+_MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _PLAIN: Final[Mapping[str, Relation]] = {str(each): each for each in RELATIONS}
 _SPOKEN: Final[Mapping[str, tuple[Relation, str]]] = {
     # other relation types of STIX and of the galaxy: what they come to, and the source's word
@@ -195,10 +202,11 @@ def _dated(told: str) -> str:
     match = _DATED.search(told)
     if match is None:
         return ""
-    year, month, day = match[1], _MONTHS.get(match[2] or ""), match[3]
-    if month is None:
+    year, month, day = match[1], match[2], match[3]
+    if month not in _MONTHS:
         return year
-    return f"{year}-{month:02}-{int(day):02}" if day else f"{year}-{month:02}"
+    until = f"{year}-{_MONTHS.index(month) + 1:02}"
+    return f"{until}-{int(day):02}" if day else until
 
 
 def _relationship(

@@ -105,6 +105,28 @@ class NameIndex:
             claims = known.by_entity.get(identity, ())
             yield Candidate(entity, match, tuple(c for c in claims if fold(c.name) == key))
 
+    def search(self, text: str) -> tuple[Candidate, ...]:
+        """Give things one of whose names or numbers contains *text*, folded, best first."""
+        key = fold(text)
+        if not key:
+            return ()
+        found: dict[str, Candidate] = {}
+        for name in sorted(self._names, key=lambda each: (len(each), each)):
+            if key in name:
+                for written, _ in sorted(self._names[name]):
+                    found.update(
+                        (each.entity.id, each)
+                        for each in self.look_up(written)
+                        if each.entity.id not in found
+                    )
+        for number, ids in sorted(self._knowledge.by_number.items()):
+            if key in number.casefold():
+                for identity in ids:
+                    entity = self._knowledge.entities[identity]
+                    claims = self._knowledge.by_entity.get(identity, ())
+                    found.setdefault(identity, Candidate(entity, "number", claims))
+        return tuple(found.values())
+
     def propose(self, written: str, *, limit: int = 5) -> tuple[Proposal, ...]:
         """Give known names close to *written*, nearest first; none where it is known itself.
 

@@ -39,6 +39,7 @@ CREATE TABLE object (
 CREATE TABLE seen (
     document INTEGER NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (document, object)
 ) WITHOUT ROWID;
+CREATE TABLE remembered (key TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 _LATEST: Final = """
 SELECT id, creator, modified, data FROM (
@@ -265,6 +266,25 @@ class SqliteStore:
         with self._blaming():
             for row in self._base.execute(_BROUGHT, (number,)):
                 yield StixObject(*row)
+
+    def state(self) -> str:
+        """Tell what the store holds from whatever it held before."""
+        with self._blaming():
+            # Rows are only ever added.
+            row = self._base.execute("SELECT count(*), max(key) FROM object").fetchone()
+            return f"{row[0]}-{row[1] or 0}"
+
+    def recall(self, key: str) -> bytes | None:
+        """Give what was remembered under *key*."""
+        with self._blaming():
+            row = self._base.execute("SELECT data FROM remembered WHERE key = ?", (key,)).fetchone()
+            return None if row is None else bytes(row[0])
+
+    def remember(self, key: str, data: bytes) -> None:
+        """Keep what can be made again, in place of what was remembered before."""
+        with self._writing() as base:
+            base.execute("DELETE FROM remembered")
+            base.execute("INSERT INTO remembered VALUES (?, ?)", (key, data))
 
 
 def _parts(base: sqlite3.Connection, number: int) -> set[int]:

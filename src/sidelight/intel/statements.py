@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Final, TypeVar, cast
 
@@ -107,14 +108,21 @@ def read_statements(texts: Mapping[str, str]) -> Knowledge:
 @cache
 def load_bundled() -> Knowledge:
     """Give the knowledge that comes with Sidelight: the files of ``content/actors``."""
+    return read_statements(_bundled())
+
+
+def bundled_digest() -> str:
+    """Tell the bundled files from those of any other release."""
+    return sha256(repr(sorted(_bundled().items())).encode()).hexdigest()
+
+
+def _bundled() -> dict[str, str]:
     folder = files("sidelight") / "content" / "actors"
-    return read_statements(
-        {
-            each.name: each.read_text(encoding="utf-8")
-            for each in (folder.iterdir() if folder.is_dir() else ())
-            if each.name.endswith(".toml")
-        }
-    )
+    return {
+        each.name: each.read_text(encoding="utf-8")
+        for each in (folder.iterdir() if folder.is_dir() else ())
+        if each.name.endswith(".toml")
+    }
 
 
 def _rows(file: str, text: str) -> Iterator[tuple[_Place, _Row]]:

@@ -120,3 +120,15 @@ class Store(Protocol):
     def brought(self, number: int) -> Iterator[StixObject]:
         """Yield all that the documents of an import hold, by id, known before or not."""
         ...
+
+    def state(self) -> str:
+        """Tell what the store holds from whatever it held before."""
+        ...
+
+    def recall(self, key: str) -> bytes | None:
+        """Give what was remembered under *key*."""
+        ...
+
+    def remember(self, key: str, data: bytes) -> None:
+        """Keep what can be made again, in place of what was remembered before."""
+        ...

@@ -1,0 +1,194 @@
+"""A portrait: all that is said of one thing, by whom, and where sources do not agree."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sidelight.intel.claim import Claim, NameClaim, Relation
+from sidelight.intel.entity import ACTORS, SOFTWARE, Entity
+from sidelight.intel.identifier import sector_id, type_of
+from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.names import NameIndex, fold
+from sidelight.intel.sectors import TELECOM
+
+_TIES: Final = frozenset({"uses", "associated-with"})
+_SPECIAL: Final = ("FG", "MOT")
+"""How numbers of the telecom matrices begin: FiGHT's, GSMA MoTIF's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What ties the thing to another one.
+
+    Args:
+        other: STIX id of the other.
+        relation: the strongest that is claimed.
+        claims: all that say so.
+        publishers: the houses that this rests on, each once however often it is repeated.
+        holders: how many actors are tied to the other, where it is software.
+    """
+
+    other: str
+    relation: Relation
+    claims: tuple[Claim, ...]
+    publishers: tuple[str, ...]
+    holders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One name of the thing.
+
+    Args:
+        name: as it is spelled most often.
+        claims: who calls it that.
+        publishers: the houses that this rests on.
+        rivals: ids of other things of the same kind that carry the same name.
+    """
+
+    name: str
+    claims: tuple[NameClaim, ...]
+    publishers: tuple[str, ...]
+    rivals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """All that is said of one thing.
+
+    Args:
+        exclusive: software that nobody ties to another actor.
+        shared: software of several actors, the least shared first.
+        users: actors tied to the thing, where it is software or a technique.
+        telecom: claims and techniques that concern telecom operators.
+        conflicts: where sources do not agree, in words.
+    """
+
+    entity: Entity
+    names: tuple[Naming, ...]
+    exclusive: tuple[Tie, ...]
+    shared: tuple[Tie, ...]
+    techniques: tuple[Tie, ...]
+    targets: tuple[Tie, ...]
+    users: tuple[Tie, ...]
+    others: tuple[Tie, ...]
+    telecom: tuple[Tie, ...]
+    conflicts: tuple[str, ...]
+
+
+def portray(knowledge: Knowledge, identity: str, index: NameIndex) -> Portrait:
+    """Give the portrait of a thing that *knowledge* describes."""
+    outward = tuple(_ties(knowledge, knowledge.by_subject.get(identity, ()), "object"))
+    inward = tuple(_ties(knowledge, knowledge.by_object.get(identity, ()), "subject"))
+    tools = [each for each in outward if _is_held(each)]
+    names = tuple(_namings(knowledge, identity, index))
+    techniques = _of_type(outward, "attack-pattern")
+    targets = tuple(each for each in outward if each.relation == "targets")
+    users = tuple(each for each in inward if each.relation in _TIES)
+    placed = {id(each) for each in (*tools, *techniques, *targets, *users)}
+    return Portrait(
+        entity=knowledge.entities[identity],
+        names=names,
+        exclusive=tuple(each for each in tools if each.holders <= 1),
+        shared=tuple(
+            sorted((each for each in tools if each.holders > 1), key=lambda each: each.holders)
+        ),
+        techniques=techniques,
+        targets=targets,
+        users=users,
+        others=tuple(each for each in (*outward, *inward) if id(each) not in placed),
+        telecom=tuple(each for each in outward if _is_telecom(knowledge, each)),
+        conflicts=tuple(_conflicts(knowledge, names, (*outward, *inward))),
+    )
+
+
+def _ties(knowledge: Knowledge, claims: Iterable[Claim], end: str) -> Iterator[Tie]:
+    grouped: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        tie = "held" if claim.relation in _TIES else claim.relation
+        grouped[getattr(claim, end), tie].append(claim)
+    for (other, _), group in sorted(
+        grouped.items(), key=lambda item: (knowledge.name_of(item[0][0]).casefold(), item[0])
+    ):
+        relations = {claim.relation for claim in group}
+        yield Tie(
+            other=other,
+            relation="uses" if "uses" in relations else group[0].relation,
+            claims=tuple(group),
+            publishers=_houses(knowledge, group),
+            holders=len(knowledge.holders.get(other, ())),
+        )
+
+
+def _houses(knowledge: Knowledge, claims: Iterable[Claim | NameClaim]) -> tuple[str, ...]:
+    return tuple(sorted({each for claim in claims for each in knowledge.publishers(claim)}))
+
+
+def _is_held(tie: Tie) -> bool:
+    return tie.relation in _TIES and type_of(tie.other) in SOFTWARE
+
+
+def _of_type(ties: Iterable[Tie], kind: str) -> tuple[Tie, ...]:
+    return tuple(each for each in ties if type_of(each.other) == kind)
+
+
+def _is_telecom(knowledge: Knowledge, tie: Tie) -> bool:
+    if tie.other == sector_id(TELECOM):
+        return True
+    entity = knowledge.entities.get(tie.other)
+    return entity is not None and any(each.startswith(_SPECIAL) for each in entity.numbers)
+
+
+def _namings(knowledge: Knowledge, identity: str, index: NameIndex) -> Iterator[Naming]:
+    grouped: dict[str, list[NameClaim]] = defaultdict(list)
+    for claim in knowledge.by_entity.get(identity, ()):
+        grouped[claim.name.casefold()].append(claim)
+    for key in sorted(grouped):
+        claims = grouped[key]
+        rivals = (
+            each.entity.id
+            for each in index.look_up(claims[0].name)
+            if each.match == "exact"
+            and each.entity.id != identity
+            and _kin(each.entity.type) == _kin(type_of(identity))
+        )
+        yield Naming(
+            claims[0].name, tuple(claims), _houses(knowledge, claims), tuple(sorted(rivals))
+        )
+
+
+def _kin(kind: str) -> str:
+    return "software" if kind in SOFTWARE else "actor" if kind in ACTORS else kind
+
+
+def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie]) -> Iterator[str]:
+    for naming in names:
+        for rival in naming.rivals:
+            entity = knowledge.entities[rival]
+            who = ", ".join(
+                _houses(
+                    knowledge,
+                    [
+                        each
+                        for each in knowledge.by_entity.get(rival, ())
+                        if fold(each.name) == fold(naming.name)
+                    ],
+                )
+            )
+            yield (
+                f"{naming.name} is a name here ({', '.join(naming.publishers)}), "
+                f"and of {entity.name} {_brief(entity)} ({who or 'its own name'})"
+            )
+    for tie in ties:
+        hedged = sorted({each.hedge for each in tie.claims if each.hedge})
+        plain = [each for each in tie.claims if not each.hedge]
+        if hedged and plain:
+            yield (
+                f"{knowledge.name_of(tie.other)}: {_houses(knowledge, plain)[0]} states it, "
+                f"others say “{hedged[0]}”"
+            )
+
+
+def _brief(entity: Entity) -> str:
+    return entity.numbers[0] if entity.numbers else entity.sources[0] if entity.sources else ""
