@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from sidelight import __version__
+from sidelight.cli import intel_views
 from sidelight.cli.allow import allow
 from sidelight.cli.baseline import baseline
 from sidelight.cli.collect import collect_command
@@ -35,6 +36,18 @@ app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
 app.add_typer(baseline, name="baseline")
 app.add_typer(intel, name="intel")
+intel.command("path", short_help="Show how two things hang together.")(intel_views.path)
+intel.command("graph", short_help="Draw actors, their tools and techniques.")(intel_views.graph)
+intel.command("clusters", short_help="Show which entries would be one, if a name were enough.")(
+    intel_views.show_clusters
+)
+intel.command("diff", short_help="Show what changed between two imports.")(intel_views.diff)
+intel.command("sources", short_help="List imports, and who is cited how often.")(
+    intel_views.sources
+)
+intel.command("accept", short_help="Take a spelling as a name of a thing, or take that back.")(
+    intel_views.accept
+)
 
 
 def _show_version(asked: bool) -> None:

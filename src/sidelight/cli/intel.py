@@ -96,7 +96,7 @@ def show(name: Name, store: Where = None, whole: Whole = False) -> int:
 
     knowledge = known(store)
     index = NameIndex(knowledge)
-    found = _meant(index, name)
+    found = meant(index, name)
     exact = [each for each in found if each.match != "folded"] or list(found)
     if len(exact) > 1:
         typer.echo(plain(f"{name} may mean {len(exact)} things; they are kept apart:"))
@@ -113,7 +113,12 @@ def show(name: Name, store: Where = None, whole: Whole = False) -> int:
     return 0
 
 
-def _meant(index: "NameIndex", name: str) -> "tuple[Candidate, ...]":
+def meant(index: "NameIndex", name: str) -> "tuple[Candidate, ...]":
+    """Give what *name* may mean.
+
+    Raises:
+        IntelError: nothing is known by it; spellings close to it are named.
+    """
     found = index.look_up(name)
     if not found:
         near = ", ".join(f"{each.name} (distance {each.distance})" for each in index.propose(name))

@@ -102,6 +102,18 @@ class Knowledge:
         found = frozenset(each.publisher for each in cited if each and each.publisher)
         return found or frozenset({claim.says})
 
+    def houses(self, claims: Iterable[Claim | NameClaim]) -> tuple[str, ...]:
+        """Give the organisations that *claims* of one thing rest on together, sorted.
+
+        A catalogue counts only where nobody else stands behind any of them: it collects.
+        """
+        found: dict[bool, set[str]] = {False: set(), True: set()}
+        for claim in claims:
+            source = self.sources.get(claim.source)
+            collected = not claim.cites and source is not None and source.kind == "catalogue"
+            found[collected] |= self.publishers(claim)
+        return tuple(sorted(found[False] or found[True]))
+
     def _is_revoked(self, identity: str) -> bool:
         entity = self.entities.get(identity)
         return entity is not None and entity.revoked

@@ -116,13 +116,9 @@ def _ties(knowledge: Knowledge, claims: Iterable[Claim], end: str) -> Iterator[T
             other=other,
             relation="uses" if "uses" in relations else group[0].relation,
             claims=tuple(group),
-            publishers=_houses(knowledge, group),
+            publishers=knowledge.houses(group),
             holders=len(knowledge.holders.get(other, ())),
         )
-
-
-def _houses(knowledge: Knowledge, claims: Iterable[Claim | NameClaim]) -> tuple[str, ...]:
-    return tuple(sorted({each for claim in claims for each in knowledge.publishers(claim)}))
 
 
 def _is_held(tie: Tie) -> bool:
@@ -153,9 +149,7 @@ def _namings(knowledge: Knowledge, identity: str, index: NameIndex) -> Iterator[
             and each.entity.id != identity
             and _kin(each.entity.type) == _kin(type_of(identity))
         )
-        yield Naming(
-            claims[0].name, tuple(claims), _houses(knowledge, claims), tuple(sorted(rivals))
-        )
+        yield Naming(claims[0].name, tuple(claims), knowledge.houses(claims), tuple(sorted(rivals)))
 
 
 def _kin(kind: str) -> str:
@@ -163,32 +157,28 @@ def _kin(kind: str) -> str:
 
 
 def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie]) -> Iterator[str]:
+    ties = list(ties)
+    alike = {each.other for each in ties if each.relation == "overlaps"}
     for naming in names:
-        for rival in naming.rivals:
+        # What a source says is alike is another entry for it, as far as that source goes.
+        for rival in (each for each in naming.rivals if each not in alike):
             entity = knowledge.entities[rival]
-            who = ", ".join(
-                _houses(
-                    knowledge,
-                    [
-                        each
-                        for each in knowledge.by_entity.get(rival, ())
-                        if fold(each.name) == fold(naming.name)
-                    ],
-                )
-            )
-            yield (
-                f"{naming.name} is a name here ({', '.join(naming.publishers)}), "
-                f"and of {entity.name} {_brief(entity)} ({who or 'its own name'})"
-            )
+            same = [
+                each
+                for each in knowledge.by_entity.get(rival, ())
+                if fold(each.name) == fold(naming.name)
+            ]
+            who = ", ".join(knowledge.houses(same)) or "its own name"
+            here = ", ".join(naming.publishers)
+            yield f"{naming.name} is a name here ({here}), and of {_brief(entity)} ({who})"
     for tie in ties:
         hedged = sorted({each.hedge for each in tie.claims if each.hedge})
-        plain = [each for each in tie.claims if not each.hedge]
-        if hedged and plain:
-            yield (
-                f"{knowledge.name_of(tie.other)}: {_houses(knowledge, plain)[0]} states it, "
-                f"others say “{hedged[0]}”"
-            )
+        bare = [each for each in tie.claims if not each.hedge]
+        if hedged and bare:
+            who = ", ".join(knowledge.houses(bare))
+            name = knowledge.name_of(tie.other)
+            yield f"{name}: {who} states “{tie.relation}”, others say “{hedged[0]}”"
 
 
 def _brief(entity: Entity) -> str:
-    return entity.numbers[0] if entity.numbers else entity.sources[0] if entity.sources else ""
+    return " ".join((entity.name, *(entity.numbers[:1] or entity.sources[:1])))

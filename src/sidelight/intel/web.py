@@ -1,0 +1,104 @@
+"""Actors with the tools and techniques that are tied to them: what a picture shows."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sidelight.intel.entity import SOFTWARE, TECHNIQUES
+from sidelight.intel.identifier import sector_id, type_of
+from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.sectors import TELECOM
+
+_TIES: Final = frozenset({"uses", "associated-with"})
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """What ties an actor to a tool or technique.
+
+    Args:
+        firm: whether anybody says *uses*, rather than only *associated with*.
+        publishers: who says so.
+    """
+
+    actor: str
+    other: str
+    firm: bool
+    publishers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Ids in the order to be drawn, and the strands between them.
+
+    Args:
+        left_out: how many tools and techniques there was no room for.
+    """
+
+    actors: tuple[str, ...]
+    tools: tuple[str, ...]
+    techniques: tuple[str, ...]
+    strands: tuple[Strand, ...]
+    left_out: int
+
+
+def telecom_actors(knowledge: Knowledge) -> tuple[str, ...]:
+    """Give the actors that anybody says go after telecom operators, by name."""
+    found = {
+        claim.subject
+        for claim in knowledge.by_object.get(sector_id(TELECOM), ())
+        if claim.relation == "targets" and claim.subject in knowledge.entities
+    }
+    return tuple(sorted(found, key=lambda each: (knowledge.name_of(each).casefold(), each)))
+
+
+def weave(knowledge: Knowledge, actors: Iterable[str], *, tools: int, techniques: int) -> Web:
+    """Choose what to show of *actors*: what several of them share comes first.
+
+    At most so many *tools* and *techniques* are kept; beside others, techniques of one actor
+    alone are left out.
+    """
+    shown = tuple(dict.fromkeys(actors))
+    strands = [each for actor in shown for each in _strands(knowledge, actor)]
+    users: dict[str, list[str]] = defaultdict(list)
+    for strand in strands:
+        users[strand.other].append(strand.actor)
+    place = {actor: number for number, actor in enumerate(shown)}
+
+    def rank(other: str) -> tuple[object, ...]:
+        return (-len(users[other]), len(knowledge.holders.get(other, ())), other)
+
+    def middle(other: str) -> tuple[object, ...]:
+        places = [place[actor] for actor in users[other]]
+        return (sum(places) / len(places), knowledge.name_of(other).casefold(), other)
+
+    every = [each for each in users if type_of(each) in SOFTWARE]
+    common = [each for each in users if type_of(each) in TECHNIQUES]
+    kept_tools = sorted(sorted(every, key=rank)[:tools], key=middle)
+    several = [each for each in common if len(users[each]) > 1 or len(shown) == 1]
+    kept_techniques = sorted(sorted(several, key=rank)[:techniques], key=middle)
+    kept = {*kept_tools, *kept_techniques}
+    return Web(
+        shown,
+        tuple(kept_tools),
+        tuple(kept_techniques),
+        tuple(each for each in strands if each.other in kept),
+        len(users) - len(kept),
+    )
+
+
+def _strands(knowledge: Knowledge, actor: str) -> list[Strand]:
+    held = defaultdict(list)
+    for claim in knowledge.by_subject.get(actor, ()):
+        if claim.relation in _TIES and type_of(claim.object) in SOFTWARE | TECHNIQUES:
+            held[claim.object].append(claim)
+    return [
+        Strand(
+            actor,
+            other,
+            any(claim.relation == "uses" and not claim.hedge for claim in claims),
+            knowledge.houses(claims),
+        )
+        for other, claims in sorted(held.items())
+    ]
