@@ -29,40 +29,44 @@ class StrictnessChoice(StrEnum):
 
 
 def one_meant(knowledge: "Knowledge", name: str) -> "Entity":
-    """Give the one thing that *name* means, the best known where catalogues call others alike.
+    """Give the one thing that *name* means, exactly so spelled.
 
     Raises:
         IntelError: nothing or several things are known by it.
     """
+    found = _exactly(knowledge, name)
+    if len(found) > 1:
+        ids = "; ".join(f"{each.name} {each.id}" for each in found)
+        raise IntelError("may mean several things", where=name, hint=f"say which: {ids}")
+    return found[0]
+
+
+def best_known(knowledge: "Knowledge", name: str) -> "Entity":
+    """Give the thing of this name that most is said of, and say which others have it, too.
+
+    Raises:
+        IntelError: nothing is known by it.
+    """
+    found = _exactly(knowledge, name)
+    best = max(found, key=lambda each: (len(knowledge.about(each.id)), each.id))
+    if len(found) > 1:
+        others = "; ".join(f"{each.name} {each.id}" for each in found if each != best)
+        typer.echo(plain(f"{name}: taken as {best.name} {best.id}, not {others}"), err=True)
+    return best
+
+
+def _exactly(knowledge: "Knowledge", name: str) -> "list[Entity]":
     from sidelight.intel.names import NameIndex  # noqa: PLC0415 - not for --help
 
-    index = NameIndex(knowledge)
-    found = [each for each in meant(index, name) if each.match != "folded"]
-    if not found:
-        found = list(meant(index, name))
+    found = meant(NameIndex(knowledge), name)
+    exact = [each.entity for each in found if each.match != "folded"]
+    if not exact:
         raise IntelError(
             f"nothing is called exactly so, but {found[0].entity.name} nearly",
             where=name,
             hint=f"if you mean that, say {found[0].entity.id}",
         )
-    best = max((each.entity for each in found), key=lambda each: len(knowledge.about(each.id)))
-    rest = [each.entity for each in found if each.entity.id != best.id]
-    alike = {
-        end
-        for claim in knowledge.about(best.id)
-        if claim.relation == "overlaps"
-        for end in (claim.subject, claim.object)
-    }
-    others = "; ".join(f"{each.name} {each.id}" for each in rest)
-    if not {each.id for each in rest} <= alike:
-        raise IntelError(
-            "may mean several things",
-            where=name,
-            hint=f"say which: {best.name} {best.id}; {others}",
-        )
-    if rest:
-        typer.echo(plain(f"{name}: taken as {best.id}; said to be alike: {others}"), err=True)
-    return best
+    return exact
 
 
 def path(
@@ -80,7 +84,7 @@ def path(
     from sidelight.intel.path import paths  # noqa: PLC0415 - not for --help
 
     knowledge = known(store)
-    start, end = one_meant(knowledge, first), one_meant(knowledge, second)
+    start, end = best_known(knowledge, first), best_known(knowledge, second)
     found = paths(knowledge, start.id, end.id)
     for number, way in enumerate(found, 1):
         typer.echo(f"{number}.")
@@ -121,7 +125,7 @@ def graph(
     if draw is None:
         raise UsageError("ends neither in .svg nor in .html", where=str(output))
     knowledge = known(store)
-    named = [one_meant(knowledge, name).id for name in names or ()]
+    named = [best_known(knowledge, name).id for name in names or ()]
     chosen = named or list(telecom_actors(knowledge))
     if not chosen:
         raise IntelError(

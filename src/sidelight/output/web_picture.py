@@ -13,8 +13,8 @@ from sidelight.output.plain import clip, plain
 _ROW: Final = 22
 _TOP: Final = 64
 _WIDTH: Final = 1200
-_COLUMNS: Final = (20, 470, 900)
-"""Where the three columns begin, in pixels."""
+_COLUMNS: Final = (20, 485, 900)
+"""Where tools, actors and techniques begin, in pixels."""
 
 _BOX: Final = (230, 230, 280)
 _COLOURS: Final = (
@@ -86,7 +86,7 @@ class _Drawing:
     def __init__(self, web: Web, knowledge: Knowledge) -> None:
         self._web = web
         self._knowledge = knowledge
-        columns = (web.actors, web.tools, web.techniques)
+        columns = (web.tools, web.actors, web.techniques)
         rows = max(1, *(len(column) for column in columns))
         self._height = _TOP + rows * _ROW + 30
         self._at: dict[str, tuple[int, float]] = {}
@@ -118,7 +118,11 @@ class _Drawing:
 
     def _heads(self) -> list[str]:
         web = self._web
-        titles = ("Actors", "Tools (yellow: shared by several of these)", "Techniques")
+        titles = (
+            "Tools (yellow: shared by several of these)",
+            "Actors",
+            "Techniques they share" if len(web.actors) > 1 else "Techniques",
+        )
         heads = [
             f'<text class="head" x="{x}" y="24">{title}</text>'
             for x, title in zip(_COLUMNS, titles, strict=True)
@@ -129,9 +133,9 @@ class _Drawing:
         return [*heads, f'<text class="note" x="20" y="44">{escape(note)}</text>']
 
     def _strand(self, strand: Strand) -> str:
-        column, y = self._at[strand.actor]
-        other, below = self._at[strand.other]
-        start, end = _COLUMNS[column] + _BOX[column], _COLUMNS[other]
+        ends = sorted((self._at[strand.actor], self._at[strand.other]))
+        (column, y), (next_column, below) = ends
+        start, end = _COLUMNS[column] + _BOX[column], _COLUMNS[next_column]
         bend = (end - start) / 2
         weak = "" if strand.firm else ' class="weak"'
         names = self._knowledge.name_of
@@ -149,16 +153,14 @@ class _Drawing:
         entity = self._knowledge.entities.get(identity)
         name = self._knowledge.name_of(identity)
         numbers = entity.numbers[0] if entity and entity.numbers else ""
-        text = clip(
-            f"{name} {numbers}".strip(), (_BOX[column] - (60 if column and users > 1 else 8)) // 7
-        )
-        shared = ' class="shared"' if column == 1 and users > 1 else ""
-        stroke = f' style="stroke:{self._colour[identity]};stroke-width:2"' if column == 0 else ""
+        text = clip(f"{name} {numbers}".strip(), (_BOX[column] - (90 if users > 1 else 8)) // 7)
+        shared = ' class="shared"' if column == 0 and users > 1 else ""
+        stroke = f' style="stroke:{self._colour[identity]};stroke-width:2"' if column == 1 else ""
         x = _COLUMNS[column]
         count = (
             f'<text class="note" x="{x + _BOX[column] - 8}" y="{y + 4:.1f}" text-anchor="end">'
             f"{users} of these</text>"
-            if column and users > 1
+            if users > 1
             else ""
         )
         holders = len(self._knowledge.holders.get(identity, ()))
