@@ -6,17 +6,21 @@ Rule 2. NaN and Infinity are no JSON (RFC 8259), nor is text that nests without 
 """
 
 import json
-from dataclasses import dataclass
 from typing import NoReturn
 
 from sidelight.errors import IntelError
 
 
-@dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """An object in which a key stands twice; it is refused wherever it is met."""
+    """An object in which *key* stands twice; it is refused wherever it is met.
 
-    key: str
+    It is no dataclass, since those can be written as JSON.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
 def read_json(data: bytes, *, where: str) -> object:

@@ -135,7 +135,7 @@ def join(*parts: Knowledge) -> Knowledge:
     for entity in described:
         entities[at(entity.id, entity.id)].append(entity)
     names = {
-        replace(each, entity=at(each.entity, each.entity)) if each.entity in settled else each
+        replace(each, entity=settled[each.entity]) if each.entity in settled else each
         for part in parts
         for each in part.names
     }
@@ -197,10 +197,12 @@ def _settled(entities: Iterable[Entity]) -> dict[str, str]:
     for entity in entities:
         for number in entity.numbers:
             key = (_family(entity.type), number.upper())
-            if entity.id in set(_stand_ins(entity.type, number)):
+            owns = set(_stand_ins(entity.type, number))
+            if entity.id in owns:
                 stand_ins[key].add(entity.id)
             elif any(each.startswith(_AUTHORITIES) for each in entity.sources):
                 holders[key].add(entity.id)
+                stand_ins[key] |= owns  # claims may name it by number, described nowhere
     return {own: min(holders.get(key, owns)) for key, owns in stand_ins.items() for own in owns}
 
 

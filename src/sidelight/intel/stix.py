@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NoReturn
 
 import orjson
 
+from sidelight.intel.documents import Ambiguous
 from sidelight.intel.fields import JsonObject, flag, text
 from sidelight.intel.identifier import is_stix_id, type_of
 
@@ -85,6 +86,8 @@ class Refusal:
 
 def check_object(value: object, where: str, *, spec: str = "2.1") -> StixObject | Refusal:
     """Check one object of a bundle of version *spec*, and give it as it will be kept."""
+    if isinstance(value, Ambiguous):
+        return Refusal(where, f"has the key {value.key!r} twice")
     if not isinstance(value, dict):
         return Refusal(where, "is no object")
     identity = value.get("id")
@@ -95,12 +98,17 @@ def check_object(value: object, where: str, *, spec: str = "2.1") -> StixObject 
             return Refusal(identity, reason)
     modified = _TIME.fullmatch(text(value, "modified") or text(value, "created"))
     try:
-        data = orjson.dumps(_as_21(value, spec), option=orjson.OPT_SORT_KEYS)
+        data = orjson.dumps(_as_21(value, spec), _refuse, orjson.OPT_SORT_KEYS)
     except (TypeError, orjson.JSONEncodeError) as error:
-        return Refusal(identity, f"cannot be kept: {error}")
+        return Refusal(identity, f"cannot be kept: {error.__cause__ or error}")
     if len(data) > MAX_BYTES:
         return Refusal(identity, f"is larger than {MAX_BYTES >> 20} MiB")
     return StixObject(identity, text(value, "created_by_ref"), _padded(modified), data)
+
+
+def _refuse(value: object) -> NoReturn:
+    said = f"has the key {value.key!r} twice" if isinstance(value, Ambiguous) else "is no JSON"
+    raise TypeError(said)
 
 
 def _as_21(value: JsonObject, spec: str) -> JsonObject:
