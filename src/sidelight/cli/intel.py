@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sidelight.cli import exits
 from sidelight.cli.folders import intel_file
 from sidelight.cli.knowing import known
 from sidelight.errors import IntelError
@@ -87,6 +88,7 @@ def show(name: Name, store: Where = None, whole: Whole = False) -> int:
     """Show all that is said of a thing: names, tools, techniques, targets, and by whom.
 
     A name that means several things shows each; nothing is merged because it is spelled alike.
+    Exit codes: 0 something is called so, 1 only something spelled alike, 2 nothing.
 
     Example: sidelight intel show Fireant
     """
@@ -97,7 +99,7 @@ def show(name: Name, store: Where = None, whole: Whole = False) -> int:
     knowledge = known(store)
     index = NameIndex(knowledge)
     found = meant(index, name)
-    exact = [each for each in found if each.match != "folded"] or list(found)
+    exact = [each for each in found if each.match != "folded"]
     if len(exact) > 1:
         typer.echo(plain(f"{name} may mean {len(exact)} things; they are kept apart:"))
     for each in exact:
@@ -107,10 +109,11 @@ def show(name: Name, store: Where = None, whole: Whole = False) -> int:
             typer.echo(line)
     for each in found:
         if each not in exact:
-            typer.echo("\nNot the same name, and maybe another thing:")
+            typer.echo("")
+            typer.echo(plain(f"Not called {name}, and maybe another thing:"))
             for line in candidate_lines(each, knowledge):
                 typer.echo(line)
-    return 0
+    return 0 if exact else exits.FOUND
 
 
 def meant(index: "NameIndex", name: str) -> "tuple[Candidate, ...]":

@@ -6,6 +6,7 @@ not matter.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -80,8 +81,12 @@ class _Parts:
 def derive(objects: Iterable[StixObject]) -> Knowledge:
     """Give what *objects* say; those that say nothing of this kind are passed over."""
     values = [(each, each.value()) for each in objects]
-    creators = {each.id: text(value, "name") for each, value in values if each.type == "identity"}
-    clusters = {each.id.partition("--")[2]: each.id for each, _ in values if each.type in THINGS}
+    creators = _creators(values)
+    clusters = {
+        each.id.partition("--")[2]: each.id
+        for each, _ in sorted(values, key=lambda pair: pair[0].id, reverse=True)
+        if each.type in THINGS
+    }
     parts = _Parts()
     for each, value in values:
         source = _source(each, value, creators, parts)
@@ -93,6 +98,16 @@ def derive(objects: Iterable[StixObject]) -> Knowledge:
             _thing(each, value, source, parts)
     knowledge = Knowledge(parts.sources, {}, tuple(parts.names), tuple(parts.claims))
     return join(knowledge, *_piled(parts.entities))
+
+
+def _creators(values: Iterable[tuple[StixObject, JsonObject]]) -> Mapping[str, str]:
+    """Name creators, by what they call themselves where they do, else by what others do."""
+    called: dict[str, list[tuple[bool, str, str]]] = defaultdict(list)
+    for each, value in values:
+        if each.type == "identity":
+            others = each.creator not in {each.id, ""}
+            called[each.id].append((others, each.creator, text(value, "name")))
+    return {identity: min(names)[2] for identity, names in called.items()}
 
 
 def _piled(entities: Iterable[Entity]) -> Iterator[Knowledge]:
