@@ -11,6 +11,7 @@ from typing import Final
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
 DENSE: Final = Path(__file__).resolve().parent / "dense.py"
+BUNDLE: Final = Path(__file__).resolve().parent / "bundle.py"
 SMALL_BYTES: Final = 70_000
 _BLOCK: Final = 1 << 20
 
@@ -36,6 +37,13 @@ def dense(folder: Path, megabytes: int) -> Material:
         stderr=subprocess.DEVNULL,
     )
     return Material(path, f"dense EVTX, {megabytes} MB")
+
+
+def bundle(folder: Path, objects: int) -> Material:
+    """Write a STIX bundle, in a process of its own."""
+    path = folder / f"bundle-{objects}.json"
+    subprocess.run([sys.executable, str(BUNDLE), str(path), str(objects)], check=True)
+    return Material(path, f"STIX bundle of {objects:,} objects, {path.stat().st_size >> 20} MB")
 
 
 def json_lines(folder: Path, evidence: Path, command: list[str], limit: int) -> Material:

@@ -112,6 +112,7 @@ def _measure(bench: Bench, given: argparse.Namespace) -> Iterator[Row]:
     folder = inputs.attack_folder(bench.folder, given.evidence, bench.command)
     small = inputs.small_file(folder)
     yield from _starts(bench, folder, small)
+    yield from _knowledge(bench)
     limit = (200 if given.quick else 400) << 20
     lines = inputs.json_lines(bench.folder, given.evidence, bench.command, limit)
     rows, cost = _rate(bench, lines, 60_000)
@@ -145,6 +146,29 @@ def _starts(bench: Bench, folder: Material, small: Material) -> Iterator[Row]:
     yield _seconds(f"{small.says}, rules from the cache", best(lambda: bench.hunt(small)), 0.7)
     yield _seconds(f"{folder.says}, rules from the cache", best(lambda: bench.hunt(folder)), 1.5)
     yield from _peer(bench, folder)
+
+
+def _knowledge(bench: Bench) -> Iterator[Row]:
+    """Measure imports of intelligence, and what asking costs afterwards."""
+    bundle = inputs.bundle(bench.folder, 30_000)
+    store = bench.folder / "intel.db"
+
+    def ask(*arguments: str) -> Cost:
+        whole = [*bench.command, "intel", *arguments, "--store", str(store)]
+        return run(whole, bench.environment, bench.folder)
+
+    def anew() -> Cost:
+        for path in bench.folder.glob("intel.db*"):
+            path.unlink()
+        return ask("import", str(bundle.path))
+
+    cost = best(anew)
+    figures = f"{cost.cpu:.1f} s CPU, {cost.peak:.0f} MB"
+    reached = cost.cpu <= 10 and cost.peak <= 500
+    yield Row(f"{bundle.says}, imported", "≤ 10 s, ≤ 500 MB", figures, reached)
+    again = best(lambda: ask("import", str(bundle.path)))
+    yield _seconds(f"{bundle.says}, imported again", again, None)
+    yield _seconds("`sidelight intel show` after that", best(lambda: ask("show", "a1")), None)
 
 
 def _seconds(what: str, cost: Cost, goal: float | None) -> Row:

@@ -12,12 +12,15 @@ from intel_samples import (
     LANTERN,
     NETTLE,
     OBJECTS,
+    REPORT,
     STORK,
     galaxy,
     kept,
     latest,
     stated,
+    tie,
 )
+
 from sidelight.intel.derive import derive
 from sidelight.intel.importers.fight import read_fight
 from sidelight.intel.importers.formats import IMPORTERS, recognised
@@ -27,7 +30,13 @@ from sidelight.intel.sqlite import SqliteStore
 from sidelight.intel.stix import Refusal, StixObject
 from sidelight.intel.store import Document
 
-ATTACK = kept(OBJECTS)
+ATTACK = kept(
+    [
+        *OBJECTS,
+        # The same report, cited in other words.
+        tie(40, STORK, "uses", LANTERN, external_references=[{**REPORT, "description": "Heron."}]),
+    ]
+)
 EVERY = [
     *ATTACK,
     *(each for each in read_galaxy(galaxy()) if isinstance(each, StixObject)),

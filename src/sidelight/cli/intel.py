@@ -55,6 +55,8 @@ def import_command(
         with SqliteStore(store or intel_file()) as base:
             report = import_into(base, place, datetime.now(UTC), import_hijacklibs)
         _show(place, report)
+    # So that whoever asks next, a hunt for one, need not wait for it.
+    known(store)
     return 0
 
 

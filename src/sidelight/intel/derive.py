@@ -16,7 +16,7 @@ from sidelight.intel.claim import RELATIONS, Claim, NameClaim, Relation
 from sidelight.intel.entity import Entity
 from sidelight.intel.fields import JsonObject, inner, maps, percent, text, texts
 from sidelight.intel.identifier import is_stix_id, type_of
-from sidelight.intel.knowledge import Knowledge, join
+from sidelight.intel.knowledge import Knowledge, join, richer
 from sidelight.intel.publishers import publisher_of
 from sidelight.intel.source import Source
 from sidelight.intel.stix import StixObject, is_withdrawn
@@ -76,6 +76,7 @@ class _Parts:
     entities: list[Entity] = field(default_factory=list)
     names: list[NameClaim] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    cited: set[tuple[str, str]] = field(default_factory=set)
 
 
 def derive(objects: Iterable[StixObject]) -> Knowledge:
@@ -204,11 +205,14 @@ def _noted(references: Iterable[JsonObject], parts: _Parts) -> tuple[str, ...]:
     for reference in references:
         url = text(reference, "url")
         publisher = publisher_of(url)
-        if publisher:
-            told = text(reference, "description")
-            title = told or text(reference, "source_name")
-            parts.sources.setdefault(url, Source(url, title, publisher, _dated(told), url))
-            found.add(url)
+        if not publisher:
+            continue
+        found.add(url)
+        told = text(reference, "description") or text(reference, "source_name")
+        if (url, told) not in parts.cited:  # the same report is cited by the hundred
+            parts.cited.add((url, told))
+            source = Source(url, told, publisher, _dated(told), url)
+            parts.sources[url] = richer(parts.sources.get(url, source), source)
     return tuple(sorted(found))
 
 

@@ -178,13 +178,16 @@ def _sources(parts: Iterable[Knowledge]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for part in parts:
         for key, source in part.sources.items():
-            known = found.get(key)
-            found[key] = source if known is None else max(known, source, key=_detail)
+            found[key] = richer(found.get(key, source), source)
     return {key: found[key] for key in sorted(found)}
 
 
-def _detail(source: Source) -> tuple[object, ...]:
-    return (source.date, source.title, source.url, source.publisher, source.kind, source.first_hand)
+def richer(one: Source, other: Source) -> Source:
+    """Choose between two descriptions of a source, whichever comes first: the dated one."""
+    return max(one, other, key=_SOURCE_FIELDS)
+
+
+_SOURCE_FIELDS: Final = attrgetter("date", "title", "url", "publisher", "kind", "first_hand")
 
 
 def _settled(entities: Iterable[Entity]) -> dict[str, str]:
