@@ -20,7 +20,6 @@ from intel_samples import (
     stated,
     tie,
 )
-
 from sidelight.intel.derive import derive
 from sidelight.intel.importers.fight import read_fight
 from sidelight.intel.importers.formats import IMPORTERS, recognised

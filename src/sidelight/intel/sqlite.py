@@ -6,41 +6,16 @@ had added, which the next one finds and goes on from.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 from typing import Final, Self
 
-from sidelight.errors import IntelError
+from sidelight.intel.sqlite_file import SqliteFile
 from sidelight.intel.stix import Refusal, StixObject
 from sidelight.intel.store import Counts, Document, Import, Provenance
 
-_APPLICATION: Final = 0x5349_4445  # "SIDE"
-_VERSION: Final = 1
 _BATCH: Final = 2000
-_SCHEMA: Final = """
-CREATE TABLE import (
-    number INTEGER PRIMARY KEY, place TEXT NOT NULL, at TEXT NOT NULL, finished INTEGER NOT NULL
-);
-CREATE TABLE document (
-    key INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, importer TEXT NOT NULL,
-    version TEXT NOT NULL, first INTEGER NOT NULL, finished INTEGER NOT NULL,
-    refused INTEGER NOT NULL, UNIQUE (sha256, importer)
-);
-CREATE TABLE part (
-    import INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (import, document)
-) WITHOUT ROWID;
-CREATE TABLE object (
-    key INTEGER PRIMARY KEY, id TEXT NOT NULL, creator TEXT NOT NULL, modified TEXT NOT NULL,
-    digest BLOB NOT NULL, first INTEGER NOT NULL, data BLOB NOT NULL,
-    UNIQUE (id, creator, modified, digest)
-);
-CREATE TABLE seen (
-    document INTEGER NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (document, object)
-) WITHOUT ROWID;
-CREATE TABLE remembered (key TEXT PRIMARY KEY, data BLOB NOT NULL);
-"""
 _LATEST: Final = """
 SELECT id, creator, modified, data FROM (
     SELECT *, row_number() OVER (
@@ -71,11 +46,8 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._blaming():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, isolation_level=None)
-            self._prepare()
+        self._file = SqliteFile(path)
+        self._base = self._file.base
 
     def close(self) -> None:
         """Let go of the file."""
@@ -87,48 +59,9 @@ class SqliteStore:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    @contextmanager
-    def _blaming(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise IntelError(f"cannot be used: {error}", where=str(self._path)) from None
-        except sqlite3.DatabaseError as error:
-            hint = "keep it, name another file with --store"
-            raise IntelError(f"is damaged: {error}", where=str(self._path), hint=hint) from None
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise IntelError(f"cannot be used: {reason}", where=str(self._path)) from None
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._blaming():
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._base
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
-
-    def _prepare(self) -> None:
-        mark = self._base.execute("PRAGMA application_id").fetchone()[0]
-        tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        version = self._base.execute("PRAGMA user_version").fetchone()[0]
-        if tables and (mark != _APPLICATION or version != _VERSION):
-            raise IntelError("is no intelligence store of this version", where=str(self._path))
-        if not tables:
-            self._base.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; "
-                f"PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
-        # A crash of the machine may lose the last import, which can be repeated, but no more.
-        self._base.execute("PRAGMA journal_mode = WAL")
-        self._base.execute("PRAGMA synchronous = NORMAL")
-
     def begin(self, place: str, at: str) -> int:
         """Open an import, and give its number."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             row = base.execute(
                 "INSERT INTO import (place, at, finished) VALUES (?, ?, 0)", (place, at)
             )
@@ -136,7 +69,7 @@ class SqliteStore:
 
     def holds(self, sha256: str, importer: str, number: int) -> Counts | None:
         """Give what a document counted that was added whole before, and note it for *number*."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             row = base.execute(
                 "SELECT key, refused, (SELECT count(*) FROM seen WHERE document = key) "
                 "FROM document WHERE sha256 = ? AND importer = ? AND finished",
@@ -151,71 +84,29 @@ class SqliteStore:
         self, number: int, document: Document, objects: Iterable[StixObject | Refusal]
     ) -> tuple[Counts, tuple[Refusal, ...]]:
         """Keep *objects*; give what became of them and why some were refused."""
-        key = self._open(number, document)
+        with self._file.writing() as base:
+            key = _entered(base, number, document)
         counts = Counts()
         refused: list[Refusal] = []
         rest = iter(objects)
         while batch := list(islice(rest, _BATCH)):
             refused += (each for each in batch if isinstance(each, Refusal))
-            counts += self._keep(key, [each for each in batch if isinstance(each, StixObject)])
-        with self._writing() as base:
+            kept = [each for each in batch if isinstance(each, StixObject)]
+            with self._file.writing() as base:
+                counts += _keep(base, key, kept)
+        with self._file.writing() as base:
             base.execute(
                 "UPDATE document SET finished = 1, refused = ? WHERE key = ?", (len(refused), key)
             )
         return counts + Counts(refused=len(refused)), tuple(refused)
 
-    def _open(self, number: int, document: Document) -> int:
-        with self._writing() as base:
-            base.execute(
-                "INSERT OR IGNORE INTO document "
-                "(name, sha256, importer, version, first, finished, refused) "
-                "VALUES (?, ?, ?, ?, ?, 0, 0)",
-                (*astuple(document), number),
-            )
-            row = base.execute(
-                "SELECT key FROM document WHERE sha256 = ? AND importer = ?",
-                (document.sha256, document.importer),
-            ).fetchone()
-            base.execute("INSERT OR IGNORE INTO part VALUES (?, ?)", (number, row[0]))
-            return int(row[0])
-
-    def _keep(self, document: int, objects: list[StixObject]) -> Counts:
-        tally = {"new": 0, "known": 0, "newer": 0, "older": 0}
-        with self._writing() as base:
-            latest = self._latest(base, objects)
-            for each in objects:
-                chain = (each.id, each.creator)
-                before = latest.get(chain)
-                inserted = base.execute(
-                    "INSERT OR IGNORE INTO object (id, creator, modified, digest, first, data) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
-                    (each.id, each.creator, each.modified, each.digest, document, each.data),
-                ).rowcount
-                tally[_became(each, before, inserted=bool(inserted))] += 1
-                latest[chain] = max(before or "", each.modified)
-                base.execute(
-                    "INSERT OR IGNORE INTO seen SELECT ?, key FROM object "
-                    "WHERE id = ? AND creator = ? AND modified = ? AND digest = ?",
-                    (document, each.id, each.creator, each.modified, each.digest),
-                )
-        return Counts(**tally)
-
-    @staticmethod
-    def _latest(base: sqlite3.Connection, objects: list[StixObject]) -> dict[tuple[str, str], str]:
-        ids = list({each.id for each in objects})
-        found: dict[tuple[str, str], str] = {}
-        for begin in range(0, len(ids), 500):
-            some = ids[begin : begin + 500]
-            marks = ",".join("?" * len(some))
-            query = f"{_NEWEST} WHERE id IN ({marks}) GROUP BY id, creator"
-            rows = base.execute(query, some)
-            found.update(((row[0], row[1]), row[2]) for row in rows)
-        return found
-
     def finish(self, number: int) -> int:
         """Close an import; give its number, an earlier one where nothing at all differs."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             wanted = _parts(base, number)
+            if not wanted:
+                base.execute("DELETE FROM import WHERE number = ?", (number,))
+                return number
             place = base.execute("SELECT place FROM import WHERE number = ?", (number,)).fetchone()
             earlier = base.execute(
                 "SELECT number FROM import WHERE place = ? AND finished AND number <> ? "
@@ -231,13 +122,13 @@ class SqliteStore:
 
     def current(self) -> Iterator[StixObject]:
         """Yield the latest version of each object by each creator, by id."""
-        with self._blaming():
+        with self._file.blaming():
             for row in self._base.execute(_LATEST):
                 yield StixObject(*row)
 
     def versions(self, identity: str) -> tuple[tuple[StixObject, Provenance], ...]:
         """Give all versions of an object, by creator and time, with where they came from."""
-        with self._blaming():
+        with self._file.blaming():
             return tuple(
                 (StixObject(*row[:4]), Provenance(row[4], row[5], Document(*row[6:])))
                 for row in self._base.execute(_VERSIONS, (identity,))
@@ -245,7 +136,7 @@ class SqliteStore:
 
     def imports(self) -> tuple[Import, ...]:
         """List imports, oldest first."""
-        with self._blaming():
+        with self._file.blaming():
             return tuple(
                 Import(number, place, at, bool(finished), self._documents(number))
                 for number, place, at, finished in self._base.execute(
@@ -263,26 +154,26 @@ class SqliteStore:
 
     def brought(self, number: int) -> Iterator[StixObject]:
         """Yield all that the documents of an import hold, by id, known before or not."""
-        with self._blaming():
+        with self._file.blaming():
             for row in self._base.execute(_BROUGHT, (number,)):
                 yield StixObject(*row)
 
     def state(self) -> str:
         """Tell what the store holds from whatever it held before."""
-        with self._blaming():
+        with self._file.blaming():
             # Rows are only ever added.
             row = self._base.execute("SELECT count(*), max(key) FROM object").fetchone()
             return f"{row[0]}-{row[1] or 0}"
 
     def recall(self, key: str) -> bytes | None:
         """Give what was remembered under *key*."""
-        with self._blaming():
+        with self._file.blaming():
             row = self._base.execute("SELECT data FROM remembered WHERE key = ?", (key,)).fetchone()
             return None if row is None else bytes(row[0])
 
     def remember(self, key: str, data: bytes) -> None:
         """Keep what can be made again, in place of what was remembered before."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             base.execute("DELETE FROM remembered")
             base.execute("INSERT INTO remembered VALUES (?, ?)", (key, data))
 
@@ -297,3 +188,53 @@ def _became(each: StixObject, before: str | None, *, inserted: bool) -> str:
     if before is None:
         return "new"
     return "newer" if each.modified > before else "older"
+
+
+def _entered(base: sqlite3.Connection, number: int, document: Document) -> int:
+    """Enter *document* as a part of an import, and give its key."""
+    base.execute(
+        "INSERT OR IGNORE INTO document "
+        "(name, sha256, importer, version, first, finished, refused) "
+        "VALUES (?, ?, ?, ?, ?, 0, 0)",
+        (*astuple(document), number),
+    )
+    row = base.execute(
+        "SELECT key FROM document WHERE sha256 = ? AND importer = ?",
+        (document.sha256, document.importer),
+    ).fetchone()
+    base.execute("INSERT OR IGNORE INTO part VALUES (?, ?)", (number, row[0]))
+    return int(row[0])
+
+
+def _keep(base: sqlite3.Connection, document: int, objects: list[StixObject]) -> Counts:
+    tally = {"new": 0, "known": 0, "newer": 0, "older": 0}
+    latest = _latest(base, objects)
+    for each in objects:
+        chain = (each.id, each.creator)
+        version = (*chain, each.modified, each.digest)
+        before = latest.get(chain)
+        inserted = base.execute(
+            "INSERT OR IGNORE INTO object (id, creator, modified, digest, first, data) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (*version, document, each.data),
+        ).rowcount
+        tally[_became(each, before, inserted=bool(inserted))] += 1
+        latest[chain] = max(before or "", each.modified)
+        base.execute(
+            "INSERT OR IGNORE INTO seen SELECT ?, key FROM object "
+            "WHERE id = ? AND creator = ? AND modified = ? AND digest = ?",
+            (document, *version),
+        )
+    return Counts(**tally)
+
+
+def _latest(base: sqlite3.Connection, objects: list[StixObject]) -> dict[tuple[str, str], str]:
+    """Give the time of the latest version of each chain that *objects* go on."""
+    ids = list({each.id for each in objects})
+    found: dict[tuple[str, str], str] = {}
+    for begin in range(0, len(ids), 500):
+        some = ids[begin : begin + 500]
+        marks = ",".join("?" * len(some))
+        rows = base.execute(f"{_NEWEST} WHERE id IN ({marks}) GROUP BY id, creator", some)
+        found.update(((row[0], row[1]), row[2]) for row in rows)
+    return found

@@ -1,11 +1,13 @@
 """The knowledge of a store and of the bundled files, made once for each state of both."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from sidelight import __version__
+from sidelight.errors import IntelError
 from sidelight.intel.claim import Claim, NameClaim
 from sidelight.intel.derive import derive
 from sidelight.intel.entity import Entity
@@ -38,7 +40,9 @@ def knowledge_of(store: Store) -> Knowledge:
         list(knowledge.names),
         list(knowledge.claims),
     )
-    store.remember(key, msgspec.msgpack.encode(kept))
+    # Whoever may only read the store, or reads while another writes, makes it again.
+    with suppress(IntelError):
+        store.remember(key, msgspec.msgpack.encode(kept))
     return knowledge
 
 

@@ -1,0 +1,100 @@
+"""One SQLite file of ours: opened, written in transactions, and blamed for what goes wrong."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sidelight.errors import IntelError
+
+_APPLICATION: Final = 0x5349_4445  # "SIDE"
+_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE import (
+    number INTEGER PRIMARY KEY, place TEXT NOT NULL, at TEXT NOT NULL, finished INTEGER NOT NULL
+);
+CREATE TABLE document (
+    key INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, importer TEXT NOT NULL,
+    version TEXT NOT NULL, first INTEGER NOT NULL, finished INTEGER NOT NULL,
+    refused INTEGER NOT NULL, UNIQUE (sha256, importer)
+);
+CREATE TABLE part (
+    import INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (import, document)
+) WITHOUT ROWID;
+CREATE TABLE object (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, creator TEXT NOT NULL, modified TEXT NOT NULL,
+    digest BLOB NOT NULL, first INTEGER NOT NULL, data BLOB NOT NULL,
+    UNIQUE (id, creator, modified, digest)
+);
+CREATE TABLE seen (
+    document INTEGER NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (document, object)
+) WITHOUT ROWID;
+CREATE TABLE remembered (key TEXT PRIMARY KEY, data BLOB NOT NULL);
+"""
+
+
+class SqliteFile:
+    """The file at *path*, made with its tables where it is not there.
+
+    Args:
+        path: with the folders above it, if need be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self.blaming():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.base = sqlite3.connect(path, isolation_level=None)
+            self._prepare()
+
+    @contextmanager
+    def blaming(self) -> Iterator[None]:
+        """Say of errors that they are about this file.
+
+        Raises:
+            IntelError: it is no store, is in use, or the disk refuses.
+        """
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise IntelError(f"cannot be used: {error}", where=str(self._path)) from None
+        except sqlite3.DatabaseError as error:
+            hint = "keep it, name another file with --store"
+            raise IntelError(f"is damaged: {error}", where=str(self._path), hint=hint) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise IntelError(f"cannot be used: {reason}", where=str(self._path)) from None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside a transaction that holds whole or not at all.
+
+        Raises:
+            IntelError: as `blaming`.
+        """
+        with self.blaming():
+            self.base.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.base
+            except BaseException:
+                if self.base.in_transaction:
+                    self.base.execute("ROLLBACK")
+                raise
+            self.base.execute("COMMIT")
+
+    def _prepare(self) -> None:
+        mark = self.base.execute("PRAGMA application_id").fetchone()[0]
+        tables = self.base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        version = self.base.execute("PRAGMA user_version").fetchone()[0]
+        if tables and (mark != _APPLICATION or version != _VERSION):
+            raise IntelError("is no intelligence store of this version", where=str(self._path))
+        if not tables:
+            # Stays so in the file: whoever reads does not wait for who writes.
+            self.base.execute("PRAGMA journal_mode = WAL")
+            self.base.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; "
+                f"PRAGMA user_version = {_VERSION}; COMMIT;"
+            )
+        # A crash of the machine may lose the last import, which can be repeated, but no more.
+        self.base.execute("PRAGMA synchronous = NORMAL")
