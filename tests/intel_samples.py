@@ -95,7 +95,8 @@ def galaxy(**more: object) -> dict[str, object]:
             "origin:Mudwader": "Acme",
             "cfr-suspected-victims": ["South Korea", "Atlantis"],
             "targeted-sector": ["Telecoms"],
-            "country": "ZZ",
+            "country": "PH",
+            "attribution-confidence": "50",
             "refs": ["https://example.org/fishwind"],
         },
         "related": [

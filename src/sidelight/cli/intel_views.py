@@ -245,7 +245,12 @@ def diff(
                     where=str(number),
                     hint="sidelight intel sources lists them",
                 )
-        bodies = [derive(base.brought(number)) for number in (before, after)]
+        # Versions of one chain come in order, so the last one stays.
+        brought = [
+            {(each.id, each.creator): each for each in base.brought(number)}
+            for number in (before, after)
+        ]
+        bodies = [derive(each.values()) for each in brought]
     found = differ(*bodies)
     lines = list(difference_lines(found, bodies[0], bodies[1], limit=limit))
     for line in lines:

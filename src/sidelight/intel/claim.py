@@ -43,6 +43,7 @@ class Claim:
             it states a fact.
         at: where in the source: a page, a paragraph, a section.
         cites: ids of the sources that *source* repeats. Empty: it speaks for itself.
+        marking: who may see it, ``TLP:AMBER``; empty where it came without a TLP marking.
     """
 
     subject: str
@@ -55,6 +56,7 @@ class Claim:
     hedge: str = ""
     at: str = ""
     cites: tuple[str, ...] = ()
+    marking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class NameClaim:
         confidence: 0 to 100 where the source gives one, else None.
         at: where in the source.
         cites: ids of the sources that *source* repeats.
+        marking: who may see it, as for `Claim`.
     """
 
     entity: str
@@ -84,3 +87,4 @@ class NameClaim:
     confidence: int | None = None
     at: str = ""
     cites: tuple[str, ...] = ()
+    marking: str = ""

@@ -17,6 +17,7 @@ from sidelight.intel.entity import Entity
 from sidelight.intel.fields import JsonObject, inner, maps, percent, text, texts
 from sidelight.intel.identifier import is_stix_id, type_of
 from sidelight.intel.knowledge import Knowledge, join, richer
+from sidelight.intel.markings import strictest
 from sidelight.intel.publishers import publisher_of
 from sidelight.intel.source import Source
 from sidelight.intel.stix import StixObject, is_withdrawn
@@ -62,6 +63,7 @@ _SPOKEN: Final[Mapping[str, tuple[Relation, str]]] = {
     "derived-from": ("related-to", "derived from"),
     "duplicate-of": ("related-to", "duplicate of"),
     "linked-to": ("associated-with", "linked to"),
+    "originates-from": ("attributed-to", "originates from"),
     "part-of": ("related-to", "part of"),
     "deploys": ("uses", ""),
 }
@@ -185,6 +187,7 @@ def _thing(each: StixObject, value: JsonObject, source: Source, parts: _Parts) -
                 date=date,
                 confidence=percent(value, "confidence"),
                 cites=cites,
+                marking=strictest(texts(value, "object_marking_refs")),
             )
         )
 
@@ -260,6 +263,7 @@ def _relationship(
             hedge=" ".join(filter(None, (likely, hedge))),
             at=each.id,
             cites=_noted(_reported(value), parts),
+            marking=strictest(texts(value, "object_marking_refs")),
         )
     )
 

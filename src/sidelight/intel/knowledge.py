@@ -159,10 +159,10 @@ def _confidence(claim: Claim | NameClaim) -> int:
 
 
 _CLAIM_FIELDS: Final = attrgetter(
-    "subject", "relation", "object", "source", "says", "date", "hedge", "at", "cites"
+    "subject", "relation", "object", "source", "says", "date", "hedge", "at", "cites", "marking"
 )
 _NAME_FIELDS: Final = attrgetter(
-    "entity", "name", "source", "says", "coined_by", "date", "hedge", "at", "cites"
+    "entity", "name", "source", "says", "coined_by", "date", "hedge", "at", "cites", "marking"
 )
 
 

@@ -4,7 +4,7 @@ Source: FIRST, Traffic Light Protocol 2.0; its five STIX definitions are fixed i
 (OASIS cti-stix-common-objects), and so are those of TLP 1.0 (STIX 2.1, 7.2.1.4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
 Marking: TypeAlias = Literal["clear", "green", "amber", "amber+strict", "red"]
@@ -26,6 +26,7 @@ _LABELS: Final[Mapping[str, str]] = {
     **{identity: label for label, identity in MARKINGS.items()},
     **_FIRST_VERSION,
 }
+_ORDER: Final = tuple(str(each) for each in MARKINGS)
 _NAMED: Final = {str(name): identity for name, identity in MARKINGS.items()}
 
 
@@ -35,7 +36,7 @@ def marking_named(tag: str) -> str:
     return _NAMED.get("clear" if name == "white" else name, "")
 
 
-def label_of(identity: str) -> str:
-    """Give the TLP label of a marking definition as FIRST has it shown, or nothing."""
-    label = _LABELS.get(identity, "")
-    return f"TLP:{label.upper()}" if label else ""
+def strictest(identities: Iterable[str]) -> str:
+    """Give the strictest TLP label among marking definitions, or nothing where none is TLP's."""
+    found = [_ORDER.index(_LABELS[each]) for each in identities if each in _LABELS]
+    return f"TLP:{_ORDER[max(found)].upper()}" if found else ""

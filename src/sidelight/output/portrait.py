@@ -86,6 +86,8 @@ def _attributed(claim: Claim | NameClaim, knowledge: Knowledge) -> str:
         text += f" “{claim.hedge}”"
     if claim.confidence is not None:
         text += f" {claim.confidence}%"
+    if claim.marking:
+        text += f" {claim.marking}"
     cited = sorted(
         {known.publisher for each in claim.cites if (known := knowledge.sources.get(each))}
     )

@@ -1,5 +1,6 @@
 from intel_samples import HERON, LANTERN, NETTLE, OBJECTS, REPORT, SIDELOAD, STORK, kept, thing, tie
 from sidelight.intel.derive import derive
+from sidelight.intel.markings import MARKINGS
 
 
 def test_who_says_a_name_and_whom_they_repeat() -> None:
@@ -59,3 +60,9 @@ def test_what_another_writes_under_the_same_id_is_not_what_the_creator_said() ->
     assert knowledge.entities[HERON].name == "Grey Heron"
     said = {claim.name: claim.says for claim in knowledge.by_entity[HERON]}
     assert said["Mallory"] == "Press office"
+
+
+def test_a_claim_keeps_the_strictest_marking_of_what_it_came_from() -> None:
+    marked = tie(1, HERON, "uses", LANTERN, object_marking_refs=list(MARKINGS.values())[1:4])
+    (claim,) = derive(kept([*OBJECTS[:5], marked])).claims
+    assert claim.marking == "TLP:AMBER+STRICT"

@@ -112,8 +112,6 @@ def _cluster(
         "external_references": list(_references(cluster, meta, galaxy)),
         **_optional("kill_chain_phases", tuple(_phases(meta))),
         **_optional("x_misp_origins", _origins(meta)),
-        **_optional("x_misp_confidence", text(meta, "attribution-confidence")),
-        **_optional("x_misp_country", text(meta, "country")),
     }
     for related in maps(cluster, "related"):
         if _UUID.fullmatch(text(related, "dest-uuid")):
@@ -187,19 +185,27 @@ def _targets(identity: str, meta: JsonObject, stamp: JsonObject) -> Iterator[Jso
     for code in sorted(set(victims.values()) - {""}):
         thing = {"name": country_name(code), "country": code}
         yield from _target(identity, country_id(code), thing, stamp)
+    if country := country_code(country_name(text(meta, "country"))):
+        thing = {"name": country_name(country), "country": country}
+        sure = text(meta, "attribution-confidence")
+        more = {"confidence": int(sure)} if sure.isdecimal() and len(sure) < 4 else {}
+        yield from _target(
+            identity, country_id(country), thing, {**stamp, **more}, "originates-from"
+        )
     for name in (name for name, code in victims.items() if not code):
         yield Refusal(identity, f"victim {name!r} is no country")
 
 
 def _target(
-    identity: str, target: str, thing: JsonObject, stamp: JsonObject
+    identity: str, target: str, thing: JsonObject, stamp: JsonObject, kind: str = "targets"
 ) -> Iterator[JsonObject]:
-    yield {"type": target.partition("--")[0], "id": target, **stamp, **thing}
+    bare = {key: value for key, value in stamp.items() if key != "confidence"}
+    yield {"type": target.partition("--")[0], "id": target, **bare, **thing}
     yield {
         "type": "relationship",
-        "id": named_id("relationship", "misp-galaxy", identity, "targets", target),
+        "id": named_id("relationship", "misp-galaxy", identity, kind, target),
         **stamp,
-        "relationship_type": "targets",
+        "relationship_type": kind,
         "source_ref": identity,
         "target_ref": target,
     }

@@ -32,7 +32,11 @@ def test_a_cluster_says_names_targets_and_whom_it_resembles() -> None:
         ("overlaps", HERON),
         ("targets", sector_id("telecommunications")),
         ("targets", country_id("KR")),
+        ("attributed-to", country_id("PH")),
     }
+    assert said["attributed-to", country_id("PH")].hedge == "originates from"
+    assert said["attributed-to", country_id("PH")].confidence == 50
+    assert said["targets", country_id("KR")].confidence is None
     assert said["overlaps", HERON].hedge == "likely similar"
     assert said["overlaps", HERON].source == "misp-galaxy:threat-actor"
     assert said["overlaps", HERON].date == ""
@@ -45,7 +49,7 @@ def test_a_place_that_is_no_country_is_refused_with_its_name() -> None:
 
 def test_a_relation_to_what_no_import_describes_claims_nothing() -> None:
     relations = {claim.relation for claim in known(with_attack=False).claims}
-    assert relations == {"targets"}
+    assert relations == {"targets", "attributed-to"}
 
 
 def test_later_versions_of_the_galaxy_win() -> None:

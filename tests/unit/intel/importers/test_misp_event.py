@@ -3,7 +3,7 @@ import pytest
 from intel_samples import CLUSTER
 from sidelight.intel.derive import derive
 from sidelight.intel.importers.misp_event import event_version, is_event, read_event
-from sidelight.intel.markings import MARKINGS, label_of
+from sidelight.intel.markings import MARKINGS, strictest
 from sidelight.intel.stix import Refusal, StixObject
 
 UUID = "12345678-1234-4234-8234-{:012}"
@@ -74,7 +74,9 @@ def test_an_event_becomes_a_report_of_what_was_observed() -> None:
 def test_markings_are_kept_in_whatever_case_they_were_written() -> None:
     marked = objects()[f"file--{UUID.format(1)}"].value()
     assert marked["object_marking_refs"] == [MARKINGS["amber+strict"]]
-    assert label_of(MARKINGS["amber+strict"]) == "TLP:AMBER+STRICT"
+    assert strictest([MARKINGS["clear"], MARKINGS["red"], "x"]) == "TLP:RED"
+    assert strictest(["marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"]) == "TLP:AMBER"
+    assert strictest([]) == ""
 
 
 def test_what_is_not_kept_says_why() -> None:
