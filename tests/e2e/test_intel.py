@@ -113,10 +113,11 @@ def test_hijacklibs_become_the_table_that_hunts_use(tmp_path: Path) -> None:
     ("data", "reason"),
     [
         (b'{"some": "JSON"}', "is of no kind that is understood"),
-        (b"[" * 3_000_000, "nests too deeply"),
+        (b"[" * 500_000, "nests too deeply"),
         (b"MZ\x90\x00", "is neither JSON nor YAML"),
         (b"", "is neither JSON nor YAML"),
         (b'{"type": "bundle", "type": "bundle"}', "is of no kind"),
+        (json.dumps(bundle({"type": "tool"})).encode(), "nothing in it is kept; the first reason"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_reason(

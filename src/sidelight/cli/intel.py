@@ -73,8 +73,8 @@ def _show(place: str, report: "Report") -> None:
         typer.echo(f"… {len(report.documents) - 50:,} more documents")
     for each in report.refused[:20]:
         typer.echo(plain(f"refused: {each.where}: {each.reason}"), err=True)
-    if len(report.refused) > 20:
-        typer.echo(f"… {len(report.refused) - 20:,} more refused", err=True)
+    if (more := len(report.refused[20:]) + report.untold) > 0:
+        typer.echo(f"… {more:,} more refused", err=True)
     total = report.total
     if report.documents:
         typer.echo(

@@ -25,12 +25,14 @@ class Report:
         number: of the import; of an earlier one where nothing differs.
         documents: what was read, with what became of its objects.
         refused: what was not kept, and why.
+        untold: how much else was not kept.
         hijacks: files and folders with documents of HijackLibs, which hunts keep as a table.
     """
 
     number: int = 0
     documents: list[tuple[Document, Counts]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    untold: int = 0
     hijacks: dict[Path, int] = field(default_factory=dict)
 
     @property
@@ -48,7 +50,7 @@ def import_into(
     where it stopped. *keep_hijacks* is given each file or folder of HijackLibs.
 
     Raises:
-        IntelError: there is nothing at *place*, or nothing in it that is understood.
+        IntelError: there is nothing at *place*, or nothing in it that is kept.
     """
     report = Report()
     with _opened(place) as source:
@@ -61,10 +63,13 @@ def import_into(
         report.number = store.finish(number)
         for path in sorted(report.hijacks):
             keep_hijacks(path)
-    if not report.documents and not report.hijacks:
+    total = report.total
+    kept = total.new + total.newer + total.older + total.known
+    if not kept and not report.hijacks:
         why = f"; the first reason: {report.refused[0].reason}" if report.refused else ""
+        what = "kept" if report.documents else "understood"
         raise IntelError(
-            f"nothing in it is understood{why}",
+            f"nothing in it is {what}{why}",
             where=place,
             hint=", ".join(each.title for each in IMPORTERS.values()),
         )
@@ -112,5 +117,6 @@ def _import_document(  # noqa: PLR0913
     counts = store.holds(read.sha256, key, number)
     if counts is None:
         counts, refused = store.add(number, document, importer.read(value))
+        report.untold += counts.refused - len(refused)
         report.refused += (Refusal(f"{read.name}: {each.where}", each.reason) for each in refused)
     report.documents.append((document, counts))

@@ -3,12 +3,20 @@
 Rule 1. A key that stands twice in an object makes that object unusable: one of the two values
 would be lost. The rest of the document can still be read.
 Rule 2. NaN and Infinity are no JSON (RFC 8259), nor is text that nests without end.
+Rule 3. What is read takes some hundred MB at most, however it was made: values are
+counted, by the characters that begin or part them, before any is built.
 """
 
 import json
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from sidelight.errors import IntelError
+
+MAX_VALUES: Final = 4_000_000
+"""Values in one document, by this count; the 29 MB of ATT&CK have 650,000."""
+
+MAX_BRACKETS: Final = 1_000_000
+"""Objects and lists among them; ATT&CK has 130,000."""
 
 
 class Ambiguous:
@@ -27,8 +35,11 @@ def read_json(data: bytes, *, where: str) -> object:
     """Give what *data* says, with `Ambiguous` for objects that say it twice.
 
     Raises:
-        IntelError: it is no JSON, or nests too deeply.
+        IntelError: it is no JSON, nests too deeply, or holds too much.
     """
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > MAX_BRACKETS or brackets + data.count(b",") > MAX_VALUES:
+        raise IntelError("holds more values than a catalogue has", where=where, hint="split it")
     try:
         return json.loads(data, object_pairs_hook=_object, parse_constant=_refuse)
     except RecursionError:

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from sidelight.intel.sqlite_file import SqliteFile
 from sidelight.intel.stix import Refusal, StixObject
-from sidelight.intel.store import Counts, Document, Import, Provenance
+from sidelight.intel.store import MAX_TOLD, Counts, Document, Import, Provenance
 
 _BATCH: Final = 2000
 _LATEST: Final = """
@@ -83,22 +83,23 @@ class SqliteStore:
     def add(
         self, number: int, document: Document, objects: Iterable[StixObject | Refusal]
     ) -> tuple[Counts, tuple[Refusal, ...]]:
-        """Keep *objects*; give what became of them and why some were refused."""
+        """Keep *objects*; give what became of them, and why the first `MAX_TOLD` were refused."""
         with self._file.writing() as base:
             key = _entered(base, number, document)
         counts = Counts()
-        refused: list[Refusal] = []
+        told: list[Refusal] = []
         rest = iter(objects)
         while batch := list(islice(rest, _BATCH)):
-            refused += (each for each in batch if isinstance(each, Refusal))
             kept = [each for each in batch if isinstance(each, StixObject)]
+            refused = [each for each in batch if isinstance(each, Refusal)]
+            told += refused[: MAX_TOLD - len(told)]
             with self._file.writing() as base:
-                counts += _keep(base, key, kept)
+                counts += _keep(base, key, kept) + Counts(refused=len(refused))
         with self._file.writing() as base:
             base.execute(
-                "UPDATE document SET finished = 1, refused = ? WHERE key = ?", (len(refused), key)
+                "UPDATE document SET finished = 1, refused = ? WHERE key = ?", (counts.refused, key)
             )
-        return counts + Counts(refused=len(refused)), tuple(refused)
+        return counts, tuple(told)
 
     def finish(self, number: int) -> int:
         """Close an import; give its number, an earlier one where nothing at all differs."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from sidelight.intel.stix import Refusal, StixObject
+
+MAX_TOLD: Final = 1000
+"""Reasons for refusals that are kept of one document; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class Store(Protocol):
     def add(
         self, number: int, document: Document, objects: Iterable[StixObject | Refusal]
     ) -> tuple[Counts, tuple[Refusal, ...]]:
-        """Keep *objects*; give what became of them and why some were refused."""
+        """Keep *objects*; give what became of them, and why the first `MAX_TOLD` were refused."""
         ...
 
     def finish(self, number: int) -> int:

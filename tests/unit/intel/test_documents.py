@@ -1,7 +1,7 @@
 import pytest
 
 from sidelight.errors import IntelError
-from sidelight.intel.documents import read_json
+from sidelight.intel.documents import MAX_BRACKETS, MAX_VALUES, read_json
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ def test_what_is_no_json_is_said_so(data: bytes) -> None:
     with pytest.raises(IntelError) as caught:
         read_json(data, where="file.json")
     assert caught.value.where == "file.json"
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" + b"{}," * MAX_BRACKETS + b"{}]", b"[" + b"1," * MAX_VALUES + b"1]"]
+)
+def test_more_than_can_be_held_is_refused_before_it_is_built(data: bytes) -> None:
+    with pytest.raises(IntelError, match="more values than a catalogue has"):
+        read_json(data, where="file.json")
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:

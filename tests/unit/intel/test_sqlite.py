@@ -7,7 +7,7 @@ from intel_samples import HERON, OBJECTS, kept, latest, thing
 from sidelight.errors import IntelError
 from sidelight.intel.sqlite import SqliteStore
 from sidelight.intel.stix import Refusal
-from sidelight.intel.store import Counts, Document
+from sidelight.intel.store import MAX_TOLD, Counts, Document
 
 DOCUMENT = Document("a.json", "aa" * 32, "stix 1", "first")
 
@@ -27,6 +27,14 @@ def test_what_was_added_is_there_with_where_it_came_from(tmp_path: Path) -> None
         assert (origin.number, origin.document) == (number, DOCUMENT)
         (entry,) = store.imports()
         assert (entry.place, entry.finished, entry.documents) == ("a.json", True, (DOCUMENT,))
+
+
+def test_reasons_without_end_are_counted_and_not_all_told(tmp_path: Path) -> None:
+    with SqliteStore(tmp_path / "intel.db") as store:
+        many = [Refusal(f"objects[{number}]", "is no object") for number in range(MAX_TOLD + 1500)]
+        counts, told = store.add(store.begin("x", ""), DOCUMENT, many)
+        assert counts == Counts(refused=len(many))
+        assert told == tuple(many[:MAX_TOLD])
 
 
 def test_versions_are_kept_and_the_latest_counts(tmp_path: Path) -> None:
