@@ -7,7 +7,7 @@ takes on the STIX id that the catalogue itself gives that number. Names never jo
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -184,10 +184,7 @@ def _sources(parts: Iterable[Knowledge]) -> dict[str, Source]:
 
 def richer(one: Source, other: Source) -> Source:
     """Choose between two descriptions of a source, whichever comes first: the dated one."""
-    return max(one, other, key=_SOURCE_FIELDS)
-
-
-_SOURCE_FIELDS: Final = attrgetter("date", "title", "url", "publisher", "kind", "first_hand")
+    return max(one, other, key=lambda each: (each.date, astuple(each)))
 
 
 def _settled(entities: Iterable[Entity]) -> dict[str, str]:

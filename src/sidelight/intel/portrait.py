@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sidelight.intel.claim import Claim, NameClaim, Relation
@@ -79,8 +79,12 @@ class Portrait:
 
 def portray(knowledge: Knowledge, identity: str, index: NameIndex) -> Portrait:
     """Give the portrait of a thing that *knowledge* describes."""
-    outward = tuple(_ties(knowledge, knowledge.by_subject.get(identity, ()), "object"))
-    inward = tuple(_ties(knowledge, knowledge.by_object.get(identity, ()), "subject"))
+    said, suffered = knowledge.by_subject.get(identity, ()), knowledge.by_object.get(identity, ())
+    # An overlap has no direction.
+    mutual = [_turned(each) for each in suffered if each.relation == "overlaps"]
+    outward = tuple(_ties(knowledge, [*said, *mutual], "object"))
+    directed = [each for each in suffered if each.relation != "overlaps"]
+    inward = tuple(_ties(knowledge, directed, "subject"))
     tools = [each for each in outward if _is_held(each)]
     names = tuple(_namings(knowledge, identity, index))
     techniques = _of_type(outward, "attack-pattern")
@@ -101,6 +105,10 @@ def portray(knowledge: Knowledge, identity: str, index: NameIndex) -> Portrait:
         telecom=tuple(each for each in outward if _is_telecom(knowledge, each)),
         conflicts=tuple(_conflicts(knowledge, names, (*outward, *inward))),
     )
+
+
+def _turned(claim: Claim) -> Claim:
+    return replace(claim, subject=claim.object, object=claim.subject)
 
 
 def _ties(knowledge: Knowledge, claims: Iterable[Claim], end: str) -> Iterator[Tie]:
@@ -168,16 +176,25 @@ def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie
                 for each in knowledge.by_entity.get(rival, ())
                 if fold(each.name) == fold(naming.name)
             ]
-            who = ", ".join(knowledge.houses(same)) or "its own name"
-            here = ", ".join(naming.publishers)
+            who = _sayers(knowledge, same) or "its own name"
+            here = _sayers(knowledge, naming.claims)
             yield f"{naming.name} is a name here ({here}), and of {_brief(entity)} ({who})"
     for tie in ties:
         hedged = sorted({each.hedge for each in tie.claims if each.hedge})
         bare = [each for each in tie.claims if not each.hedge]
         if hedged and bare:
-            who = ", ".join(knowledge.houses(bare))
+            who = _sayers(knowledge, bare)
             name = knowledge.name_of(tie.other)
             yield f"{name}: {who} states “{tie.relation}”, others say “{hedged[0]}”"
+
+
+def _sayers(knowledge: Knowledge, claims: Iterable[Claim | NameClaim]) -> str:
+    """Name who says so, and whom they cite: they may cite wrongly."""
+    said = set()
+    for claim in claims:
+        cited = sorted(knowledge.publishers(claim)) if claim.cites else []
+        said.add(f"{claim.says} after {', '.join(cited)}" if cited else claim.says)
+    return "; ".join(sorted(said))
 
 
 def _brief(entity: Entity) -> str:

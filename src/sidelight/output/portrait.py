@@ -31,7 +31,7 @@ def candidate_lines(candidate: Candidate, knowledge: Knowledge) -> Iterator[str]
         "folded": "spelled alike but for spaces or hyphens: may be another thing",
     }[candidate.match]
     yield f"{headline(entity)}  {entity.id}"
-    said = sorted({_attributed(claim, knowledge) for claim in candidate.claims})
+    said = _voices(candidate.claims, knowledge)
     yield plain(f"    {why}{'; ' + '; '.join(said[:4]) if said else ''}")
 
 
@@ -70,9 +70,15 @@ def _section(title: str, lines: Iterable[str], *, whole: bool) -> Iterator[str]:
 
 
 def _naming(naming: Naming, knowledge: Knowledge) -> str:
-    said = sorted({_attributed(claim, knowledge) for claim in naming.claims})
+    said = _voices(naming.claims, knowledge)
     doubt = f"  (also of {len(naming.rivals)} other)" if naming.rivals else ""
     return plain(f"{naming.name}{doubt}: {'; '.join(said)}")
+
+
+def _voices(claims: Iterable[Claim | NameClaim], knowledge: Knowledge) -> list[str]:
+    """Say who says so, once each: nobody stands there bare who is there with more detail."""
+    said = {_attributed(claim, knowledge) for claim in claims}
+    return sorted(one for one in said if not any(other.startswith(f"{one} ") for other in said))
 
 
 def _attributed(claim: Claim | NameClaim, knowledge: Knowledge) -> str:
@@ -102,7 +108,7 @@ def _tie(tie: Tie, knowledge: Knowledge) -> str:
     name = entity.name if entity else tie.other
     numbers = f" {entity.numbers[0]}" if entity and entity.numbers else ""
     holders = f", {tie.holders} actors" if tie.holders > 1 else ""
-    said = sorted({_attributed(claim, knowledge) for claim in tie.claims})
+    said = _voices(tie.claims, knowledge)
     count = len(tie.publishers)
     houses = f"{count} publisher{'s' if count != 1 else ''}"
     return plain(f"{name}{numbers} [{tie.relation}{holders}; {houses}] {'; '.join(said)}")

@@ -1,4 +1,15 @@
-from intel_samples import HERON, LANTERN, NETTLE, OBJECTS, SIDELOAD, galaxy, kept, stated
+from intel_samples import (
+    HERON,
+    LANTERN,
+    NETTLE,
+    OBJECTS,
+    SIDELOAD,
+    STORK,
+    galaxy,
+    kept,
+    stated,
+    tie,
+)
 from sidelight.intel.derive import derive
 from sidelight.intel.identifier import sector_id
 from sidelight.intel.importers.galaxy import read_galaxy
@@ -33,13 +44,24 @@ def test_a_name_that_another_actor_bears_is_a_conflict_unless_they_are_said_to_b
     assert len(names["Fishwind"].rivals) == 1
     assert names["Fishwind"].publishers == ("Acme", "Kaspersky")
     told = portrait(whole(related=False), HERON).conflicts
-    assert any(each.startswith("Fishwind is a name here (Acme, Kaspersky)") for each in told)
+    assert any(
+        each.startswith("Fishwind is a name here (Acme; MITRE after Kaspersky), and of")
+        for each in told
+    )
     assert not any(each.startswith("Fishwind") for each in portrait(whole(), HERON).conflicts)
+
+
+def test_an_overlap_has_no_direction_and_stands_once() -> None:
+    both = [tie(60, HERON, "overlaps", STORK), tie(61, STORK, "overlaps", HERON)]
+    knowledge = derive(kept([*OBJECTS, *both]))
+    for one, other in ((HERON, STORK), (STORK, HERON)):
+        (found,) = portrait(knowledge, one).others
+        assert (found.other, len(found.claims)) == (other, 2)
 
 
 def test_a_doubt_beside_a_certainty_is_a_conflict() -> None:
     (told,) = [each for each in portrait(whole(), HERON).conflicts if "LANTERN" in each]
-    assert told == "LANTERN: Kaspersky states “uses”, others say “linked to”"
+    assert told == "LANTERN: MITRE after Kaspersky states “uses”, others say “linked to”"
 
 
 def test_the_lines_say_who_says_what_after_whom() -> None:
