@@ -2,12 +2,17 @@
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from intel_samples import LANTERN, OBJECTS, bundle, galaxy, thing
 from shared_paths import SHARED, needs_shared
+from sidelight.intel.derive import derive
+from sidelight.intel.importers.galaxy import read_galaxy
+from sidelight.intel.names import NameIndex, fold
+from sidelight.intel.stix import StixObject
 
 from .conftest import CommandLine
 from .test_update import give, served
@@ -165,3 +170,16 @@ def test_the_public_catalogues_are_understood_whole(tmp_path: Path) -> None:
     assert sidelight("intel", "show", "G0129", to=out).code == 0
     assert "FIREANT: MITRE; MITRE 2025-11-04 after Symantec" in out.read_text()
     assert sidelight("intel", "show", "Nikon").code == 2
+
+
+@needs_shared
+def test_names_of_several_actors_in_the_public_galaxy_stay_several() -> None:
+    """As many as the explanation of names says."""
+    text = zipfile.Path(SHARED / "intel" / "misp-galaxy-clusters.zip", "clusters/threat-actor.json")
+    read = read_galaxy(json.loads(text.read_bytes()))
+    knowledge = derive(each for each in read if isinstance(each, StixObject))
+    index = NameIndex(knowledge)
+    found = {claim.name.casefold(): index.look_up(claim.name) for claim in knowledge.names}
+    exact = [name for name, them in found.items() if sum(e.match == "exact" for e in them) > 1]
+    folded = {fold(name) for name, them in found.items() if len(them) > 1}
+    assert (len(exact), len(folded)) == (27, 29)

@@ -38,5 +38,10 @@ def marking_named(tag: str) -> str:
 
 def strictest(identities: Iterable[str]) -> str:
     """Give the strictest TLP label among marking definitions, or nothing where none is TLP's."""
-    found = [_ORDER.index(_LABELS[each]) for each in identities if each in _LABELS]
-    return f"TLP:{_ORDER[max(found)].upper()}" if found else ""
+    return strictest_label(f"TLP:{_LABELS[each].upper()}" for each in identities if each in _LABELS)
+
+
+def strictest_label(labels: Iterable[str]) -> str:
+    """Give the strictest of TLP labels, of which empty ones do not count, or nothing."""
+    known = [label for label in labels if label]
+    return max(known, key=lambda each: _ORDER.index(each.lower().removeprefix("tlp:")), default="")

@@ -8,6 +8,7 @@ from typing import Final
 from sidelight.intel.entity import SOFTWARE, TECHNIQUES
 from sidelight.intel.identifier import sector_id, type_of
 from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.markings import strictest_label
 from sidelight.intel.sectors import TELECOM
 
 _TIES: Final = frozenset({"uses", "associated-with"})
@@ -20,12 +21,14 @@ class Strand:
     Args:
         firm: whether anybody says *uses*, rather than only *associated with*.
         publishers: who says so.
+        marking: the strictest TLP label of what they say.
     """
 
     actor: str
     other: str
     firm: bool
     publishers: tuple[str, ...]
+    marking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Web:
     techniques: tuple[str, ...]
     strands: tuple[Strand, ...]
     left_out: int
+
+    @property
+    def marking(self) -> str:
+        """Give the strictest TLP label of all that is drawn, or nothing."""
+        return strictest_label(each.marking for each in self.strands)
 
 
 def telecom_actors(knowledge: Knowledge) -> tuple[str, ...]:
@@ -99,6 +107,7 @@ def _strands(knowledge: Knowledge, actor: str) -> list[Strand]:
             other,
             any(claim.relation == "uses" and not claim.hedge for claim in claims),
             knowledge.houses(claims),
+            strictest_label(claim.marking for claim in claims),
         )
         for other, claims in sorted(held.items())
     ]

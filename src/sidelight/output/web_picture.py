@@ -130,6 +130,11 @@ class _Drawing:
         note = "Lines are what sources say; dashed: associated with, or said with doubt."
         if web.left_out:
             note += f" {web.left_out:,} tools and techniques are left out."
+        if web.marking:
+            heads.append(
+                f'<text class="head" x="{_WIDTH - 20}" y="24" text-anchor="end">'
+                f"{escape(web.marking)}</text>"
+            )
         return [*heads, f'<text class="note" x="20" y="44">{escape(note)}</text>']
 
     def _strand(self, strand: Strand) -> str:

@@ -2,6 +2,7 @@ import xml.etree.ElementTree as ET
 
 from intel_samples import HERON, NETTLE, OBJECTS, SIDELOAD, STORK, kept, thing, tie
 from sidelight.intel.derive import derive
+from sidelight.intel.markings import MARKINGS
 from sidelight.intel.web import weave
 from sidelight.output.web_picture import picture_html, picture_svg
 
@@ -37,3 +38,14 @@ def test_a_name_cannot_become_markup_and_nothing_is_fetched() -> None:
     assert "<script>alert" not in page
     assert 'onload="' not in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_picture_bears_the_strictest_marking_of_what_it_shows() -> None:
+    marked = tie(1, HERON, "uses", NETTLE, object_marking_refs=[MARKINGS["amber"]])
+    clear = tie(2, STORK, "uses", NETTLE, object_marking_refs=[MARKINGS["clear"]])
+    for ties, label in (([clear], "TLP:CLEAR"), ([clear, marked], "TLP:AMBER"), ([], "")):
+        knowledge = derive(kept([*OBJECTS[:5], *ties]))
+        web = weave(knowledge, [HERON, STORK], tools=9, techniques=9)
+        assert web.marking == label
+        assert label in picture_svg(web, knowledge)
+    assert "TLP:" not in picture_svg(web, knowledge)
