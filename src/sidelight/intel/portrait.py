@@ -189,12 +189,14 @@ def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie
 
 
 def _sayers(knowledge: Knowledge, claims: Iterable[Claim | NameClaim]) -> str:
-    """Name who says so, and whom they cite: they may cite wrongly."""
-    said = set()
+    """Name who says so, and whom they cite, since they may cite wrongly."""
+    cited: dict[str, set[str]] = defaultdict(set)
     for claim in claims:
-        cited = sorted(knowledge.publishers(claim)) if claim.cites else []
-        said.add(f"{claim.says} after {', '.join(cited)}" if cited else claim.says)
-    return "; ".join(sorted(said))
+        cited[claim.says] |= knowledge.publishers(claim) if claim.cites else set()
+    return "; ".join(
+        f"{says} after {', '.join(sorted(houses))}" if houses else says
+        for says, houses in sorted(cited.items())
+    )
 
 
 def _brief(entity: Entity) -> str:
