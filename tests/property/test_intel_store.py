@@ -29,6 +29,7 @@ from sidelight.intel.sqlite import SqliteStore
 from sidelight.intel.stix import Refusal, StixObject
 from sidelight.intel.store import Document
 
+AT = "2026-01-02T03:04:05.678Z"
 ATTACK = kept(
     [
         *OBJECTS,
@@ -39,7 +40,7 @@ ATTACK = kept(
 EVERY = [
     *ATTACK,
     *(each for each in read_galaxy(galaxy()) if isinstance(each, StixObject)),
-    *(each for each in read_fight(FIGHT) if isinstance(each, StixObject)),
+    *(each for each in read_fight(FIGHT, AT) if isinstance(each, StixObject)),
 ]
 TIMES = ["2024-05-06T07:08:09Z", "2024-05-06T07:08:09.1Z", "2024-05-06T07:08:09.12Z"]
 CREATORS = [f"identity--{digit * 8}-aaaa-4aaa-8aaa-aaaaaaaaaaaa" for digit in "ab"]
@@ -124,7 +125,7 @@ def test_any_value_anywhere_is_kept_or_refused(kind: str, data: st.DataObject) -
     name = recognised(value)
     if name is None or not isinstance(value, dict):
         return
-    found = list(IMPORTERS[name].read(value))
+    found = list(IMPORTERS[name].read(value, AT))
     assert isinstance(IMPORTERS[name].version(value), str)
     assert all(isinstance(each, StixObject | Refusal) for each in found)
     derive(each for each in found if isinstance(each, StixObject))

@@ -22,6 +22,7 @@ class Report:
     """What one import did.
 
     Args:
+        at: when it began, as STIX writes it.
         number: of the import; of an earlier one where nothing differs.
         documents: what was read, with what became of its objects.
         refused: what was not kept, and why.
@@ -29,6 +30,7 @@ class Report:
         hijacks: files and folders with documents of HijackLibs, which hunts keep as a table.
     """
 
+    at: str
     number: int = 0
     documents: list[tuple[Document, Counts]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -52,7 +54,7 @@ def import_into(
     Raises:
         IntelError: there is nothing at *place*, or nothing in it that is kept.
     """
-    report = Report()
+    report = Report(at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z")
     with _opened(place) as source:
         number = store.begin(place, at.astimezone(UTC).isoformat(timespec="seconds"))
         for read in read_files(source, place):
@@ -116,7 +118,7 @@ def _import_document(  # noqa: PLR0913
     document = Document(read.name, read.sha256, key, importer.version(value))
     counts = store.holds(read.sha256, key, number)
     if counts is None:
-        counts, refused = store.add(number, document, importer.read(value))
+        counts, refused = store.add(number, document, importer.read(value, report.at))
         report.untold += counts.refused - len(refused)
         report.refused += (Refusal(f"{read.name}: {each.where}", each.reason) for each in refused)
     report.documents.append((document, counts))

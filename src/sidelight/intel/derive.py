@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sidelight.intel.catalogues import NUMBERED, SOURCES, UNRESOLVED
+from sidelight.intel.catalogues import FIGHT, GALAXY, NUMBERED, SOURCES, UNRESOLVED
 from sidelight.intel.claim import RELATIONS, Claim, NameClaim, Relation
 from sidelight.intel.entity import Entity
 from sidelight.intel.fields import JsonObject, inner, maps, percent, text, texts
@@ -193,8 +193,8 @@ def _thing(each: StixObject, value: JsonObject, source: Source, parts: _Parts) -
 
 
 def _said(each: StixObject) -> str:
-    """Give the day of an object, or nothing where its time is only a version number."""
-    return "" if each.modified.startswith("1970-") else each.modified[:10]
+    """Give the day of an object, or nothing where its catalogue dates nothing."""
+    return "" if each.creator in {FIGHT, GALAXY} else each.modified[:10]
 
 
 def _cites(told: str, cited: Mapping[str, JsonObject], parts: _Parts) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ class Knowledge:
         """Give the ids of the actors that anybody ties to a piece of software, by its id.
 
         A tool with one holder is exclusive to it as far as is known; one with thirty says
-        little. Actors and software that were revoked do not count.
+        little. Actors that were revoked do not count. Two catalogues' entries of one actor count
+        as two, so that a tool may look more shared than it is, never less.
         """
         found: dict[str, set[str]] = defaultdict(set)
         for claim in self.claims:

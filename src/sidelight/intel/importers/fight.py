@@ -1,7 +1,9 @@
 """MITRE FiGHT, the matrix for 5G and its predecessors, as STIX objects.
 
 Source: ``fight.yaml`` of github.com/mitre/FiGHT. It has numbers and no STIX ids: ids are
-UUIDv5 over the number, so ``G0093`` here is ATT&CK's own group wherever ATT&CK is known.
+UUIDv5 over the number, so ``G0093`` here is ATT&CK's own group wherever ATT&CK is known. It dates
+nothing either: the time at which its objects are made is their version (STIX 2.1, 3.2), so of
+two issues the one that was imported later counts.
 """
 
 import re
@@ -44,8 +46,11 @@ def fight_version(value: JsonObject) -> str:
     return f"{len(list(maps(value, 'techniques')))} techniques"
 
 
-def read_fight(value: JsonObject) -> Iterator[StixObject | Refusal]:
-    """Yield everything that FiGHT numbers, and who and what uses its techniques."""
+def read_fight(value: JsonObject, at: str) -> Iterator[StixObject | Refusal]:
+    """Yield everything that FiGHT numbers, and who and what uses its techniques.
+
+    *at* is the STIX timestamp that becomes the version of each.
+    """
     yield check_object(
         {**_stamp("identity", FIGHT), "name": NAMES[FIGHT], "identity_class": "group"}, FIGHT
     )
@@ -56,7 +61,7 @@ def read_fight(value: JsonObject) -> Iterator[StixObject | Refusal]:
                 yield Refusal(f"{table}: {number or text(row, 'name')}", "has no number of FiGHT")
                 continue
             for each in _row(row, kind or _software(row)):
-                yield check_object(each, number)
+                yield check_object({**each, "modified": at}, number)
 
 
 def _software(row: JsonObject) -> str:

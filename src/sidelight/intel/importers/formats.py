@@ -22,20 +22,29 @@ class Importer:
             documents are read anew.
         recognise: whether a document is of this kind.
         version: which issue of the catalogue it is, as far as it tells.
-        read: its objects, checked, and what is refused.
+        read: its objects, checked, and what is refused; the second argument is the STIX
+            timestamp of now, for documents that date nothing.
     """
 
     title: str
     revision: int
     recognise: Callable[[object], bool]
     version: Callable[[JsonObject], str]
-    read: Callable[[JsonObject], Iterator[StixObject | Refusal]]
+    read: Callable[[JsonObject, str], Iterator[StixObject | Refusal]]
+
+
+_Read = Callable[[JsonObject], Iterator[StixObject | Refusal]]
+
+
+def _dated(read: _Read) -> Callable[[JsonObject, str], Iterator[StixObject | Refusal]]:
+    """Let an importer be whose documents say themselves how new they are."""
+    return lambda value, at: read(value)
 
 
 IMPORTERS: Final[Mapping[str, Importer]] = {
-    "stix": Importer("STIX 2.0 or 2.1", 1, is_bundle, bundle_version, read_bundle),
-    "misp-galaxy": Importer("MISP galaxy clusters", 1, is_galaxy, galaxy_version, read_galaxy),
-    "misp-event": Importer("MISP event", 1, is_event, event_version, read_event),
+    "stix": Importer("STIX 2.0 or 2.1", 1, is_bundle, bundle_version, _dated(read_bundle)),
+    "misp-galaxy": Importer("MISP galaxy", 1, is_galaxy, galaxy_version, _dated(read_galaxy)),
+    "misp-event": Importer("MISP event", 1, is_event, event_version, _dated(read_event)),
     "fight": Importer("MITRE FiGHT", 1, is_fight, fight_version, read_fight),
 }
 
