@@ -45,6 +45,9 @@ class SqliteFile:
         self._path = path
         with self.blaming():
             path.parent.mkdir(parents=True, exist_ok=True)
+            # What partners share under TLP is not for everybody on this machine.
+            if not path.exists():
+                path.touch(mode=0o600)
             self.base = sqlite3.connect(path, isolation_level=None)
             self._prepare()
 

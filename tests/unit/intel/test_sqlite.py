@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def test_what_was_added_is_there_with_where_it_came_from(tmp_path: Path) -> None
         assert (origin.number, origin.document) == (number, DOCUMENT)
         (entry,) = store.imports()
         assert (entry.place, entry.finished, entry.documents) == ("a.json", True, (DOCUMENT,))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_a_store_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "intel.db"
+    SqliteStore(path).close()
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_reasons_without_end_are_counted_and_not_all_told(tmp_path: Path) -> None:
