@@ -9,6 +9,7 @@ import typer
 from sidelight import __version__
 from sidelight.cli import intel_views
 from sidelight.cli.allow import allow
+from sidelight.cli.attribute import attribute
 from sidelight.cli.baseline import baseline
 from sidelight.cli.collect import collect_command
 from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
@@ -36,6 +37,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
 app.add_typer(baseline, name="baseline")
 app.add_typer(intel, name="intel")
+app.add_typer(attribute, name="attribute")
 intel.command("path", short_help="Show how two things hang together.")(intel_views.path)
 intel.command("graph", short_help="Draw actors, their tools and techniques.")(intel_views.graph)
 intel.command("clusters", short_help="Show which entries would be one, if a name were enough.")(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sidelight.coverage.seen import Coverage
+from sidelight.findings.resemblance import Resemblance
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,7 +66,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything of a run but its findings."""
+    """Everything of a run but its findings.
+
+    Args:
+        resemblance: whom the findings resemble; None where there are none.
+    """
 
     manifest: Manifest
     coverage: Coverage
+    resemblance: Resemblance | None = None

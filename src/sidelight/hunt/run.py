@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sidelight import __version__
+from sidelight.attribution.observation import Observer
 from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
@@ -27,6 +28,7 @@ from sidelight.hunt.conclusion import (
     looked_at,
 )
 from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
 
@@ -103,6 +105,8 @@ def hunt(
         if not options.analytics:  # what did not run was not blind either
             coverage = replace(coverage, analytics=())
 
+        observer = Observer()
+
         def finish(findings: int) -> Run:
             manifest = Manifest(
                 version=__version__,
@@ -121,12 +125,12 @@ def hunt(
             allow = options.allow or Sieve((), date.min)
             unheard = options.context.assets.unheard(coverage.hosts)
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
-            return Run(manifest, whole)
+            return Run(manifest, whole, resemblance_of(observer))
 
         looks = looks_of(clocks, looked_at(counts))
         drawn = draw_findings(spool, rules, options.limits, copies, options.context, looks)
         findings = options.allow.sift(drawn) if options.allow else drawn
-        yield Hunted(findings, finish, bool(coverage.lost), gathered)
+        yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
 
 
 def _metas(rules: Compiled) -> tuple[Meta, ...]:

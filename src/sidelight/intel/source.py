@@ -18,6 +18,12 @@ person at this knowledge base; *shared* came as STIX or MISP from somebody else.
 
 KINDS: Final[tuple[SourceKind, ...]] = get_args(SourceKind)
 
+Check: TypeAlias = Literal["", "catalogue", "page", "memory"]
+"""How somebody made sure of a source: a *catalogue* lists it and says what it is cited for, a
+stored copy of the *page* was read, or it was written from *memory* and not read again."""
+
+CHECKS: Final[tuple[Check, ...]] = get_args(Check)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -32,6 +38,7 @@ class Source:
         url: where it can be read, or empty.
         kind: who publishes.
         first_hand: whether the publisher saw itself what it tells, rather than repeating.
+        checked: how it was made sure of; empty where nobody says.
     """
 
     id: str
@@ -41,3 +48,4 @@ class Source:
     url: str = ""
     kind: SourceKind = "unknown"
     first_hand: bool = False
+    checked: Check = ""

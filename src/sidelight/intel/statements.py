@@ -26,7 +26,7 @@ from sidelight.intel.identifier import (
     type_of,
 )
 from sidelight.intel.knowledge import OWN, Knowledge, join
-from sidelight.intel.source import KINDS, Source
+from sidelight.intel.source import CHECKS, KINDS, Source
 
 _DATE: Final = re.compile(r"(?:\d{4}(?:-\d\d(?:-\d\d)?)?)?", re.ASCII)
 _PREFIXES: Final = {"sector": sector_id, "country": country_id, "region": region_id}
@@ -38,7 +38,7 @@ _FIELDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     # what must stand there, and what may
     "source": (
         frozenset({"id", "title", "publisher", "date", "url", "kind"}),
-        frozenset({"first_hand"}),
+        frozenset({"first_hand", "checked"}),
     ),
     "entity": (frozenset({"key", "type", "name"}), frozenset({"id", "numbers", "summary"})),
     "name": (
@@ -189,6 +189,7 @@ def _source(place: _Place, row: _Row) -> Source:
         url=str(row["url"]),
         kind=_one_of(place, "kind", str(row["kind"]), KINDS),
         first_hand=bool(row.get("first_hand", False)),
+        checked=_one_of(place, "checked", str(row.get("checked", "")), CHECKS),
     )
 
 

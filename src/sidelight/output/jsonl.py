@@ -1,6 +1,7 @@
 """Findings, coverage and manifest as JSON lines: the reference output.
 
-One ``finding`` a line, then one ``coverage`` line and one ``manifest`` line. Keys have a fixed
+One ``finding`` a line, then one ``resemblance`` line where there are findings, one ``coverage``
+line and one ``manifest`` line. Keys have a fixed
 order, and the same run gives the same bytes.
 """
 
@@ -15,6 +16,7 @@ from sidelight.coverage.telemetry import commands, sysmon_configuration, telemet
 from sidelight.findings.allowlist import Use
 from sidelight.findings.clocks import Clock
 from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.resemblance import Hypothesis, Resemblance, in_words, percent
 from sidelight.findings.surface import Seen
 from sidelight.output.blindness import sentence
 from sidelight.output.clocks import clock_sentence
@@ -42,7 +44,9 @@ class JsonLines:
             self._flush()
 
     def close(self, run: Run) -> None:
-        """Write coverage and manifest."""
+        """Write whom the findings resemble, coverage and manifest."""
+        if run.resemblance:
+            self._lines += line(resemblance_json(run.resemblance))
         self._lines += line(coverage_json(run.coverage, run.manifest.findings))
         self._lines += line(manifest_json(run.manifest))
         self._flush()
@@ -92,6 +96,49 @@ def finding_json(finding: Finding) -> Json:
         "surfaces": [_seen(seen) for seen in finding.surfaces],
         "disagreements": finding.disagreements,
         "evidence": [_evidence(event) for event in finding.evidence],
+    }
+
+
+def resemblance_json(whole: Resemblance) -> Json:
+    """Give the JSON object that the line of ``kind`` resemblance holds.
+
+    Hypotheses for which nothing speaks that tells actors apart are left out; ``alike`` names
+    the few whose techniques fit best.
+    """
+    return {
+        "kind": "resemblance",
+        "level": _NO_ALARM,
+        "unknown": _chance(whole.unknown),
+        "hypotheses": [_hypothesis(each) for each in whole.told],
+        "alike": [each.name for each in whole.alike[:5]],
+        "reason": whole.reason or None,
+        "remark": whole.remark or None,
+        "observed": {"techniques": whole.techniques, "tools": whole.tools},
+    }
+
+
+def _chance(probability: float) -> Json:
+    return {"percent": percent(probability), "words": in_words(probability)}
+
+
+def _hypothesis(each: Hypothesis) -> Json:
+    return {
+        "id": each.id,
+        "name": each.name,
+        "numbers": each.numbers,
+        "percent": percent(each.probability),
+        "words": each.words,
+        "lines": [
+            {
+                "kind": row.kind,
+                "key": row.key,
+                "factor": round(row.factor, 4),
+                "text": row.text,
+                "sources": row.sources,
+                "findings": row.findings,
+            }
+            for row in each.lines
+        ],
     }
 
 

@@ -24,6 +24,7 @@ from sidelight.output.clocks import clock_sentence
 from sidelight.output.html.chart import BARS_HEIGHT, CELL_HEIGHT, WIDTH, axis, bars, heat
 from sidelight.output.html.matrix import matrix
 from sidelight.output.instants import hour_text, rfc3339, rfc3339_fixed
+from sidelight.output.likeness import chance, likeness, times
 from sidelight.output.marking import Marking, label
 from sidelight.output.plain import plain
 from sidelight.output.progress import size
@@ -99,6 +100,7 @@ def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> I
         commands=commands(run.coverage.lacking),
         stories=by_story(shown),
         clocks=[clock_sentence(clock) for clock in run.coverage.clocks],
+        resemblance=run.resemblance,
         lacking=[telemetry_of(role) for role in run.coverage.lacking],
     )
 
@@ -118,6 +120,9 @@ def _template() -> Template:
         second=lambda time: rfc3339_fixed(time, 0)[:19].replace("T", " ") or "unknown",
         tree=_tree,
         sentence=sentence,
+        likeness=likeness,
+        chance=chance,
+        times=times,
         allowance=allowance,
         cell=_cell,
     )

@@ -5,17 +5,19 @@ An indicator names its rule by id and title only: rules have licences of their o
 receives the bundle gets them from their authors.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import BinaryIO, Final
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding, RuleRef
+from sidelight.findings.resemblance import Resemblance
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.jsonl import Json, line
 from sidelight.output.marking import EXTENSION, MARKINGS, Marking, label
 from sidelight.output.stix.identifier import own_id
+from sidelight.output.stix.likeness import Remark, assessment, grouping, intrusion_set, reasons
 from sidelight.output.stix.observable import Object, observables
 from sidelight.schema import NO_TIME
 
@@ -71,10 +73,41 @@ class Bundle:
             self._own("sighting", when, _sighting(finding, indicator, observed, hosts))
 
     def close(self, run: Run) -> None:
-        """End the bundle; its id follows from its objects."""
-        del run
+        """Write whom the findings resemble, and end the bundle; its id follows from its objects."""
+        if run.resemblance:
+            self.resemble(run.resemblance)
+        self.end()
+
+    def end(self) -> None:
+        """End the bundle."""
         identifier = own_id("bundle", {"objects": self._digest.hex()})
         self.file.write(b'\n],"id":"' + identifier.encode() + b'"}\n')
+
+    def resemble(
+        self, whole: Resemblance, notes: Sequence[Remark] = (), campaign: str = ""
+    ) -> None:
+        """Write the hypotheses that are worth naming, each with why, and what analysts note.
+
+        Args:
+            whole: what all hypotheses came to.
+            notes: what analysts add.
+            campaign: a name for what is attributed; without it the findings are grouped, and
+                are only said to be related.
+        """
+        if not whole.told:
+            return
+        known = sorted(self._known.values())
+        sets = [self._own("intrusion-set", _BORN, intrusion_set(each)) for each in whole.told]
+        content = {"name": campaign} if campaign else grouping(known or sets)
+        lead = self._own("campaign" if campaign else "grouping", _BORN, content)
+        for each, target in zip(whole.told, sets, strict=True):
+            verb = "attributed-to" if campaign else "related-to"
+            ends: Object = {"relationship_type": verb, "source_ref": lead, "target_ref": target}
+            link = self._own("relationship", _BORN, {**ends, **assessment(each)})
+            self._own("note", _BORN, {"content": reasons(each), "object_refs": [link]})
+            for remark in notes:
+                if remark.target == each.id:
+                    self._own(remark.kind, remark.date, {**remark.content, "object_refs": [link]})
 
     def _observed(self, finding: Finding, when: str) -> str | None:
         objects = observables(finding)

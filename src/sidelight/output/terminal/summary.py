@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import RenderableType
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -12,10 +13,12 @@ from rich.text import Text
 from sidelight.coverage import Coverage, Run, explain_zero
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
+from sidelight.findings.resemblance import Resemblance
 from sidelight.output.allowance import allowance
 from sidelight.output.blindness import sentence
 from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text
+from sidelight.output.likeness import likeness
 from sidelight.output.plain import clip, clip_front
 from sidelight.output.progress import size
 from sidelight.output.tally import ABBREVIATION, Tally
@@ -24,6 +27,7 @@ from sidelight.schema import LEVELS, Gap
 
 _TOP: Final = 5
 _NARROW: Final = 40
+_READABLE: Final = 120
 
 
 def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
@@ -31,6 +35,8 @@ def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
     yield from _facts(run)
     if tally.total:
         yield from _found(tally, width)
+    if run.resemblance:
+        yield from _resembles(run.resemblance, width)
     yield from _listed("Hidden by the allow-list", _allowed(run.coverage), width)
     yield from _unseen(run.coverage, width)
     zero = explain_zero(run.coverage, run.manifest.findings)
@@ -119,6 +125,12 @@ def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
         bar = "█" * max(round(room * count / most), 1)
         table.add_row(Text(name), Text(bar, "red"), Text(f"{count:,}"))
     return table
+
+
+def _resembles(whole: Resemblance, width: int) -> Iterator[RenderableType]:
+    yield _title("Resembles")
+    for text in likeness(whole):
+        yield _indented(safe(text), min(width, _READABLE))
 
 
 def _allowed(coverage: Coverage) -> list[str]:
@@ -220,7 +232,9 @@ def _title(text: str, style: str = "bold underline") -> Text:
     return Text.assemble("\n", (text, style))
 
 
-def _indented(content: RenderableType) -> Padding:
+def _indented(content: RenderableType, width: int = 0) -> Padding:
+    if width and isinstance(content, Text):
+        content = Constrain(content, width - 2)
     return Padding(content, (0, 0, 0, 2), expand=False)
 
 
