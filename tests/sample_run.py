@@ -1,12 +1,14 @@
 """An invented run: a small operator, one intrusion, and everything an output must show."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pyarrow as pa
 
 from sidelight.coverage import BlindRule, BlindSpot, Input, Loaded, Manifest, Run, build
 from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
 from sidelight.findings.hits import COUNTS
+from sidelight.findings.resemblance import Hypothesis, Line, Resemblance
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import NO_TIME, Event, Gap, Level
 
@@ -273,6 +275,24 @@ def spots() -> tuple[BlindSpot, ...]:
     )
 
 
+def resemblance() -> Resemblance:
+    """Two invented sets, one of which is worth naming, with hostile values."""
+    lines = (
+        Line(
+            "delivery",
+            "delivery:mirrorcall",
+            14.4,
+            f"codec.dll loaded by player.exe has delivered MIRRORCALL {HOSTILE}",
+            ("vendor-2024",),
+            ("f000000000000001",),
+        ),
+        Line("technique", "technique:T1046", 0.9, "not known for it, as 31 sets of ATT&CK are"),
+    )
+    named = Hypothesis(f"intrusion-set--{UUID(int=7)}", "Grey Heron", ("G9999",), 0.31, lines, True)
+    other = Hypothesis(f"intrusion-set--{UUID(int=8)}", "Slow Crane", (), 0.02, lines[1:], False, 2)
+    return Resemblance((named, other), 0.62, 4, ("MIRRORCALL",))
+
+
 def run(count: int = 7, partial: str = "") -> Run:
     table = counts()
     blind = (BlindRule(BLIND.id, "windows dns_query", "no-log-source"),)
@@ -295,4 +315,4 @@ def run(count: int = 7, partial: str = "") -> Run:
         findings=count,
         partial=partial,
     )
-    return Run(manifest, coverage)
+    return Run(manifest, coverage, resemblance() if count else None)

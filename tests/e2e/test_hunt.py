@@ -61,7 +61,7 @@ def hunted(sidelight: CommandLine, small_range: Path) -> Ran:
 
 def test_findings_come_first_then_coverage_then_manifest(hunted: Ran) -> None:
     kinds = [line["kind"] for line in lines(hunted)]
-    assert kinds == ["finding"] * (len(kinds) - 2) + ["coverage", "manifest"]
+    assert kinds == ["finding"] * (len(kinds) - 3) + ["resemblance", "coverage", "manifest"]
     assert all(set(each) >= KEYS for each in findings(hunted))
     evidence = [each for found in findings(hunted) for each in found["evidence"]]
     assert evidence

@@ -202,20 +202,26 @@ def _actor(entity: Entity, knowledge: Knowledge) -> Actor:
 
 
 def _held(claims: Iterable[Claim], knowledge: Knowledge) -> Held:
-    """Keep the best claim of each publisher."""
+    """Keep the best claim of each publisher; a catalogue repeats, so it counts if it is alone."""
+    several = list(claims)
+    first = [each for each in several if not _repeats(each, knowledge)]
     best: dict[str, tuple[float, float]] = {}
-    sources = set()
-    for claim in claims:
+    sources = {each.source for each in several}
+    for claim in first or several:
         strength = _STRENGTH[claim.relation]
         strength *= 1.0 if claim.hedge in _NO_DOUBT else _DOUBT
         for house in knowledge.publishers(claim):
             said = (strength, _year(claim.date))
             best[house] = max(best.get(house, said), said)
-        sources.add(claim.source)
     return Held(
         tuple((house, *best[house]) for house in sorted(best)),
         tuple(sorted(sources)),
     )
+
+
+def _repeats(claim: Claim, knowledge: Knowledge) -> bool:
+    source = knowledge.sources.get(claim.source)
+    return source is not None and source.kind == "catalogue" and not claim.cites
 
 
 def _year(text: str) -> float:

@@ -33,7 +33,7 @@ _OWN: Final = 0.5
 """The share of observations that are held to come from what a set is known for."""
 _TEMPER: Final = 0.5
 """Techniques of one intrusion depend on each other: each counts as the square root."""
-_FEWEST: Final = (20, 40)
+_FEWEST: Final = (10, 40)
 """A set is held to have at least so many tools, and techniques, the unreported with them."""
 _SMOOTH: Final = (0.3, 2.0)
 _KINDS: Final = (800, 700)

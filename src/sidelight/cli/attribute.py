@@ -197,8 +197,11 @@ def _weighed(
 def _findings(path: Path, only: str) -> "list[Finding]":
     from sidelight.attribution.recorded import recorded  # noqa: PLC0415 - not for --help
 
-    with path.open("rb") as file:
-        some = [each for each in recorded(file, str(path)) if not only or each.id == only]
+    try:
+        with path.open("rb") as file:
+            some = [each for each in recorded(file, str(path)) if not only or each.id == only]
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
     if only and not some:
         raise UsageError(f"holds no finding {only!r}", where=str(path))
     return some

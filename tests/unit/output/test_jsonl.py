@@ -29,10 +29,14 @@ def test_the_lines_of_a_run_are_as_agreed() -> None:
     compare("findings.jsonl", written(findings()))
 
 
-def test_findings_come_first_then_coverage_then_manifest() -> None:
+def test_findings_come_first_then_resemblance_coverage_and_manifest() -> None:
     lines = [orjson.loads(line) for line in written(findings()).splitlines()]
-    assert [line["kind"] for line in lines] == ["finding"] * 7 + ["coverage", "manifest"]
-    assert [line["level"] for line in lines[-2:]] == ["informational"] * 2
+    assert [line["kind"] for line in lines] == ["finding"] * 7 + [
+        "resemblance",
+        "coverage",
+        "manifest",
+    ]
+    assert [line["level"] for line in lines[-3:]] == ["informational"] * 3
     assert list(lines[0]) == KEYS
     assert list(lines[0]["evidence"][0]) == [
         "source", "record", "channel", "event_id", "time", "rules", "fields",
@@ -58,7 +62,7 @@ def test_a_time_that_is_not_known_is_null() -> None:
 def test_a_zero_says_why() -> None:
     coverage = orjson.loads(written([]).splitlines()[0])
     assert coverage["zero"][0].startswith("29,445 events were read")
-    assert orjson.loads(written(findings()).splitlines()[7])["zero"] == []
+    assert orjson.loads(written(findings()).splitlines()[8])["zero"] == []
 
 
 def test_text_that_is_not_unicode_loses_only_what_is_not() -> None:

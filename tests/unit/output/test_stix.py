@@ -22,6 +22,9 @@ NEEDED = {
     "indicator": {"pattern", "pattern_type", "valid_from"},
     "attack-pattern": {"name"},
     "relationship": {"relationship_type", "source_ref", "target_ref"},
+    "intrusion-set": {"name", "external_references"},
+    "grouping": {"context", "object_refs"},
+    "note": {"content", "object_refs"},
     "observed-data": {"first_observed", "last_observed", "number_observed", "object_refs"},
     "sighting": {"sighting_of_ref"},
     "file": {"name"},
@@ -32,7 +35,7 @@ NEEDED = {
     "user-account": {"account_login"},
     "process": set[str](),
 }
-OBSERVABLES = set(list(NEEDED)[6:])
+OBSERVABLES = set(list(NEEDED)[9:])
 
 
 def written(some: list[Finding], marking: Marking = "amber+strict") -> bytes:

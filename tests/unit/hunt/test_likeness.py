@@ -1,0 +1,20 @@
+import sys
+
+from sample_run import findings
+from sidelight.attribution.observation import Observer
+from sidelight.hunt.likeness import resemblance_of, watched
+
+
+def test_findings_pass_as_they_are_and_are_weighed_at_the_end() -> None:
+    observer = Observer()
+    assert list(watched(findings(), observer)) == findings()
+    came = resemblance_of(observer)
+    assert came is not None
+    assert came.told == ()  # an invented library tells nothing
+    assert came.techniques == 4
+
+
+def test_without_findings_no_knowledge_is_read() -> None:
+    sys.modules.pop("sidelight.intel.statements", None)
+    assert resemblance_of(Observer()) is None
+    assert "sidelight.intel.statements" not in sys.modules
