@@ -12,7 +12,8 @@ help:
 	@echo "make test   install the test dependencies, run all tests"
 	@echo "make check  format, lint, types, imports"
 	@echo "make bench  measure, and write docs/reference/benchmarks.md"
-	@echo "make quality  score the hunt on labelled evidence, write docs/reference/detection-quality.md"
+	@echo "make quality  score the hunt on labelled evidence, write docs/reference/detection-quality.md;"
+	@echo "              measure attribution, write docs/reference/attribution-quality.md"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +51,7 @@ bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
 
 quality: $(VENV)/.test
+	$(BIN)/python bench/attribution_quality.py
 	$(BIN)/python bench/quality.py
 
 clean:

@@ -89,8 +89,9 @@ def test_fireant_is_not_fire_ant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "who"), [("COOLCLIENT", "Mustang Panda"), ("QUICKHEAL", "RedFoxtrot"), ("RainyDay", "Naikon")]
-)  # fmt: skip
+    ("tool", "who"),
+    [("COOLCLIENT", "Mustang Panda"), ("QUICKHEAL", "RedFoxtrot"), ("RainyDay", "Naikon")],
+)
 def test_the_campaign_of_2024_ties_tools_to_sets_and_says_no_more(tool: str, who: str) -> None:
     assert set(sets(tool)) == {who}
     told = [c for c in KNOWN.claims if c.source == "symantec-telecoms-2024"]

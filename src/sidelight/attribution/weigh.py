@@ -1,7 +1,7 @@
 """Rival hypotheses for what was observed, each line of evidence with its factor.
 
-Every set starts with an equal share of one half, *unknown* with the other half: most intruders
-are in nobody's catalogue. A line of evidence multiplies the odds of a set against *unknown*.
+Every set starts with an equal share of one half, *unknown* with the rest: most intruders are in
+nobody's catalogue. A line of evidence multiplies the odds of a set against *unknown*.
 
 Rule 1. An observation is held to be drawn either from what a set is known for, or from what all
 sets do. What few are known for moves the odds much, what many are known for hardly; what a set
@@ -29,6 +29,8 @@ from sidelight.schema import NO_TIME
 UNKNOWN: Final = "unknown"
 
 _PRIOR_UNKNOWN: Final = 0.5
+_SETS: Final = 60
+"""There are held to be at least so many sets; those of whom nothing is known are unknown."""
 _OWN: Final = 0.5
 """The share of observations that are held to come from what a set is known for."""
 _TEMPER: Final = 0.5
@@ -116,8 +118,9 @@ def _shares(odds: Mapping[str, float], base: float) -> tuple[dict[str, float], f
     """Turn log-odds against *unknown* into probabilities that add up to one."""
     if not odds:
         return {}, 1.0
-    each = math.log((1 - _PRIOR_UNKNOWN) / len(odds))
-    own = math.log(_PRIOR_UNKNOWN) + base
+    share = (1 - _PRIOR_UNKNOWN) / max(len(odds), _SETS)
+    each = math.log(share)
+    own = math.log(1 - share * len(odds)) + base
     most = max(own, each + max(odds.values()))
     shares = {name: math.exp(each + odds[name] - most) for name in odds}
     unknown = math.exp(own - most)

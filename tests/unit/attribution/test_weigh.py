@@ -12,6 +12,8 @@ from sidelight.findings.resemblance import Hypothesis, Resemblance
 SURE = Held((("Vendor", 0.8, 2024.0),), ("vendor-2024",))
 RARE, COMMON, PUBLIC = "malware--rare", "malware--common", "tool--public"
 SEEN = ("f1",)
+SHARE = 0.5 / 60
+START = SHARE / (1 - 2 * SHARE)
 
 
 def lore(**more: Actor) -> Lore:
@@ -37,10 +39,14 @@ def odds(came: Resemblance, name: str) -> float:
     return of(came, name).probability / came.unknown
 
 
-def test_nothing_seen_leaves_every_set_its_share_and_unknown_one_half() -> None:
+def test_nothing_seen_leaves_every_set_a_small_share_and_unknown_the_rest() -> None:
     came = weigh(Observed(), lore())
-    assert came.unknown == pytest.approx(0.5)
-    assert [each.probability for each in came.hypotheses] == [pytest.approx(0.25)] * 2
+    assert [each.probability for each in came.hypotheses] == [pytest.approx(SHARE)] * 2
+    assert came.unknown == pytest.approx(1 - 2 * SHARE)
+    many = {
+        f"set{number}": replace(lore().actors["heron"], id=f"set{number}") for number in range(98)
+    }
+    assert weigh(Observed(), lore(**many)).unknown == pytest.approx(0.5)
     assert came.told == ()
     assert came.reason.startswith("no finding of level medium")
 
@@ -58,9 +64,9 @@ def test_techniques_alone_name_nobody(count: int) -> None:
     seen = {f"T{number}": SEEN for number in range(1, count + 1)}
     came = weigh(Observed(techniques=seen), lore())
     assert came.told == ()
-    assert came.unknown >= 0.5
+    assert came.unknown >= 1 - 2 * SHARE - 1e-12
     assert "techniques alone name nobody" in came.reason
-    assert all(odds(came, each.id) <= 0.5 + 1e-12 for each in came.hypotheses)
+    assert all(odds(came, each.id) <= START + 1e-12 for each in came.hypotheses)
     assert came.alike[0].name == {1: "Slow Crane", 2: "Grey Heron", 3: "Grey Heron"}[count]
 
 
@@ -70,7 +76,7 @@ def test_techniques_strengthen_a_set_whose_tool_was_seen_by_no_more_than_the_too
     heron = replace(lore().actors["heron"], techniques=frozenset(rare))
     both = weigh(Observed(numbers={"S0001": SEEN}, techniques=rare), lore(heron=heron))
     gained = odds(both, "heron") / odds(alone, "heron")
-    assert 1 < gained <= (2 * odds(alone, "heron")) * 1.0001  # a prior of a quarter to a half
+    assert 1 < gained <= odds(alone, "heron") / START * 1.0001
 
 
 def test_the_lines_multiply_to_what_moved_the_odds() -> None:
@@ -82,14 +88,14 @@ def test_the_lines_multiply_to_what_moved_the_odds() -> None:
     came = weigh(seen, lore())
     for each in came.hypotheses:
         moved = math.prod(line.factor for line in each.lines)
-        assert odds(came, each.id) == pytest.approx(0.25 / 0.5 * moved)
+        assert odds(came, each.id) == pytest.approx(START * moved)
 
 
 def test_a_delivery_shows_a_tool_less_surely_than_a_rule_that_names_it() -> None:
     pair = weigh(Observed(pairs={"player.exe|codec.dll": SEEN}), lore())
     other = weigh(Observed(pairs={"other.exe|codec.dll": SEEN}), lore())
     rule = weigh(Observed(numbers={"S0001": SEEN}), lore())
-    assert odds(rule, "heron") > odds(pair, "heron") > odds(other, "heron") > 0.5
+    assert odds(rule, "heron") > odds(pair, "heron") > odds(other, "heron") > START
     both = Observed(pairs={"player.exe|codec.dll": SEEN}, numbers={"S0001": SEEN})
     assert odds(weigh(both, lore()), "heron") == pytest.approx(odds(rule, "heron"))
 
@@ -103,7 +109,7 @@ def test_a_pair_that_delivered_two_tools_says_less_of_each() -> None:
     one = weigh(Observed(pairs={"player.exe|codec.dll": SEEN}), lore())
     rows = (*lore().deliveries, Delivery(PUBLIC, "player.exe", "codec.dll", ()))
     two = weigh(Observed(pairs={"player.exe|codec.dll": SEEN}), replace(lore(), deliveries=rows))
-    assert 0.5 < odds(two, "heron") < odds(one, "heron")
+    assert START < odds(two, "heron") < odds(one, "heron")
 
 
 def test_titles_name_tools_by_whole_words_of_five_letters() -> None:
@@ -142,13 +148,13 @@ def test_an_analyst_adds_evidence_and_weighs_lines() -> None:
         assert odds(more, "heron") == pytest.approx(3 * odds(plain, "heron"))
         assert odds(more, "crane") == pytest.approx(odds(plain, "crane"))
     nothing = weigh(seen, lore(), (note("heron", 0.0, "tool:mirrorcall"),))
-    assert odds(nothing, "heron") == pytest.approx(0.5)
+    assert odds(nothing, "heron") == pytest.approx(START)
     doubt = weigh(seen, lore(), (note("unknown", 4.0),))
     assert odds(doubt, "heron") == pytest.approx(odds(plain, "heron") / 4)
 
 
 def test_a_note_alone_can_name_a_set() -> None:
-    came = weigh(Observed(), lore(), (note("Slow Crane", 6.0),))
+    came = weigh(Observed(), lore(), (note("Slow Crane", 12.0),))
     assert [each.name for each in came.told] == ["Slow Crane"]
 
 
