@@ -31,6 +31,9 @@ from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
 from sidelight.host.traits import TRAITS
+from sidelight.intel.entity import ACTORS, Entity
+from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.statements import load_bundled
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta
 from sidelight.schema import LEVELS, LOST, GapReason
@@ -240,6 +243,60 @@ _CLASSES: Final = {
     "remark": "Remarks, which weigh nothing",
 }
 
+
+def actors_page() -> str:
+    """List the intrusion sets and their tools, who says what of them, and the sources."""
+    known = load_bundled()
+    lines = [
+        "# Actors",
+        "",
+        "What the files that come with Sidelight say of intrusion sets. Every statement has a "
+        "source; the numbers name them, and the list of sources says how each was checked.",
+        "A tool that is tied to a set is no proof of that set: "
+        "[Whom it resembles](../explanation/whom-it-resembles.md).",
+    ]
+    order = {key: number for number, key in enumerate(sorted(known.sources), 1)}
+    sets = [each for each in known.entities.values() if each.type in ACTORS]
+    for entity in sorted(sets, key=lambda each: each.name.lower()):
+        lines += ["", f"## {entity.name}", "", entity.summary, ""]
+        lines += [f"- {text}" for text in _said(entity, known, order)]
+    lines += ["", "## Sources", ""]
+    rows = [
+        (str(order[key]), f"{each.publisher}: [{each.title}]({each.url})", each.date, each.checked)
+        for key, each in sorted(known.sources.items())
+        if each.url
+    ]
+    lines += _table(("number", "source", "date", "checked"), rows)
+    return _page(lines)
+
+
+def _said(entity: Entity, known: Knowledge, order: Mapping[str, int]) -> Iterator[str]:
+    if entity.numbers:
+        yield f"Numbers: {', '.join(entity.numbers)}"
+    names: dict[str, set[int]] = {}
+    for row in known.by_entity.get(entity.id, ()):
+        if row.name != entity.name:
+            hedge = f", {row.hedge}" if row.hedge else ""
+            names.setdefault(f"{row.name} ({row.coined_by or row.says}{hedge})", set()).add(
+                order[row.source]
+            )
+    yield from _cited("Also called", names)
+    for relation in ("overlaps", "related-to", "targets", "associated-with", "uses"):
+        things: dict[str, set[int]] = {}
+        for claim in known.by_subject.get(entity.id, ()):
+            if claim.relation == relation:
+                hedge = "" if claim.hedge in {"", "associated with"} else f" ({claim.hedge})"
+                name = known.name_of(claim.object) + hedge
+                things.setdefault(name, set()).add(order[claim.source])
+        yield from _cited(relation.capitalize().replace("-", " "), things)
+
+
+def _cited(what: str, things: Mapping[str, set[int]]) -> Iterator[str]:
+    if things:
+        parts = (f"{name} [{', '.join(map(str, sorted(on)))}]" for name, on in things.items())
+        yield f"{what}: {'; '.join(sorted(parts))}"
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
@@ -250,6 +307,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "telemetry.md": telemetry_page,
     "assets.md": assets_page,
     "host-marks.md": marks_page,
+    "actors.md": actors_page,
 }
 
 
