@@ -144,7 +144,7 @@ def test_every_command_and_option_is_in_the_reference(
     monkeypatch.setenv("COLUMNS", "200")
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
     names = ["hunt", "collect", "range"]
-    for group in ("rules", "allow", "baseline", "intel"):
+    for group in ("rules", "allow", "baseline", "intel", "attribute"):
         names += [f"{group} {name}" for name in _subcommands([group], capsys)]
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})
     for name in names:

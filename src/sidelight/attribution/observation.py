@@ -11,7 +11,7 @@ from sidelight.schema import LEVELS, NO_TIME
 _LEAST: Final = LEVELS.index("medium")
 _MOST: Final = 5
 _SOFTWARE: Final = re.compile(r"attack\.(s\d{4})", re.ASCII | re.IGNORECASE)
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{4,}", re.ASCII)
+_WORD: Final = re.compile(r"[a-z0-9]+", re.ASCII)
 _SIDELOADS: Final = frozenset({"sideload", "memory"})
 
 Shown = Mapping[str, tuple[str, ...]]
@@ -25,7 +25,7 @@ class Observed:
     Args:
         techniques: ATT&CK ids.
         numbers: numbers of software that rules name in their tags (``S0154``).
-        words: folded words of five letters and more in the titles of rules.
+        titles: titles of rules, as `folded` gives them.
         pairs: programs and libraries, folded names: ``vlc.exe|libvlc.dll``.
         roles: ids of roles of hosts (``content/assets.toml``).
         last: UTC nanoseconds of the last event, `NO_TIME` where no event has a time.
@@ -33,7 +33,7 @@ class Observed:
 
     techniques: Shown = field(default_factory=dict)
     numbers: Shown = field(default_factory=dict)
-    words: Shown = field(default_factory=dict)
+    titles: Shown = field(default_factory=dict)
     pairs: Shown = field(default_factory=dict)
     roles: Shown = field(default_factory=dict)
     last: int = NO_TIME
@@ -55,7 +55,7 @@ class Observer:
         for kind, names in (
             ("techniques", finding.techniques),
             ("numbers", _numbers(finding)),
-            ("words", _words(finding)),
+            ("titles", {folded(rule.title) for rule in finding.rules}),
             ("pairs", _pairs(finding) if finding.cls in _SIDELOADS else ()),
             ("roles", (finding.asset.role,) if finding.asset else ()),
         ):
@@ -90,8 +90,9 @@ def _numbers(finding: Finding) -> Iterator[str]:
             yield match[1].upper()
 
 
-def _words(finding: Finding) -> set[str]:
-    return {word.lower() for rule in finding.rules for word in _WORD.findall(rule.title)}
+def folded(text: str) -> str:
+    """Give the words of *text* in lower case with a blank around each."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def _pairs(finding: Finding) -> set[str]:

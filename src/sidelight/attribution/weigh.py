@@ -21,7 +21,7 @@ from typing import Final
 
 from sidelight.attribution.lore import Actor, Delivery, Lore, year_of
 from sidelight.attribution.notes import Note
-from sidelight.attribution.observation import Observed
+from sidelight.attribution.observation import Observed, folded
 from sidelight.findings.assets import roles
 from sidelight.findings.resemblance import Hypothesis, Line, LineKind, Resemblance
 from sidelight.schema import NO_TIME
@@ -50,6 +50,8 @@ _LIBRARY: Final = 0.3
 _TELECOM: Final = 1.2
 """What a host of an operator does for a set that is said to go after operators."""
 _SHORTEST: Final = 5
+_COMMON: Final = frozenset({"empire", "medusa", "ninja", "reptile"})
+"""Names that titles of rules hold for other reasons; tags can still name these tools."""
 _SPREAD: Final = 5.0
 """A tool that so many have speaks half as much against a set that is not known to have it."""
 _WAYS: Final = frozenset({"technique", "role"})
@@ -149,11 +151,12 @@ def _named(observed: Observed, lore: Lore) -> Iterator[_Tool]:
         if number in lore.numbers:
             yield _by_rule(lore.numbers[number], lore, shown)
     for tool, name in lore.tools.items():
-        words = name.lower().split()
-        if any(len(word) < _SHORTEST for word in words):
-            continue  # short words are common words
-        if all(word in observed.words for word in words):
-            yield _by_rule(tool, lore, observed.words[words[0]])
+        words = folded(name)
+        if len(words.strip()) < _SHORTEST or words.strip() in _COMMON:
+            continue
+        for title, shown in observed.titles.items():
+            if words in title:
+                yield _by_rule(tool, lore, shown)
 
 
 def _by_rule(tool: str, lore: Lore, shown: tuple[str, ...]) -> _Tool:

@@ -18,7 +18,7 @@ def test_a_finding_shows_techniques_pairs_words_and_roles() -> None:
     seen = observe([replace(LEAD, asset=Asset("jump-host", "a jump host", ""))])
     assert set(seen.techniques) == {"T1574.001"}
     assert set(seen.pairs) == {"player.exe|codec.dll"}
-    assert {"library", "media", "player"} <= set(seen.words)
+    assert set(seen.titles) == {" library loaded from the folder of a renamed media player "}
     assert set(seen.roles) == {"jump-host"}
     assert seen.pairs["player.exe|codec.dll"] == (LEAD.id,)
     assert seen.last == LEAD.last_seen

@@ -15,7 +15,7 @@ def test_what_was_written_shows_what_the_findings_showed() -> None:
     read = observe(recorded(lines, "f.jsonl"))
     want = observe(some)
     day = 86_400_000_000_000
-    assert (read.techniques, read.pairs, read.words) == (want.techniques, want.pairs, want.words)
+    assert (read.techniques, read.pairs, read.titles) == (want.techniques, want.pairs, want.titles)
     assert (read.numbers, set(read.roles)) == (want.numbers, set(want.roles))
     assert read.last == want.last // day * day
 

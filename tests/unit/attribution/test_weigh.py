@@ -5,7 +5,7 @@ import pytest
 
 from sidelight.attribution.lore import Actor, Delivery, Held, Lore
 from sidelight.attribution.notes import Note
-from sidelight.attribution.observation import Observed
+from sidelight.attribution.observation import Observed, folded
 from sidelight.attribution.weigh import weigh
 from sidelight.findings.resemblance import Hypothesis, Resemblance
 
@@ -112,10 +112,29 @@ def test_a_pair_that_delivered_two_tools_says_less_of_each() -> None:
     assert START < odds(two, "heron") < odds(one, "heron")
 
 
-def test_titles_name_tools_by_whole_words_of_five_letters() -> None:
-    assert weigh(Observed(words={"mirrorcall": SEEN}), lore()).tools == ("MirrorCall",)
-    assert weigh(Observed(words={"mirrorcalls": SEEN}), lore()).tools == ()
-    assert weigh(Observed(words={"every": SEEN, "tool": SEEN}), lore()).tools == ()  # too short
+@pytest.mark.parametrize(
+    ("titles", "tools"),
+    [
+        (("MirrorCall's Loader",), ("MirrorCall",)),
+        (("Mirrorcalls Seen",), ()),
+        (("A Call, a Mirror",), ()),
+        (("Every-Tool Started",), ("Every Tool",)),
+        (("Every User", "Tool Started"), ()),
+        (("Every Odd Tool",), ()),
+    ],
+)
+def test_titles_name_tools_by_whole_names_within_one_title(
+    titles: tuple[str, ...], tools: tuple[str, ...]
+) -> None:
+    seen = Observed(titles={folded(title): SEEN for title in titles})
+    assert weigh(seen, lore()).tools == tools
+
+
+@pytest.mark.parametrize("name", ["Tor", "Medusa", "Ninja"])
+def test_a_title_that_holds_a_common_word_names_no_tool(name: str) -> None:
+    known = replace(lore(), tools={RARE: name})
+    assert weigh(Observed(titles={folded(f"{name} Started"): SEEN}), known).tools == ()
+    assert weigh(Observed(numbers={"S0001": SEEN}), known).tools == (name,)
 
 
 def test_a_claim_loses_weight_with_age_and_a_second_publisher_adds_some() -> None:

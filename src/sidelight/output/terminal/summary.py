@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final
 
 from rich.console import RenderableType
-from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +19,7 @@ from sidelight.output.blindness import sentence
 from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text
 from sidelight.output.likeness import likeness
-from sidelight.output.plain import clip, clip_front
+from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.progress import size
 from sidelight.output.tally import ABBREVIATION, Tally
 from sidelight.output.terminal.colors import INK, safe
@@ -130,7 +130,8 @@ def _bars(counts: Sequence[tuple[str, int]], width: int) -> Table:
 def _resembles(whole: Resemblance, width: int) -> Iterator[RenderableType]:
     yield _title("Resembles")
     for text in likeness(whole):
-        yield _indented(safe(text), min(width, _READABLE))
+        lines = wrap(plain(text), min(width, _READABLE) - 4, subsequent_indent="  ")
+        yield from (_indented(Text(line)) for line in lines)
 
 
 def _allowed(coverage: Coverage) -> list[str]:
@@ -232,9 +233,7 @@ def _title(text: str, style: str = "bold underline") -> Text:
     return Text.assemble("\n", (text, style))
 
 
-def _indented(content: RenderableType, width: int = 0) -> Padding:
-    if width and isinstance(content, Text):
-        content = Constrain(content, width - 2)
+def _indented(content: RenderableType) -> Padding:
     return Padding(content, (0, 0, 0, 2), expand=False)
 
 
