@@ -137,9 +137,8 @@ def _year(observed: Observed) -> float:
 
 def _tools(observed: Observed, lore: Lore) -> list[_Tool]:
     """List the tools that may be there, each by what shows it best."""
-    named = list(_named(observed, lore))
     best: dict[str, _Tool] = {}
-    for tool in (*named, *_delivered(observed, lore, {tool.id for tool in named})):
+    for tool in (*_named(observed, lore), *_delivered(observed, lore)):
         known = best.get(tool.id)
         if known is None or (tool.sure, tool.how) > (known.sure, known.how):
             best[tool.id] = tool
@@ -164,7 +163,7 @@ def _by_rule(tool: str, lore: Lore, shown: tuple[str, ...]) -> _Tool:
     return _Tool(tool, _NAMED, f"a rule names {name}", f"tool:{name.lower()}", shown)
 
 
-def _delivered(observed: Observed, lore: Lore, named: set[str]) -> Iterator[_Tool]:
+def _delivered(observed: Observed, lore: Lore) -> Iterator[_Tool]:
     for pair, shown in observed.pairs.items():
         program, _, library = pair.partition("|")
         fits: dict[str, tuple[float, Delivery]] = {}
@@ -175,12 +174,11 @@ def _delivered(observed: Observed, lore: Lore, named: set[str]) -> Iterator[_Too
         if not any(each.library for _, each in fits.values()):
             continue  # a program alone delivers nothing
         for tool, (sure, each) in fits.items():
-            if tool not in named:
-                how = f"{library} loaded by {program or 'a program'} has delivered " + (
-                    lore.tools[tool] if len(fits) == 1 else f"{lore.tools[tool]}, and other tools"
-                )
-                key = f"delivery:{lore.tools[tool].lower()}"
-                yield _Tool(tool, sure / len(fits), how, key, shown, each.sources)
+            name = lore.tools[tool]
+            rest = "" if len(fits) == 1 else ", and other tools"
+            how = f"{library} loaded by {program or 'a program'} has delivered {name}{rest}"
+            key = f"delivery:{name.lower()}"
+            yield _Tool(tool, sure / len(fits), how, key, shown, each.sources)
 
 
 def _fit(delivery: Delivery, program: str, library: str) -> float:
@@ -238,8 +236,7 @@ def _limited(lines: list[Line]) -> list[Line]:
     ways = _log(line for line in lines if line.kind in _WAYS)
     means = _log(line for line in lines if line.kind not in _WAYS)
     least, most = _TECHNIQUES
-    most = min(most, max(0.0, means)) if _tells(lines) else 0.0
-    held = max(least, min(ways, most))
+    held = max(least, min(ways, most, max(0.0, means)))
     if held == ways:
         return lines
     power = held / ways

@@ -110,6 +110,8 @@ def test_a_pair_that_delivered_two_tools_says_less_of_each() -> None:
     rows = (*lore().deliveries, Delivery(PUBLIC, "player.exe", "codec.dll", ()))
     two = weigh(Observed(pairs={"player.exe|codec.dll": SEEN}), replace(lore(), deliveries=rows))
     assert START < odds(two, "heron") < odds(one, "heron")
+    (line,) = (each for each in of(two, "heron").lines if each.key == "delivery:mirrorcall")
+    assert 1 < line.factor < 0.6 * odds(one, "heron") / START
 
 
 @pytest.mark.parametrize(
