@@ -290,7 +290,9 @@ def resemblance() -> Resemblance:
     )
     named = Hypothesis(f"intrusion-set--{UUID(int=7)}", "Grey Heron", ("G9999",), 0.31, lines, True)
     other = Hypothesis(f"intrusion-set--{UUID(int=8)}", "Slow Crane", (), 0.02, lines[1:], False, 2)
-    return Resemblance((named, other), 0.62, 4, ("MIRRORCALL",))
+    ties = (("MIRRORCALL", ("Grey Heron",)), ("EMBERGATE", ("Slow Crane",)))
+    tools = ("EMBERGATE", "MIRRORCALL")
+    return Resemblance((named, other), 0.62, 4, tools, "", "no one set has both", ties)
 
 
 def run(count: int = 7, partial: str = "") -> Run:

@@ -52,6 +52,8 @@ _TELECOM: Final = 1.2
 _SHORTEST: Final = 5
 _COMMON: Final = frozenset({"empire", "medusa", "ninja", "reptile"})
 """Names that titles of rules hold for other reasons; tags can still name these tools."""
+_FEW: Final = 3
+"""A tool that no more sets than this are held to have ties to them by name."""
 _SPREAD: Final = 5.0
 """A tool that so many have speaks half as much against a set that is not known to have it."""
 _WAYS: Final = frozenset({"technique", "role"})
@@ -83,8 +85,9 @@ def weigh(observed: Observed, lore: Lore, notes: Sequence[Note] = ()) -> Resembl
         sorted((replace(each, probability=shares[each.id]) for each in hypotheses), key=_rank)
     )
     names = tuple(sorted({lore.tools[tool.id] for tool in tools}))
-    whole = Resemblance(ranked, unknown, len(observed.techniques), names)
-    return replace(whole, reason=_reason(whole, observed), remark=_remark(whole))
+    ties = tuple(sorted(_ties(tools, lore)))
+    whole = Resemblance(ranked, unknown, len(observed.techniques), names, ties=ties)
+    return replace(whole, reason=_reason(whole, observed), remark=_remark(ties))
 
 
 def _hypothesis(  # noqa: PLR0913
@@ -279,15 +282,20 @@ def _reason(whole: Resemblance, observed: Observed) -> str:
     return "no finding of level medium or above names a technique, a tool or a way of delivery"
 
 
-def _remark(whole: Resemblance) -> str:
-    """Say what it can mean that tools of several sets were seen together."""
-    if len({_best(each) for each in whole.told}) < 2:
+def _ties(tools: Iterable[_Tool], lore: Lore) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give the tools that are in few hands, each with the sets that are said to have it."""
+    for tool in tools:
+        if lore.users.get(tool.id, 0.0) <= _FEW:
+            names = sorted(each.name for each in lore.actors.values() if tool.id in each.tools)
+            if names:
+                yield lore.tools[tool.id], tuple(names)
+
+
+def _remark(ties: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Say what it can mean that tools were seen which no one set is said to have all of."""
+    if not ties or set[str].intersection(*(set(names) for _, names in ties)):
         return ""
     return (
-        "tools tied to several sets were seen: one actor with the tools of others, several that "
-        "work together, or several apart"
+        "no one set is said to have all of these tools: it may be one actor with the tools of "
+        "others, several that work together, or several apart"
     )
-
-
-def _best(hypothesis: Hypothesis) -> str:
-    return next((line.key for line in hypothesis.lines if line.factor > 1), "")

@@ -86,6 +86,7 @@ class Resemblance:
         tools: names of tools that were named or whose delivery was seen.
         reason: why nothing tells actors apart; empty where something does.
         remark: what to mind where tools of several sets were seen.
+        ties: tools that were seen and are in few hands, each with the names of their sets.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -94,6 +95,7 @@ class Resemblance:
     tools: tuple[str, ...]
     reason: str = ""
     remark: str = ""
+    ties: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def told(self) -> tuple[Hypothesis, ...]:

@@ -113,6 +113,7 @@ def resemblance_json(whole: Resemblance) -> Json:
         "alike": [each.name for each in whole.alike[:5]],
         "reason": whole.reason or None,
         "remark": whole.remark or None,
+        "ties": [{"tool": tool, "sets": names} for tool, names in whole.ties],
         "observed": {"techniques": whole.techniques, "tools": whole.tools},
     }
 

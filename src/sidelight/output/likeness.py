@@ -17,8 +17,11 @@ def likeness(whole: Resemblance) -> Iterator[str]:
         yield f"unknown: {chance(whole.unknown)}"
         for each in whole.told[:_NAMED]:
             yield f"{each.name}: {chance(each.probability)}. {because(each)}"
-        if whole.remark:
-            yield f"Mind: {whole.remark}."
+    if whole.ties:
+        seen = (f"{tool} ({', '.join(names)})" for tool, names in whole.ties)
+        yield f"Tools seen that few are said to use: {'; '.join(seen)}."
+    if whole.remark:
+        yield f"Mind: {whole.remark}."
     names = [each.name for each in whole.alike[:_NAMED]]
     if names:
         yield f"Techniques are also consistent with: {', '.join(names)}; that names nobody."

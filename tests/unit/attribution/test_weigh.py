@@ -148,13 +148,14 @@ def test_a_claim_loses_weight_with_age_and_a_second_publisher_adds_some() -> Non
     assert odds(weigh(fresh, lore(heron=heron)), "heron") > odds(weigh(fresh, lore()), "heron")
 
 
-def test_tools_of_several_sets_call_for_a_remark() -> None:
+def test_tools_that_no_one_set_has_call_for_a_remark() -> None:
     crane = Actor("crane", "Slow Crane", (), {PUBLIC: SURE}, frozenset())
-    known = replace(lore(crane=crane), users={**lore().users, PUBLIC: 1.0})
-    came = weigh(Observed(numbers={"S0001": SEEN, "S0003": SEEN}), known)
-    assert len(came.told) == 2
+    known = replace(lore(crane=crane), users={**lore().users, PUBLIC: 3.0})
+    came = weigh(Observed(numbers={"S0001": SEEN, "S0002": SEEN, "S0003": SEEN}), known)
+    assert came.ties == (("Every Tool", ("Slow Crane",)), ("MirrorCall", ("Grey Heron",)))
     assert "one actor with the tools of others" in came.remark
-    assert weigh(Observed(numbers={"S0001": SEEN}), known).remark == ""
+    assert weigh(Observed(numbers={"S0001": SEEN, "S0002": SEEN}), known).remark == ""
+    assert weigh(Observed(), known).remark == ""
 
 
 def note(about: str, factor: float, line: str = "") -> Note:

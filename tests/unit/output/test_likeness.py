@@ -9,7 +9,9 @@ def test_a_set_is_named_with_words_number_and_reason() -> None:
     assert lines[0] == "unknown: likely (62 %)"
     assert lines[1].startswith("Grey Heron: unlikely (31 %). codec.dll loaded by player.exe")
     assert "(\u00d714.4)" in lines[1]
-    assert lines[2].startswith("Techniques are also consistent with: Slow Crane")
+    assert lines[2].endswith("MIRRORCALL (Grey Heron); EMBERGATE (Slow Crane).")
+    assert lines[3] == "Mind: no one set has both."
+    assert lines[4].startswith("Techniques are also consistent with: Slow Crane")
 
 
 def test_where_nothing_tells_the_reason_stands_and_nobody_is_named_above_it() -> None:
