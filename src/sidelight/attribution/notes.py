@@ -22,6 +22,8 @@ OPINIONS: Final[tuple[Opinion, ...]] = get_args(Opinion)
 _STATES: Final = ("stands", "withdrawn")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 MOST: Final = 1000.0
+MOST_POWER: Final = 3.0
+"""A line may be made to count three times at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Note:
         date: when it was written, RFC 3339 in UTC.
         by: who.
         about: name, number or STIX id of a set, or ``unknown``.
-        line: key of a line of evidence that is to count more or less; empty for a new line.
+        line: key of a line of evidence that is to count more or less, for that set, or for all
+            sets where *about* is ``unknown``; empty for a new line.
         factor: what it multiplies the odds by; with *line*, the power it raises that line to.
         reason: why.
         opinion: what the analyst thinks of the hypothesis.
@@ -96,9 +99,9 @@ def check(note: Note, place: str) -> None:
         raise UsageError("a note needs a person, a reason and what it is about", where=place)
     if not isinstance(note.factor, int | float) or isinstance(note.factor, bool):
         raise UsageError("factor is no number", where=place)
-    least = 0.0 if note.line else 1 / MOST
-    if not least <= note.factor <= MOST:
-        raise UsageError(f"factor is not between {least:g} and {MOST:g}", where=place)
+    least, most = (0.0, MOST_POWER) if note.line else (1 / MOST, MOST)
+    if not least <= note.factor <= most:
+        raise UsageError(f"factor is not between {least:g} and {most:g}", where=place)
     if note.opinion not in OPINIONS:
         raise UsageError(f"unknown opinion {note.opinion!r}", where=place, hint=_listed(OPINIONS))
     if note.state not in _STATES or not _DATE.fullmatch(note.date):

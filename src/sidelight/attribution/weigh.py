@@ -99,9 +99,12 @@ def _hypothesis(  # noqa: PLR0913
     notes: Sequence[Note],
 ) -> Hypothesis:
     """Draw up the lines of one set; its probability is not known before those of all are."""
-    found = _reweighed(_lines(actor, observed, tools, lore, year), notes)
+    mine = {actor.id, *actor.numbers, actor.name}
+    said = [note for note in notes if note.about in mine]
+    weights = [note for note in notes if note.line and (note in said or note.about == UNKNOWN)]
+    found = _reweighed(_lines(actor, observed, tools, lore, year), weights)
     fit = math.exp(_log(line for line in found if line.kind == "technique"))
-    found = [*_limited(found), *_noted(actor, notes)]
+    found = [*_limited(found), *(_noted(note) for note in said if not note.line)]
     lines = tuple(sorted(found, key=_heaviest))
     return Hypothesis(actor.id, actor.name, actor.numbers, 0.0, lines, _tells(lines), fit)
 
@@ -254,20 +257,16 @@ def _tells(lines: Iterable[Line]) -> bool:
 
 def _reweighed(lines: list[Line], notes: Iterable[Note]) -> list[Line]:
     """Let analysts say how much a line counts: 0 disregards it, 1 leaves it as it is."""
-    weights = {note.line: note.factor for note in notes if note.line}
+    weights = {note.line: note.factor for note in notes}
     return [
         replace(line, factor=line.factor ** weights[line.key]) if line.key in weights else line
         for line in lines
     ]
 
 
-def _noted(actor: Actor, notes: Iterable[Note]) -> list[Line]:
-    mine = {actor.id, *actor.numbers, actor.name}
-    return [
-        Line("analyst", f"note:{note.id}", note.factor, f"{note.by}: {note.reason}", (note.id,))
-        for note in notes
-        if note.about in mine and not note.line
-    ]
+def _noted(note: Note) -> Line:
+    text = f"{note.by}: {note.reason}"
+    return Line("analyst", f"note:{note.id}", note.factor, text, (note.id,))
 
 
 def _reason(whole: Resemblance, observed: Observed) -> str:

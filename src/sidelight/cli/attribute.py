@@ -44,7 +44,9 @@ Factor = Annotated[
 OnLine = Annotated[
     str,
     typer.Option(
-        "--line", metavar="KEY", help="Weigh this line instead: 0 disregards it, 1 leaves it."
+        "--line",
+        metavar="KEY",
+        help="Weigh this line instead: 0 disregards it, 1 leaves it, 3 at most.",
     ),
 ]
 OpinionOption = Annotated[

@@ -34,6 +34,7 @@ def test_revisions_are_kept_and_the_last_counts() -> None:
         (text(replace(FIRST, reason="")), "needs a person, a reason"),
         (text(replace(FIRST, factor=0.0)), "is not between"),
         (text(replace(FIRST, factor=1001.0)), "is not between"),
+        (text(replace(FIRST, line="tool:x", factor=3.1)), "is not between 0 and 3"),
         (text(FIRST).replace("2.0", "NaN"), "is no revision of a note"),
         (text(FIRST).replace("2.0", "true"), "factor is no number"),
         (text(FIRST).replace('"opinion":""', '"opinion":"maybe"'), "unknown opinion"),

@@ -171,6 +171,11 @@ def test_an_analyst_adds_evidence_and_weighs_lines() -> None:
         assert odds(more, "crane") == pytest.approx(odds(plain, "crane"))
     nothing = weigh(seen, lore(), (note("heron", 0.0, "tool:mirrorcall"),))
     assert odds(nothing, "heron") == pytest.approx(START)
+    both = Observed(numbers={"S0002": SEEN})
+    for about, same in (("heron", False), ("unknown", True)):
+        less = weigh(both, lore(), (note(about, 0.0, "tool:oftenseen"),))
+        assert odds(less, "heron") == pytest.approx(START)
+        assert (odds(less, "crane") == pytest.approx(START)) is same
     doubt = weigh(seen, lore(), (note("unknown", 4.0),))
     assert odds(doubt, "heron") == pytest.approx(odds(plain, "heron") / 4)
 
