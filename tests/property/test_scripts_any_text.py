@@ -96,7 +96,9 @@ PATTERNS = [
     *[each for sign in SIGNS for each in (sign.pattern, sign.beside, sign.without) if each],
     *[pattern for _, pattern in GROUPS],
 ]
-EDITS = st.sampled_from(["", "\n", " ", "x", "K", "\u212a", "\u017f", "İ", "é", "漢", "\ud800", "\0"])
+EDITS = st.sampled_from(
+    ["", "\n", " ", "x", "K", "\u212a", "\u017f", "İ", "é", "漢", "\ud800", "\0"]
+)
 
 
 @st.composite
