@@ -26,6 +26,9 @@ NO_TIME: Final = int(np.iinfo(np.int64).min)
 SEPARATOR: Final = "\0"
 """Joins the values of a field that has several (rule 3)."""
 
+_FEW: Final = 256
+"""Up to so many cells are numbered in Python: an Arrow call costs more than they do."""
+
 Event: TypeAlias = dict[str, str | list[str]]
 """One event in full: field name to text, or to a list where the field has several values."""
 
@@ -138,9 +141,14 @@ def constant(value: str, length: int) -> Column:
 
 def encode(cells: list[str | None]) -> Column:
     """Build a column from cells, None being an absent field."""
+    if len(cells) <= _FEW:
+        known: dict[str | None, int] = {None: -1}
+        codes = np.array([known.setdefault(cell, len(known) - 1) for cell in cells], np.int32)
+        return Column(codes, strings(cast("list[str]", [*known][1:])))
     encoded = pa.array(cells, pa.string()).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return Column(codes.astype(np.int32, copy=False), cast("pa.StringArray", encoded.dictionary))
+    indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = cast("pa.StringArray", encoded.dictionary)
+    return Column(indices.astype(np.int32, copy=False), values)
 
 
 def decode(column: Column) -> list[str | None]:
