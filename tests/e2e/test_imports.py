@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sidelight.training.range import RangeOptions, write_range
 
-UNUSED = ("yaml", "rich", "dateutil", "csv", "jinja2", "sidelight.rules.load")
+UNUSED = ("yaml", "rich", "csv", "concurrent.futures", "sidelight.rules.load", "jinja2")
 CODE = (
     "import sys\n"
     "from sidelight.cli import main\n"
