@@ -3,11 +3,13 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Final
+from threading import Thread
+from typing import Final, TypeVar
 
 from sidelight import __version__
 from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
@@ -29,6 +31,8 @@ from sidelight.hunt.conclusion import (
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
+
+Made = TypeVar("Made")
 
 _BLOCK: Final = 1 << 20
 
@@ -103,6 +107,9 @@ def hunt(
         if not options.analytics:  # what did not run was not blind either
             coverage = replace(coverage, analytics=())
 
+        listed = partial(_inputs, inventory.inputs, gathered, options.named)
+        inputs = _ahead(listed) if options.jobs > 1 else listed
+
         def finish(findings: int) -> Run:
             manifest = Manifest(
                 version=__version__,
@@ -110,7 +117,7 @@ def hunt(
                 finished=options.now(),
                 rules_digest=rules.digest,
                 rules=len(rules.metas) + len(rules.correlations),
-                inputs=_inputs(inventory.inputs, gathered, options.named),
+                inputs=inputs(),
                 options=options.shown,
                 events=coverage.events,
                 hits=gathered.hits,
@@ -127,6 +134,24 @@ def hunt(
         drawn = draw_findings(spool, rules, options.limits, copies, options.context, looks)
         findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(findings, finish, bool(coverage.lost), gathered)
+
+
+def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Begin to *make* something while this thread goes on; give what waits for it."""
+    made: list[Made] = []
+
+    def work() -> None:
+        with suppress(Exception):
+            made.append(make())
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+
+    def wait() -> Made:
+        thread.join()
+        return made[0] if made else make()  # if it failed, it fails here once more
+
+    return wait
 
 
 def _metas(rules: Compiled) -> tuple[Meta, ...]:
