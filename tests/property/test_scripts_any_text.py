@@ -1,13 +1,15 @@
 """Any text is unpacked and judged without an error, within limits; and none is missed."""
 
+import re
 import time
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packing import pack
-from sidelight.analytics.script import candidates, judge
-from sidelight.analytics.signs import WORDS
+from sidelight.analytics.folding import _CODE, _CODES, _decode
+from sidelight.analytics.script import candidates, judge, search
+from sidelight.analytics.signs import GROUPS, SIGNS, WORDS
 from sidelight.analytics.unpack import MOST_BYTES, MOST_LAYERS, is_packed, unpack
 from sidelight.schema import strings
 
@@ -88,6 +90,44 @@ def test_what_is_marked_is_a_candidate(text: str) -> None:
         assert is_packed(text) or marks
     if marks:
         assert candidates(strings([text])).tolist() == [0]
+
+
+PATTERNS = [
+    *[each for sign in SIGNS for each in (sign.pattern, sign.beside, sign.without) if each],
+    *[pattern for _, pattern in GROUPS],
+]
+EDITS = st.sampled_from(
+    ["", "\n", " ", "x", "K", "\u212a", "\u017f", "İ", "é", "漢", "\ud800", "\0"]
+)
+
+
+@st.composite
+def nearly_found(draw: st.DrawFn, patterns: list[re.Pattern[str]]) -> tuple[re.Pattern[str], str]:
+    """Draw an expression, and a text in which it is found but for an edit or two."""
+    pattern = draw(st.sampled_from(patterns))
+    text = draw(st.from_regex(pattern))
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(EDITS) + text[place + draw(st.integers(0, 1)) :]
+    return pattern, text
+
+
+@settings(max_examples=600, deadline=None)
+@given(nearly_found(PATTERNS))
+def test_a_search_finds_what_its_expression_does(case: tuple[re.Pattern[str], str]) -> None:
+    pattern, text = case
+    expected, found = pattern.search(text), search(pattern, text, text.encode("utf-8", "replace"))
+    assert (expected and expected.span()) == (found and found.span())
+
+
+@settings(max_examples=200, deadline=None)
+@given(nearly_found([_CODE, _CODES]))
+def test_texts_that_are_not_decoded_hold_no_codes(case: tuple[re.Pattern[str], str]) -> None:
+    _, text = case
+    if _CODE.search(text) is None and _CODES.search(text) is None:
+        assert _decode(text) == text
+    elif not any(word in text.lower() for word in ("char", "chr")):
+        raise AssertionError(text)
 
 
 @settings(max_examples=150, deadline=None)

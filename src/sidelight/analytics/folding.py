@@ -202,6 +202,9 @@ def _formatted(found: re.Match[str]) -> str:
 
 
 def _decode(text: str) -> str:
+    folded = text.lower()
+    if "char" not in folded and "chr" not in folded:
+        return text
     return _CODES.sub(_coded, _CODE.sub(_coded, text))
 
 

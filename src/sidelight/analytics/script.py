@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -90,29 +91,53 @@ def _binary(layer: Layer) -> Mark:
 
 
 def _read(text: str) -> Iterator[Mark]:
-    if _HAS_WORD.search(text.encode("utf-8", "replace")) is None:
+    data = text.encode("utf-8", "replace")
+    if _HAS_WORD.search(data) is None:
         return
     folded = text.lower()
     for sign in SIGNS:
         if any(word in folded for word in sign.words):
-            token = _find(sign, text)
+            token = _find(sign, text, data)
             if token:
                 yield Mark(sign.id, sign.points, f"it {sign.said}", token)
-    yield from _functions(text)
+    yield from _functions(text, data)
 
 
-def _find(sign: Sign, text: str) -> str:
-    if sign.beside is not None and sign.beside.search(text) is None:
+def _find(sign: Sign, text: str, data: bytes) -> str:
+    if sign.beside is not None and search(sign.beside, text, data) is None:
         return ""
-    if sign.without is not None and sign.without.search(text) is not None:
+    if sign.without is not None and search(sign.without, text, data) is not None:
         return ""
-    found = sign.pattern.search(text)
+    found = search(sign.pattern, text, data)
     return "" if found is None else found[0][:LONGEST_TOKEN]
 
 
-def _functions(text: str) -> Iterator[Mark]:
+def search(pattern: re.Pattern[str], text: str, data: bytes) -> re.Match[str] | None:
+    """Give what *pattern* finds in *text*; RE2 rules out most texts ten times faster.
+
+    Args:
+        pattern: ignores the case of ASCII, and has no group that counts.
+        text: a layer.
+        data: the same in UTF-8, surrogates replaced.
+    """
+    return None if gate(pattern).search(data) is None else pattern.search(text)
+
+
+@cache
+def gate(pattern: re.Pattern[str]) -> "re2._Regexp[bytes]":
+    """Make the expression for RE2 that is found in every text in which *pattern* is.
+
+    RE2 does not look around, so it finds what stands in the wrong surroundings, too.
+    """
+    return re2.compile(f"(?i:{_AROUND.sub('', pattern.pattern)})".encode())
+
+
+_AROUND: Final = re.compile(r"\(\?<?!\[[^]]*\]\)")
+
+
+def _functions(text: str, data: bytes) -> Iterator[Mark]:
     """Mark functions of Windows that together put code into memory and run it."""
-    found = [(name, each) for name, pattern in GROUPS if (each := pattern.search(text))]
+    found = [(name, each) for name, pattern in GROUPS if (each := search(pattern, text, data))]
     if found:
         names = ", ".join(match[0] for _, match in found)
         doing = ", ".join(name for name, _ in found)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sidelight.analytics.mark import Mark
+from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.script import Mark as Sign
 from sidelight.analytics.script import candidates, judge
 from sidelight.analytics.signals import signal_rows
@@ -64,7 +65,7 @@ def script_rows(frame: Frame) -> pa.Table:
 
     def judge_text(fields: Mapping[str, str]) -> tuple[Mark, ...]:
         text = fields[field]
-        return script_marks(_HOST_LINE.sub("", text) if repeats else text)
+        return _remembered_marks(_HOST_LINE.sub("", text) if repeats else text)
 
     return signal_rows(frame, rows, (field,), judge_text)
 
@@ -91,3 +92,8 @@ def _unpacked(layers: Sequence[Layer]) -> str:
         return ""
     layer = max(inner, key=lambda each: len(each.how))
     return f" Unpacked ({', '.join(layer.how)}): {orjson.dumps(layer.text[:_SHOWN]).decode()}"
+
+
+_remembered_marks: Final = Remembered[str, tuple[Mark, ...]](
+    script_marks, lambda text, marks: len(text) + sum(512 + len(mark.said) for mark in marks)
+)

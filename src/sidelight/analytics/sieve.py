@@ -16,6 +16,7 @@ import pyarrow as pa
 from sidelight.analytics.known import known_pairs, phantom_names, programs, system_names
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, place_of
 from sidelight.findings.cells import Bools, Ints, Rows, coded_texts
+from sidelight.schema import unique
 
 VALID: Final = frozenset({"", "valid", "trusted"})
 """Words for a signature that holds, or of which nothing is said."""
@@ -67,11 +68,11 @@ def sieve(loads: pa.Table) -> Sieved:
     sheet = _Sheet.of(loads)
     doubtful = sheet.doubtful
     kept = doubtful.copy()
-    kept |= np.isin(sheet.in_folder, np.unique(sheet.in_folder[doubtful & sheet.compared]))
-    mine = np.isin(sheet.by_image, np.unique(sheet.by_image[doubtful]))
+    kept |= np.isin(sheet.in_folder, unique(sheet.in_folder[doubtful & sheet.compared]))
+    mine = np.isin(sheet.by_image, unique(sheet.by_image[doubtful]))
     kept |= mine & sheet.selves
-    kept |= mine & sheet.at_home & np.isin(sheet.name, np.unique(sheet.name[doubtful]))
-    of_windows = np.unique(sheet.library[sheet.of_windows])
+    kept |= mine & sheet.at_home & np.isin(sheet.name, unique(sheet.name[doubtful]))
+    of_windows = unique(sheet.library[sheet.of_windows])
     names = frozenset(sheet.places[each].name for each in of_windows)
     heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
     return Sieved(np.flatnonzero(kept), names, heard, managed)
@@ -101,7 +102,7 @@ def sieve_writes(writes: pa.Table, names: AbstractSet[str], paths: AbstractSet[s
     maker = _numbers([text.lower() for text in hosts])[host] * len(processes) + process
     beside = maker * (int(folder.max()) + 1) + folder
     spoken = np.array([bool(text) for text in processes], bool)[process]
-    kept |= spoken & np.isin(beside, np.unique(beside[kept & spoken]))
+    kept |= spoken & np.isin(beside, unique(beside[kept & spoken]))
     return np.flatnonzero(kept)
 
 
@@ -150,7 +151,7 @@ class _Sheet:
 
     def programs(self, marks: Bools) -> frozenset[tuple[str, str]]:
         """Name the programs of marked rows."""
-        pairs = np.unique(self.host[marks] * len(self.images) + self.image[marks])
+        pairs = unique(self.host[marks] * len(self.images) + self.image[marks])
         return frozenset(
             (self.hosts[pair // len(self.images)], self.images[pair % len(self.images)])
             for pair in pairs.tolist()

@@ -209,7 +209,6 @@ def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
     from sidelight.output.marking import MARKINGS  # noqa: PLC0415
-    from sidelight.output.terminal import open_screen  # noqa: PLC0415
 
     marking = next((name for name in MARKINGS if name == request.tlp), None)
     if marking is None:
@@ -221,6 +220,8 @@ def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
     ]
     silent = view.quiet and bool(request.targets)
     if not silent and not any(target.path is None for target in request.targets):
+        from sidelight.output.terminal import open_screen  # noqa: PLC0415 - brings a renderer
+
         sinks.append(
             open_screen(
                 sys.stdout,

@@ -43,27 +43,31 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
     """
     from sidelight.analytics.knowledge import Knowledge  # noqa: PLC0415 - not for --help
     from sidelight.coverage import Companion  # noqa: PLC0415
-    from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
     from sidelight.findings.assets import Assets  # noqa: PLC0415
-    from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
-    from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
     from sidelight.hunt.conclusion import Context  # noqa: PLC0415
-    from sidelight.hunt.hijack_file import read_hijacks  # noqa: PLC0415
-    from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
 
     companions, assets, known = [], Assets(), Knowledge()
     if lists.assets:
+        from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415 - not for every hunt
+
         listed = read_asset_file(lists.assets)
         assets = listed.assets
         companions.append(Companion("assets", str(lists.assets), listed.sha256))
     if lists.baseline:
+        from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
+
         known = replace(known, baseline=read_baseline(lists.baseline))
         companions.append(Companion("baseline", str(lists.baseline), _hash(lists.baseline)))
     if lists.hijacks:
+        from sidelight.hunt.hijack_file import read_hijacks  # noqa: PLC0415
+
         imported = read_hijacks(lists.hijacks)
         known = replace(known, hijacks=imported.table)
         companions.append(Companion("hijacklibs", str(lists.hijacks), imported.sha256))
     if lists.allow:
+        from sidelight.findings.allowlist import Sieve  # noqa: PLC0415
+        from sidelight.hunt.allow_file import read_allow_file  # noqa: PLC0415
+
         file = read_allow_file(lists.allow)
         options = replace(options, allow=Sieve(file.entries, today()))
         companions.append(Companion("allow-list", str(lists.allow), file.sha256))

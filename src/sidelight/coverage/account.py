@@ -26,7 +26,7 @@ from sidelight.findings.attack import TACTICS, tactics, techniques
 from sidelight.findings.cells import ranked
 from sidelight.findings.order import sort_rows
 from sidelight.rules.rule import Meta
-from sidelight.schema import NO_TIME, Gap
+from sidelight.schema import NO_TIME, Gap, unique
 
 _STREAM: Final = ("host", "product", "channel")
 _Key = tuple[str, str, str]
@@ -126,7 +126,7 @@ def _united(hours: Mapping[_Key, _Hours], first: int, last: int) -> dict[tuple[s
     groups: dict[tuple[str, ...], list[_Hours]] = defaultdict(list)
     for key, some in hours.items():
         groups[key[first : last + 1]].append(some)
-    return {key: np.unique(np.concatenate(some)) for key, some in groups.items()}
+    return {key: unique(np.concatenate(some)) for key, some in groups.items()}
 
 
 def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:

@@ -24,7 +24,7 @@ from sidelight.analytics.columns import HOST, YARA, role_of
 from sidelight.coverage.seen import BlindSpot
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.cells import Bools, Ints, coded, listed
-from sidelight.schema import NO_TIME, Kind
+from sidelight.schema import NO_TIME, Kind, unique
 
 _CHANCE: Final = 0.001
 _KIND: Final = ("product", "channel", "event_id", "category")
@@ -149,9 +149,9 @@ def _missing(host: _Host, roles: tuple[str, ...]) -> tuple[tuple[tuple[int, int]
     if not mine.any():
         return (), int(host.events[near].sum())
     timed = near & (host.hour != NO_TIME)
-    active = np.unique(host.hour[timed])
+    active = unique(host.hour[timed])
     sighted = [_sighted(host, timed, number, active) for number in present]
-    seen = np.unique(np.concatenate(sighted))
+    seen = unique(np.concatenate(sighted))
     if not len(seen):
         return None
     dark = np.setdiff1d(active, seen, assume_unique=True)
@@ -163,8 +163,8 @@ def _missing(host: _Host, roles: tuple[str, ...]) -> tuple[tuple[tuple[int, int]
 def _sighted(host: _Host, timed: Bools, role: int, active: Ints) -> Ints:
     """Give the hours in which a role was there, or would have been (rule 2)."""
     own = timed & (host.role == role)
-    log = timed & np.isin(host.channel, np.unique(host.channel[own]))
-    role_lit, log_lit = (_lit(np.unique(host.hour[rows]), active) for rows in (own, log))
+    log = timed & np.isin(host.channel, unique(host.channel[own]))
+    role_lit, log_lit = (_lit(unique(host.hour[rows]), active) for rows in (own, log))
     return np.intersect1d(role_lit, log_lit, assume_unique=True)
 
 

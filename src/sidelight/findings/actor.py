@@ -14,12 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sidelight.findings.cells import Rows, Texts, chosen, listed, spoken
+from sidelight.findings.cells import EMPTY, Rows, Texts, chosen, listed, spoken
 from sidelight.schema import Column, Frame, Kind, constant, strings
 
 _SYSMON: Final = "microsoft-windows-sysmon/operational"
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _GUID_LENGTH: Final = len(_NO_GUID)
+_NO_GUIDS: Final = strings([_NO_GUID, "-"])
+_DASH: Final = pa.scalar("-", pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def guid_texts(values: Texts) -> Texts:
     bare = pc.utf8_trim(values, "{} ")
     length = pc.binary_length(bare).to_numpy()
     plain = pc.if_else(pa.array(length == _GUID_LENGTH), pc.ascii_upper(bare), bare)
-    return cast("Texts", pc.if_else(pc.is_in(plain, strings([_NO_GUID, "-"])), "", plain))
+    return cast("Texts", pc.if_else(pc.is_in(plain, _NO_GUIDS), EMPTY, plain))
 
 
 def _pid_keys(values: Texts) -> Texts:
@@ -149,4 +151,5 @@ def pid_of(text: str) -> int:
 
 
 def _but_dash(values: Texts) -> Texts:
-    return cast("Texts", pc.if_else(pc.is_in(values, strings(["-"])), "", values))
+    dashes = pc.equal(values, _DASH)
+    return cast("Texts", pc.if_else(dashes, EMPTY, values)) if pc.any(dashes).as_py() else values

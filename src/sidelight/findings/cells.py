@@ -1,6 +1,6 @@
 """Text in Arrow arrays, as numbers and back; the one place that knows Arrow's types."""
 
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ Texts: TypeAlias = pa.StringArray
 Coded: TypeAlias = "pa.DictionaryArray[pa.lib.Int32Type, pa.lib.StringType]"
 Stretch: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
 """One column of a table."""
+
+EMPTY: Final = pa.scalar("", pa.string())
+"""No text. Of a bare one Arrow asks each time whether it is a date, with an import that fails."""
 
 
 def coded(column: "Stretch | Coded | Texts") -> tuple[Ints, Texts]:
@@ -70,7 +73,7 @@ def coded_texts(column: "Stretch | Coded | Texts") -> tuple[Ints, list[str]]:
 
 def spoken(texts: Texts) -> Bools:
     """Mark the texts that are not empty."""
-    return mask(pc.not_equal(texts, strings([""])[0]))
+    return mask(pc.not_equal(texts, EMPTY))
 
 
 def fold(texts: Texts) -> Texts:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sidelight.findings.actor import pid_of
 from sidelight.findings.cells import (
+    EMPTY,
     Bools,
     Ints,
     Stretch,
@@ -32,7 +33,7 @@ from sidelight.findings.cells import (
     spoken,
 )
 from sidelight.findings.hits import PROCESSES
-from sidelight.schema import NO_TIME
+from sidelight.schema import NO_TIME, unique
 
 _ACTOR: Final[list[tuple[str, pa.DataType]]] = [
     ("host", pa.string()),
@@ -62,7 +63,7 @@ def actors(host: Stretch, process: Stretch, time: Ints, image: Stretch) -> pa.Ta
     """Build `ACTORS` from the columns of hits, whose ``process`` is a GUID or ``pid:n``."""
     kinds, texts = coded(process)
     pids = np.array([_pid(text) for text in listed(texts)], np.int64)
-    guids = pc.if_else(pa.array(pids >= 0), "", texts).take(kinds)
+    guids = pc.if_else(pa.array(pids >= 0), EMPTY, texts).take(kinds)
     columns = [plain(host), guids, numbers(pids[kinds]), numbers(time), plain(image)]
     return pa.table(columns, schema=ACTORS)
 
@@ -276,7 +277,7 @@ def _running_max(values: Ints, begin: Bools) -> Ints:
 def _fetch(tables: Sequence[pa.Table], best: _Best) -> Found:
     at = np.full(len(best.table), -1, np.int64)
     taken, count = [PROCESSES.empty_table()], 0
-    for number in np.unique(best.table[best.table >= 0]).tolist():
+    for number in unique(best.table[best.table >= 0]).tolist():
         mine = np.flatnonzero(best.table == number)
         rows, inverse = np.unique(best.row[mine], return_inverse=True)
         taken.append(_take(tables[number], rows))

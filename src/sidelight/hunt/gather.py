@@ -3,12 +3,11 @@
 Parts are sets of rows and merge in any order, so who reads what changes nothing in the result.
 """
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -16,13 +15,15 @@ from sidelight.errors import SidelightError
 from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
-from sidelight.hunt.crew import Crew, Finished
 from sidelight.hunt.host import name_host
 from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
 from sidelight.schema import Frame, Gap, Kind
+
+if TYPE_CHECKING:
+    from sidelight.hunt.crew import Finished
 
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
@@ -233,7 +234,10 @@ def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
-    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415 - for large input
+    import multiprocessing  # noqa: PLC0415 - for large input
+    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415
+
+    from sidelight.hunt.crew import Crew  # noqa: PLC0415
 
     start = (msgspec.msgpack.encode(rules), str(work.scratch), work.host, work.analytics)
     context = multiprocessing.get_context("spawn")
@@ -265,7 +269,7 @@ def _is_here(task: Task) -> bool:
     return any(span.path == STDIN for span in task.spans)
 
 
-def _take(finished: Iterable[Finished[Parted]], spool: Spool, result: Gathered) -> int:
+def _take(finished: "Iterable[Finished[Parted]]", spool: Spool, result: Gathered) -> int:
     """Take what others gave; tell how many bytes they dealt with."""
     done = 0
     for task, given in finished:

@@ -13,7 +13,7 @@ _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
 
-MUCH: Final = 600 << 20
+MUCH: Final = 256 << 20
 """What a process has beyond this is looked through between tasks for what is free."""
 
 _YOUNG: Final = 100_000

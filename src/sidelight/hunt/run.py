@@ -3,11 +3,13 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Final
+from threading import Thread
+from typing import Final, TypeVar
 
 from sidelight import __version__
 from sidelight.attribution.observation import Observer
@@ -31,6 +33,8 @@ from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
+
+Made = TypeVar("Made")
 
 _BLOCK: Final = 1 << 20
 
@@ -106,6 +110,8 @@ def hunt(
             coverage = replace(coverage, analytics=())
 
         observer = Observer()
+        listed = partial(_inputs, inventory.inputs, gathered, options.named)
+        inputs = _ahead(listed) if options.jobs > 1 else listed
 
         def finish(findings: int) -> Run:
             manifest = Manifest(
@@ -114,7 +120,7 @@ def hunt(
                 finished=options.now(),
                 rules_digest=rules.digest,
                 rules=len(rules.metas) + len(rules.correlations),
-                inputs=_inputs(inventory.inputs, gathered, options.named),
+                inputs=inputs(),
                 options=options.shown,
                 events=coverage.events,
                 hits=gathered.hits,
@@ -131,6 +137,24 @@ def hunt(
         drawn = draw_findings(spool, rules, options.limits, copies, options.context, looks)
         findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
+
+
+def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Begin to *make* something while this thread goes on; give what waits for it."""
+    made: list[Made] = []
+
+    def work() -> None:
+        with suppress(Exception):
+            made.append(make())
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+
+    def wait() -> Made:
+        thread.join()
+        return made[0] if made else make()  # if it failed, it fails here once more
+
+    return wait
 
 
 def _metas(rules: Compiled) -> tuple[Meta, ...]:

@@ -18,7 +18,7 @@ from sidelight.hunt.tally import count_events
 from sidelight.rules.cache import Compiled
 from sidelight.rules.evaluate import Engine, Matches
 from sidelight.rules.members import Watch, member_rows, watches
-from sidelight.schema import Frame, Kind, Wish
+from sidelight.schema import Frame, Kind, Wish, unique
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ _NONE: Final = np.empty(0, np.intp)
 
 
 def _distinct(rows: Sequence[Rows]) -> Rows:
-    return np.unique(np.concatenate(rows))
+    return unique(np.concatenate(rows))
 
 
 def _rows_of(frame: Frame, rows: Rows, members: pa.Table, chosen: Rows) -> Rows:

@@ -14,9 +14,7 @@ import yaml
 
 from sidelight.errors import RuleError
 from sidelight.rules.detection import Node
-
-MAX_BYTES: Final = 4 << 20
-"""Size of the largest file that is read; the largest public rule has some 100 kB."""
+from sidelight.rules.files import MAX_BYTES
 
 MAX_DEPTH: Final = 100
 

@@ -12,11 +12,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from sidelight.rules.document import MAX_BYTES
-
 SUFFIXES: Final = (".yml", ".yaml")
 TRIAL_SUFFIXES: Final = (".test.yml", ".test.yaml")
 """Samples beside a rule, not rules."""
+
+MAX_BYTES: Final = 4 << 20
+"""Size of the largest file that is read; the largest public rule has some 100 kB."""
 
 MAX_PACKAGE_BYTES: Final = 256 << 20
 """How much a zip package may unpack to."""

@@ -12,8 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from sidelight.errors import RuleError
-from sidelight.rules.document import MAX_BYTES
-from sidelight.rules.files import SUFFIXES, ZIP_FAILURES
+from sidelight.rules.files import MAX_BYTES, SUFFIXES, ZIP_FAILURES
 from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
 from sidelight.rules.rule import Refusal
 from sidelight.rules.values import Placeholders

@@ -64,9 +64,13 @@ class _Filling:
         self.parts.append(bytes(-len(data) % SIZE))
 
     def batch(self) -> Batch:
-        """Give what was added."""
-        data = b"".join([*self.parts, _ZERO])
-        return Batch(data, tuple(self.sources), self.source, self.offset, self.size)
+        """Give what was added, and keep nothing of it."""
+        self.parts.append(_ZERO)
+        found = Batch(
+            b"".join(self.parts), tuple(self.sources), self.source, self.offset, self.size
+        )
+        self.parts, self.sources, self.source, self.offset, self.size = [], [], [], [], []
+        return found
 
 
 def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
@@ -80,10 +84,9 @@ def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
                 offset, ahead = HEADER, b""
         while data := ahead + stream.read((_BATCH - len(filling.size)) * SIZE - len(ahead)):
             filling.add(stream.source, offset, data)
-            offset, ahead = offset + len(data), b""
+            offset, ahead, data = offset + len(data), b"", b""
             if len(filling.size) >= _BATCH:
                 yield filling.batch()
-                filling = _Filling()
     if filling.size:
         yield filling.batch()
 

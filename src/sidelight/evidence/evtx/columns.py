@@ -19,7 +19,7 @@ from sidelight.evidence.evtx.spelling import (
 from sidelight.evidence.evtx.stretches import Ints, distinct, encode_stretches, view
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
-from sidelight.schema import SEPARATOR, Column, strings
+from sidelight.schema import SEPARATOR, Column, strings, unique
 
 Codes: TypeAlias = NDArray[np.int32]
 Number = TypeVar("Number", bound=np.integer)
@@ -214,7 +214,7 @@ def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Ints, NDArray[Number
     """Encode numbers; such as hardly repeat keep their repetitions."""
     if len(numbers) > _SAMPLE:
         sample = numbers[:: len(numbers) // _SAMPLE]
-        if len(np.unique(sample)) > _UNIQUE * len(sample):
+        if len(unique(sample)) > _UNIQUE * len(sample):
             return np.arange(len(numbers)), numbers
     encoded = pa.array(numbers).dictionary_encode()
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()

@@ -16,6 +16,7 @@ from sidelight.evidence.evtx.naming import ROOT, Path
 from sidelight.evidence.evtx.stretches import Ints, rows_at
 from sidelight.evidence.evtx.templates import Constant, Program, Registry, Use
 from sidelight.evidence.evtx.values import BINXML
+from sidelight.schema import unique
 
 _VALUES: Final = 1024
 _INSTANCES: Final = 64
@@ -125,8 +126,8 @@ class _Source:
     ) -> None:
         """Take apart the instances of *level*, which stand below the element *path*."""
         level, definition, values = self._heads(layout, path, level)
-        unique, where = np.unique(definition, return_inverse=True)
-        numbers = self.registry.identify(self.data, unique)[where]
+        distinct, where = np.unique(definition, return_inverse=True)
+        numbers = self.registry.identify(self.data, distinct)[where]
         order = np.argsort(numbers, kind="stable")
         cuts = np.flatnonzero(np.diff(numbers[order])) + 1
         for picked in np.split(order, cuts) if order.size else []:
@@ -136,7 +137,7 @@ class _Source:
                 layout.odd[level.rows[picked]] = True
                 continue
             counts = self.u32[values[picked]]
-            for count in np.unique(counts).tolist():
+            for count in unique(counts).tolist():
                 these = picked[counts == count]
                 part = _Level(level.rows[these], values[these], level.stop[these])
                 if count > _VALUES:

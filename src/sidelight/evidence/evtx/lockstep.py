@@ -17,6 +17,7 @@ from sidelight.evidence.evtx.scan import ATTRIBUTES, ENTITIES, FAR, FUSED, PARTS
 from sidelight.evidence.evtx.shapes import OPEN, SPAN, TEXT
 from sidelight.evidence.evtx.stretches import Ints, distinct, view
 from sidelight.evidence.evtx.values import STRING
+from sidelight.schema import unique
 
 FEW: Final = 96
 """So few stretches are followed faster one after the other."""
@@ -63,7 +64,7 @@ class _Names:
             known.append(base + offset[there])
             offset = view(self.scan.data, "<u4")[known[-1]]
         if known:
-            places = np.unique(np.concatenate(known))
+            places = unique(np.concatenate(known))
             self.memory.keep(places, self._read(places))
 
     def _read(self, places: Ints) -> Ints:
@@ -116,7 +117,7 @@ class Lockstep:
 
     def follow(self, shape: Ints, at: Ints, stop: Ints) -> NDArray[np.bool_]:
         """Find the texts of stretches; False where one is not of the plain form."""
-        self.names.know(np.unique(at & -SIZE))
+        self.names.know(unique(at & -SIZE))
         good = np.zeros(len(at), bool)
         live = np.arange(len(at))
         while len(live) > FEW:

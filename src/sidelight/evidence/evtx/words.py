@@ -19,7 +19,7 @@ from sidelight.evidence.evtx.instances import Texts
 from sidelight.evidence.evtx.sorting import Sorting
 from sidelight.evidence.evtx.table import Table
 from sidelight.evidence.rows import cell
-from sidelight.schema import SEPARATOR, Kind, Wanted, Wish
+from sidelight.schema import SEPARATOR, Kind, Wanted, Wish, unique
 
 _MEMORY: Final = 64 << 20
 _FOLDED: Final = {"i": "\u0130", "k": "\N{KELVIN SIGN}"}
@@ -55,7 +55,7 @@ def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Ki
                 rows[piece.rows] = True
     for row, fields in table.plain.items():
         rows[row] = rows[row] or pattern.search(_wide(_text(fields))) is not None
-    numbers = np.unique(sorting.kind[rows]).tolist()
+    numbers = unique(sorting.kind[rows]).tolist()
     return frozenset(sorting.kinds[each] for each in numbers if each < len(sorting.kinds))
 
 

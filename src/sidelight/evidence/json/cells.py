@@ -109,6 +109,8 @@ def part_of(column: Column, begin: int, end: int) -> Column:
     span = high - low + 1
     codes = np.where(codes < 0, np.int32(-1), codes - np.int32(low))
     values = column.values.slice(low, span)
+    if span == 1:
+        return Column(codes, values)
     used = np.zeros(span + 1, np.bool_)
     used[codes] = True
     used[-1] = False

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sidelight.evidence.json.cells import Cells, Value, part_of
 from sidelight.schema import Column, decode, encode, overlay
@@ -55,3 +57,18 @@ def test_a_part_keeps_what_it_uses() -> None:
 
 def test_the_upper_of_two_columns_counts() -> None:
     assert decode(overlay(encode(["a", None, None]), encode(["b", "c", None]))) == ["a", "c", None]
+
+
+@given(
+    st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=8),
+    st.integers(0, 7),
+    st.integers(1, 8),
+)
+def test_any_part_holds_its_cells_and_no_other_values(
+    cells: list[str | None], begin: int, size: int
+) -> None:
+    begin = min(begin, len(cells) - 1)
+    part = part_of(encode(cells), begin, min(begin + size, len(cells)))
+    some = cells[begin : begin + size]
+    assert decode(part) == some
+    assert sorted(part.values.to_pylist()) == sorted({each for each in some if each is not None})
