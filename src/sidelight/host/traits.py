@@ -54,6 +54,15 @@ TRAITS: Final[Mapping[str, Trait]] = {
         executable_memfd="A library that exists in memory only",
         changed_code="Code that differs from its file",
         breakpoints="Breakpoints in code",
+        return_in_memory="A thread that returns into code that no file holds",
+    ),
+    **_of(
+        "memory", "T1574", "calls through other pointers than those that the loader fills",
+        bent_call="A call that goes elsewhere than its name says",
+    ),
+    **_of(
+        "sideload", "T1574", "a package database that was changed as well",
+        changed_file="A file that is not what its package put there",
     ),
     **_of(
         "memory", "T1620", "code without the form of a PE image",
