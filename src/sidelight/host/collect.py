@@ -190,11 +190,15 @@ class Owners:
                     self.names.append(name)
 
     def of(self, path: str) -> Optional[str]:
-        """Name the package; empty where none owns it, None where no database is at hand."""
+        """Name the package; empty where none owns it, None where that is not known.
+
+        Files below ``share`` are many and hardly ever code; those of dpkg are not kept.
+        """
         if not self.names:
             return None
         short = path[4:] if path.startswith("/usr/") else path
-        return self.paths.get(path) or self.paths.get(short) or ""
+        unknown = None if "/share/" in path and "dpkg" in self.names else ""
+        return self.paths.get(path) or self.paths.get(short) or unknown
 
     def digest(self, path: str) -> str:
         """Give the hash of what a package put there, in hexadecimal; empty if it is not known."""
@@ -210,11 +214,14 @@ class Owners:
         folder = root + "/var/lib/dpkg/info"
         names = [n for n in os.listdir(folder) if n.endswith(".list")]
         for name in names:
-            package = name[:-5]
-            for line in os.fsdecode(read(folder + "/" + name)).split("\n"):
-                if "/share/" not in line:
-                    self.paths[line] = package
+            self.add_dpkg(name[:-5], read(folder + "/" + name))
         return bool(names)
+
+    def add_dpkg(self, package: str, listed: bytes) -> None:
+        """Take what ``info/PACKAGE.list`` holds."""
+        for line in os.fsdecode(listed).split("\n"):
+            if "/share/" not in line:
+                self.paths[line] = package
 
     def _dpkg_digests(self, package: str) -> None:
         """Read what deb-md5sums(5) describes; files that were diverted are others."""
@@ -229,8 +236,13 @@ class Owners:
                 self.digests["/" + path] = digest
 
     def _apk(self, root: str) -> bool:
+        self.add_apk(read(root + "/lib/apk/db/installed"))
+        return True
+
+    def add_apk(self, installed: bytes) -> None:
+        """Take what ``lib/apk/db/installed`` holds."""
         package = folder = path = ""
-        for line in os.fsdecode(read(root + "/lib/apk/db/installed")).split("\n"):
+        for line in os.fsdecode(installed).split("\n"):
             if line.startswith("P:"):
                 package = line[2:]
             elif line.startswith("F:"):
@@ -240,7 +252,6 @@ class Owners:
                 self.paths[path] = package
             elif line.startswith("Z:Q1"):
                 self.digests[path] = binascii.a2b_base64(line[4:]).hex()
-        return True
 
     def _rpm(self, root: str) -> bool:
         import sqlite3
@@ -249,11 +260,15 @@ class Owners:
         path = next(p for p in places if os.path.exists(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
         base = sqlite3.connect("file:%s?mode=ro&immutable=1" % path, uri=True)
         for (blob,) in base.execute("SELECT blob FROM Packages"):
-            name, files = rpm_files(blob)
-            self.paths.update((path, name) for path, _ in files)
-            self.digests.update(pair for pair in files if pair[1] and CODE.search(pair[0]))
+            self.add_rpm(blob)
         base.close()
         return True
+
+    def add_rpm(self, header: bytes) -> None:
+        """Take the header of a package of rpm."""
+        name, files = rpm_files(header)
+        self.paths.update((path, name) for path, _ in files)
+        self.digests.update(pair for pair in files if pair[1] and CODE.search(pair[0]))
 
 
 def rpm_files(blob: bytes) -> Tuple[str, List[Tuple[str, str]]]:

@@ -492,6 +492,7 @@ def test_packages_own_files(tmp_path: Path) -> None:
         assert owners.names == [kind]
         assert owners.of("/usr/bin/tool") == "tool"
         assert owners.of("/usr/bin/other") == ""
+        assert owners.of("/usr/share/other") == (None if kind == "dpkg" else "")
         assert owners.digest("/usr/bin/tool") == digests[kind]
         assert owners.digest("/usr/bin/moved") == owners.digest("/usr/bin/other") == ""
     assert collect.Owners(str(tmp_path / "none")).of("/usr/bin/tool") is None
