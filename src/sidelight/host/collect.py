@@ -33,7 +33,7 @@ MEMORY_BYTES, BLOCK_BYTES, STACK_BYTES = 64 << 20, 1 << 20, 16 << 10
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
 MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
 MANY_SLOTS, MANY_BENT, TABLE_BYTES, TABLES_BYTES = 1 << 16, 16, 16 << 20, 64 << 20
-HASH_BYTES = 256 << 20
+HASH_BYTES = 128 << 20
 BREAK_ARM = b"\xa0\x00\x20\xd4"
 AGAIN_SECONDS = 0.15
 IN_MEMORY = bytes(int(top & 0xC0 == 0x80) for top in range(256))
@@ -53,6 +53,9 @@ LOADER = re.compile(rb"(?:LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH)=")
 MAPS = re.compile(r"(\w+)-(\w+) (\S{4}) (\w+) (\w+:\w+) (\d+) *(.*)")
 DYNAMIC = struct.pack("<QQ", 11, 24)
 """An entry of a 64-bit dynamic section: the size of a symbol (DT_SYMENT; ELF gABI, 5)."""
+
+NEIGHBOURS = {struct.pack("<Q", tag) for tag in (5, 6, 10)}
+"""What stands near it: where symbols and their names are, and how long the names."""
 
 REGISTERS = {"x86_64": (16, 19), "aarch64": (32, 31)}
 """Where next instruction and stack are among the registers, by machine (ptrace.h of the kernel)."""
@@ -140,10 +143,22 @@ def elf_signs(data: bytes, address: int, executable: bool) -> List[Tuple[int, st
     place = lowest.find(b"\x0b\x18")
     while place >= 0:
         at = skew + 8 * place
-        if data[at : at + 16] == DYNAMIC:
+        if data[at : at + 16] == DYNAMIC and is_dynamic(data[max(0, at - 48) : at + 64], at):
             return signs + [(address + at, "dynamic")]
         place = lowest.find(b"\x0b\x18", place + 1)
     return signs
+
+
+def is_dynamic(near: bytes, at: int) -> bool:
+    """Tell whether an entry at *at* is one of a dynamic section, by what is near it.
+
+    Args:
+        near: bytes from 48 before the entry on, fewer where there are fewer.
+        at: where the entry is in what was read.
+    """
+    start = min(at, 48) % 16
+    tags = {near[place : place + 8] for place in range(start, len(near), 16)}
+    return len(tags & NEIGHBOURS) > 1
 
 
 def page_runs(entries: bytes, start: int, wanted: bytes) -> Iterator[Tuple[int, int]]:
@@ -393,19 +408,18 @@ class Symbols:
 
     def __init__(self, raw: bytes, texts: bytes) -> None:
         self.size, self.texts = 3 * len(raw) + len(texts), texts
-        self.words = array.array("Q", raw[: len(raw) // 24 * 24])
-        places = self.words[1::3]
+        words = array.array("Q", raw[: len(raw) // 24 * 24])
+        places = words[1::3]
+        self.names = array.array("I", raw[: 8 * len(words)])[::6]
         self.order = sorted(range(len(places)), key=places.__getitem__)
         self.places = array.array("Q", [places[number] for number in self.order])
-        kinds = raw[4 : 8 * len(self.words) : 24]
+        kinds = raw[4 : 8 * len(words) : 24]
         chosen = [number for number, kind in enumerate(kinds) if kind & 15 == 10]
         self.chosen = {self.name(number) for number in chosen}
 
     def name(self, number: int) -> bytes:
         """Name a symbol; empty where there is none of that number."""
-        if 3 * number >= len(self.words):
-            return b""
-        at = struct.unpack("=II", struct.pack("=Q", self.words[3 * number]))[0]
+        at = self.names[number] if number < len(self.names) else len(self.texts)
         return self.texts[at : self.texts.find(b"\0", at)]
 
     def has(self, name: bytes, place: int) -> bool:
@@ -414,8 +428,11 @@ class Symbols:
         One that is chosen (STT_GNU_IFUNC) is at an address that no symbol has.
         """
         begin = bisect.bisect_left(self.places, place)
-        end = bisect.bisect_right(self.places, place)
-        return name in self.chosen or any(self.name(n) == name for n in self.order[begin:end])
+        while begin < len(self.places) and self.places[begin] == place:
+            if self.texts.startswith(name + b"\0", self.names[self.order[begin]]):
+                return True
+            begin += 1
+        return name in self.chosen
 
 
 class Image:
@@ -920,12 +937,12 @@ def threads(base: str, loose: List[Region]) -> Json:
     return found
 
 
-def is_call(code: bytes) -> bool:
+def is_call(code: bytes, machine: str) -> bool:
     """Tell whether code ends with a call, behind which a return address points.
 
     Sources: Intel SDM, CALL; Arm ARM, BL and BLR.
     """
-    if os.uname().machine == "aarch64":
+    if machine == "aarch64":
         (word,) = struct.unpack("<I", code[-4:].rjust(4, b"\0"))
         return bool(word & 0xFC000000 == 0x94000000 or word & 0xFFFFFC1F == 0xD63F0000)
     pairs = [code[-n:][:2] for n in (2, 3, 4, 6, 7)]
@@ -940,7 +957,8 @@ def returns(memory: Memory, loose: List[Region], stack: int) -> List[int]:
     data = memory.take(stack, end - stack) if begin == first else b""
     words = dict.fromkeys(array.array("Q", data[: len(data) // 8 * 8]))
     found = [w for w in words if any(r.start + 8 <= w < r.end for r in loose)]
-    return [w for w in found[:MANY_BENT] if is_call(memory.read(w - 8, 8))]
+    machine = os.uname().machine
+    return [w for w in found[:MANY_BENT] if is_call(memory.read(w - 8, 8), machine)]
 
 
 def add_threads(look: Look, record: Json, memory: Memory, loose: List[Region]) -> None:

@@ -1,8 +1,8 @@
 """ELF cores as the kernel, gcore and others write them: one process, read from front to back.
 
-Only the notes, the stretches around executable memory and the tops of the highest stretches are
-looked at; the rest is passed over. Sources: the System V ABI, "Program Header"; core(5); for the
-initial stack the x86-64 psABI, "Process Initialization".
+Only the notes, the stretches around executable memory, small ones, stacks and the tops of the
+highest stretches are looked at; the rest is passed over. Sources: the System V ABI, "Program
+Header"; core(5); for the initial stack the x86-64 psABI, "Process Initialization".
 """
 
 import struct
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sidelight.host import collect
+from sidelight.host.core_calls import Kept, bent_calls, returning
 from sidelight.host.core_notes import (
     AT_ENTRY,
     AT_EXECFN,
@@ -75,10 +76,22 @@ class Core:
 
 
 @dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a stretch is looked at for; *stacks* are the stack pointers that lie in it."""
+
+    near: bool
+    top: bool
+    kept: bool
+    stacks: tuple[int, ...]
+
+
+@dataclass(slots=True)
 class _Found:
     notes: Notes = field(default_factory=Notes)
     signs: list[tuple[int, str]] = field(default_factory=list)
     tops: list[tuple[int, bytes]] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
 
 
 def is_core(head: bytes) -> bool:
@@ -104,14 +117,20 @@ def read_core(read: Callable[[int], bytes]) -> Core:
         if not segment.stored:
             continue
         note = segment.sort == _NOTE
-        if not note and segment.start not in near | tops:
+        use = _Use(
+            segment.start in near,
+            segment.start in tops,
+            found.kept.wants(segment.stored),
+            tuple(at for _, at in found.notes.stacks if segment.start <= at < segment.end),
+        )
+        if not note and not any((use.near, use.top, use.kept, use.stacks)):
             continue
         if not tape.forward(segment.offset) or (note and segment.stored > NOTE_BYTES):
             unread += tape.cut is None
         elif note:
             add_notes(found.notes, tape.take(segment.stored), layout)
         else:
-            _look(tape, segment, found, near=segment.start in near, top=segment.start in tops)
+            _look(tape, segment, found, use)
     if found.notes.machine:
         raise CoreError("it is an image of a whole memory: name it with --memory-image")
     if not found.notes.threads and found.notes.pid < 0:
@@ -171,22 +190,29 @@ def _around_code(loads: list[Segment]) -> set[int]:
     return near
 
 
-def _look(tape: Tape, segment: Segment, found: _Found, *, near: bool, top: bool) -> None:
-    left, signs, kept = segment.stored, 0, b""
+def _look(tape: Tape, segment: Segment, found: _Found, use: _Use) -> None:
+    left, signs, last = segment.stored, 0, b""
+    whole: list[bytes] = []
     while left > 0:
         data = tape.take(min(left, BLOCK_BYTES))
         if not data:
             break
         place = segment.start + segment.stored - left
-        if near and signs < _MANY_SIGNS:
+        if use.near and signs < _MANY_SIGNS:
             more = collect.elf_signs(data, place, bool(segment.flags & 1))
             found.signs += more
             signs += len(more)
-        if top:
-            kept = (kept + data)[-TOP_BYTES:]
+        if use.top:
+            last = (last + data)[-TOP_BYTES:]
+        for at in use.stacks if not use.kept else ():
+            if place <= at < place + len(data):
+                found.kept.add(at, data[at - place :][: collect.STACK_BYTES])
+        whole += [data] if use.kept else []
         left -= len(data)
-    if top:
-        found.tops.append((segment.start + segment.stored - left - len(kept), kept))
+    if use.top:
+        found.tops.append((segment.start + segment.stored - left - len(last), last))
+    if use.kept:
+        found.kept.add(segment.start, b"".join(whole))
 
 
 def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
@@ -194,6 +220,7 @@ def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
     regions = tuple(_regions(notes, loads))
     entry = notes.vector.get(AT_ENTRY, notes.vector.get(AT_PHDR, 0))
     exe = next((path for start, end, path in notes.files if start <= entry < end), None)
+    loose = [r for r in regions if r.executable and r.sort not in {"file", "kernel"}]
     argv, loader = _words(found, layout)
     if argv is None and notes.arguments:
         argv = tuple(notes.arguments.split(" "))
@@ -209,6 +236,8 @@ def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
         loader=loader,
         regions=tuple(region for region in regions if region.executable),
         halted=tuple(notes.threads),
+        returning=tuple(returning(found.kept, layout, loose, notes.stacks)),
+        bent=tuple(bent_calls(found.kept, layout, loose, notes.files)),
         signs=tuple(_loose(found.signs, regions)),
     )
 
