@@ -27,6 +27,8 @@ from sidelight.host.tape import BLOCK_BYTES, Tape
 NOTE_BYTES: Final = 64 << 20
 TOP_BYTES: Final = 512 << 10
 _TOPS: Final = 4
+_STACK_BYTES: Final = 64 << 20
+_TAIL_BYTES: Final = 128 << 10
 _MANY_SIGNS: Final = 64
 _MANY_WORDS: Final = 1 << 16
 _LOAD, _NOTE = 1, 4
@@ -78,12 +80,26 @@ class Core:
 @dataclass(slots=True)
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """What a stretch is looked at for; *stacks* are the stack pointers that lie in it."""
+    """What a stretch is looked at for.
+
+    Args:
+        near: it is around executable memory.
+        top: it is one of the highest.
+        kept: all of it is kept.
+        tail: its end is kept: it may be the stack of a thread.
+        stacks: the stack pointers that lie in it.
+    """
 
     near: bool
     top: bool
     kept: bool
+    tail: bool
     stacks: tuple[int, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it may be passed over."""
+        return not (self.near or self.top or self.kept or self.tail or self.stacks)
 
 
 @dataclass(slots=True)
@@ -121,9 +137,10 @@ def read_core(read: Callable[[int], bytes]) -> Core:
             segment.start in near,
             segment.start in tops,
             found.kept.wants(segment.stored),
+            bool(segment.flags & 2) and segment.stored <= _STACK_BYTES,
             tuple(at for _, at in found.notes.stacks if segment.start <= at < segment.end),
         )
-        if not note and not any((use.near, use.top, use.kept, use.stacks)):
+        if not note and use.nothing:
             continue
         if not tape.forward(segment.offset) or (note and segment.stored > NOTE_BYTES):
             unread += tape.cut is None
@@ -202,15 +219,18 @@ def _look(tape: Tape, segment: Segment, found: _Found, use: _Use) -> None:
             more = collect.elf_signs(data, place, bool(segment.flags & 1))
             found.signs += more
             signs += len(more)
-        if use.top:
+        if use.top or use.tail:
             last = (last + data)[-TOP_BYTES:]
         for at in use.stacks if not use.kept else ():
             if place <= at < place + len(data):
                 found.kept.add(at, data[at - place :][: collect.STACK_BYTES])
         whole += [data] if use.kept else []
         left -= len(data)
+    end = segment.start + segment.stored - left
     if use.top:
-        found.tops.append((segment.start + segment.stored - left - len(last), last))
+        found.tops.append((end - len(last), last))
+    if use.tail and not use.kept and found.kept.wants(_TAIL_BYTES):
+        found.kept.add(end - len(last[-_TAIL_BYTES:]), last[-_TAIL_BYTES:])
     if use.kept:
         found.kept.add(segment.start, b"".join(whole))
 

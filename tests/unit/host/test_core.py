@@ -148,6 +148,21 @@ def test_a_thread_that_returns_into_memory_without_a_file(size: int) -> None:
     assert "return-in-memory" in {mark.id for mark in judge(process)}
 
 
+def test_the_end_of_a_stack_is_kept_until_the_notes_come() -> None:
+    """gdb writes them last; threads have stacks of 8 MiB, and use the end of them."""
+    size = 8 << 20
+    stack = bytes(size - 4096) + struct.pack("<2Q", 0, LOOSE + 16).ljust(4096, b"\0")
+    pieces = [
+        Piece(CODE, PAGE, "r-xp", b"", "/usr/bin/tool"),
+        Piece(LOOSE, PAGE, "r-xp", bytes(14) + CALL + bytes(16)),
+        Piece(STACK, size, "rw-p", stack),
+        *(Piece(TOP + number * PAGE * 2, PAGE, "rw-p", b"x") for number in range(4)),
+    ]
+    threads = [(7, CODE, STACK + size - 4096)]
+    process = process_of(core_of(pieces, threads=threads, notes_last=True))
+    assert process.returning == ((7, LOOSE + 16),)
+
+
 @given(st.integers(0, 0x1400), st.sampled_from([0, 1, 7, 0x7F, 0xFF]))
 def test_dynamic_sections_that_lie_do_no_harm(at: int, byte: int) -> None:
     data = bytearray(calling(LOOSE + 4))
