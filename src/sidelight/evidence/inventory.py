@@ -18,7 +18,7 @@ import numpy as np
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, TREE, recognise
-from sidelight.evidence.roots import is_root
+from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
 from sidelight.schema import Gap
 
@@ -156,11 +156,25 @@ def files_under(
     def deny(error: OSError) -> None:
         gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
 
+    passed: set[str] = set()
     for folder, folders, names in os.walk(path, onerror=deny):
         folders.sort()
         if roots is not None and is_root(folders):
             roots[folder] = None
+            passed |= without_logs(folder)
+        if passed:
+            folders[:] = _with_logs(folder, folders, passed, gaps)
         yield from ((os.path.join(folder, name), False) for name in sorted(names))
+
+
+def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap]) -> list[str]:
+    """Leave out the folders that *passed* names, and say so."""
+    kept = [name for name in folders if os.path.join(folder, name) not in passed]
+    for name in folders:
+        path = os.path.join(folder, name)
+        if name not in kept and not os.path.islink(path):
+            gaps.append(Gap(path, 0, "foreign", "holds programs, in which no logs are looked for"))
+    return kept
 
 
 def _inspect(

@@ -131,6 +131,24 @@ def test_a_tree_in_another_is_read_apart(tmp_path: Path) -> None:
     assert sources == {str(outer), str(inner)}
 
 
+def test_logs_are_not_looked_for_among_programs(tmp_path: Path) -> None:
+    """It is said once a folder; where programs are put by hand, logs may be."""
+    files = {
+        "etc/x": b"",
+        "usr/share/a.json": b"",
+        "usr/local/a.log": b"",
+        "var/a": b"",
+        "lib/a": b"",
+    }
+    root = plant(tmp_path / "root", files)
+    (root / "bin").symlink_to("usr/bin")
+    inventory = survey([str(tmp_path)])
+    looked_at = {Path(each.path).relative_to(root) for each in inventory.inputs}
+    assert looked_at == {Path("etc/x"), Path("usr/local/a.log"), Path("var/a")}
+    told = {gap.source: gap.reason for gap in inventory.gaps if "programs" in gap.text}
+    assert told == {str(root / "usr/share"): "foreign", str(root / "lib"): "foreign"}
+
+
 def test_links_and_pipes_are_left_alone(tmp_path: Path) -> None:
     """A link may lead out of the tree, and a pipe may never end."""
     root = plant(tmp_path / "root", {"etc/x": b"", "usr/lib/x": b"", "var/x": b""})
