@@ -7,7 +7,7 @@ Header"; core(5); for the initial stack the x86-64 psABI, "Process Initializatio
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sidelight.host import collect
@@ -70,11 +70,13 @@ class Core:
         cut: offset in the file from which on bytes are missing; None where none are.
         unread: how many stretches were not looked at, since they begin inside others or are too
             long.
+        unlisted: whether it lists no files, so that memory without one cannot be told.
     """
 
     process: Process
     cut: int | None = None
     unread: int = 0
+    unlisted: bool = False
 
 
 @dataclass(slots=True)
@@ -154,7 +156,9 @@ def read_core(read: Callable[[int], bytes]) -> Core:
         raise CoreError("it has no notes of a process")
     last = max((s.offset + s.stored for s in segments), default=0)
     tape.forward(last)
-    return Core(_process(found, loads, layout), tape.cut, unread)
+    listed = bool(found.notes.files)
+    process = _process(found, loads if listed else [], layout)
+    return Core(process if listed else replace(process, halted=()), tape.cut, unread, not listed)
 
 
 def headers(tape: Tape) -> tuple[Layout, list[Segment]]:

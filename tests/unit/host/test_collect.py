@@ -110,6 +110,16 @@ def _given_to_the_loader(shop: Workshop, folder: Path) -> int:
     return shop.start([Path(os.fsdecode(found[0])), shop.program, "plain"])
 
 
+def _memfd_by_an_interpreter(shop: Workshop, folder: Path) -> int:
+    """As a script does that has a program in a variable."""
+    del folder
+    code = (
+        "import os,sys; fd=os.memfd_create('x'); os.write(fd,open(sys.argv[1],'rb').read());"
+        "os.execve(fd,['updater','plain'],{})"
+    )
+    return shop.start([sys.executable, "-c", code, shop.program])
+
+
 def _library_unlinked(shop: Workshop, folder: Path) -> int:
     library = Path(shutil.copy(shop.library, folder / "gone.so"))
     pid = shop.start([shop.program, "library", library])
@@ -130,6 +140,7 @@ def _named(mode: str, *words: str, title: str | None = None, **variables: str) -
 
 STAND_INS: dict[str, tuple[Start, str, int]] = {
     "memfd": (_named("memfd"), "memfd-program", HIGH),
+    "memfd by an interpreter": (_memfd_by_an_interpreter, "memfd-program", HIGH),
     "deleted program": (_unlinked, "deleted-program", 35),
     "program in shared memory": (_in_shared_memory, "program-in-memory-folder", MEDIUM),
     "image in memory": (_named("image", "{LIBRARY}"), "image-in-memory", HIGH),
@@ -259,6 +270,7 @@ def test_it_only_reads(shop: Workshop, tmp_path: Path) -> None:
         pytest.skip("strace may not trace here")
     text = trace.read_text()
     assert f"/proc/{pid}/mem" in text
+    assert "PTRACE" not in text
     for word in ("ptrace(", "kill(", "tgkill(", "process_vm_readv(", "smaps", "O_WRONLY", "O_RDWR"):
         assert word not in text
 
@@ -392,6 +404,51 @@ child.kill()
     assert len(found) == 1, ran.stderr
     assert "looks for 0x1234" in str(found[0]["Marks"])
     assert int(str(found[0]["Points"])) >= MEDIUM
+
+
+def test_a_packet_socket_of_another_network_namespace_is_found(namespaces: list[str]) -> None:
+    """The collector does not enter it."""
+    program = f"""
+import subprocess, sys
+words = ["unshare", "-n", sys.executable, "-c", sys.argv[1]]
+child = subprocess.Popen(words, stdout=subprocess.PIPE)
+child.stdout.readline()
+subprocess.run([sys.executable, {str(SCRIPT)!r}])
+child.kill()
+"""
+    ran = subprocess.run(
+        [*namespaces, sys.executable, "-c", program, LISTENER], capture_output=True, check=False
+    )
+    events = rows(ran.stdout).values()
+    (found,) = [event for event in events if "packet-socket" in marks(event)]
+    others = {str(event["Namespace.net"]) for event in events if event is not found}
+    assert str(found["Namespace.net"]) not in others, ran.stderr
+
+
+def test_ld_so_preload_is_found_and_also_when_it_is_gone_again(
+    namespaces: list[str], shop: Workshop, tmp_path: Path
+) -> None:
+    """In a mount namespace with an /etc of its own."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    shutil.copy("/etc/passwd", etc / "passwd")
+    (etc / "ld.so.preload").write_text(f"{shop.library}\n")
+    script = (
+        f"mount --bind {etc} /etc && {{ {shop.program} plain > {tmp_path}/said & "
+        f"until grep -q ready {tmp_path}/said; do sleep 0.1; done; }}"
+        f" && {sys.executable} -I {SCRIPT} && echo && rm /etc/ld.so.preload"
+        f" && {sys.executable} -I {SCRIPT} --pid $!; kill $!"
+    )
+    ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
+    before, _, after = ran.stdout.partition(b"\n\n")
+    named = [
+        json.loads(line)
+        for line in before.splitlines()
+        if b"ld.so" not in line and b'"preload"' in line
+    ]
+    assert [line["path"] for line in named] == [str(shop.library)], ran.stderr
+    found = [event for event in rows(after).values() if "preload-unnamed" in marks(event)]
+    assert [str(event["Image"]) for event in found] == [str(shop.program)]
 
 
 def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
