@@ -227,7 +227,9 @@ class Owners:
 
     def _dpkg(self, root: str) -> bool:
         folder = root + "/var/lib/dpkg/info"
-        names = [n for n in os.listdir(folder) if n.endswith(".list")]
+        with os.scandir(folder) as entries:
+            plain = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        names = sorted(name for name in plain if name.endswith(".list"))
         for name in names:
             self.add_dpkg(name[:-5], read(folder + "/" + name))
         return bool(names)
@@ -251,8 +253,10 @@ class Owners:
                 self.digests["/" + path] = digest
 
     def _apk(self, root: str) -> bool:
-        self.add_apk(read(root + "/lib/apk/db/installed"))
-        return True
+        path = root + "/lib/apk/db/installed"
+        if os.path.isfile(path):
+            self.add_apk(read(path))
+        return os.path.isfile(path)
 
     def add_apk(self, installed: bytes) -> None:
         """Take what ``lib/apk/db/installed`` holds."""
@@ -272,7 +276,7 @@ class Owners:
         import sqlite3
 
         places = [root + "/var/lib/rpm", root + "/usr/lib/sysimage/rpm"]
-        path = next(p for p in places if os.path.exists(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
+        path = next(p for p in places if os.path.isfile(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
         base = sqlite3.connect("file:%s?mode=ro&immutable=1" % path, uri=True)
         for (blob,) in base.execute("SELECT blob FROM Packages"):
             self.add_rpm(blob)
@@ -447,6 +451,7 @@ class Image:
 
     def __init__(self, number: int, paths: List[str], inode: int, file: int) -> None:
         self.number, self.paths, self.inode = number, paths, inode
+        self.stamp = stamp_of(file)
         head = os.pread(file, 64, 0)
         if head[:6] != b"\x7fELF\2" + (b"\1" if sys.byteorder == "little" else b"\2"):
             raise ValueError("no ELF file of this machine")
@@ -495,6 +500,12 @@ class Image:
         return None
 
 
+def stamp_of(file: int) -> Tuple[int, int, int]:
+    """Give what tells a file from another one that has its inode later."""
+    status = os.fstat(file)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
 def opened(paths: List[str], inode: int) -> Iterator[int]:
     """Give the first of *paths* that can be opened and is the file meant, if there is one."""
     for path in paths:
@@ -524,6 +535,10 @@ class Images:
         if image:
             image.paths = paths
         return image
+
+    def is_fresh(self, image: Image) -> bool:
+        """Tell whether a file is still the one that was read; another may have its inode."""
+        return any(stamp_of(file) == image.stamp for file in opened(image.paths, image.inode))
 
     def symbols(self, image: Image) -> Optional[Symbols]:
         """Give the symbols of a file; None where they cannot be had."""
@@ -749,6 +764,7 @@ class Digests:
     def add(self, look: Look, record: Json, regions: List[Region], root: str) -> None:
         """Add what is known of the files that a process has mapped as code."""
         space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
+        space.owners().root = root
         record["digests"] = []
         for region in [r for r in regions if "x" in r.perms and r.path.startswith("/")]:
             file = look.file_of(record, space, region, root)
@@ -1238,8 +1254,10 @@ class Calls:
         if own is None or (target and theirs is None):
             return None
         name = own.name(image.named[index])
-        right = target and theirs and theirs.has(name, word - target.shift)
-        return b"" if right else name or b"?"
+        if target and theirs and theirs.has(name, word - target.shift):
+            return b""
+        images = [image, target.image] if target and target.image else [image]
+        return (name or b"?") if all(map(self.images.is_fresh, images)) else None
 
 
 def filled(memory: Memory, image: Image, shift: int) -> Iterator[Tuple[int, Any]]:

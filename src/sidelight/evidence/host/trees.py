@@ -30,6 +30,12 @@ _PRELOAD: Final = "/etc/ld.so.preload"
 _SETTINGS: Final = re.compile(r"/etc/ld\.so\.conf(?:\.d/[^/]+\.conf)?")
 _LISTED: Final = re.compile(r"/var/lib/dpkg/info/([^/]+)\.list")
 _INSTALLED: Final = "/lib/apk/db/installed"
+_DATABASES: Final = (
+    "var/lib/dpkg/info",
+    "lib/apk/db/installed",
+    "var/lib/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+)
 _TEXT_BYTES: Final = 64 << 20
 _ELF_BYTES: Final = 64 << 20
 
@@ -68,8 +74,7 @@ def read_tree(root: str) -> tuple[Tree, list[Gap]]:
     def deny(error: OSError) -> None:
         gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
 
-    owners = Owners(root)
-    tree = Tree(owners=owners if owners.names else None)
+    tree = Tree(owners=_owners(root))
     real = _uid(root) == 0
     for folder, folders, names in os.walk(root, onerror=deny):
         at = folder[len(root.rstrip("/")) :] or "/"
@@ -84,6 +89,16 @@ def read_tree(root: str) -> tuple[Tree, list[Gap]]:
             with _told(deny):
                 _take(tree, f"{folder}/{name}", f"{at.rstrip('/')}/{name}", real=real)
     return tree, gaps
+
+
+def _owners(root: str) -> Owners | None:
+    """Read the package databases, unless links lead to those of this host."""
+    real = os.path.realpath(root).rstrip("/")
+    places = [os.path.realpath(f"{root}/{name}") for name in _DATABASES]
+    if not all(place.startswith(f"{real}/") for place in places):
+        return None
+    owners = Owners(root)
+    return owners if owners.names else None
 
 
 @contextmanager

@@ -161,6 +161,18 @@ def test_links_and_pipes_are_left_alone(tmp_path: Path) -> None:
     assert marked(read(root)) == {}
 
 
+def test_databases_that_are_not_of_the_tree_are_left_alone(tmp_path: Path) -> None:
+    """A link to those of another host, a pipe that never ends; then nothing is called unowned."""
+    root = plant(tmp_path / "root", {**FILES, "usr/lib/stray.so": elf_of()})
+    info = root / "var/lib/dpkg/info"
+    os.mkfifo(info / "evil.list")
+    (info / "link.list").symlink_to("/dev/zero")
+    assert "/usr/lib/stray.so" in marked(read(root))
+    info.rename(tmp_path / "elsewhere")
+    info.symlink_to(tmp_path / "elsewhere")
+    assert "/usr/lib/stray.so" not in marked(read(root))
+
+
 def test_what_may_not_be_read_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = plant(tmp_path / "root")
     real = os.lstat
