@@ -38,7 +38,9 @@ BREAK_ARM = b"\xa0\x00\x20\xd4"
 AGAIN_SECONDS = 0.15
 IN_MEMORY = bytes(int(top & 0xC0 == 0x80) for top in range(256))
 COPIED = bytes(int(top & 0xE0 == 0x80) for top in range(256))
-"""By the highest byte of an entry of pagemap: present and not swapped; and no page of a file."""
+CHOSEN = bytes(int(kind & 0x0F == 10) for kind in range(256))
+"""By the highest byte of an entry of pagemap: present and not swapped; and no page of a file.
+By the kind of a symbol: one whose function is chosen as it is loaded (STT_GNU_IFUNC)."""
 
 KERNEL_THREAD = 0x00200000
 NAMESPACES = ("mnt", "net", "pid")
@@ -411,15 +413,17 @@ class Symbols:
     """
 
     def __init__(self, raw: bytes, texts: bytes) -> None:
-        self.size, self.texts = 3 * len(raw) + len(texts), texts
+        self.size, self.texts = 6 * len(raw) + len(texts), texts
         words = array.array("Q", raw[: len(raw) // 24 * 24])
-        places = words[1::3]
+        self.places = words[1::3]
         self.names = array.array("I", raw[: 8 * len(words)])[::6]
-        self.order = sorted(range(len(places)), key=places.__getitem__)
-        self.places = array.array("Q", [places[number] for number in self.order])
-        kinds = raw[4 : 8 * len(words) : 24]
-        chosen = [number for number, kind in enumerate(kinds) if kind & 15 == 10]
-        self.chosen = {self.name(number) for number in chosen}
+        self.last = dict(zip(self.places, range(len(self.places))))  # noqa: B905 - Python 3.6
+        self.order: List[int] = []
+        kinds, self.chosen = raw[4 : 8 * len(words) : 24].translate(CHOSEN), set()
+        number = kinds.find(b"\1")
+        while number >= 0:
+            self.chosen.add(self.name(number))
+            number = kinds.find(b"\1", number + 1)
 
     def name(self, number: int) -> bytes:
         """Name a symbol; empty where there is none of that number."""
@@ -431,12 +435,21 @@ class Symbols:
 
         One that is chosen (STT_GNU_IFUNC) is at an address that no symbol has.
         """
+        number = self.last.get(place)
+        if number is None or name in self.chosen:
+            return name in self.chosen
+        wanted = name + b"\0"
+        return self.texts.startswith(wanted, self.names[number]) or self.has_alias(wanted, place)
+
+    def has_alias(self, wanted: bytes, place: int) -> bool:
+        """Tell whether one of several symbols at an address has a name, with its zero byte."""
+        if not self.order:
+            self.order = sorted(range(len(self.places)), key=self.places.__getitem__)
+            self.places = array.array("Q", [self.places[number] for number in self.order])
         begin = bisect.bisect_left(self.places, place)
-        while begin < len(self.places) and self.places[begin] == place:
-            if self.texts.startswith(name + b"\0", self.names[self.order[begin]]):
-                return True
-            begin += 1
-        return name in self.chosen
+        end = bisect.bisect_right(self.places, place)
+        starts = [self.names[number] for number in self.order[begin:end]]
+        return any(self.texts.startswith(wanted, start) for start in starts)
 
 
 class Image:
@@ -1249,8 +1262,11 @@ class Calls:
             return b""
         if target and target.region.path == "[vdso]":
             return b""
-        own = self.images.symbols(image)
-        theirs = self.images.symbols(target.image) if target and target.image else None
+        known = self.images.tables
+        own = known.get(image.number) or self.images.symbols(image)
+        theirs = None
+        if target and target.image:
+            theirs = known.get(target.image.number) or self.images.symbols(target.image)
         if own is None or (target and theirs is None):
             return None
         name = own.name(image.named[index])
