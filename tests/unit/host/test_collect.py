@@ -818,7 +818,7 @@ def _dynamic_symbols(path: Path) -> list[tuple[str, int, str]]:
     return [
         (row[7].partition("@")[0], int(row[1], 16), row[3])
         for row in rows
-        if len(row) > 7 and row[0].rstrip(":").isdigit() and row[6] != "UND" and "<" not in row[3]
+        if len(row) > 7 and row[0].rstrip(":").isdigit() and row[5] == "DEFAULT" and row[6] != "UND"
     ]
 
 
