@@ -49,7 +49,7 @@ def read_elf(read_at: ReadAt) -> ElfFile | None:
     interpreted = any(sort == _INTERPRETER for sort, *_ in parts)
     found = next(((at, size) for sort, at, size, _ in parts if sort == _DYNAMIC), (0, 0))
     code, step = ("Q", 16) if wide else ("I", 8)
-    data = read_at(found[0], min(found[1], step * _MANY))
+    data = read_at(found[0], min(found[1], step * _MANY)) if found[0] < 1 << 62 else b""
     count = len(data) // step
     words = struct.unpack(f"{order}{2 * count}{code}", data[: step * count])
     entries = list(zip(words[::2], words[1::2], strict=True))

@@ -1,9 +1,11 @@
 """What ELF files ask for: as they were written, as readelf shows them, and where they lie."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,18 @@ def test_files_that_lie_do_no_harm(at: int, byte: int, cut: int) -> None:
     for some in (bytes(data), bytes(data[:cut])):
         found = reading(some)
         assert found is None or isinstance(found, ElfFile)
+
+
+@given(st.integers(0, 0x100), st.sampled_from([1 << 31, 1 << 62, 1 << 63, (1 << 64) - 1]))
+def test_offsets_that_no_file_has_do_no_harm(at: int, value: int) -> None:
+    """Read as a file is, by offset."""
+    data = bytearray(elf_of(2, needed=("liba.so.1",), rpath="/a", interpreter=True))
+    data[at : at + 8] = value.to_bytes(8, "little")
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        found = read_elf(lambda offset, size: os.pread(file.fileno(), size, offset))
+    assert found is None or isinstance(found, ElfFile)
 
 
 def test_it_is_as_readelf_shows_it() -> None:

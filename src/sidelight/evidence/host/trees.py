@@ -164,7 +164,7 @@ class TreesInArchive:
     _nodes: list[Node] = field(default_factory=list)
     _texts: dict[str, bytes] = field(default_factory=dict)
     _seen: dict[str, set[str]] = field(default_factory=dict)
-    _unread: list[Gap] = field(default_factory=list)
+    _unread: list[tuple[str, Gap]] = field(default_factory=list)
 
     def take(self, member: Member, gap: Gap) -> bool:
         """Take a member that may matter; *gap* says that nothing reads it, if no tree is found."""
@@ -182,14 +182,14 @@ class TreesInArchive:
             self._texts[path] = Stream(member.name, member.raw).read(_TEXT_BYTES)
         else:
             return False
-        self._unread.append(gap)
+        self._unread.append((path, gap))
         return True
 
     def finish(self, wanted: Wanted) -> Iterator[Frame | Gap]:
-        """Yield what is odd in each tree; where there is none, that members were not read."""
+        """Yield what is odd in each tree, and that nothing reads members that belong to none."""
         roots = [root for root, names in self._seen.items() if is_root(names)]
-        if not roots:
-            yield from self._unread
+        inside = tuple(f"{root}/" for root in roots)
+        yield from (gap for path, gap in self._unread if not path.startswith(inside))
         sheet = Sheet(wanted)
         for root in sorted(roots):
             source = f"{self.source}!{root[1:]}" if root else self.source

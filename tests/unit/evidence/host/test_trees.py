@@ -94,6 +94,7 @@ def test_a_tree_in_an_archive(tmp_path: Path, prefix: str, name: str) -> None:
 def test_two_hosts_in_one_archive(tmp_path: Path) -> None:
     plant(tmp_path / "all/a")
     plant(tmp_path / "all/b", {**FILES, "etc/hostname": b"node8"})
+    plant(tmp_path / "all/c", {"tool": elf_of(2)})
     items = read(packed(tmp_path / "all", tmp_path / "all.tar"))
     frames = [item for item in items if isinstance(item, Frame)]
     hosts = {host for frame in frames for host in frame.host.values.to_pylist()}
@@ -103,6 +104,8 @@ def test_two_hosts_in_one_archive(tmp_path: Path) -> None:
         f"{tmp_path}/all.tar!a",
         f"{tmp_path}/all.tar!b",
     }
+    gaps = {item.source for item in items if isinstance(item, Gap)}
+    assert f"{tmp_path}/all.tar!c/tool" in gaps, "what belongs to no tree is read by nothing"
 
 
 def test_an_archive_without_a_tree_is_as_it_was(tmp_path: Path) -> None:
