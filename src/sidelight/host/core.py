@@ -79,7 +79,6 @@ class Core:
     unlisted: bool = False
 
 
-@dataclass(slots=True)
 @dataclass(frozen=True, slots=True)
 class _Use:
     """What a stretch is looked at for.

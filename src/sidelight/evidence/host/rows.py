@@ -70,7 +70,7 @@ def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:
 def file_event(path: str, marks: tuple[Mark, ...]) -> Event:
     """Make the row of something odd in a file tree."""
     event: Event = {"Image": clean(path), "Subject": clean(path), "Origin": "tree"}
-    _add_marks(event, marks)
+    add_marks(event, marks)
     return event
 
 
