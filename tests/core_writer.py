@@ -26,10 +26,11 @@ def _note(kind: int, text: bytes) -> bytes:
     return struct.pack("<III", 5, len(text), kind) + b"CORE\0\0\0\0" + text + bytes(-len(text) % 4)
 
 
-def _status(thread: int, counter: int) -> bytes:
+def _status(thread: int, counter: int, stack: int = 0) -> bytes:
     body = bytearray(336)
     body[32:36] = struct.pack("<I", thread)
     body[240:248] = struct.pack("<Q", counter)
+    body[264:272] = struct.pack("<Q", stack)
     return bytes(body)
 
 
@@ -70,7 +71,7 @@ def stack_of(
 def core_of(
     pieces: Sequence[Piece],
     *,
-    threads: Sequence[tuple[int, int]] = ((7, 0),),
+    threads: Sequence[tuple[int, ...]] = ((7, 0),),
     auxv: bytes = b"",
     notes_last: bool = False,
 ) -> bytes:

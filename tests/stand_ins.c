@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,44 @@ static void thread(void) {
     usleep(200000);
 }
 
+/* A thread waits in a function of libc that code in memory without a file called. */
+static void caller(void) {
+#if defined(__x86_64__)
+    unsigned char code[24] = {0x48, 0x83, 0xec, 8, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,
+                              0xff, 0xd0, 0xeb, 0xf2};
+    size_t hole = 6;
+#elif defined(__aarch64__)
+    unsigned char code[24] = {0x93, 0, 0, 0x58, 0x60, 2, 0x3f, 0xd6, 0xff, 0xff, 0xff, 0x17,
+                              0x1f, 0x20, 3, 0xd5};
+    size_t hole = 16;
+#endif
+    void *function = (void *)&pause;
+    pthread_t id;
+    char *memory = anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    memcpy(memory, code, sizeof code);
+    memcpy(memory + hole, &function, sizeof function);
+    mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
+    __builtin___clear_cache(memory, memory + PAGE);
+    if (pthread_create(&id, 0, (void *(*)(void *))memory, 0)) fail("thread");
+    usleep(200000);
+}
+
+/* A thread that never waits, in memory without a file. */
+static void spinner(void) {
+#if defined(__x86_64__)
+    unsigned char code[] = {0xf3, 0x90, 0xeb, 0xfc};
+#elif defined(__aarch64__)
+    unsigned char code[] = {0x00, 0x00, 0x00, 0x14};
+#endif
+    pthread_t id;
+    char *memory = anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    memcpy(memory, code, sizeof code);
+    mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
+    __builtin___clear_cache(memory, memory + PAGE);
+    if (pthread_create(&id, 0, (void *(*)(void *))memory, 0)) fail("thread");
+    usleep(200000);
+}
+
 static void data_only(void) {
     int file = memfd_create("pulse", 0);
     if (ftruncate(file, 65536)) fail("ftruncate");
@@ -97,6 +136,30 @@ static void patch(void) {
     mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
     *(char *)place ^= 1;
     mprotect(page, 2 * PAGE, PROT_READ | PROT_EXEC);
+}
+
+/* The slot of a function that is called once and never again is given another address. */
+static void bend(void *target) {
+    size_t base = (size_t)((struct link_map *)dlopen(0, RTLD_NOW))->l_addr;
+    Elf64_Sym *symbols = 0;
+    Elf64_Rela *slots = 0;
+    char *names = 0;
+    size_t size = 0;
+    for (Elf64_Dyn *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++) {
+        size_t at = entry->d_un.d_ptr + (entry->d_un.d_ptr < base ? base : 0);
+        if (entry->d_tag == DT_SYMTAB) symbols = (Elf64_Sym *)at;
+        if (entry->d_tag == DT_STRTAB) names = (char *)at;
+        if (entry->d_tag == DT_JMPREL) slots = (Elf64_Rela *)at;
+        if (entry->d_tag == DT_PLTRELSZ) size = entry->d_un.d_val;
+    }
+    for (size_t i = 0; i < size / sizeof *slots; i++) {
+        if (strcmp(names + symbols[ELF64_R_SYM(slots[i].r_info)].st_name, "shmctl")) continue;
+        char *slot = (char *)(base + slots[i].r_offset);
+        mprotect((void *)((size_t)slot / PAGE * PAGE), PAGE, PROT_READ | PROT_WRITE);
+        *(void **)slot = target;
+        return;
+    }
+    fail("no slot");
 }
 
 static void forget(void) {
@@ -117,6 +180,16 @@ int main(int count, char **words) {
     if (!strcmp(mode, "shared")) anonymous(PAGE, 7, MAP_SHARED);
     if (!strcmp(mode, "patch")) patch();
     if (!strcmp(mode, "forget")) forget();
+    if (!strcmp(mode, "caller")) caller();
+    if (!strcmp(mode, "spinner")) spinner();
+    if (!strcmp(mode, "bend")) bend((void *)&forget);
+    if (!strcmp(mode, "bend-to-library")) bend(dlsym(0, "puts"));
+    if (!strcmp(mode, "bend-to-memory")) {
+        char *memory = anonymous(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+        memset(memory, 0, PAGE);
+        mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
+        bend(memory);
+    }
     if (!strcmp(mode, "sysv")) {
         int id = shmget(IPC_PRIVATE, 65536, IPC_CREAT | 0700);
         if (shmat(id, 0, SHM_EXEC) == (void *)-1) fail("shmat");

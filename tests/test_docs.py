@@ -51,7 +51,7 @@ def _prepare(folder: Path, text: str) -> None:
         r"^Write `(.+?)`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL
     ):
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
 

@@ -41,6 +41,19 @@ def test_a_collection_is_hunted_by_the_rules_for_starts(
     assert streams
 
 
+def test_more_than_a_look_is_asked_for(sidelight: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "host.jsonl"
+    words = ("collect", "--live", "--pid", str(os.getpid()), "--output", file)
+    headers = []
+    for options in ((), ("--hashes", "--ptrace")):
+        ran = sidelight(*words, *options)
+        assert (ran.code, ran.out) == (0, b"")
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        headers.append((lines[0]["ptrace"], any("digests" in line for line in lines)))
+    assert headers[1] == (True, True)
+    assert not headers[0][0]
+
+
 def test_the_script_it_prints_is_the_collector(sidelight: CommandLine, tmp_path: Path) -> None:
     script = sidelight("collect", "--script")
     ran = subprocess.run(

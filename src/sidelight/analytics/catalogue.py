@@ -243,6 +243,20 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
             )
             for name, cls, title in _YARA
         ),
+        _host(
+            "tree-sideload",
+            "sideload",
+            "A file of a Linux host that is loaded from where it should not be",
+            "t1574.006",
+            "a library in a folder of the system that a package seems to own",
+        ),
+        _host(
+            "tree-stealth",
+            "stealth",
+            "A file of a Linux host that hides",
+            "t1036",
+            "a folder that nobody else may write, a name that listings show",
+        ),
         _memory(
             "script",
             "A script or command line that runs code in memory",

@@ -76,7 +76,7 @@ ROLES: Final[Mapping[str, str]] = {
     "script": "PowerShell (4104, 4103, 800, 400)",
     "tamper": "process tampering (Sysmon 25)",
     "match": "matches of YARA rules (`hunt --yara`)",
-    "host": "processes of a host (`sidelight collect`, cores, minidumps)",
+    "host": "processes of a host (`sidelight collect`, cores, minidumps) or its file tree",
 }
 """What each role is called; endpoint products' like events count too."""
 

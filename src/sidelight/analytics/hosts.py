@@ -1,7 +1,7 @@
 """What a look at a host marked, as signals.
 
-Log source: processes of a Linux host as `sidelight collect` sees them, ELF cores, minidumps. What
-is marked and what defeats it: `sidelight.host.traits`.
+Log source: processes of a Linux host as `sidelight collect` sees them, ELF cores, minidumps, file
+trees. What is marked and what defeats it: `sidelight.host.traits`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,9 @@ def host_marks(fields: Mapping[str, str]) -> tuple[Mark, ...]:
 
 def _signal(origin: str, cls: str) -> str:
     windows = origin in {"minidump", "windows-image"} and cls == "memory"
-    return "dump.memory" if windows else f"host.{cls}"
+    if windows:
+        return "dump.memory"
+    return f"host.tree-{cls}" if origin == "tree" else f"host.{cls}"
 
 
 def _read(text: str) -> list[Mark]:

@@ -10,36 +10,47 @@ import typer
 from sidelight.cli import exits
 from sidelight.errors import UsageError
 
+Live = Annotated[bool, typer.Option("--live", help="Look at the processes of this host (Linux).")]
+Ssh = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST", help="Look at HOST over ssh; --output is a folder. Repeatable."),
+]
+Script = Annotated[
+    bool,
+    typer.Option(
+        "--script", help="Print the collector as a program for Python 3.6 or newer instead."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not standard output."),
+]
+Pids = Annotated[list[int] | None, typer.Option("--pid", help="This process only. Repeatable.")]
+Share = Annotated[int, typer.Option(min=1, max=100, help="Percent of one processor it may take.")]
+Shallow = Annotated[
+    bool, typer.Option("--shallow", help="Read no memory of processes, only lists.")
+]
+Hashes = Annotated[
+    bool, typer.Option("--hashes", help="Compare every file that is mapped with its package.")
+]
+Ptrace = Annotated[
+    bool,
+    typer.Option(
+        "--ptrace", help="Stop running threads for a moment, to see in what code they are."
+    ),
+]
+
 
 def collect_command(  # noqa: PLR0913
-    live: Annotated[
-        bool, typer.Option("--live", help="Look at the processes of this host (Linux).")
-    ] = False,
-    ssh: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HOST", help="Look at HOST over ssh; --output is a folder. Repeatable."
-        ),
-    ] = None,
-    script: Annotated[
-        bool,
-        typer.Option(
-            "--script", help="Print the collector as a program for Python 3.6 or newer instead."
-        ),
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not standard output."),
-    ] = None,
-    pid: Annotated[
-        list[int] | None, typer.Option("--pid", help="This process only. Repeatable.")
-    ] = None,
-    max_cpu: Annotated[
-        int, typer.Option(min=1, max=100, help="Percent of one processor it may take.")
-    ] = 50,
-    shallow: Annotated[
-        bool, typer.Option("--shallow", help="Read no memory of processes, only lists.")
-    ] = False,
+    live: Live = False,
+    ssh: Ssh = None,
+    script: Script = False,
+    output: Output = None,
+    pid: Pids = None,
+    max_cpu: Share = 50,
+    shallow: Shallow = False,
+    hashes: Hashes = False,
+    ptrace: Ptrace = False,
 ) -> int:
     """Write what this host shows of its processes as JSON lines, which hunt reads.
 
@@ -55,9 +66,10 @@ def collect_command(  # noqa: PLR0913
         sys.stdout.write(Path(collect.__file__).read_text(encoding="utf-8"))
     elif ssh:
         words = [f"--max-cpu={max_cpu}", *(f"--pid={one}" for one in pid or [])]
-        return _fetch(ssh, output, [*words, "--shallow"] if shallow else words)
+        flags = {"--shallow": shallow, "--hashes": hashes, "--ptrace": ptrace}
+        return _fetch(ssh, output, [*words, *(flag for flag, on in flags.items() if on)])
     else:
-        _collect(output, pid or None, max_cpu, deep=not shallow)
+        _collect(output, (pid or None, not shallow, max_cpu, hashes, ptrace))
     return 0
 
 
@@ -74,18 +86,22 @@ def _fetch(hosts: list[str], output: Path | None, words: list[str]) -> int:
     return exits.UNREADABLE if troubled else 0
 
 
-def _collect(output: Path | None, pids: list[int] | None, max_cpu: int, *, deep: bool) -> None:
+def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bool, bool]) -> None:
+    """Look at this host; *options* are those of `collect.collect`."""
     from sidelight.host import collect  # noqa: PLC0415
 
-    if not sys.platform.startswith("linux"):
+    machine = os.uname().machine if sys.platform.startswith("linux") else ""
+    if not machine:
         raise UsageError("this system has no /proc as Linux has it", where="--live")
+    if options[-1] and machine not in collect.REGISTERS:
+        raise UsageError(f"knows x86_64 and aarch64, and this is {machine}", where="--ptrace")
     os.nice(19)
     if output is None:
-        end = collect.collect(sys.stdout, pids, deep, max_cpu)
+        end = collect.collect(sys.stdout, *options)
     else:
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("w", encoding="utf-8") as file:
-            end = collect.collect(file, pids, deep, max_cpu)
+            end = collect.collect(file, *options)
     denied = ", ".join(f"{name} of {count}" for name, count in end["denied"].items())
     typer.echo(
         f"{end['processes']} processes, {end['gone']} gone meanwhile, {end['cpu']} s of processor "

@@ -54,12 +54,14 @@ class Member:
         head: its first bytes, at most `HEAD`, which `raw` gives again.
         raw: its bytes; only good until the next member is asked for.
         year: of its time stamp in the archive, where it has one.
+        mode: its permissions in the archive, where it has any.
     """
 
     name: str
     head: bytes
     raw: Raw
     year: int | None
+    mode: int | None = None
 
 
 def container(head: bytes) -> Container | None:
@@ -123,7 +125,7 @@ class Bounded:
 
 
 def expand(
-    name: str, raw: Raw, *, year: int | None = None, depth: int = DEPTH
+    name: str, raw: Raw, *, year: int | None = None, depth: int = DEPTH, mode: int | None = None
 ) -> Iterator[Member | Gap]:
     """Yield *raw* itself, or what lies in it where it is an archive, and gaps for the rest."""
     stream = Stream(name, raw)
@@ -132,7 +134,7 @@ def expand(
     whole = Chained(head, stream.raw)
     kind = container(head)
     if kind is None:
-        yield Member(name, head, whole, year)
+        yield Member(name, head, whole, year, mode)
     elif depth == 0:
         yield Gap(name, 0, "refused", f"archives lie more than {DEPTH} deep in archives")
     else:
@@ -208,7 +210,7 @@ def _tar(name: str, raw: Raw, depth: int) -> Iterator[Member | Gap]:
             member = archive.extractfile(info)
             if member is not None:
                 year = 1970 + int(info.mtime // 31_556_952)
-                yield from expand(inner, member, year=year, depth=depth)
+                yield from expand(inner, member, year=year, depth=depth, mode=info.mode)
 
 
 def _unsafe(member: str) -> str:

@@ -11,6 +11,10 @@ Split: TypeAlias = Literal["chunks", "lines", "whole"]
 """Where a large file may be cut so that its parts can be read apart."""
 
 
+TREE: Final = "tree"
+"""The one format that no bytes have: its streams are empty and name a folder."""
+
+
 class Module(Protocol):
     """What the module of a format has."""
 
@@ -75,6 +79,12 @@ def _minidump() -> Module:
     from sidelight.evidence.host import dumps  # noqa: PLC0415
 
     return dumps
+
+
+def _tree() -> Module:
+    from sidelight.evidence.host import trees  # noqa: PLC0415
+
+    return trees
 
 
 def _snapshot() -> Module:
@@ -163,6 +173,7 @@ READERS: Final[Mapping[str, Format]] = {
     "csv": Format("CSV events", _csv, _whole),
     "auditd": Format("Linux audit log", _auditd, _whole),
     "syslog": Format("syslog", _syslog, _separable),
+    TREE: Format("Linux file tree", _tree, _whole),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
-from sidelight.evidence.formats import READERS, recognise
+from sidelight.evidence.formats import READERS, TREE, recognise
+from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
 from sidelight.schema import Gap
 
@@ -120,20 +121,25 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
     seen: set[tuple[int, int]] = set()
     paths = tuple(paths)
     folders = (*beside, *filter(os.path.isdir, paths))
+    roots: dict[str, None] = {}
     for path in paths:
-        for file, named in files_under(path, inventory.gaps):
+        for file, named in files_under(path, inventory.gaps, roots):
             spans += _inspect(file, named, seen, inventory)
+    spans += [(Span(root, TREE), 0) for root in roots]
     spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
 
 
-def files_under(path: str, gaps: list[Gap]) -> Iterator[tuple[str, bool]]:
+def files_under(
+    path: str, gaps: list[Gap], roots: dict[str, None] | None = None
+) -> Iterator[tuple[str, bool]]:
     """Yield the files under *path*, links among them, and whether they were named themselves.
 
     Args:
         path: a file, a folder, or standard input.
         gaps: takes folders that cannot be listed.
+        roots: takes the roots of Linux hosts; their folders of programs are left out then.
 
     Raises:
         EvidenceError: there is no such file or folder.
@@ -150,9 +156,25 @@ def files_under(path: str, gaps: list[Gap]) -> Iterator[tuple[str, bool]]:
     def deny(error: OSError) -> None:
         gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
 
+    passed: set[str] = set()
     for folder, folders, names in os.walk(path, onerror=deny):
         folders.sort()
+        if roots is not None and is_root(folders):
+            roots[folder] = None
+            passed |= without_logs(folder)
+        if passed:
+            folders[:] = _with_logs(folder, folders, passed, gaps)
         yield from ((os.path.join(folder, name), False) for name in sorted(names))
+
+
+def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap]) -> list[str]:
+    """Leave out the folders that *passed* names, and say so."""
+    kept = [name for name in folders if os.path.join(folder, name) not in passed]
+    for name in folders:
+        path = os.path.join(folder, name)
+        if name not in kept and not os.path.islink(path):
+            gaps.append(Gap(path, 0, "foreign", "holds programs, in which no logs are looked for"))
+    return kept
 
 
 def _inspect(

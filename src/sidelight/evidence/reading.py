@@ -5,13 +5,16 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
 from sidelight.evidence.archive import Chained, Member, expand, expand_zip
-from sidelight.evidence.formats import READERS, recognise
+from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.inventory import STDIN, Span, Task, foreign
 from sidelight.evidence.stream import Raw, Stream
 from sidelight.schema import Frame, Gap, Wanted
+
+if TYPE_CHECKING:
+    from sidelight.evidence.host.trees import TreesInArchive
 
 SMALL: Final = 8 << 20
 """Members of archives up to this size are held in memory, so that those of one format share
@@ -84,6 +87,9 @@ def _read_spans(name: str, spans: list[Span], wanted: Wanted) -> Iterator[Item]:
 
     def streams() -> Iterator[Stream]:
         for span in spans:
+            if name == TREE:
+                yield from _one(Stream(span.path, io.BytesIO()), name, late, cut=True)
+                continue
             try:
                 file = open(span.path, "rb")  # noqa: SIM115
             except OSError as error:
@@ -136,13 +142,16 @@ def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
 def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -> Iterator[Item]:
     held: dict[str, list[Stream]] = {}
     sizes: dict[str, int] = {}
+    trees: TreesInArchive | None = None
     for member in members:
         if isinstance(member, Gap):
             yield member
             continue
         name = recognise(member.head)
         if not name:
-            yield foreign(member.name, member.head, named=member.name == span.path)
+            gap = foreign(member.name, member.head, named=member.name == span.path)
+            trees = trees or _trees_in(span.path)
+            yield from () if trees.take(member, gap) else (gap,)
             continue
         stream = Stream(member.name, member.raw, year=member.year, beside=span.beside)
         size = _hold(stream)
@@ -156,6 +165,14 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
             yield from _read_streams(name, held.pop(name), wanted)
     for name, streams in held.items():
         yield from _read_streams(name, streams, wanted)
+    if trees is not None:
+        yield from trees.finish(wanted)
+
+
+def _trees_in(archive: str) -> "TreesInArchive":
+    from sidelight.evidence.host.trees import TreesInArchive  # noqa: PLC0415 - not for known formats
+
+    return TreesInArchive(archive)
 
 
 def _hold(stream: Stream) -> int:

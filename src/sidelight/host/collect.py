@@ -11,8 +11,12 @@ format (rpm.org, "Package format"), and the Alpine package database.
 """
 
 import argparse
+import array
+import binascii
+import bisect
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -20,29 +24,46 @@ import socket
 import struct
 import sys
 import time
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, TextIO, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, TextIO, Tuple
 
 SCHEMA, VERSION = "sidelight-host", 1
 PAGE = os.sysconf("SC_PAGE_SIZE")
 HZ = os.sysconf("SC_CLK_TCK")
-MEMORY_BYTES, BLOCK_BYTES = 64 << 20, 1 << 20
+MEMORY_BYTES, BLOCK_BYTES, STACK_BYTES = 64 << 20, 1 << 20, 16 << 10
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
 MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
+MANY_SLOTS, MANY_BENT, TABLE_BYTES, TABLES_BYTES = 1 << 16, 16, 16 << 20, 64 << 20
+HASH_BYTES = 128 << 20
 BREAK_ARM = b"\xa0\x00\x20\xd4"
 AGAIN_SECONDS = 0.15
 IN_MEMORY = bytes(int(top & 0xC0 == 0x80) for top in range(256))
 COPIED = bytes(int(top & 0xE0 == 0x80) for top in range(256))
-"""By the highest byte of an entry of pagemap: present and not swapped; and no page of a file."""
+CHOSEN = bytes(int(kind & 0x0F == 10) for kind in range(256))
+"""By the highest byte of an entry of pagemap: present and not swapped; and no page of a file.
+By the kind of a symbol: one whose function is chosen as it is loaded (STT_GNU_IFUNC)."""
 
 KERNEL_THREAD = 0x00200000
 NAMESPACES = ("mnt", "net", "pid")
 NO_FILE = ("/memfd:", "/dev/zero", "/SYSV")
 KERNEL_MADE = ("[vdso]", "[vsyscall]", "[vvar]", "[vvar_vclock]", "[uprobes]", "[vectors]")
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "afs", "autofs"}
+CODE = re.compile(r"/(?:s?bin|lib\w*|games|opt)/")
+HASHES = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
+"""By the length of the hexadecimal digits."""
+
 LOADER = re.compile(rb"(?:LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH)=")
 MAPS = re.compile(r"(\w+)-(\w+) (\S{4}) (\w+) (\w+:\w+) (\d+) *(.*)")
 DYNAMIC = struct.pack("<QQ", 11, 24)
 """An entry of a 64-bit dynamic section: the size of a symbol (DT_SYMENT; ELF gABI, 5)."""
+
+NEIGHBOURS = {struct.pack("<Q", tag) for tag in (5, 6, 10)}
+"""What stands near it: where symbols and their names are, and how long the names."""
+
+REGISTERS = {"x86_64": (16, 19), "aarch64": (32, 31)}
+"""Where next instruction and stack are among the registers, by machine (ptrace.h of the kernel)."""
+
+JUMP_SLOTS = {62: 7, 183: 1026}
+"""The relocation that the loader fills with the address of a function, by machine (psABIs)."""
 
 Json = Dict[str, Any]
 
@@ -124,10 +145,22 @@ def elf_signs(data: bytes, address: int, executable: bool) -> List[Tuple[int, st
     place = lowest.find(b"\x0b\x18")
     while place >= 0:
         at = skew + 8 * place
-        if data[at : at + 16] == DYNAMIC:
+        if data[at : at + 16] == DYNAMIC and is_dynamic(data[max(0, at - 48) : at + 64], at):
             return signs + [(address + at, "dynamic")]
         place = lowest.find(b"\x0b\x18", place + 1)
     return signs
+
+
+def is_dynamic(near: bytes, at: int) -> bool:
+    """Tell whether an entry at *at* is one of a dynamic section, by what is near it.
+
+    Args:
+        near: bytes from 48 before the entry on, fewer where there are fewer.
+        at: where the entry is in what was read.
+    """
+    start = min(at, 48) % 16
+    tags = {near[place : place + 8] for place in range(start, len(near), 16)}
+    return len(tags & NEIGHBOURS) > 1
 
 
 def page_runs(entries: bytes, start: int, wanted: bytes) -> Iterator[Tuple[int, int]]:
@@ -163,7 +196,10 @@ class Owners:
     """Which package owns a file: databases of dpkg, rpm (SQLite) and apk, read directly."""
 
     def __init__(self, root: str) -> None:
+        self.root = root
         self.paths: Dict[str, str] = {}
+        self.digests: Dict[str, str] = {}
+        self.listed: Set[str] = set()
         self.names: List[str] = []
         for name, load in (("dpkg", self._dpkg), ("apk", self._apk), ("rpm", self._rpm)):
             with contextlib.suppress(Exception):  # a database that cannot be read is none
@@ -171,48 +207,93 @@ class Owners:
                     self.names.append(name)
 
     def of(self, path: str) -> Optional[str]:
-        """Name the package; empty where none owns it, None where no database is at hand."""
+        """Name the package; empty where none owns it, None where that is not known.
+
+        Files below ``share`` are many and hardly ever code; those of dpkg are not kept.
+        """
         if not self.names:
             return None
         short = path[4:] if path.startswith("/usr/") else path
-        return self.paths.get(path) or self.paths.get(short) or ""
+        unknown = None if "/share/" in path and "dpkg" in self.names else ""
+        return self.paths.get(path) or self.paths.get(short) or unknown
+
+    def digest(self, path: str) -> str:
+        """Give the hash of what a package put there, in hexadecimal; empty if it is not known."""
+        owner = self.of(path)
+        if owner and owner not in self.listed and "dpkg" in self.names:
+            self.listed.add(owner)
+            with contextlib.suppress(OSError):
+                self._dpkg_digests(owner)
+        short = path[4:] if path.startswith("/usr/") else path
+        return self.digests.get(path) or self.digests.get(short) or ""
 
     def _dpkg(self, root: str) -> bool:
         folder = root + "/var/lib/dpkg/info"
-        names = [n for n in os.listdir(folder) if n.endswith(".list")]
+        with os.scandir(folder) as entries:
+            plain = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+        names = sorted(name for name in plain if name.endswith(".list"))
         for name in names:
-            package = name[:-5]
-            for line in os.fsdecode(read(folder + "/" + name)).split("\n"):
-                if "/share/" not in line:
-                    self.paths[line] = package
+            self.add_dpkg(name[:-5], read(folder + "/" + name))
         return bool(names)
 
+    def add_dpkg(self, package: str, listed: bytes) -> None:
+        """Take what ``info/PACKAGE.list`` holds."""
+        for line in os.fsdecode(listed).split("\n"):
+            if "/share/" not in line:
+                self.paths[line] = package
+
+    def _dpkg_digests(self, package: str) -> None:
+        """Read what deb-md5sums(5) describes; files that were diverted are others."""
+        base = self.root + "/var/lib/dpkg/"
+        with contextlib.suppress(OSError):
+            if "/" not in self.listed:
+                self.listed.add("/")
+                self.listed.update(os.fsdecode(read(base + "diversions")).split("\n")[::3])
+        for line in os.fsdecode(read("%sinfo/%s.md5sums" % (base, package))).split("\n"):
+            digest, _, path = line.partition("  ")
+            if "/" + path not in self.listed:
+                self.digests["/" + path] = digest
+
     def _apk(self, root: str) -> bool:
-        package = folder = ""
-        for line in os.fsdecode(read(root + "/lib/apk/db/installed")).split("\n"):
+        path = root + "/lib/apk/db/installed"
+        if os.path.isfile(path):
+            self.add_apk(read(path))
+        return os.path.isfile(path)
+
+    def add_apk(self, installed: bytes) -> None:
+        """Take what ``lib/apk/db/installed`` holds."""
+        package = folder = path = ""
+        for line in os.fsdecode(installed).split("\n"):
             if line.startswith("P:"):
                 package = line[2:]
             elif line.startswith("F:"):
                 folder = line[2:]
             elif line.startswith("R:"):
-                self.paths["/%s/%s" % (folder, line[2:])] = package
-        return True
+                path = "/%s/%s" % (folder, line[2:])
+                self.paths[path] = package
+            elif line.startswith("Z:Q1"):
+                self.digests[path] = binascii.a2b_base64(line[4:]).hex()
 
     def _rpm(self, root: str) -> bool:
         import sqlite3
 
         places = [root + "/var/lib/rpm", root + "/usr/lib/sysimage/rpm"]
-        path = next(p for p in places if os.path.exists(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
+        path = next(p for p in places if os.path.isfile(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
         base = sqlite3.connect("file:%s?mode=ro&immutable=1" % path, uri=True)
         for (blob,) in base.execute("SELECT blob FROM Packages"):
-            name, files = rpm_files(blob)
-            self.paths.update((path, name) for path in files)
+            self.add_rpm(blob)
         base.close()
         return True
 
+    def add_rpm(self, header: bytes) -> None:
+        """Take the header of a package of rpm."""
+        name, files = rpm_files(header)
+        self.paths.update((path, name) for path, _ in files)
+        self.digests.update(pair for pair in files if pair[1] and CODE.search(pair[0]))
 
-def rpm_files(blob: bytes) -> Tuple[str, List[str]]:
-    """Read name and files out of an rpm header: tags 1000, 1116, 1117, 1118."""
+
+def rpm_files(blob: bytes) -> Tuple[str, List[Tuple[str, str]]]:
+    """Read name, files and their hashes out of an rpm header: tags 1000, 1035, 1116 to 1118."""
     count = struct.unpack(">I", blob[:4])[0]
     data, tags = blob[8 + 16 * count :], {}
     for tag, _, offset, length in struct.iter_unpack(">IIII", blob[8 : 8 + 16 * count]):
@@ -223,10 +304,11 @@ def rpm_files(blob: bytes) -> Tuple[str, List[str]]:
         return [os.fsdecode(t) for t in data[offset:].split(b"\0", length)[:length]]
 
     offset, length = tags.get(1116, (0, 0))
-    folders = texts(1118)
+    folders, names = texts(1118), texts(1117)
     indices = struct.unpack(">%dI" % length, data[offset : offset + 4 * length])
-    pairs = zip(indices, texts(1117))  # noqa: B905 - Python 3.6
-    return texts(1000)[0], [folders[index] + name for index, name in pairs]
+    digests = texts(1035) or [""] * length
+    rows = zip(indices, names, digests)  # noqa: B905 - Python 3.6
+    return texts(1000)[0], [(folders[index] + name, digest) for index, name, digest in rows]
 
 
 class Space:
@@ -248,6 +330,14 @@ class Space:
             found = re.match(r"/proc/(\d+)(?:/|$)", place)
             self.covered += [int(found.group(1))] if found else []
             self.hides |= place == "/proc" and bool(re.search("hidepid=[^0,]", right))
+
+    def owners(self) -> Owners:
+        """Give the package databases; those of the first few namespaces are read, no more."""
+        if self._owners is None:
+            Space.databases += 1
+            known = Space.databases <= MANY_DATABASES
+            self._owners = Owners(self.root if known else "/nowhere")
+        return self._owners
 
     def is_remote(self, region: Region) -> bool:
         """Tell whether a file is on a network file system."""
@@ -273,10 +363,7 @@ class Space:
             facts["now"] = "none" if os.path.isdir(root + "/") else "unknown"
         except OSError:
             pass
-        if self._owners is None:
-            Space.databases += 1
-            self._owners = Owners(root if Space.databases <= MANY_DATABASES else "/nowhere")
-        owner = self._owners.of(path)
+        owner = self.owners().of(path)
         return dict(facts, owner=None if owner is None else text_of(os.fsencode(owner)))
 
 
@@ -316,6 +403,168 @@ def packet_filter(pid: int, fd: int) -> Optional[List[int]]:
         return None
     steps = struct.iter_unpack("=HBBI", program.raw[: 8 * min(length.value, 4096)])
     return [k for code, _, _, k in steps if code & 0x0F == 0x05][:64]
+
+
+class Symbols:
+    """The dynamic symbols of an ELF file, by name of the one and address of the other.
+
+    How many there are stands nowhere. What lies behind them may be taken for more of them; it
+    does no harm, since address and name both have to be right.
+    """
+
+    def __init__(self, raw: bytes, texts: bytes) -> None:
+        self.size, self.texts = 6 * len(raw) + len(texts), texts
+        words = array.array("Q", raw[: len(raw) // 24 * 24])
+        self.places = words[1::3]
+        self.names = array.array("I", raw[: 8 * len(words)])[::6]
+        self.last = dict(zip(self.places, range(len(self.places))))  # noqa: B905 - Python 3.6
+        self.order: List[int] = []
+        kinds, self.chosen = raw[4 : 8 * len(words) : 24].translate(CHOSEN), set()
+        number = kinds.find(b"\1")
+        while number >= 0:
+            self.chosen.add(self.name(number))
+            number = kinds.find(b"\1", number + 1)
+
+    def name(self, number: int) -> bytes:
+        """Name a symbol; empty where there is none of that number."""
+        at = self.names[number] if number < len(self.names) else len(self.texts)
+        return self.texts[at : self.texts.find(b"\0", at)]
+
+    def has(self, name: bytes, place: int) -> bool:
+        """Tell whether a function of that name is there, or is chosen as it is loaded.
+
+        One that is chosen (STT_GNU_IFUNC) is at an address that no symbol has.
+        """
+        number = self.last.get(place)
+        if number is None or name in self.chosen:
+            return name in self.chosen
+        wanted = name + b"\0"
+        return self.texts.startswith(wanted, self.names[number]) or self.has_alias(wanted, place)
+
+    def has_alias(self, wanted: bytes, place: int) -> bool:
+        """Tell whether one of several symbols at an address has a name, with its zero byte."""
+        if not self.order:
+            self.order = sorted(range(len(self.places)), key=self.places.__getitem__)
+            self.places = array.array("Q", [self.places[number] for number in self.order])
+        begin = bisect.bisect_left(self.places, place)
+        end = bisect.bisect_right(self.places, place)
+        starts = [self.names[number] for number in self.order[begin:end]]
+        return any(self.texts.startswith(wanted, start) for start in starts)
+
+
+class Image:
+    """An ELF file of 64 bits that is mapped: which functions it has called by name, and where.
+
+    Args:
+        first: address, before it is shifted, of the first slot that the loader fills.
+        raw: what the file holds in the slots.
+        named: of each slot the symbol whose address it takes; 0 where it takes none.
+        codes: of each slot what was found right last; see `bent`.
+    """
+
+    def __init__(self, number: int, paths: List[str], inode: int, file: int) -> None:
+        self.number, self.paths, self.inode = number, paths, inode
+        self.stamp = stamp_of(file)
+        head = os.pread(file, 64, 0)
+        if head[:6] != b"\x7fELF\2" + (b"\1" if sys.byteorder == "little" else b"\2"):
+            raise ValueError("no ELF file of this machine")
+        (machine,), (at,) = struct.unpack("=H", head[18:20]), struct.unpack("=Q", head[32:40])
+        size, count = struct.unpack("=HH", head[54:58])
+        heads = os.pread(file, 56 * min(count, 512), at) if size == 56 else b""
+        parts = list(struct.iter_unpack("=IIQQQQQQ", heads))
+        self.loads = sorted((p[3], p[5], p[2]) for p in parts if p[0] == 1)
+        self.start = self.loads[0][0] // PAGE * PAGE
+        dynamic = next((os.pread(file, min(p[5], 1 << 16), p[2]) for p in parts if p[0] == 2), b"")
+        entries = struct.iter_unpack("=QQ", dynamic[: len(dynamic) // 16 * 16])
+        self.dynamic: Dict[int, int] = dict(entries)
+        self.first, self.raw, self.named = 0, array.array("Q"), array.array("I")
+        if self.dynamic.get(20) == 7 and machine in JUMP_SLOTS:
+            self._find_slots(file, JUMP_SLOTS[machine])
+        self.codes: Any = [-1] * len(self.raw)
+        self.right: Set[Tuple[int, int]] = set()
+
+    def _find_slots(self, file: int, kind: int) -> None:
+        """Take the relocations of the procedure linkage table (DT_JMPREL)."""
+        table = self._table(file, self.dynamic[23], self.dynamic[2])
+        words = array.array("Q", table[: len(table) // 24 * 24])
+        pairs = zip(words[0::3], words[1::3])  # noqa: B905 - Python 3.6
+        slots = {at: info >> 32 for at, info in pairs if info & 0xFFFFFFFF == kind}
+        if not slots or max(slots) - min(slots) > 8 * MANY_SLOTS:
+            return
+        raw = self._table(file, min(slots), max(slots) + 8 - min(slots))
+        self.first = min(slots)
+        self.raw.frombytes(raw[: len(raw) // 8 * 8])
+        self.named.extend(slots.get(self.first + 8 * i, 0) for i in range(len(self.raw)))
+
+    def _table(self, file: int, address: int, size: int) -> bytes:
+        """Read what the file holds for an address, as far as its segment goes."""
+        for start, stored, offset in self.loads:
+            if start <= address < start + stored:
+                size = min(size, start + stored - address, TABLE_BYTES)
+                return os.pread(file, size, offset + address - start)
+        return b""
+
+    def symbols(self) -> Optional[Symbols]:
+        """Read the symbols; None where the file is no longer to be had."""
+        for file in opened(self.paths, self.inode):
+            names, known = self.dynamic.get(5, 0), self.dynamic.get(6, 0)
+            raw = self._table(file, known, names - known if names > known else TABLE_BYTES)
+            return Symbols(raw, self._table(file, names, self.dynamic.get(10, 0)))
+        return None
+
+
+def stamp_of(file: int) -> Tuple[int, int, int]:
+    """Give what tells a file from another one that has its inode later."""
+    status = os.fstat(file)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def opened(paths: List[str], inode: int) -> Iterator[int]:
+    """Give the first of *paths* that can be opened and is the file meant, if there is one."""
+    for path in paths:
+        with contextlib.suppress(OSError), open(path, "rb", 0) as file:
+            if os.fstat(file.fileno()).st_ino == inode:
+                yield file.fileno()
+                return
+
+
+class Images:
+    """The ELF files that were met so far, and the symbols of those that were asked last."""
+
+    def __init__(self) -> None:
+        self.known: Dict[Tuple[str, int], Optional[Image]] = {}
+        self.tables: Dict[int, Symbols] = {}
+        self.held = 0
+
+    def of(self, region: Region, paths: List[str]) -> Optional[Image]:
+        """Give the file of a region; None where it is none, or cannot be had."""
+        key = (region.dev, region.inode)
+        if key not in self.known:
+            self.known[key] = None
+            with contextlib.suppress(struct.error, LookupError, ValueError, OverflowError):
+                for file in opened(paths, region.inode):
+                    self.known[key] = Image(len(self.known), paths, region.inode, file)
+        image = self.known[key]
+        if image:
+            image.paths = paths
+        return image
+
+    def is_fresh(self, image: Image) -> bool:
+        """Tell whether a file is still the one that was read; another may have its inode."""
+        return any(stamp_of(file) == image.stamp for file in opened(image.paths, image.inode))
+
+    def symbols(self, image: Image) -> Optional[Symbols]:
+        """Give the symbols of a file; None where they cannot be had."""
+        found = self.tables.get(image.number)
+        if found is None:
+            if self.held > TABLES_BYTES:
+                self.tables, self.held = {}, 0
+            with contextlib.suppress(ValueError, OverflowError):
+                found = image.symbols()
+            if found:
+                self.tables[image.number] = found
+                self.held += found.size
+        return found
 
 
 class Memory:
@@ -370,7 +619,9 @@ class Memory:
 class Look:
     """One look at the processes of a host; lines are written as they are found."""
 
-    def __init__(self, out: TextIO, deep: bool = True, max_cpu: int = 50) -> None:
+    def __init__(
+        self, out: TextIO, deep: bool = True, max_cpu: int = 50, hashes: bool = False
+    ) -> None:
         self.out, self.deep, self.share = out, deep, max(1, min(100, max_cpu)) / 100.0
         self.begun, self.spent = time.monotonic(), time.process_time()
         self.boot = time.time() - time.clock_gettime(7)  # CLOCK_BOOTTIME has a name since 3.7
@@ -381,6 +632,9 @@ class Look:
         self.own = os.readlink("/proc/self/ns/mnt")
         self.space = self.spaces[self.own] = Space("/proc/self", "")
         self.users = user_names()
+        self.images = Images()
+        self.tracer: Optional[Tracer] = None
+        self.digests = Digests(hashes)
 
     def write(self, record: Json) -> None:
         """Write one line."""
@@ -474,7 +728,11 @@ class Look:
         memory = self.attempt(record, "mem", Memory, base) if self.deep else None
         if memory is not None:
             self.attempt(record, "mem", add_memory, self, record, memory, regions, root)
+            if loose and record["threads"]:
+                self.attempt(record, "threads", add_threads, self, record, memory, loose)
             memory.close()
+        if memory is not None and (self.digests.every or is_odd(record)):
+            self.attempt(record, "digests", self.digests.add, self, record, regions, root)
 
     def space_of(self, record: Json, base: str, root: str) -> Space:
         """Give the mount namespace of a process; that of this program where it may not be read."""
@@ -509,6 +767,43 @@ class Look:
                 record.setdefault("packets", []).append(dict(found, filter=constants))
 
 
+class Digests:
+    """Which files are what their packages put there, as far as was looked."""
+
+    def __init__(self, every: bool) -> None:
+        self.every, self.left = every, 1 << 62 if every else HASH_BYTES
+        self.known: Dict[int, Optional[bool]] = {}
+
+    def add(self, look: Look, record: Json, regions: List[Region], root: str) -> None:
+        """Add what is known of the files that a process has mapped as code."""
+        space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
+        space.owners().root = root
+        record["digests"] = []
+        for region in [r for r in regions if "x" in r.perms and r.path.startswith("/")]:
+            file = look.file_of(record, space, region, root)
+            if file is None or space.is_remote(region):
+                continue
+            if file not in self.known:
+                wanted = space.owners().digest(region.path)
+                self.known[file] = self.compared(root + region.path, region.inode, wanted)
+            row = [file, self.known[file]]
+            if row[1] is not None and row not in record["digests"]:
+                record["digests"].append(row)
+
+    def compared(self, path: str, inode: int, wanted: str) -> Optional[bool]:
+        """Tell whether a file has the hash that it should have; None where it is not read."""
+        for file in opened([path], inode) if len(wanted) in HASHES else ():
+            size = os.fstat(file).st_size
+            if size > self.left:
+                return None
+            self.left -= size
+            found = hashlib.new(HASHES[len(wanted)])
+            for place in range(0, size, BLOCK_BYTES):
+                found.update(os.pread(file, BLOCK_BYTES, place))
+            return found.hexdigest() == wanted
+        return None
+
+
 def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
     """Add what only memory tells."""
     record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
@@ -524,6 +819,7 @@ def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], 
         for region in known.early
     ]
     record["searched"] = known.searched
+    add_calls(look, record, memory, regions, root)
     if memory.cut:
         record["cut"] = True
 
@@ -543,6 +839,8 @@ def scan(look: Look, pids: List[int]) -> Tuple[int, int]:
             due, record = waiting.pop(0)
             time.sleep(max(0.0, due - time.monotonic()))
             look.write(again(record, look.process(record["pid"])))
+        if look.tracer:
+            look.tracer.let_late_go()
         look.rest()
     return seen, gone
 
@@ -637,6 +935,7 @@ def header(look: Look) -> Json:
         "booted": stamp(look.boot), "hz": HZ, "uid": os.geteuid(),
         "boot_id": read("/proc/sys/kernel/random/boot_id").decode().strip(),
         "capabilities": able.group(1) if able else "", "deep": look.deep,
+        "ptrace": look.tracer is not None,
         "pid_namespace": os.readlink("/proc/self/ns/pid"), "python": sys.version.split()[0],
     }  # fmt: skip
 
@@ -665,6 +964,109 @@ def threads(base: str, loose: List[Region]) -> Json:
         if any(r.start <= place < r.end for r in loose):
             found["odd"].append([int(name), "%x" % place])
     return found
+
+
+def is_call(code: bytes, machine: str) -> bool:
+    """Tell whether code ends with a call, behind which a return address points.
+
+    Sources: Intel SDM, CALL; Arm ARM, BL and BLR.
+    """
+    if machine == "aarch64":
+        (word,) = struct.unpack("<I", code[-4:].rjust(4, b"\0"))
+        return bool(word & 0xFC000000 == 0x94000000 or word & 0xFFFFFC1F == 0xD63F0000)
+    pairs = [code[-n:][:2] for n in (2, 3, 4, 6, 7)]
+    return code[-5:-4] == b"\xe8" or any(p[:1] == b"\xff" and p[1] & 0x38 == 0x10 for p in pairs)
+
+
+def returns(memory: Memory, loose: List[Region], stack: int) -> List[int]:
+    """Find addresses on a stack that lie in *loose* right behind a call."""
+    first = stack // PAGE * PAGE
+    runs = memory.runs(first, first + STACK_BYTES, IN_MEMORY) if 0 < stack < 1 << 62 else iter(())
+    begin, end = next(runs, (0, 0))
+    data = memory.take(stack, end - stack) if begin == first else b""
+    words = dict.fromkeys(array.array("Q", data[: len(data) // 8 * 8]))
+    found = [w for w in words if any(r.start + 8 <= w < r.end for r in loose)]
+    machine = os.uname().machine
+    return [w for w in found[:MANY_BENT] if is_call(memory.read(w - 8, 8), machine)]
+
+
+def add_threads(look: Look, record: Json, memory: Memory, loose: List[Region]) -> None:
+    """Add threads that will return into memory without a file, and those that run there."""
+    known = record["threads"]
+    known["returns"] = []
+    for name in os.listdir(memory.base + "/task")[:MANY_THREADS]:
+        thread = int(name)
+        try:
+            words = read("%s/task/%d/syscall" % (memory.base, thread)).split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if len(words) > 2:
+            found = returns(memory, loose, int(words[-2], 16))
+        elif look.tracer and not record["tracer"]:
+            with look.tracer.stopped(thread) as (place, stack):
+                found = returns(memory, loose, stack)
+            known["stopped"] = known.get("stopped", 0) + bool(place)
+            if any(r.start <= place < r.end for r in loose):
+                known["odd"].append([thread, "%x" % place])
+        else:
+            continue
+        known["returns"] += [[thread, "%x" % word] for word in found]
+
+
+class Tracer:
+    """Stops running threads, each for a moment. Only ``--ptrace`` makes one. See ptrace(2)."""
+
+    def __init__(self) -> None:
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long] + [ctypes.c_void_p] * 2
+        self.late: List[int] = []
+
+    @contextlib.contextmanager
+    def stopped(self, thread: int) -> Iterator[Tuple[int, int]]:
+        """Give next instruction and stack of a thread that stands still; zeros where it does not.
+
+        It runs on afterwards; a signal that came meanwhile is handed on. A thread that does not
+        stop at once, since it waits for a device, is let go later, at the end of this program at
+        the latest.
+        """
+        status = 0
+        if not self.libc.ptrace(0x4206, thread, None, None):  # PTRACE_SEIZE
+            self.libc.ptrace(0x4207, thread, None, None)  # PTRACE_INTERRUPT
+            for _ in range(50):
+                status = self.waited(thread)
+                if status:
+                    break
+                time.sleep(0.001)
+            self.late += [] if status else [thread]
+        words = (ctypes.c_uint64 * 64)()
+        vector = (ctypes.c_size_t * 2)(ctypes.addressof(words), ctypes.sizeof(words))
+        at, top = REGISTERS[os.uname().machine]
+        try:
+            if status & 0xFF == 0x7F:
+                self.libc.ptrace(0x4204, thread, 1, vector)  # PTRACE_GETREGSET, NT_PRSTATUS
+            yield words[at], words[top]
+        finally:
+            self.let_go(thread, status)
+
+    def waited(self, thread: int) -> int:
+        """Give the state of a thread that stopped or ended, 0 of one that did neither."""
+        try:
+            return os.waitpid(thread, os.WNOHANG | 0x40000000)[1]  # __WALL
+        except OSError:
+            return 1
+
+    def let_go(self, thread: int, status: int) -> None:
+        """Let a thread that stopped run on."""
+        if status & 0xFF == 0x7F:
+            signal = 0 if status >> 16 == 128 else status >> 8 & 0xFF  # PTRACE_EVENT_STOP
+            self.libc.ptrace(17, thread, None, signal)  # PTRACE_DETACH
+
+    def let_late_go(self) -> None:
+        """Let threads run on that stopped later than they were waited for."""
+        states = [(thread, self.waited(thread)) for thread in self.late]
+        self.late = [thread for thread, status in states if not status]
+        for thread, status in states:
+            self.let_go(thread, status)
 
 
 def images(memory: Memory, regions: List[Region]) -> List[Tuple[int, str]]:
@@ -765,6 +1167,145 @@ def before_needed(
     return []
 
 
+class Mapped(NamedTuple):
+    """An ELF file in the memory of a process; *shift* is what was added to its addresses."""
+
+    image: Optional[Image]
+    shift: int
+    region: Region
+
+
+def mapped(
+    regions: List[Region], paths_of: Callable[[Region], List[str]], images: Images
+) -> List[Tuple[int, Optional[Mapped]]]:
+    """Give where each stretch of memory begins, in order, and what it is of.
+
+    A file begins anew wherever its first page is mapped. Memory without a file, and files that
+    have no code mapped, are nothing.
+    """
+    code = {(r.dev, r.inode) for r in regions if r.inode and "x" in r.perms}
+    found: List[Tuple[int, Optional[Mapped]]] = [(0, None)]
+    last: Dict[Tuple[str, int], Mapped] = {}
+    for region in regions:
+        key, here = (region.dev, region.inode), None
+        if region.path == "[vdso]":
+            here = Mapped(None, region.start, region)
+        elif key in code and not region.offset:
+            image = images.of(region, paths_of(region))
+            here = Mapped(image, region.start - (image.start if image else 0), region)
+            last[key] = here
+        elif key in code:
+            here = last.get(key)
+        found += [(region.start, here), (region.end, None)]
+    return found
+
+
+class Calls:
+    """The calls by name of a process: where each goes, and which go elsewhere than they say.
+
+    Right is a slot (``.got.plt``) that points to an export of the name that it has, to the vdso,
+    back to where it is filled at the first call, or nowhere yet. A file and an offset in it make
+    a code; where all codes of a file are what was right last, names are not looked at.
+    """
+
+    def __init__(self, places: List[Tuple[int, Optional[Mapped]]], images: Images) -> None:
+        self.images = images
+        self.edges = [place for place, _ in places]
+        self.owners = [owner for _, owner in places]
+        self.bases = [
+            (owner.image.number << 48) - owner.shift if owner and owner.image else 0
+            for owner in self.owners
+        ]
+        self.compared = self.unknown = 0
+
+    def bent(self, memory: Memory) -> Iterator[Tuple[int, bytes, int, Region]]:
+        """Yield slots that point elsewhere: their place, name, target, and region of their file."""
+        for here in {id(owner): owner for owner in self.owners}.values():
+            if here is not None and here.image is not None and here.image.raw:
+                for index, word in self.unsure(memory, here.image, here.shift):
+                    name = self.judged(here.image, here.shift, index, word)
+                    if name:
+                        place = here.shift + here.image.first + 8 * index
+                        yield place, name, word, here.region
+
+    def unsure(self, memory: Memory, image: Image, shift: int) -> Iterator[Tuple[int, int]]:
+        """Yield index and word of slots that no code says are right."""
+        for at, words in filled(memory, image, shift):
+            self.compared += len(words)
+            codes = [self.bases[bisect.bisect_right(self.edges, w) - 1] + w for w in words]
+            known = image.codes[at : at + len(codes)]
+            for index in range(len(codes)) if codes != known else ():
+                pair = (at + index, codes[index])
+                if codes[index] != known[index] and pair not in image.right:
+                    yield at + index, words[index]
+
+    def judged(self, image: Image, shift: int, index: int, word: int) -> bytes:
+        """Name the function that a slot should point to and does not; empty where it does."""
+        number = bisect.bisect_right(self.edges, word) - 1
+        target = self.owners[number]
+        name = self.missed(image, shift, index, word, target)
+        if name is None:
+            self.unknown += 1
+        elif not name and target and target.image:
+            image.right.add((index, image.codes[index]))
+            image.codes[index] = self.bases[number] + word
+        return name or b""
+
+    def missed(
+        self, image: Image, shift: int, index: int, word: int, target: Optional[Mapped]
+    ) -> Optional[bytes]:
+        """Name the function that a slot should point to and does not.
+
+        Empty where it does, None where that cannot be told.
+        """
+        if not image.named[index] or word in (0, image.raw[index], image.raw[index] + shift):
+            return b""
+        if target and target.region.path == "[vdso]":
+            return b""
+        known = self.images.tables
+        own = known.get(image.number) or self.images.symbols(image)
+        theirs = None
+        if target and target.image:
+            theirs = known.get(target.image.number) or self.images.symbols(target.image)
+        if own is None or (target and theirs is None):
+            return None
+        name = own.name(image.named[index])
+        if target and theirs and theirs.has(name, word - target.shift):
+            return b""
+        images = [image, target.image] if target and target.image else [image]
+        return (name or b"?") if all(map(self.images.is_fresh, images)) else None
+
+
+def filled(memory: Memory, image: Image, shift: int) -> Iterator[Tuple[int, Any]]:
+    """Give the slots that are there and were written to: the index of the first, and all."""
+    first = shift + image.first
+    end = first + 8 * len(image.raw)
+    if not 0 < first < 1 << 62:
+        return
+    for run in memory.runs(first // PAGE * PAGE, -(-end // PAGE) * PAGE, COPIED):
+        begin, stop = max(run[0], first), min(run[1], end)
+        data = memory.take(begin, stop - begin)
+        yield (begin - first) // 8, array.array("Q", data[: len(data) // 8 * 8])
+
+
+def add_calls(look: Look, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
+    """Add calls by name that go elsewhere, into code."""
+    space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
+
+    def paths_of(region: Region) -> List[str]:
+        link = "%s/map_files/%x-%x" % (memory.base, region.start, region.end)
+        return [] if space.is_remote(region) else [root + region.path, link]
+
+    calls = Calls(mapped(regions, paths_of, look.images), look.images)
+    code = [region for region in regions if "x" in region.perms]
+    record["bent"] = [
+        ["%x" % place, text_of(name), "%x" % word, look.file_of(record, space, region, root)]
+        for place, name, word, region in calls.bent(memory)
+        if any(part.start <= word < part.end for part in code)
+    ][:MANY_BENT]
+    record["slots"] = [calls.compared, calls.unknown]
+
+
 def is_odd(record: Json) -> bool:
     """Tell whether anything about a process is worth a second look."""
     loose = any(
@@ -778,6 +1319,7 @@ def is_odd(record: Json) -> bool:
         or record.get("packets")
         or record.get("text")
         or record.get("early")
+        or record.get("bent")
     )
 
 
@@ -785,25 +1327,40 @@ def again(first: Json, second: Optional[Json]) -> Json:
     """Keep of two looks at a process what both show; of one that changed, the first alone."""
     if second is None or any(first.get(key) != second.get(key) for key in ("start", "exe")):
         return first
-    for key in ("regions", "elf", "text", "early"):
+    for key in ("regions", "elf", "text", "early", "bent"):
         if key in second:
             known = first.get(key, [])
             second[key] = [row for row in second[key] if row in known]
-    if first.get("threads") and second.get("threads"):
-        known = [row[0] for row in first["threads"]["odd"]]
-        second["threads"]["odd"] = [r for r in second["threads"]["odd"] if r[0] in known]
+    for key in ("odd", "returns") if first.get("threads") and second.get("threads") else ():
+        if key in second["threads"]:
+            known = [row[0] for row in first["threads"].get(key, [])]
+            second["threads"][key] = [r for r in second["threads"][key] if r[0] in known]
     return dict(second, seen=2)
 
 
-def collect(
-    out: TextIO, pids: Optional[List[int]] = None, deep: bool = True, max_cpu: int = 50
+def collect(  # noqa: PLR0913
+    out: TextIO,
+    pids: Optional[List[int]] = None,
+    deep: bool = True,
+    max_cpu: int = 50,
+    hashes: bool = False,
+    ptrace: bool = False,
 ) -> Json:
     """Write the header, every process (or those named), what is hidden, and an end line.
+
+    Args:
+        out: where lines go.
+        pids: processes to look at; all where None.
+        deep: read memory.
+        max_cpu: percent of one processor.
+        hashes: compare every mapped file with its package, not only those of odd processes.
+        ptrace: stop running threads for a moment, to see where they are.
 
     Returns:
         The end line: processes seen, processes gone, denials by what was denied, seconds.
     """
-    look = Look(out, deep, max_cpu)
+    look = Look(out, deep, max_cpu, hashes)
+    look.tracer = Tracer() if ptrace and os.uname().machine in REGISTERS else None
     look.write(header(look))
     listed = pids_listed()
     seen, gone = scan(look, listed if pids is None else pids)
@@ -827,9 +1384,14 @@ def main() -> int:
     parser.add_argument("--pid", type=int, action="append", help="this process only; repeatable")
     parser.add_argument("--max-cpu", type=int, default=50, help="percent of one processor")
     parser.add_argument("--shallow", action="store_true", help="read no memory")
+    parser.add_argument("--hashes", action="store_true", help="hash every mapped file of packages")
+    parser.add_argument("--ptrace", dest="trace", action="store_true", help="stop running threads")
     chosen = parser.parse_args()
+    if chosen.trace and os.uname().machine not in REGISTERS:
+        parser.error("--ptrace knows x86_64 and aarch64, and this is %s" % os.uname().machine)
     os.nice(19)
-    collect(sys.stdout, chosen.pid, not chosen.shallow, chosen.max_cpu)
+    pids, share = chosen.pid, chosen.max_cpu
+    collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
     return 0
 
 

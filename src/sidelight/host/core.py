@@ -1,16 +1,17 @@
 """ELF cores as the kernel, gcore and others write them: one process, read from front to back.
 
-Only the notes, the stretches around executable memory and the tops of the highest stretches are
-looked at; the rest is passed over. Sources: the System V ABI, "Program Header"; core(5); for the
-initial stack the x86-64 psABI, "Process Initialization".
+Only the notes, the stretches around executable memory, small ones, stacks and the tops of the
+highest stretches are looked at; the rest is passed over. Sources: the System V ABI, "Program
+Header"; core(5); for the initial stack the x86-64 psABI, "Process Initialization".
 """
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sidelight.host import collect
+from sidelight.host.core_calls import Kept, bent_calls, returning
 from sidelight.host.core_notes import (
     AT_ENTRY,
     AT_EXECFN,
@@ -26,6 +27,8 @@ from sidelight.host.tape import BLOCK_BYTES, Tape
 NOTE_BYTES: Final = 64 << 20
 TOP_BYTES: Final = 512 << 10
 _TOPS: Final = 4
+_STACK_BYTES: Final = 64 << 20
+_TAIL_BYTES: Final = 128 << 10
 _MANY_SIGNS: Final = 64
 _MANY_WORDS: Final = 1 << 16
 _LOAD, _NOTE = 1, 4
@@ -67,11 +70,37 @@ class Core:
         cut: offset in the file from which on bytes are missing; None where none are.
         unread: how many stretches were not looked at, since they begin inside others or are too
             long.
+        unlisted: whether it lists no files, so that memory without one cannot be told.
     """
 
     process: Process
     cut: int | None = None
     unread: int = 0
+    unlisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a stretch is looked at for.
+
+    Args:
+        near: it is around executable memory.
+        top: it is one of the highest.
+        kept: all of it is kept.
+        tail: its end is kept: it may be the stack of a thread.
+        stacks: the stack pointers that lie in it.
+    """
+
+    near: bool
+    top: bool
+    kept: bool
+    tail: bool
+    stacks: tuple[int, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it may be passed over."""
+        return not (self.near or self.top or self.kept or self.tail or self.stacks)
 
 
 @dataclass(slots=True)
@@ -79,6 +108,7 @@ class _Found:
     notes: Notes = field(default_factory=Notes)
     signs: list[tuple[int, str]] = field(default_factory=list)
     tops: list[tuple[int, bytes]] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
 
 
 def is_core(head: bytes) -> bool:
@@ -104,21 +134,30 @@ def read_core(read: Callable[[int], bytes]) -> Core:
         if not segment.stored:
             continue
         note = segment.sort == _NOTE
-        if not note and segment.start not in near | tops:
+        use = _Use(
+            segment.start in near,
+            segment.start in tops,
+            found.kept.wants(segment.stored),
+            bool(segment.flags & 2) and segment.stored <= _STACK_BYTES,
+            tuple(at for _, at in found.notes.stacks if segment.start <= at < segment.end),
+        )
+        if not note and use.nothing:
             continue
         if not tape.forward(segment.offset) or (note and segment.stored > NOTE_BYTES):
             unread += tape.cut is None
         elif note:
             add_notes(found.notes, tape.take(segment.stored), layout)
         else:
-            _look(tape, segment, found, near=segment.start in near, top=segment.start in tops)
+            _look(tape, segment, found, use)
     if found.notes.machine:
         raise CoreError("it is an image of a whole memory: name it with --memory-image")
     if not found.notes.threads and found.notes.pid < 0:
         raise CoreError("it has no notes of a process")
     last = max((s.offset + s.stored for s in segments), default=0)
     tape.forward(last)
-    return Core(_process(found, loads, layout), tape.cut, unread)
+    listed = bool(found.notes.files)
+    process = _process(found, loads if listed else [], layout)
+    return Core(process if listed else replace(process, halted=()), tape.cut, unread, not listed)
 
 
 def headers(tape: Tape) -> tuple[Layout, list[Segment]]:
@@ -171,22 +210,32 @@ def _around_code(loads: list[Segment]) -> set[int]:
     return near
 
 
-def _look(tape: Tape, segment: Segment, found: _Found, *, near: bool, top: bool) -> None:
-    left, signs, kept = segment.stored, 0, b""
+def _look(tape: Tape, segment: Segment, found: _Found, use: _Use) -> None:
+    left, signs, last = segment.stored, 0, b""
+    whole: list[bytes] = []
     while left > 0:
         data = tape.take(min(left, BLOCK_BYTES))
         if not data:
             break
         place = segment.start + segment.stored - left
-        if near and signs < _MANY_SIGNS:
+        if use.near and signs < _MANY_SIGNS:
             more = collect.elf_signs(data, place, bool(segment.flags & 1))
             found.signs += more
             signs += len(more)
-        if top:
-            kept = (kept + data)[-TOP_BYTES:]
+        if use.top or use.tail:
+            last = (last + data)[-TOP_BYTES:]
+        for at in use.stacks if not use.kept else ():
+            if place <= at < place + len(data):
+                found.kept.add(at, data[at - place :][: collect.STACK_BYTES])
+        whole += [data] if use.kept else []
         left -= len(data)
-    if top:
-        found.tops.append((segment.start + segment.stored - left - len(kept), kept))
+    end = segment.start + segment.stored - left
+    if use.top:
+        found.tops.append((end - len(last), last))
+    if use.tail and not use.kept and found.kept.wants(_TAIL_BYTES):
+        found.kept.add(end - len(last[-_TAIL_BYTES:]), last[-_TAIL_BYTES:])
+    if use.kept:
+        found.kept.add(segment.start, b"".join(whole))
 
 
 def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
@@ -194,6 +243,7 @@ def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
     regions = tuple(_regions(notes, loads))
     entry = notes.vector.get(AT_ENTRY, notes.vector.get(AT_PHDR, 0))
     exe = next((path for start, end, path in notes.files if start <= entry < end), None)
+    loose = [r for r in regions if r.executable and r.sort not in {"file", "kernel"}]
     argv, loader = _words(found, layout)
     if argv is None and notes.arguments:
         argv = tuple(notes.arguments.split(" "))
@@ -209,6 +259,8 @@ def _process(found: _Found, loads: list[Segment], layout: Layout) -> Process:
         loader=loader,
         regions=tuple(region for region in regions if region.executable),
         halted=tuple(notes.threads),
+        returning=tuple(returning(found.kept, layout, loose, notes.stacks)),
+        bent=tuple(bent_calls(found.kept, layout, loose, notes.files)),
         signs=tuple(_loose(found.signs, regions)),
     )
 

@@ -5,7 +5,7 @@ kernel's include/linux/elfcore.h and their 32-bit forms; user_regs of x86 and ar
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +18,9 @@ _MACHINE: Final = frozenset({b"QEMU", b"VMCOREINFO"})
 _NAME_BYTES: Final = 64
 _COUNTER_AT: Final = {(2, 62): 240, (2, 183): 368, (1, 3): 120, (1, 40): 132}
 """Where the program counter is in a thread's status, by ELF class and machine."""
+
+_STACK_AT: Final = {(2, 62): 264, (2, 183): 360}
+"""Where the stack pointer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Notes:
 
     Args:
         threads: id and program counter of each; 0 where the machine is not known.
+        stacks: id and stack pointer of each, where the machine is known.
         files: start, end and path of every mapped file.
         auxv: as it stands in the core, to find it again in the stack.
         machine: whether it is of a whole machine: of the kernel, or what an emulator wrote.
@@ -62,6 +66,7 @@ class Notes:
     name: str = ""
     arguments: str = ""
     threads: list[tuple[int, int]] = field(default_factory=list)
+    stacks: list[tuple[int, int]] = field(default_factory=list)
     files: list[tuple[int, int, str]] = field(default_factory=list)
     auxv: bytes = b""
     machine: bool = False
@@ -77,9 +82,9 @@ def add_notes(notes: Notes, data: bytes, layout: Layout) -> None:
         match kind:
             case 1 if len(text) > _status(layout):  # NT_PRSTATUS
                 thread = layout.integer(text, _status(layout))
-                at = _COUNTER_AT.get((layout.bits, layout.machine))
-                counter = layout.words(text[at : at + layout.word]) if at else ()
-                notes.threads.append((thread, counter[0] if counter else 0))
+                notes.threads.append((thread, _register(text, layout, _COUNTER_AT)))
+                if stack := _register(text, layout, _STACK_AT):
+                    notes.stacks.append((thread, stack))
             case 3:  # NT_PRPSINFO
                 _add_process(notes, text, layout)
             case 6:  # NT_AUXV
@@ -89,6 +94,12 @@ def add_notes(notes: Notes, data: bytes, layout: Layout) -> None:
                 notes.files += _files(text, layout)
             case _:
                 pass
+
+
+def _register(text: bytes, layout: Layout, places: Mapping[tuple[int, int], int]) -> int:
+    at = places.get((layout.bits, layout.machine))
+    words = layout.words(text[at : at + layout.word]) if at else ()
+    return words[0] if words else 0
 
 
 def _each(data: bytes, layout: Layout) -> Iterator[tuple[bytes, int, bytes]]:

@@ -7,6 +7,7 @@ memory alone, for one, tells little.
 from collections.abc import Iterable
 from typing import Final
 
+from sidelight.host.calls import call_marks
 from sidelight.host.libraries import library_marks
 from sidelight.host.memory import memory_marks
 from sidelight.host.process import Mark, Process
@@ -33,6 +34,7 @@ def judge(process: Process) -> tuple[Mark, ...]:
     marks = [
         *program_marks(process),
         *memory_marks(process),
+        *call_marks(process),
         *library_marks(process),
         *socket_marks(process),
     ]

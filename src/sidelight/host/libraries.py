@@ -27,6 +27,18 @@ def library_marks(process: Process) -> Iterator[Mark]:
     yield from _preloaded(process, libraries)
     yield from _searched(process, libraries)
     yield from _early(process)
+    yield from _changed(process)
+
+
+def _changed(process: Process) -> Iterator[Mark]:
+    """Judge files that a package owns and that are not what it put there."""
+    files = [region.file for region in process.regions] + [process.exe_file]
+    odd = {file.path: file.owner for file in files if file and file.unchanged is False}
+    if odd:
+        shown = ", ".join(f"{path} ({owner})" for path, owner in list(odd.items())[:_MANY])
+        text = f"{len(odd)} mapped files are not what their packages put there: {shown}"
+        doubt = "prelink, and people who build a program anew, do the same"
+        yield Mark("changed-file", 50, text, doubt, tuple(odd))
 
 
 def _places(process: Process, libraries: list[Region]) -> Iterator[Mark]:
@@ -102,10 +114,13 @@ def preload_mark(reason: str, path: str, file: File | None) -> Mark:
     if place_of(path, file) != "other":
         return Mark("preload", 50, reason, files=(path,))
     owner = None if file is None else file.owner
-    if owner:
+    if owner and is_trusted(file, path):
         return Mark("preload", 0, reason, f"the package {owner} owns it", (path,))
     if is_trusted(file, path):
         return Mark("preload", 0, reason, "it is in a folder of the system", (path,))
+    if owner:
+        text = f"it is not what the package {owner} put there"
+        return Mark("preload", 30, f"{reason}; {text}", files=(path,))
     text = "no package owns it" if owner == "" else "its owner is not known"
     return Mark("preload", 30 if owner == "" else 15, f"{reason}; {text}", files=(path,))
 

@@ -1,6 +1,6 @@
 """What is odd about the memory of a process: code that no file on disk stands behind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sidelight.host.places import Runtime, runtime_of
@@ -86,25 +86,39 @@ def _changed(process: Process) -> Iterator[Mark]:
 
 
 def _threads(process: Process, loose: list[Region], runtime: Runtime | None) -> Iterator[Mark]:
-    found = [
-        (thread, address)
-        for thread, address in process.halted
-        if any(region.start <= address < region.end for region in loose)
-    ]
-    if not found:
-        return
-    where = ", ".join(f"thread {thread} at {address:#x}" for thread, address in found[:_MANY])
-    text = f"{len(found)} threads are in code that belongs to no file: {where}"
-    if runtime is None:
-        yield Mark("thread-in-memory", 50, text)
-        return
-    doubt = f"{runtime.text} makes code as it runs"
-    if runtime.trusted:
-        yield Mark("thread-in-made-code", 0, text, doubt)
-    else:
+    halted, returning = _in(process.halted, loose), _in(process.returning, loose)
+    returning = [pair for pair in returning if pair[0] not in dict(halted)]
+    doubt = "" if runtime is None else f"{runtime.text} makes code as it runs"
+    trusted = runtime is not None and runtime.trusted
+    if halted:
+        text = _spoken(halted, "in")
         # A core has threads that were running; on a live host these wait in system calls, which
         # code that a runtime made hardly ever does itself.
-        yield Mark("thread-in-memory", 25 if process.origin == "core" else 50, text, doubt)
+        points = 50 if runtime is None or process.origin != "core" else 25
+        yield _made(text, doubt) if trusted else Mark("thread-in-memory", points, text, doubt)
+    if returning:
+        text = _spoken(returning, "on the way back into")
+        points = 45 if runtime is None else 20
+        yield _made(text, doubt) if trusted else Mark("return-in-memory", points, text, doubt)
+
+
+def _made(text: str, doubt: str) -> Mark:
+    return Mark("thread-in-made-code", 0, text, doubt)
+
+
+def _spoken(found: list[tuple[int, int]], what: str) -> str:
+    count = len({thread for thread, _ in found})
+    where = ", ".join(f"thread {thread} at {address:#x}" for thread, address in found[:_MANY])
+    noun = "1 thread is" if count == 1 else f"{count} threads are"
+    return f"{noun} {what} code that belongs to no file: {where}"
+
+
+def _in(places: Iterable[tuple[int, int]], loose: list[Region]) -> list[tuple[int, int]]:
+    return [
+        (thread, address)
+        for thread, address in places
+        if any(region.start <= address < region.end for region in loose)
+    ]
 
 
 def _addresses(places: list[int]) -> str:

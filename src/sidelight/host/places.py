@@ -190,8 +190,13 @@ def claimed_kernel_thread(name: str) -> bool:
 
 
 def is_trusted(file: File | None, path: str) -> bool:
-    """Tell whether a package owns a file; if not known, whether it is where packages put them."""
+    """Tell whether a package owns a file; if not known, whether it is where packages put them.
+
+    One whose hash is not that of the package is not trusted.
+    """
     owner = None if file is None else file.owner
+    if file is not None and file.unchanged is False:
+        return False
     if owner is None:
         return path.startswith(_SYSTEM) and place_of(path, file) == "other"
     return owner != ""
@@ -225,5 +230,7 @@ def runtime_of(process: Process) -> Runtime | None:
 def _runtime(title: str, region: Region) -> Runtime:
     owner = region.file.owner if region.file else None
     known = "owner not known" if owner is None else f"owned by the package {owner}"
+    if region.file and region.file.unchanged is not None:
+        known += " and as it left it" if region.file.unchanged else " and not as it left it"
     text = f"{title} ({region.place}, {'owned by no package' if owner == '' else known})"
     return Runtime(text, not region.deleted and is_trusted(region.file, region.place))

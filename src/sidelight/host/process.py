@@ -29,6 +29,7 @@ class File:
         mode: st_mode of the file that stands there now.
         folder_mode: st_mode of its folder.
         folder_uid: who owns the folder.
+        unchanged: whether it is what the package put there; None where that was not looked at.
     """
 
     path: str
@@ -37,6 +38,7 @@ class File:
     mode: int | None = None
     folder_mode: int | None = None
     folder_uid: int | None = None
+    unchanged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Bent:
+    """A call by name that goes elsewhere.
+
+    Args:
+        slot: where the address of the function is kept.
+        name: of the function; empty where not known.
+        target: where the call goes.
+        path: of the file that calls.
+    """
+
+    slot: int
+    name: str
+    target: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PacketSocket:
     """A socket that sees packets before the firewall does.
 
@@ -138,6 +157,9 @@ class Process:
         regions: the executable ones at least.
         halted: thread ids and addresses of the next instructions that lie in no file, heap,
             stack and memory-only files included; only of threads that wait, except in cores.
+        returning: thread ids and addresses on their stacks, right behind a call, that lie in no
+            file.
+        bent: calls by name that go elsewhere.
         changes: pages of code that were written to and differ from their files.
         early: libraries, with what is known of them, that the loader put before the first one
             that the program needs.
@@ -161,6 +183,8 @@ class Process:
     loader: Mapping[str, str] | None = None
     regions: tuple[Region, ...] = ()
     halted: tuple[tuple[int, int], ...] = ()
+    returning: tuple[tuple[int, int], ...] = ()
+    bent: tuple[Bent, ...] = ()
     signs: tuple[Sign, ...] = ()
     changes: tuple[Change, ...] = ()
     early: tuple[tuple[str, File | None], ...] = ()

@@ -2,12 +2,22 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
 from sidelight.host.collect import SCHEMA, VERSION
-from sidelight.host.process import DELETED, Change, File, Now, PacketSocket, Process, Region, Sign
+from sidelight.host.process import (
+    DELETED,
+    Bent,
+    Change,
+    File,
+    Now,
+    PacketSocket,
+    Process,
+    Region,
+    Sign,
+)
 from sidelight.schema import NO_TIME
 
 Json: TypeAlias = Mapping[str, object]
@@ -30,6 +40,15 @@ class Files:
     def add(self, record: Json) -> None:
         """Take a line of type ``file``."""
         self.known[integer(record, "id")] = file_of(record)
+
+    def compared(self, rows: Iterable[object]) -> "Files":
+        """Give the same files with what is known of their hashes."""
+        known = dict(self.known)
+        for row in rows:
+            number, unchanged = _row(row, 2)[:2]
+            if isinstance(number, int) and number in known and isinstance(unchanged, bool):
+                known[number] = replace(known[number], unchanged=unchanged)
+        return Files(known)
 
     def of(self, number: object) -> File | None:
         """Give the file of this number; None where there is none."""
@@ -56,9 +75,10 @@ def process_of(record: Json, files: Files) -> Process:
         RecordError: a member is missing or of another type.
     """
     kernel = record.get("kernel") is True
-    known = integer(record, "exe_file", -1)
+    if digests := members(record, "digests"):
+        files = files.compared(digests)
     threads = record.get("threads")
-    odd = members(threads, "odd") if isinstance(threads, Mapping) else []
+    threads = threads if isinstance(threads, Mapping) else {}
     denied = tuple(str(name) for name in members(record, "denied"))
     packets = [_packet(row) for row in members(record, "packets")]
     hidden = {"packet", "fd", "ns"} & set(denied)
@@ -71,11 +91,13 @@ def process_of(record: Json, files: Files) -> Process:
         uid=integer(record, "uid", -1),
         comm=text(record, "comm"),
         exe=text(record, "exe") or None,
-        exe_file=files.known.get(known),
+        exe_file=files.of(record.get("exe_file")),
         argv=_words(record.get("argv")),
         loader=_loader(record.get("env")),
         regions=tuple(_region(row, files) for row in members(record, "regions")),
-        halted=tuple(_thread(row) for row in odd),
+        halted=tuple(_thread(row) for row in members(threads, "odd")),
+        returning=tuple(_thread(row) for row in members(threads, "returns")),
+        bent=tuple(_bent(row, files) for row in members(record, "bent")),
         signs=tuple(_sign(row) for row in members(record, "elf")),
         changes=tuple(_change(row, files) for row in members(record, "text")),
         searched=text(record, "searched"),
@@ -188,6 +210,12 @@ def _change(value: object, files: Files) -> Change:
     if not isinstance(count, int) or not 0 <= count < 1 << 63:
         raise RecordError("a count is no number")
     return Change(address(place), count, traps is True, file.path if file else "")
+
+
+def _bent(value: object, files: Files) -> Bent:
+    slot, name, target, number = _row(value, 4)[:4]
+    file = files.of(number)
+    return Bent(address(slot), str(name), address(target), file.path if file else "")
 
 
 def _early(value: object, files: Files) -> tuple[str, File | None]:

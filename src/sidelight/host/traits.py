@@ -54,6 +54,16 @@ TRAITS: Final[Mapping[str, Trait]] = {
         executable_memfd="A library that exists in memory only",
         changed_code="Code that differs from its file",
         breakpoints="Breakpoints in code",
+        return_in_memory="A thread that returns into code that no file holds",
+    ),
+    **_of(
+        "memory", "T1574", "calls through other pointers than those that the loader fills",
+        bent_call="A call that goes elsewhere than its name says",
+    ),
+    **_of(
+        "sideload", "T1574", "a package database that was changed as well",
+        setuid_library="A library of a setuid program that others may change",
+        changed_file="A file that is not what its package put there",
     ),
     **_of(
         "memory", "T1620", "code without the form of a PE image",
@@ -89,12 +99,16 @@ TRAITS: Final[Mapping[str, Trait]] = {
         library_in_open_folder="A library where everybody may write",
         library_name_of_system="A library with the name of one of the system",
         deleted_library="A library that was deleted while it is used",
+        search_path="Libraries that are looked for where everybody may write",
+        shadowing_library="A library with the name of one that a package owns",
+        unowned_library="A library of the system that no package owns",
     ),
     **_of(
         "stealth", "T1036", "a name that no daemon has, a folder that nobody else may write",
         program_in_memory_folder="A program in shared memory",
         program_in_open_folder="A program where everybody may write",
         hidden_path="A program in a hidden folder",
+        hidden_file="A program or library that listings of folders of the system leave out",
         kernel_thread_name="A program that calls itself a kernel thread",
         bracketed_name="A program with a name in brackets",
         daemon_name="A program that calls itself a daemon",

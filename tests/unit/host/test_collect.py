@@ -1,7 +1,10 @@
 """The collector: on stand-ins that run, on what /proc could hold, on old interpreters."""
 
+import array
 import ast
+import base64
 import ctypes
+import hashlib
 import inspect
 import io
 import json
@@ -14,9 +17,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +110,16 @@ def _given_to_the_loader(shop: Workshop, folder: Path) -> int:
     return shop.start([Path(os.fsdecode(found[0])), shop.program, "plain"])
 
 
+def _memfd_by_an_interpreter(shop: Workshop, folder: Path) -> int:
+    """As a script does that has a program in a variable."""
+    del folder
+    code = (
+        "import os,sys; fd=os.memfd_create('x'); os.write(fd,open(sys.argv[1],'rb').read());"
+        "os.execve(fd,['updater','plain'],{})"
+    )
+    return shop.start([sys.executable, "-c", code, shop.program])
+
+
 def _library_unlinked(shop: Workshop, folder: Path) -> int:
     library = Path(shutil.copy(shop.library, folder / "gone.so"))
     pid = shop.start([shop.program, "library", library])
@@ -125,6 +140,7 @@ def _named(mode: str, *words: str, title: str | None = None, **variables: str) -
 
 STAND_INS: dict[str, tuple[Start, str, int]] = {
     "memfd": (_named("memfd"), "memfd-program", HIGH),
+    "memfd by an interpreter": (_memfd_by_an_interpreter, "memfd-program", HIGH),
     "deleted program": (_unlinked, "deleted-program", 35),
     "program in shared memory": (_in_shared_memory, "program-in-memory-folder", MEDIUM),
     "image in memory": (_named("image", "{LIBRARY}"), "image-in-memory", HIGH),
@@ -134,6 +150,10 @@ STAND_INS: dict[str, tuple[Start, str, int]] = {
         HIGH,
     ),
     "thread in memory": (_named("thread"), "thread-in-memory", MEDIUM),
+    "thread that returns into memory": (_named("caller"), "return-in-memory", MEDIUM),
+    "call bent to a function of its own": (_named("bend"), "bent-call", HIGH),
+    "call bent to another function": (_named("bend-to-library"), "bent-call", HIGH),
+    "call bent to memory": (_named("bend-to-memory"), "bent-call", HIGH),
     "preload": (_named("plain", LD_PRELOAD="{LIBRARY}"), "preload", MEDIUM),
     "audit": (_named("plain", LD_AUDIT="{LIBRARY}"), "preload", MEDIUM),
     "library path": (
@@ -250,6 +270,7 @@ def test_it_only_reads(shop: Workshop, tmp_path: Path) -> None:
         pytest.skip("strace may not trace here")
     text = trace.read_text()
     assert f"/proc/{pid}/mem" in text
+    assert "PTRACE" not in text
     for word in ("ptrace(", "kill(", "tgkill(", "process_vm_readv(", "smaps", "O_WRONLY", "O_RDWR"):
         assert word not in text
 
@@ -257,7 +278,13 @@ def test_it_only_reads(shop: Workshop, tmp_path: Path) -> None:
 def test_the_source_names_no_way_to_write_or_to_stop_a_process() -> None:
     """What strace shows where there is strace, as far as the source shows it."""
     text = SCRIPT.read_text(encoding="utf-8")
-    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    tree = ast.parse(text)
+    (tracer,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Tracer")
+    tree.body.remove(tracer)
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    made = [node for node in ast.walk(tree) if getattr(node, "id", "") == "Tracer"]
+    assert len(made) == 2, "an annotation, and the one place that asks whether it may"
+    assert "Tracer() if ptrace and" in text
     assert not names & {"kill", "killpg", "system", "popen", "Popen", "remove", "unlink", "ptrace"}
     opened = [
         node.args[1].value
@@ -269,6 +296,43 @@ def test_the_source_names_no_way_to_write_or_to_stop_a_process() -> None:
     ]
     assert opened
     assert set(opened) == {"rb"}
+
+
+def test_running_threads_are_seen_when_they_may_be_stopped(shop: Workshop) -> None:
+    """They run on afterwards, and nobody traces them; otherwise they are counted, no more."""
+    if os.uname().machine not in collect.REGISTERS:
+        pytest.skip("registers of this machine are not known")
+    pid = shop.start([shop.program, "spinner"])
+    out = io.StringIO()
+    collect.collect(out, [pid], True, 100, False, True)
+    asked = out.getvalue().encode()
+    before = _ticks(pid)
+    if '"odd":[]' in out.getvalue():
+        pytest.skip("tracing is denied here")
+    assert marks(rows(asked)[pid])["thread-in-memory"] == 50
+    plain = looked_at([pid])
+    assert "thread-in-memory" not in marks(rows(plain)[pid])
+    (record,) = [line for line in map(json.loads, plain.splitlines()) if "threads" in line]
+    assert record["threads"]["running"] == 1
+    deadline = time.monotonic() + 20
+    while _ticks(pid) <= before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _ticks(pid) > before
+    assert "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text()
+
+
+def _ticks(pid: int) -> int:
+    return int(collect.read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[11])
+
+
+def test_a_signal_that_comes_while_a_thread_stands_still_is_handed_on() -> None:
+    asked: list[tuple[int, ...]] = []
+    tracer = collect.Tracer()
+    tracer.libc = SimpleNamespace(ptrace=lambda *words: asked.append(words))
+    tracer.let_go(7, 10 << 8 | 0x7F)
+    tracer.let_go(7, 128 << 16 | 5 << 8 | 0x7F)
+    tracer.let_go(7, 0)
+    assert asked == [(17, 7, None, 10), (17, 7, None, 0)]
 
 
 def test_the_collector_runs_on_old_interpreters(shop: Workshop) -> None:
@@ -342,6 +406,51 @@ child.kill()
     assert int(str(found[0]["Points"])) >= MEDIUM
 
 
+def test_a_packet_socket_of_another_network_namespace_is_found(namespaces: list[str]) -> None:
+    """The collector does not enter it."""
+    program = f"""
+import subprocess, sys
+words = ["unshare", "-n", sys.executable, "-c", sys.argv[1]]
+child = subprocess.Popen(words, stdout=subprocess.PIPE)
+child.stdout.readline()
+subprocess.run([sys.executable, {str(SCRIPT)!r}])
+child.kill()
+"""
+    ran = subprocess.run(
+        [*namespaces, sys.executable, "-c", program, LISTENER], capture_output=True, check=False
+    )
+    events = rows(ran.stdout).values()
+    (found,) = [event for event in events if "packet-socket" in marks(event)]
+    others = {str(event["Namespace.net"]) for event in events if event is not found}
+    assert str(found["Namespace.net"]) not in others, ran.stderr
+
+
+def test_ld_so_preload_is_found_and_also_when_it_is_gone_again(
+    namespaces: list[str], shop: Workshop, tmp_path: Path
+) -> None:
+    """In a mount namespace with an /etc of its own."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    shutil.copy("/etc/passwd", etc / "passwd")
+    (etc / "ld.so.preload").write_text(f"{shop.library}\n")
+    script = (
+        f"mount --bind {etc} /etc && {{ {shop.program} plain > {tmp_path}/said & "
+        f"until grep -q ready {tmp_path}/said; do sleep 0.1; done; }}"
+        f" && {sys.executable} -I {SCRIPT} && echo && rm /etc/ld.so.preload"
+        f" && {sys.executable} -I {SCRIPT} --pid $!; kill $!"
+    )
+    ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
+    before, _, after = ran.stdout.partition(b"\n\n")
+    named = [
+        json.loads(line)
+        for line in before.splitlines()
+        if b"ld.so" not in line and b'"preload"' in line
+    ]
+    assert [line["path"] for line in named] == [str(shop.library)], ran.stderr
+    found = [event for event in rows(after).values() if "preload-unnamed" in marks(event)]
+    assert [str(event["Image"]) for event in found] == [str(shop.program)]
+
+
 def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
     script = f"sleep 60 & mount --bind /proc/1 /proc/$! && {sys.executable} {SCRIPT}; kill $!"
     ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
@@ -404,12 +513,14 @@ HEADER = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 3, 62)
 def test_signs_of_images() -> None:
     """A header counts at a page alone, a dynamic section outside code alone."""
     page = HEADER + bytes(collect.PAGE - len(HEADER))
-    dynamic = struct.pack("<4Q", 5, 0x1000, 11, 24)
+    dynamic = struct.pack("<6Q", 5, 0x1000, 11, 24, 6, 0x2000)
     assert collect.elf_signs(page, 0x4000, True) == [(0x4000, "header")]
     assert collect.elf_signs(b"abc" + page, 0x4000, True) == []
     assert collect.elf_signs(dynamic, 0x4000, False) == [(0x4010, "dynamic")]
     assert collect.elf_signs(dynamic, 0x4000, True) == []
     assert collect.elf_signs(b"x" + dynamic, 0x4000, False) == []
+    alone = struct.pack("<6Q", 5, 0x1000, 11, 24, 5, 0x2000)
+    assert collect.elf_signs(alone, 0x4000, False) == [], "two numbers that stand so by chance"
     core = HEADER[:16] + struct.pack("<HH", 4, 62)
     assert collect.elf_signs(core, 0x4000, True) == []
 
@@ -426,23 +537,36 @@ def test_packages_own_files(tmp_path: Path) -> None:
     base.execute("INSERT INTO Packages VALUES (1, ?)", [_rpm_header("tool", "/bin/", "tool")])
     base.commit()
     base.close()
+    right = hashlib.sha1(b"").digest()
+    (tmp_path / "apk/lib/apk/db/installed").write_text(
+        f"P:tool\nF:bin\nR:tool\nZ:Q1{base64.b64encode(right).decode()}\n\n"
+    )
+    (tmp_path / "dpkg/var/lib/dpkg/info/tool.md5sums").write_text(
+        f"{'0' * 32}  bin/tool\n{'1' * 32}  bin/moved\n"
+    )
+    (tmp_path / "dpkg/var/lib/dpkg/diversions").write_text("/bin/moved\n/bin/there\nother\n")
+    digests = {"dpkg": "0" * 32, "apk": right.hex(), "rpm": "2" * 64}
     for kind in ("dpkg", "apk", "rpm"):
         owners = collect.Owners(str(tmp_path / kind))
         assert owners.names == [kind]
         assert owners.of("/usr/bin/tool") == "tool"
         assert owners.of("/usr/bin/other") == ""
+        assert owners.of("/usr/share/other") == (None if kind == "dpkg" else "")
+        assert owners.digest("/usr/bin/tool") == digests[kind]
+        assert owners.digest("/usr/bin/moved") == owners.digest("/usr/bin/other") == ""
     assert collect.Owners(str(tmp_path / "none")).of("/usr/bin/tool") is None
 
 
 def _rpm_header(name: str, folder: str, file: str) -> bytes:
     data, entries = b"", b""
-    texts = ((1000, 6, name.encode()), (1117, 8, file.encode()), (1118, 8, folder.encode()))
+    texts = [(1000, 6, name.encode()), (1117, 8, file.encode()), (1118, 8, folder.encode())]
+    texts.append((1035, 8, b"2" * 64))
     for tag, kind, text in texts:
         entries += struct.pack(">IIII", tag, kind, len(data), 1)
         data += text + b"\0"
     entries += struct.pack(">IIII", 1116, 4, len(data), 1)
     data += struct.pack(">I", 0)
-    return struct.pack(">II", 4, len(data)) + entries + data
+    return struct.pack(">II", 5, len(data)) + entries + data
 
 
 def test_of_two_looks_what_both_show_is_kept() -> None:
@@ -566,7 +690,17 @@ def test_other_users_see_what_they_may(shop: Workshop) -> None:
     assert "Marks" not in event
 
 
-@given(st.lists(st.sampled_from([0, 11, 24, 11 << 8, 1 << 63]), max_size=40), st.integers(0, 20))
+def _tags_near(data: bytes, at: int) -> set[int]:
+    """The first words of the three entries before and after an entry, as far as they are there."""
+    places = [at + 16 * step for step in (-3, -2, -1, 1, 2, 3)]
+    whole = [place for place in places if 0 <= place <= len(data) - 8]
+    return {int.from_bytes(data[place : place + 8], "little") for place in whole}
+
+
+@given(
+    st.lists(st.sampled_from([0, 5, 6, 10, 11, 24, 11 << 8, 1 << 63]), max_size=40),
+    st.integers(0, 20),
+)
 def test_dynamic_sections_are_found_as_the_plain_search_finds_them(
     words: list[int], skew: int
 ) -> None:
@@ -574,7 +708,9 @@ def test_dynamic_sections_are_found_as_the_plain_search_finds_them(
     plain = (
         at
         for at in range(len(data))
-        if (0x4003 + at) % 8 == 0 and data[at : at + 16] == collect.DYNAMIC
+        if (0x4003 + at) % 8 == 0
+        and data[at : at + 16] == collect.DYNAMIC
+        and len(_tags_near(data, at) & {5, 6, 10}) >= 2
     )
     expected = [(0x4003 + at, "dynamic") for at in plain][:1]
     assert collect.elf_signs(data, 0x4003, False) == expected
@@ -648,3 +784,145 @@ def test_kernel_threads_are_told_from_those_who_pose_as_one() -> None:
     assert thread["kernel"] is True
     assert "exe" not in thread
     assert rows(collection) == {}
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_files_of_odd_processes_are_compared_with_their_packages(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, right: bool
+) -> None:
+    """The owner is made up; a file that is as its package left it is trusted, another is not."""
+    library = str(shop.library)
+    found = hashlib.md5(shop.library.read_bytes()).hexdigest()
+    monkeypatch.setattr(collect.Owners, "of", lambda _, path: "made-up" * (path == library))
+    wanted = found if right else "0" * 32
+    monkeypatch.setattr(collect.Owners, "digest", lambda _, path: wanted * (path == library))
+    pid = shop.start([shop.program, "plain"], variables={"LD_PRELOAD": library})
+    event = rows(looked_at([pid]))[pid]
+    assert marks(event).get("changed-file", 0) == (0 if right else 50)
+    collect_all = io.StringIO()
+    quiet = shop.start([shop.program, "library", library])
+    collect.collect(collect_all, [quiet], True, 100, True)
+    assert marks(rows(collect_all.getvalue().encode())[quiet]).get("changed-file", 0) == (
+        0 if right else 50
+    )
+    assert "changed-file" not in marks(rows(looked_at([quiet]))[quiet])
+
+
+def _dynamic_symbols(path: Path) -> list[tuple[str, int, str]]:
+    readelf = shutil.which("readelf")
+    if readelf is None:
+        pytest.skip("needs readelf")
+    words = [readelf, "--dyn-syms", "-W", str(path)]
+    ran = subprocess.run(words, capture_output=True, check=True, text=True)
+    rows = [line.split() for line in ran.stdout.splitlines()]
+    return [
+        (row[7].partition("@")[0], int(row[1], 16), row[3])
+        for row in rows
+        if len(row) > 7 and row[0].rstrip(":").isdigit() and row[5] == "DEFAULT" and row[6] != "UND"
+    ]
+
+
+def _mapped_libraries() -> list[Path]:
+    regions = collect.parse_maps(Path("/proc/self/maps").read_text())
+    paths = {Path(r.path) for r in regions if "x" in r.perms and r.path.startswith("/")}
+    return sorted(path for path in paths if path.is_file())
+
+
+def _image_of(path: Path) -> collect.Image | None:
+    region = collect.Region(0, 1, "r-xp", "0:0", path.stat().st_ino, str(path))
+    return collect.Images().of(region, [str(path)])
+
+
+def test_symbols_are_those_that_readelf_shows() -> None:
+    """Of every library that this program has loaded: right place, wrong place, wrong name."""
+    seen = 0
+    for path in _mapped_libraries():
+        image = _image_of(path)
+        symbols = image.symbols() if image else None
+        if symbols is None:
+            continue
+        listed = _dynamic_symbols(path)
+        names = {(name, place) for name, place, _ in listed}
+        chosen = {name for name, _, kind in listed if kind == "IFUNC"}
+        assert symbols.chosen >= {name.encode() for name in chosen}
+        for name, place, _ in listed:
+            assert symbols.has(name.encode(), place), (path, name)
+            if name not in chosen and (name, place + 1) not in names:
+                assert not symbols.has(name.encode(), place + 1), (path, name)
+                assert not symbols.has(b"?" + name.encode(), place), (path, name)
+        seen += len(listed)
+    assert seen
+
+
+def test_slots_are_those_that_readelf_shows() -> None:
+    readelf = shutil.which("readelf")
+    if readelf is None:
+        pytest.skip("needs readelf")
+    seen = 0
+    for path in _mapped_libraries():
+        image = _image_of(path)
+        if image is None:
+            continue
+        ran = subprocess.run([readelf, "-rW", path], capture_output=True, check=True, text=True)
+        table = [line.split() for line in ran.stdout.splitlines() if "JUMP_SLO" in line]
+        expected = {int(row[0], 16): row[4].partition("@")[0].encode() for row in table}
+        symbols = image.symbols()
+        assert symbols is not None
+        found = {
+            image.first + 8 * index: symbols.name(number)
+            for index, number in enumerate(image.named)
+            if number
+        }
+        assert found == expected, path
+        seen += len(found)
+    assert seen
+
+
+def test_a_file_that_takes_the_inode_of_another_is_not_held_against_anybody(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    """As where programs are built and run while the host is looked at."""
+    file = tmp_path / "a"
+    shutil.copy(shop.program, file)
+    images = collect.Images()
+    region = collect.Region(0, 1, "r-xp", "0:0", file.stat().st_ino, str(file))
+    image = images.of(region, [str(file)])
+    assert image is not None
+    assert images.is_fresh(image)
+    with file.open("r+b") as written:
+        written.write(b"\x7fELF")
+    os.utime(file, ns=(1, 1))
+    assert not images.is_fresh(image)
+    file.unlink()
+    assert not images.is_fresh(image)
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_elf_files_that_lie_do_no_harm(shop: Workshop, data: st.DataObject) -> None:
+    """Bytes of headers, dynamic section and tables are others than they should be."""
+    whole = bytearray(shop.program.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(whole) - 9) | st.integers(0, 0x400))
+        value = data.draw(st.sampled_from([0, 1, 56, 1 << 31, 1 << 63, (1 << 64) - 1]))
+        whole[at : at + 8] = struct.pack("<Q", value)
+    file = shop.folder / "lies"
+    file.write_bytes(whole[: data.draw(st.just(len(whole)) | st.integers(0, len(whole)))])
+    images = collect.Images()
+    region = collect.Region(0, 1, "r-xp", "0:0", file.stat().st_ino, str(file))
+    image = images.of(region, [str(file)])
+    symbols = images.symbols(image) if image else None
+    if image and symbols:
+        assert all(isinstance(symbols.name(number), bytes) for number in image.named)
+        assert list(collect.filled(_Empty(), image, 1 << 40)) in ([], [(0, array.array("Q"))])
+
+
+class _Empty(collect.Memory):
+    def __init__(self) -> None:
+        pass
+
+    def runs(self, start: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
+        yield start, end
+
+    def take(self, start: int, size: int) -> bytes:
+        return b""

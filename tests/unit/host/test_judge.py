@@ -10,7 +10,7 @@ import pytest
 from shared_paths import SHARED
 from sidelight.host.core import read_core
 from sidelight.host.judge import HIGH, MEDIUM, judge, points_of
-from sidelight.host.process import Change, File, Mark, PacketSocket, Process, Region, Sign
+from sidelight.host.process import Bent, Change, File, Mark, PacketSocket, Process, Region, Sign
 from sidelight.host.snapshot import snapshot_of
 
 OWNED = File("/usr/bin/tool", "same", "tool", 0o100755, 0o40755, 0)
@@ -182,6 +182,58 @@ def test_a_runtime_excuses_what_it_makes_only_where_a_package_owns_it() -> None:
     assert points_of(judge(replace(runtime("/home/a/libjvm.so", None), origin="core"))) < MEDIUM
     image = replace(runtime(java, "jdk"), signs=(Sign(0x9000, "header"),))
     assert marked(image)["image-in-memory"] == 70
+
+
+def test_calls_that_go_elsewhere_are_told_even_inside_a_runtime() -> None:
+    """Into another file, or into memory; what makes code has no need to bend calls."""
+    java = runtime("/usr/lib/jvm/lib/server/libjvm.so", "jdk")
+    bent = replace(java, bent=(Bent(0x8000, "read", 0x3010, "/usr/bin/tool"),))
+    (mark,) = [mark for mark in judge(bent) if mark.points]
+    assert (mark.id, mark.points) == ("bent-call", 65)
+    assert "read out of /usr/bin/tool goes to /usr/lib/libc.so.6, at 0x3010" in mark.reason
+    many = replace(PLAIN, bent=tuple(Bent(n, "", 0x9010, "") for n in range(5)))
+    assert "memory that belongs to no file" in judge(many)[0].reason
+    assert judge(many)[0].reason.endswith("and 2 more")
+    assert points_of(judge(replace(many, looks=1))) < HIGH
+
+
+def test_threads_that_return_into_memory() -> None:
+    """A runtime that is trusted excuses them; one that is not makes them weigh less."""
+    loose = replace(PLAIN, regions=(*PLAIN.regions, LOOSE), returning=((7, 0x9010), (7, 0x9020)))
+    assert marked(loose) == {"return-in-memory": 45, "executable-anonymous": 25}
+    assert "1 thread is on the way back" in judge(loose)[0].reason
+    java = "/usr/lib/jvm/lib/server/libjvm.so"
+    for owner, expected in (
+        ("jdk", {"made-by-runtime": 0, "thread-in-made-code": 0}),
+        ("", {"executable-anonymous": 10, "return-in-memory": 20}),
+    ):
+        made = replace(runtime(java, owner), halted=(), returning=loose.returning)
+        assert marked(made) == expected
+    assert "return-in-memory" not in marked(replace(loose, halted=((7, 0x9000),)))
+    assert marked(replace(PLAIN, returning=((7, 0x3010),))) == {}
+
+
+def test_a_file_that_is_not_what_its_package_put_there() -> None:
+    """It is marked, and it excuses nothing."""
+    odd = replace(LIBC, unchanged=False)
+    changed = mapped("/usr/lib/libx.so.1", odd)
+    assert marked(changed) == {"changed-file": 50}
+    assert marked(mapped("/usr/lib/libx.so.1", replace(LIBC, unchanged=True))) == {}
+    assert marked(replace(changed, loader={"LD_PRELOAD": "libx.so.1"})) == {
+        "changed-file": 50,
+        "preload": 30,
+    }
+    java = runtime("/usr/lib/jvm/lib/server/libjvm.so", "jdk")
+    file = replace(java.regions[2], file=replace(java.regions[2].file or LIBC, unchanged=False))
+    tampered = replace(java, regions=(*java.regions[:2], file, LOOSE))
+    assert marked(tampered) == {
+        "changed-file": 50,
+        "executable-anonymous": 10,
+        "thread-in-memory": 50,
+    }
+    vouched = replace(file, file=replace(file.file or LIBC, unchanged=True))
+    (mark,) = [m for m in judge(replace(java, regions=(vouched, LOOSE), halted=())) if m.doubt]
+    assert "as it left it" in mark.doubt
 
 
 def test_libraries() -> None:

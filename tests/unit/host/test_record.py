@@ -2,7 +2,7 @@
 
 import pytest
 
-from sidelight.host.process import Change, File, PacketSocket, Region, Sign
+from sidelight.host.process import Bent, Change, File, PacketSocket, Region, Sign
 from sidelight.host.record import (
     Files,
     RecordError,
@@ -26,7 +26,9 @@ LINE = {
         ["3000", "4000", "r-xp", 9, "/usr/lib/a.so (deleted)", 1],
         ["5000", "6000", "rwxp", 0, "", None],
     ],
-    "threads": {"count": 1, "running": 0, "odd": [[7, "5010"]]},
+    "threads": {"count": 1, "running": 0, "odd": [[7, "5010"]], "returns": [[8, "5020"]]},
+    "bent": [["1800", "read", "5030", 0]],
+    "digests": [[0, False], [1, True], [7, False], [0, None]],
     "elf": [["5000", "header"]],
     "text": [["1010", 3, False, 0]],
     "early": [["/usr/lib/a.so", 1]],
@@ -40,7 +42,7 @@ def test_a_line_becomes_a_process() -> None:
     files = Files()
     files.add({"id": 0, "path": "/usr/bin/tool", "now": "same", "owner": "tool", "mode": "755"})
     process = process_of(LINE, files)
-    tool = File("/usr/bin/tool", "same", "tool", 0o755)
+    tool = File("/usr/bin/tool", "same", "tool", 0o755, unchanged=False)
     assert process.exe_file == tool
     assert process.started == 1_767_323_045_500_000_000
     assert process.regions == (
@@ -49,6 +51,9 @@ def test_a_line_becomes_a_process() -> None:
         Region(0x5000, 0x6000, "rwxp"),
     )
     assert process.halted == ((7, 0x5010),)
+    assert process.returning == ((8, 0x5020),)
+    assert process.bent == (Bent(0x1800, "read", 0x5030, "/usr/bin/tool"),)
+    assert files.known[0].unchanged is None, "another process may see another file there"
     assert process.signs == (Sign(0x5000, "header"),)
     assert process.changes == (Change(0x1010, 3, False, "/usr/bin/tool"),)
     assert process.early == (("/usr/lib/a.so", None),)
@@ -76,6 +81,9 @@ def test_sockets_that_may_not_be_seen_are_not_none() -> None:
         {"threads": {"odd": [7]}},
         {"text": [["1010", "3", False, 0]]},
         {"early": [["/a"]]},
+        {"bent": [["1800", "read", "x", 0]]},
+        {"threads": {"returns": [[7, 5]]}},
+        {"digests": [7]},
         {"packets": [3]},
     ],
 )

@@ -30,6 +30,9 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
         if core.cut is not None:
             text = "the core is cut short: memory behind this place is missing"
             yield Gap(stream.source, stream.start + core.cut, "truncated", text)
+        if core.unlisted:
+            text = "the core lists no files: what of its memory belongs to none is not known"
+            yield Gap(stream.source, stream.start, "unsupported", text)
         if core.unread:
             text = f"{core.unread} stretches of the core overlap or are too long to look at"
             yield Gap(stream.source, stream.start, "damaged", text)

@@ -155,10 +155,11 @@ def _end(collection: _Collection, line: Json, offset: int) -> None:
     denied = line.get("denied")
     for name, count in denied.items() if isinstance(denied, Mapping) else ():
         if isinstance(count, int) and 0 < count < 1 << 63:
-            text = f"the collector was denied {clean(str(name))} of {count} processes"
+            of = "1 process" if count == 1 else f"{count} processes"
+            text = f"the collector was denied {clean(str(name))} of {of}"
             collection.gaps.append(Gap(collection.source, offset, "denied", text))
     if gone := records.integer(line, "gone", 0):
-        text = f"{gone} processes ended while they were looked at"
+        text = f"{gone} process{'es' * (gone > 1)} ended while they were looked at"
         collection.gaps.append(Gap(collection.source, offset, "changed", text))
 
 

@@ -67,6 +67,13 @@ def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:
     return event
 
 
+def file_event(path: str, marks: tuple[Mark, ...]) -> Event:
+    """Make the row of something odd in a file tree."""
+    event: Event = {"Image": clean(path), "Subject": clean(path), "Origin": "tree"}
+    add_marks(event, marks)
+    return event
+
+
 def marks_cell(marks: Iterable[Mark]) -> str:
     """Write marks as a JSON list of objects.
 
