@@ -1,0 +1,1 @@
+"""Portable Executable files: what their bytes say, and whether their signature holds."""

@@ -1,0 +1,40 @@
+"""Whom signatures are held against."""
+
+import pytest
+
+from authenticode_writer import root, signer
+from sidelight.pe.trust import read_revoked, read_trust
+
+ROW = '[[certificate]]\nserial = "{}"\nissuer = "Some CA"\nsource = "a notice"\n'
+
+
+def test_the_roots_of_windows_come_with_it() -> None:
+    trust = read_trust()
+    assert len(trust.roots) > 300
+    assert any("Microsoft Root Certificate Authority 2010" in name for name in trust.roots)
+
+
+def test_every_revoked_certificate_names_a_public_source() -> None:
+    rows = read_trust().revoked.values()
+    assert rows
+    assert all(row.source and row.issuer and row.serial for row in rows)
+
+
+def test_more_may_be_handed_in() -> None:
+    trust = read_trust([root().pem], [ROW.format("00ff")])
+    assert "O=Sidelight Test Root, CN=Sidelight Test Root" in trust.roots
+    assert trust.revocation("00:ff".replace(":", ""), "CN=Some CA 2")
+    assert trust.revocation("ff", "CN=Another") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a = 1", "[[certificate]]", ROW.format("xyz"), ROW.format("-1"), "[["]
+)
+def test_a_list_that_is_not_of_the_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"serial|certificate"):
+        read_revoked(text)
+
+
+def test_what_holds_no_certificate_is_refused() -> None:
+    with pytest.raises(ValueError, match="PEM"):
+        read_trust([signer().der])
