@@ -233,7 +233,8 @@ def _unsafe_zip(info: zipfile.ZipInfo) -> str:
 
 def _seekable(raw: Raw) -> IO[bytes]:
     """Give the bytes of a zip as a file that can seek, held in memory unless it can already."""
-    if isinstance(raw, Chained) and isinstance(raw.rest, io.BufferedReader):
+    # Members of a tar that is read as a stream look like files, and fail when asked to seek.
+    if isinstance(raw, Chained) and type(raw.rest) is io.BufferedReader:
         raw.rest.seek(0)
         return raw.rest
     held = io.BytesIO()
