@@ -15,9 +15,11 @@ from types import ModuleType
 
 import pytest
 
+from authenticode_writer import root
 from minidump_writer import Dump, minidump_of
 from sidelight.cli.app import run
 from sidelight.host import collect
+from triad_cases import lay, triads
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -65,13 +67,16 @@ def _follow(commands: list[list[str]]) -> Iterator[tuple[list[str], int]]:
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a reader has at hand: a range, the same as an archive, a package of rules."""
+    """What a reader has at hand: a range, the same as an archive, rules, a disk."""
     folder = tmp_path_factory.mktemp("workshop")
     assert run(["range", str(folder / "practice"), "--events", "1000"]) == 0
     shutil.make_archive(str(folder / "practice"), "zip", folder / "practice")
     (folder / "suspect.dmp").write_bytes(minidump_of(Dump()))
     with zipfile.ZipFile(folder / "sigma_all_rules.zip", "w") as package:
         package.writestr("sigma/rules/windows/process_creation/whoami.yml", RULE)
+    lay(folder / "disk" / "Users" / "bob", {"app": triads()["renamed"]})
+    (folder / "disk" / "Windows" / "System32" / "CatRoot").mkdir(parents=True)
+    (folder / "company-root.pem").write_bytes(root().pem)
     return folder
 
 

@@ -144,6 +144,13 @@ ANALYTICS: Final[Mapping[str, Analytic]] = {
             ("write", "share"),
             "writers that no log tells of; a file moved into place after it was created elsewhere",
         ),
+        _sideload(
+            "triad",
+            "A trusted program beside a library that is not its vendor's",
+            ("file",),
+            "a library with the very signature of its program's vendor; a library or a program "
+            "that lies in another folder",
+        ),
         Analytic(
             "behaviour.connects",
             "A connection after something suspicious",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sidelight.findings.surface import DISK
 from sidelight.schema import Kind
 
 SYSMON: Final = frozenset({"microsoft-windows-sysmon/operational", "sysmon"})
@@ -77,6 +78,7 @@ ROLES: Final[Mapping[str, str]] = {
     "tamper": "process tampering (Sysmon 25)",
     "match": "matches of YARA rules (`hunt --yara`)",
     "host": "processes of a host (`sidelight collect`, cores, minidumps) or its file tree",
+    "file": "programs and libraries on a disk",
 }
 """What each role is called; endpoint products' like events count too."""
 
@@ -87,6 +89,8 @@ def role_of(kind: Kind) -> str:
         return "host"
     if kind.channel == YARA:
         return "match"
+    if kind.channel == DISK:
+        return "file"
     if kind.product != "windows":
         return "start" if kind.category == "process_creation" else ""
     channel = kind.channel.lower()

@@ -1,7 +1,7 @@
 """Facts become findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain as together
 from typing import Final
 
@@ -18,6 +18,7 @@ from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Suspicion
+from sidelight.analytics.triads.suspect import suspect_triads
 from sidelight.analytics.verdict import Hit, story_name, verdicts
 from sidelight.analytics.witnesses import witness_hits, witness_loads
 from sidelight.findings.cells import Ints, coded, listed, plain
@@ -27,6 +28,7 @@ from sidelight.findings.finding import Finding
 from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
+from sidelight.pe.examined import Examined
 from sidelight.schema import strings
 
 _NO_LOOKS: Final = Looks()
@@ -34,13 +36,19 @@ _NO_LOOKS: Final = Looks()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All facts of a run, united."""
+    """All facts of a run, united.
+
+    Args:
+        examined: files that were looked at a second time, by source.
+    """
 
     loads: pa.Table
     writes: pa.Table
     signals: pa.Table
     connects: pa.Table
+    files: pa.Table
     known: Knowledge = NOTHING
+    examined: Mapping[str, Examined] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicio
             suspect_writes(estate),
             suspect_engines(estate),
             suspect_signals(facts.signals, estate),
+            suspect_triads(facts.files, facts.examined, facts.known.hijacks),
         )
     )
     found += follow(found, facts.connects, processes)
@@ -110,7 +119,7 @@ def conclude_facts(  # noqa: PLR0913
         for verdict in verdicts(story, name, joined, shelf, limits):
             findings.append(verdict.finding)
             told.update(verdict.told)
-    spelled = _spellings([facts.loads, facts.writes, facts.signals, hits])
+    spelled = _spellings([facts.loads, facts.writes, facts.signals, facts.files, hits])
     named = [replace(each, host=spelled.get(each.host.lower(), each.host)) for each in findings]
     lined = _with_lineage(named, processes)
     return Concluded(tuple(sorted(lined, key=lambda finding: finding.rank)), tuple(sorted(told)))

@@ -71,11 +71,19 @@ def _renamed(load: Load, estate: Estate) -> Iterator[Reason]:
     host = estate.self_of(load)
     if host is None or not host.original:
         return
-    stem, named = _stem(load.image.name), _stem(host.original.lower())
-    if not named or stem == named or stem.startswith(named) or named.startswith(stem):
+    if not is_renamed(load.image.name, host.original):
         return
     text = f"{load.image.file} is {host.original} by its version information, and not by its name."
     yield Reason(20, text, load.rows, (host.cited,))
+
+
+def is_renamed(name: str, original: str) -> bool:
+    """Tell whether a file has another name than its version information gives it.
+
+    Endings, case and what stands behind either name do not matter.
+    """
+    stem, named = _stem(name), _stem(original)
+    return bool(named) and not stem.startswith(named) and not named.startswith(stem)
 
 
 def _stem(name: str) -> str:
@@ -157,21 +165,22 @@ def _foreign_beside(load: Load, host: Load | None, estate: Estate) -> Iterator[R
     """Judge a validly signed library whose signer has nothing to do with its program's."""
     if host is None or not host.trusted or is_shipped(load.library.name):
         return
-    mine, theirs = _vendor(host.signer), _vendor(load.signer)
+    mine, theirs = vendor_of(host.signer), vendor_of(load.signer)
     if mine & theirs or "microsoft" in theirs or not theirs:
         return
     rows, context = load.rows, (host.cited,)
     signed = f"{load.library.file} is signed by {load.signer!r}"
     text = f"{signed}, which is not {host.signer!r} of {load.image.file}."
     yield Reason(15, text, rows, context)
-    alike = [other for other in estate.siblings(load) if _vendor(other.signer) & theirs]
+    alike = [other for other in estate.siblings(load) if vendor_of(other.signer) & theirs]
     if alike:
         yield Reason(
             -10, f"{len(alike)} others in this folder have that signature too.", rows, context
         )
 
 
-def _vendor(signer: str) -> frozenset[str]:
+def vendor_of(signer: str) -> frozenset[str]:
+    """Give the words of a signer's name that tell it from others."""
     return frozenset(_VENDOR.findall(signer.lower())) - _LEGAL
 
 
@@ -225,6 +234,6 @@ def _imported(load: Load, estate: Estate) -> Iterator[Reason]:
 
 def _is_expected(signer: str, hijack: Hijack) -> bool:
     """Tell whether a signer is one of those expected: the words of one hold those of the other."""
-    mine = _vendor(signer)
-    expected = [_vendor(name) for name in hijack.signers or (hijack.vendor,)]
+    mine = vendor_of(signer)
+    expected = [vendor_of(name) for name in hijack.signers or (hijack.vendor,)]
     return any(mine and theirs and (mine <= theirs or theirs <= mine) for theirs in expected)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from sidelight.analytics.accesses import ACCESS_FIELDS, access_rows
 from sidelight.analytics.columns import CONNECTED, LOADED, SHARED, WRITTEN, role_of
 from sidelight.analytics.connects import connect_rows
+from sidelight.analytics.files import FILE_FIELDS, file_rows
 from sidelight.analytics.hosts import HOST_FIELDS, host_rows
 from sidelight.analytics.loads import load_rows, start_rows
 from sidelight.analytics.scripts import script_fields, script_rows
@@ -35,6 +36,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[str, Callable[[Frame], pa.Table]], ...]]]
     "share": (("writes", share_rows),),
     "connect": (("connects", connect_rows),),
     "thread": (("signals", thread_rows),),
+    "file": (("files", file_rows),),
 }
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "load": LOADED,
@@ -46,6 +48,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "access": (*ACCESS_FIELDS, "TargetProcessGUID"),
     "host": HOST_FIELDS,
     "match": YARA_FIELDS,
+    "file": FILE_FIELDS,
 }
 _SPEAKING: Final = frozenset({"start", "script", "service", "registry"})
 

@@ -14,7 +14,7 @@ import typer
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
-from sidelight.cli.lists import Lists, allow_path, hijack_path, with_lists
+from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
@@ -51,6 +51,8 @@ def hunt_command(  # noqa: PLR0913
     assets: options.Assets = None,
     baseline: options.Baseline = None,
     hijacklibs: options.Hijacks = True,
+    trust: options.Trust = None,
+    revoked: options.Revoked = None,
     tlp: options.Tlp = "",
     host: options.Host = "",
     jobs: options.Jobs = 0,
@@ -71,7 +73,7 @@ def hunt_command(  # noqa: PLR0913
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
-    lists = Lists(allow_path(allow, off=no_allow), assets, baseline, hijack_path(on=hijacklibs))
+    lists = Lists.of(allow, no_allow, assets, baseline, hijacklibs, trust, revoked)
     if yara is not None and not own:
         raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
     looks = Surfaces(live, ssh or (), yara, memory_image or (), symbols or (), files or ())
@@ -79,7 +81,7 @@ def hunt_command(  # noqa: PLR0913
         request = _Request(
             evidence, targets(output or [], format_ or []), _marking(tlp), _text(host),
             jobs or cores(), fail_level.value, (max_evidence, max_fields),
-            _View(limit, wide, quiet, False if no_color else None), profile, times, own, lists,
+            _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
 
@@ -117,6 +119,10 @@ class _View:
     wide: bool
     quiet: bool
     color: bool | None
+
+    @classmethod
+    def of(cls, limit: int, wide: bool, quiet: bool, no_color: bool) -> "_View":
+        return cls(limit, wide, quiet, False if no_color else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sidelight.cli.allow import today
 from sidelight.cli.folders import allow_file, hijack_file
@@ -19,6 +19,29 @@ class Lists:
     assets: Path | None = None
     baseline: Path | None = None
     hijacks: Path | None = None
+    roots: tuple[Path, ...] = ()
+    revoked: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(  # noqa: PLR0913
+        cls,
+        allow: Path | None,
+        no_allow: bool,
+        assets: Path | None,
+        baseline: Path | None,
+        hijacklibs: bool,
+        trust: list[Path] | None,
+        revoked: list[Path] | None,
+    ) -> Self:
+        """Give the files that options choose, and the user's own where they choose none."""
+        return cls(
+            allow_path(allow, off=no_allow),
+            assets,
+            baseline,
+            hijack_path(on=hijacklibs),
+            tuple(trust or ()),
+            tuple(revoked or ()),
+        )
 
 
 def allow_path(named: Path | None, *, off: bool) -> Path | None:
@@ -45,6 +68,7 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
     from sidelight.coverage import Companion  # noqa: PLC0415
     from sidelight.findings.assets import Assets  # noqa: PLC0415
     from sidelight.hunt.conclusion import Context  # noqa: PLC0415
+    from sidelight.hunt.examination import Trusted  # noqa: PLC0415
 
     companions, assets, known = [], Assets(), Knowledge()
     if lists.assets:
@@ -71,7 +95,13 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
         file = read_allow_file(lists.allow)
         options = replace(options, allow=Sieve(file.entries, today()))
         companions.append(Companion("allow-list", str(lists.allow), file.sha256))
-    return replace(options, context=Context(assets, known), companions=tuple(companions))
+    some = (*(("roots", path) for path in lists.roots), *(("revoked", p) for p in lists.revoked))
+    trusted = Trusted(lists.roots, lists.revoked)
+    if some:
+        trusted.read()  # a mistake in them is told before evidence is read
+        companions += [Companion(name, str(path), _hash(path)) for name, path in some]
+    context = Context(assets, known)
+    return replace(options, context=context, trusted=trusted, companions=tuple(companions))
 
 
 def _hash(path: Path) -> str:

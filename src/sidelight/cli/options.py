@@ -120,6 +120,21 @@ Hijacks = Annotated[
         help="Hold loads against HijackLibs, where 'sidelight rules update' imported it.",
     ),
 ]
+Trust = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Trust signatures behind these root certificates (PEM) too, such as your own. "
+        "Repeatable.",
+    ),
+]
+Revoked = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Trust no signature of these certificates (TOML), such as leaked ones. Repeatable.",
+    ),
+]
 Assets = Annotated[
     Path | None,
     typer.Option(

@@ -33,11 +33,14 @@ class Format:
         title: what a person calls it.
         module: imports the module; not before there are bytes that may be of the format.
         split: tells from the first bytes where a file may be cut.
+        placed: where a file lies says as much as what it holds, so that a second file of the
+            same content is no repetition.
     """
 
     title: str
     module: Callable[[], Module]
     split: Callable[[bytes], Split]
+    placed: bool = False
 
     @property
     def read(self) -> Reader:
@@ -135,6 +138,24 @@ def _syslog() -> Module:
     return syslog
 
 
+def _images() -> Module:
+    from sidelight.evidence.disk import images  # noqa: PLC0415
+
+    return images
+
+
+def _catalogs() -> Module:
+    from sidelight.evidence.disk import catalogs  # noqa: PLC0415
+
+    return catalogs
+
+
+def _blobs() -> Module:
+    from sidelight.evidence.disk import blobs  # noqa: PLC0415
+
+    return blobs
+
+
 def _whole(head: bytes) -> Split:
     del head
     return "whole"
@@ -174,6 +195,9 @@ READERS: Final[Mapping[str, Format]] = {
     "auditd": Format("Linux audit log", _auditd, _whole),
     "syslog": Format("syslog", _syslog, _separable),
     TREE: Format("Linux file tree", _tree, _whole),
+    "pe": Format("Windows program or library (PE)", _images, _whole, placed=True),
+    "catalog": Format("Windows catalog", _catalogs, _whole, placed=True),
+    "blob": Format("file that looks encrypted", _blobs, _whole, placed=True),
 }
 """Most particular first: the first that recognises the bytes reads them."""
 

@@ -20,6 +20,8 @@ from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
+from sidelight.evidence.volumes import IMAGE, can_open, image_sort
+from sidelight.pe.blob import may_be_blob
 from sidelight.schema import Gap
 
 TASK_BYTES: Final = 64 << 20
@@ -27,6 +29,9 @@ TASK_BYTES: Final = 64 << 20
 
 EVTX_HEADER: Final = 4096
 EVTX_CHUNK: Final = 65536
+
+_PROGRAMS: Final = (".exe", ".dll")
+"""A folder of an archive with such names is read in one go: what lies together is looked at so."""
 
 BLOCK_BYTES: Final = 256 << 10
 _FEED: Final = ord("\n")
@@ -40,7 +45,7 @@ class Span:
 
     Args:
         path: the file, as given; ``-`` is standard input.
-        format: a key of `READERS`; empty for an archive, whose members tell.
+        format: a key of `READERS`, or `IMAGE`; empty for an archive, whose members tell.
         start: offset of the first byte.
         stop: offset behind the last one; None for all there is.
         first: number of the first line in it.
@@ -80,7 +85,7 @@ class Input:
     Args:
         path: as given.
         size: in bytes; -1 for standard input.
-        format: a key of `READERS`, ``archive``, or empty where nothing reads it.
+        format: a key of `READERS`, ``archive``, `IMAGE`, or empty where nothing reads it.
         modified_ns: time of its last change, to see whether it changed while it was read.
         cut: its parts are read apart.
     """
@@ -118,7 +123,7 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
     """
     inventory = Inventory()
     spans: list[tuple[Span, int]] = []
-    seen: set[tuple[int, int]] = set()
+    seen: dict[tuple[int, int], str] = {}
     paths = tuple(paths)
     folders = (*beside, *filter(os.path.isdir, paths))
     roots: dict[str, None] = {}
@@ -126,9 +131,33 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
         for file, named in files_under(path, inventory.gaps, roots):
             spans += _inspect(file, named, seen, inventory)
     spans += [(Span(root, TREE), 0) for root in roots]
+    spans += _blobs(inventory)
     spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
+
+
+def _blobs(inventory: Inventory) -> Iterator[tuple[Span, int]]:
+    """Yield the files that look encrypted and lie beside programs; take back what was said."""
+    beside = {os.path.dirname(each.path) for each in inventory.inputs if each.format == "pe"}
+    if not beside:
+        return
+    found: dict[str, int] = {}
+    for number, each in enumerate(inventory.inputs):
+        if each.format or os.path.dirname(each.path) not in beside:
+            continue
+        try:
+            with open(each.path, "rb") as file:
+                head = file.read(HEAD)
+        except OSError:
+            continue  # it was read a moment ago, and is a gap already
+        if may_be_blob(head, each.size):
+            found[each.path] = number
+    inventory.gaps = [gap for gap in inventory.gaps if gap.source not in found]
+    for path, number in found.items():
+        each = replace(inventory.inputs[number], format="blob")
+        inventory.inputs[number] = each
+        yield Span(path, "blob", 0, each.size), each.size
 
 
 def files_under(
@@ -178,7 +207,7 @@ def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap
 
 
 def _inspect(
-    path: str, named: bool, seen: set[tuple[int, int]], inventory: Inventory
+    path: str, named: bool, seen: dict[tuple[int, int], str], inventory: Inventory
 ) -> list[tuple[Span, int]]:
     if path == STDIN:
         inventory.inputs.append(Input(path, -1, "archive", 0))
@@ -191,13 +220,16 @@ def _inspect(
             elif stat.S_ISLNK(status.st_mode):
                 inventory.gaps.append(Gap(path, 0, "foreign", "is a link; it is not followed"))
             return []
-        if (status.st_dev, status.st_ino) in seen:
+        inode = status.st_dev, status.st_ino
+        if seen.get(inode) in {"", path}:
             inventory.gaps.append(Gap(path, 0, "duplicate", "is a file that was named before"))
             return []
-        seen.add((status.st_dev, status.st_ino))
         with open(path, "rb") as file:
             head = file.read(HEAD)
-        return _recognised(path, named, head, status, inventory)
+        spans = _recognised(path, named, head, status, inventory)
+        placed = any(each.format in READERS and READERS[each.format].placed for each, _ in spans)
+        seen[inode] = path if placed else ""
+        return spans
     except OSError as error:
         inventory.gaps.append(Gap(path, 0, "denied", error.strerror or str(error)))
         return []
@@ -216,6 +248,9 @@ def _recognised(
         spans = [(Span(path, "", year=year), size)]
     elif format_:
         spans = list(_cut(path, size, format_, head, year))
+    elif image_sort(head) and (named or can_open()):
+        format_ = IMAGE
+        spans = [(Span(path, IMAGE, year=year), size)]
     else:
         inventory.gaps.append(foreign(path, head, named=named))
     inventory.inputs.append(Input(path, size, format_, status.st_mtime_ns, len(spans) > 1))
@@ -227,6 +262,8 @@ def foreign(source: str, head: bytes, *, named: bool) -> Gap:
     from sidelight.evidence.event_csv import is_table  # noqa: PLC0415 - not for known formats
 
     text = "is empty" if not head else "is in no format that Sidelight reads"
+    if image_sort(head):
+        text = "is a disk image; name it itself to have it read"
     if is_table(head):
         text = "is a table, but its columns are those of no event that Sidelight knows"
     return Gap(source, 0, "unsupported" if named and head else "foreign", text)
@@ -247,15 +284,27 @@ def _zip_spans(path: str, size: int, gaps: list[Gap]) -> list[tuple[Span, int]]:
         gaps.append(Gap(path, 0, "damaged", f"archive: {error or type(error).__name__}"))
         return []
     unpacked = sum(length for _, length in members) or 1
+    together = {_folder(name) for name, _ in members if name.lower().endswith(_PROGRAMS)}
+    if together:
+        members.sort(key=lambda member: (_folder(member[0]), member[0]))
     groups: list[tuple[list[str], int]] = []
+    last = ""
     for name, length in members:
-        if not groups or groups[-1][1] + length > 2 * TASK_BYTES:
+        folder = _folder(name)
+        stays = folder == last and folder in together
+        if not groups or (groups[-1][1] + length > 2 * TASK_BYTES and not stays):
             groups.append(([], 0))
-        groups[-1] = ([*groups[-1][0], name], groups[-1][1] + length)
+        groups[-1][0].append(name)
+        groups[-1] = (groups[-1][0], groups[-1][1] + length)
+        last = folder
     return [
         (Span(path, "", only=frozenset(names)), size * length // unpacked)
         for names, length in groups
     ]
+
+
+def _folder(member: str) -> str:
+    return member.rpartition("/")[0]
 
 
 def _cut(

@@ -11,6 +11,8 @@ from sidelight.evidence.archive import Chained, Member, expand, expand_zip
 from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.inventory import STDIN, Span, Task, foreign
 from sidelight.evidence.stream import Raw, Stream
+from sidelight.evidence.volumes import IMAGE, files
+from sidelight.pe.blob import may_be_blob
 from sidelight.schema import Frame, Gap, Wanted
 
 if TYPE_CHECKING:
@@ -73,12 +75,12 @@ def read_task(task: Task, wanted: Wanted, *, stdin: Raw | None = None) -> Iterat
     """Yield what the spans of *task* hold. Raises nothing because of what the bytes are."""
     plain: dict[str, list[Span]] = {}
     for span in task.spans:
-        if span.format:
+        if span.format and span.format != IMAGE:
             plain.setdefault(span.format, []).append(span)
     for name, spans in plain.items():
         yield from _read_spans(name, spans, wanted)
     for span in task.spans:
-        if not span.format:
+        if not span.format or span.format == IMAGE:
             yield from _read_members(_members(span, stdin), wanted, span)
 
 
@@ -127,7 +129,13 @@ def _one(stream: Stream, name: str, late: list[Gap | Digest], *, cut: bool) -> I
 
 
 def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
-    if span.only:
+    if span.format == IMAGE:
+        for placed in files(span.path):
+            if isinstance(placed, Gap):
+                yield placed
+            else:
+                yield from expand(placed.name, placed.raw, year=span.year)
+    elif span.only:
         yield from expand_zip(span.path, span.only, name=span.path)
     elif span.path == STDIN:
         yield from expand("-", stdin if stdin is not None else sys.stdin.buffer)
@@ -143,6 +151,7 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
     held: dict[str, list[Stream]] = {}
     sizes: dict[str, int] = {}
     trees: TreesInArchive | None = None
+    unknown = _Unknown()
     for member in members:
         if isinstance(member, Gap):
             yield member
@@ -151,8 +160,10 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
         if not name:
             gap = foreign(member.name, member.head, named=member.name == span.path)
             trees = trees or _trees_in(span.path)
-            yield from () if trees.take(member, gap) else (gap,)
+            yield from () if trees.take(member, gap) else unknown.take(member, gap)
             continue
+        if name == "pe":
+            unknown.folders.add(folder_of(member.name))
         stream = Stream(member.name, member.raw, year=member.year, beside=span.beside)
         size = _hold(stream)
         if size > SMALL:
@@ -163,6 +174,10 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
         if sizes[name] > HELD:
             del sizes[name]
             yield from _read_streams(name, held.pop(name), wanted)
+    beside, gaps = unknown.split()
+    yield from gaps
+    if beside:
+        held["blob"] = beside
     for name, streams in held.items():
         yield from _read_streams(name, streams, wanted)
     if trees is not None:
@@ -173,6 +188,44 @@ def _trees_in(archive: str) -> "TreesInArchive":
     from sidelight.evidence.host.trees import TreesInArchive  # noqa: PLC0415 - not for known formats
 
     return TreesInArchive(archive)
+
+
+@dataclass(slots=True)
+class _Unknown:
+    """Members that nothing reads, until it is known whether they lie beside programs.
+
+    Only those that look encrypted, up to `SMALL`, are held, `HELD` in all.
+    """
+
+    folders: set[str] = field(default_factory=set)
+    _held: list[tuple[Stream, Gap]] = field(default_factory=list)
+    _size: int = 0
+
+    def take(self, member: Member, gap: Gap) -> Iterator[Gap]:
+        """Hold a member; yield its gap where it is not held."""
+        if not may_be_blob(member.head, len(member.head)):
+            yield gap
+            return
+        stream = Stream(member.name, member.raw, year=member.year)
+        size = _hold(stream)
+        if size > SMALL or self._size + size > HELD:
+            yield gap
+            return
+        self._held.append((stream, gap))
+        self._size += size
+
+    def split(self) -> tuple[list[Stream], list[Gap]]:
+        """Give the streams of those that lie beside programs, and the gaps of the others."""
+        beside = [folder_of(stream.source) in self.folders for stream, _ in self._held]
+        pairs = list(zip(self._held, beside, strict=True))
+        return [stream for (stream, _), near in pairs if near], [
+            gap for (_, gap), near in pairs if not near
+        ]
+
+
+def folder_of(source: str) -> str:
+    """Give the name of a source up to its last part."""
+    return source[: max(source.rfind("/"), source.rfind("!")) + 1]
 
 
 def _hold(stream: Stream) -> int:

@@ -81,4 +81,27 @@ All of programs outside the system's and programs' folders; of the others the ea
 `sidelight.analytics.connects.EACH_HOUR` of each process, address, port and hour.
 """
 
-FACTS: Final = {"loads": LOADS, "writes": WRITES, "signals": SIGNALS, "connects": CONNECTS}
+FILES: Final = pa.schema(
+    [
+        *_PLACE,
+        ("sort", _TEXT),  # program, library, blob or catalog
+        ("machine", _TEXT),
+        ("certified", _TEXT),  # "true" where there is a certificate table
+        ("original", _TEXT),  # name in the version resource
+        ("company", _TEXT),
+        ("product", _TEXT),
+        ("imports", _TEXT),  # names of libraries, folded, joined by U+0000; so are those below
+        ("delayed", _TEXT),
+        ("named", _TEXT),
+        ("members", _TEXT),  # digests that a catalog lists, joined by U+0000
+    ]
+)
+"""Files that lay on a disk; `source` is the file."""
+
+FACTS: Final = {
+    "loads": LOADS,
+    "writes": WRITES,
+    "signals": SIGNALS,
+    "connects": CONNECTS,
+    "files": FILES,
+}

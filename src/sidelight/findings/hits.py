@@ -120,6 +120,7 @@ class Part:
     writes: pa.Table
     signals: pa.Table
     connects: pa.Table
+    files: pa.Table
 
 
 def empty() -> Part:

@@ -14,6 +14,7 @@ from sidelight.analytics.conclude import Facts, conclude_facts
 from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.stakes import raised
+from sidelight.evidence.formats import READERS
 from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
 from sidelight.findings.cells import listed, plain
@@ -25,6 +26,7 @@ from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
+from sidelight.pe.examined import Examined
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
@@ -40,10 +42,12 @@ class Context:
     Args:
         assets: what hosts are.
         known: what analytics may hold evidence against.
+        examined: files of the evidence that were looked at a second time, by source.
     """
 
     assets: Assets = field(default_factory=Assets)
     known: Knowledge = NOTHING
+    examined: Mapping[str, Examined] = field(default_factory=dict)
 
 
 def draw_findings(  # noqa: PLR0913
@@ -73,7 +77,7 @@ def draw_findings(  # noqa: PLR0913
     processes = spool.tables("processes")  # starts seen twice are the same starts
     infos = rule_infos(rules)
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
-    facts = Facts(**tables, known=context.known)
+    facts = Facts(**tables, known=context.known, examined=context.examined)
     stories = conclude_facts(facts, hits, events, processes, infos, limits, looks)
     rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
     alone = conclude(rest, events, processes, infos, limits, context.assets)
@@ -107,6 +111,11 @@ def _tables(spool: Spool, name: str, copies: frozenset[str]) -> Iterator[pa.Tabl
         yield table
 
 
+def spooled_files(spool: Spool, copies: frozenset[str]) -> pa.Table:
+    """Give the files that were read, as united `FILES`."""
+    return unite_facts("files", _tables(spool, "files", copies))
+
+
 def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
     """Give how many events were read, as `COUNTS`."""
     return union(*_tables(spool, "counts", copies))
@@ -134,11 +143,14 @@ def _ref(meta: Meta) -> RuleRef:
 
 
 def find_copies(digests: Sequence[Digest]) -> tuple[frozenset[str], list[Gap]]:
-    """Tell sources that have the very content of another one; the first in order is kept."""
+    """Tell sources that have the very content of another one; the first in order is kept.
+
+    A program that lies in two folders is two files to look at.
+    """
     first: dict[str, str] = {}
     gaps: list[Gap] = []
     for digest in sorted(digests, key=lambda each: each.source):
-        if not digest.sha256 or not digest.size:
+        if not digest.sha256 or not digest.size or READERS[digest.format].placed:
             continue
         kept = first.setdefault(digest.sha256, digest.source)
         if kept != digest.source:

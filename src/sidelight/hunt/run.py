@@ -28,7 +28,9 @@ from sidelight.hunt.conclusion import (
     event_counts,
     find_copies,
     looked_at,
+    spooled_files,
 )
+from sidelight.hunt.examination import Trusted, look_again
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
@@ -71,6 +73,7 @@ class HuntOptions:
         companions: files that had a say, for the manifest.
         host: name for evidence that names no host; empty for none.
         named: what to call files in the manifest whose names say nothing, by path.
+        trusted: whom signatures of files are held against.
     """
 
     jobs: int
@@ -83,6 +86,7 @@ class HuntOptions:
     companions: tuple[Companion, ...] = ()
     host: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
+    trusted: Trusted = field(default_factory=Trusted)
 
 
 @contextmanager
@@ -95,8 +99,9 @@ def hunt(
         work = Work(options.jobs, Path(name), report, options.analytics, options.host)
         gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
-        gathered.gaps += gaps
-        gathered.gaps += [gap for gap in map(changed, inventory.inputs) if gap]
+        files = spooled_files(spool, copies)
+        second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
+        gathered.gaps += [*gaps, *second.gaps, *filter(None, map(changed, inventory.inputs))]
         counts = event_counts(spool, copies)
         clocks = read_clocks(spool.tables("processes"), looked_at(counts))
         coverage = build(
@@ -134,7 +139,8 @@ def hunt(
             return Run(manifest, whole, resemblance_of(observer))
 
         looks = looks_of(clocks, looked_at(counts))
-        drawn = draw_findings(spool, rules, options.limits, copies, options.context, looks)
+        context = replace(options.context, examined=second.examined)
+        drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
         findings = options.allow.sift(drawn) if options.allow else drawn
         yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
 

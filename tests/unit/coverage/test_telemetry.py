@@ -9,7 +9,7 @@ from sidelight.coverage.telemetry import (
     telemetry_of,
 )
 
-LOOKS = {"host", "match"}
+LOOKS = {"host", "match", "file"}
 """Roles of what was looked at because somebody asked; no log has them."""
 
 

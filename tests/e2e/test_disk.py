@@ -1,0 +1,283 @@
+"""A hunt over the files of a disk."""
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from authenticode_writer import catalog, root, sign, signer
+from pe_writer import Pe, write_pe
+from sidelight.cli.rulesets import own
+from sidelight.coverage import Run
+from sidelight.evidence import inventory
+from sidelight.evidence.inventory import survey
+from sidelight.findings.conclude import Limits
+from sidelight.findings.finding import Finding
+from sidelight.hunt import gather
+from sidelight.hunt.examination import Trusted
+from sidelight.hunt.run import HuntOptions, hunt
+from sidelight.pe.digest import image_digest
+from sidelight.pe.layout import read_layout
+from sidelight.rules.cache import Compiled, load_compiled
+from sidelight.schema import NO_TIME
+from triad_cases import VENDOR, lay, near_misses, noise, plain, program, stub, triads
+
+from .conftest import CommandLine
+
+HOME = "Users/bob/AppData/Roaming"
+WINDOWS = {
+    "OriginalFilename": "tool.exe",
+    "CompanyName": "Microsoft Corporation",
+    "ProductName": "Microsoft® Windows® Operating System",
+}
+QUIET = ("--quiet", "--format", "jsonl", "--no-times")
+
+
+@dataclass(frozen=True)
+class Hunter:
+    """Hunts in this process, which compiles rules once, and trusts the root of the tests."""
+
+    rules: Compiled
+    trusted: Trusted
+
+    def __call__(self, path: Path, jobs: int = 1) -> tuple[list[Finding], Run]:
+        limits, now = Limits(100, 10), lambda: NO_TIME
+        options = HuntOptions(jobs, limits, (), now, trusted=self.trusted)
+        with hunt(survey([str(path)]), self.rules, options, lambda _: None) as hunted:
+            found = list(hunted.findings)
+            return found, hunted.finish(len(found))
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("trust") / "root.pem"
+    path.write_bytes(root().pem)
+    return path
+
+
+@pytest.fixture(scope="module")
+def hunter(pem: Path) -> Hunter:
+    return Hunter(load_compiled([own()], None), Trusted((pem,)))
+
+
+def _case(finding: Finding) -> str:
+    """Name the folder that a finding is about."""
+    return finding.evidence[0].source.replace("!", "/").split("/")[-2]
+
+
+def _shown(finding: Finding, name: str) -> list[str]:
+    return [str((row.fields or {}).get(name, "")) for row in finding.evidence]
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("disk")
+    lay(folder / HOME, triads())
+    lay(folder / HOME, near_misses())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hunted(hunter: Hunter, disk: Path) -> list[Finding]:
+    return hunter(disk)[0]
+
+
+def test_every_triad_is_found_and_no_near_miss(hunted: list[Finding]) -> None:
+    assert sorted(map(_case, hunted)) == sorted(triads())
+    assert {each.cls for each in hunted} == {"sideload"}
+    assert all(each.score >= 40 for each in hunted)
+
+
+def test_findings_are_ranked_and_name_files_hashes_and_points(hunted: list[Finding]) -> None:
+    scores = [each.score for each in hunted]
+    assert scores == sorted(scores, reverse=True)
+    first = hunted[0]
+    assert first.title == "svc.exe would load an unsigned helper.dll, beside data.bin"
+    assert first.process[0].image == r"C:\Users\bob\AppData\Roaming\renamed\svc.exe"
+    names = [Path(each.source).name for each in first.evidence]
+    assert names == ["data.bin", "helper.dll", "svc.exe"]
+    data = [Path(each.source).read_bytes() for each in first.evidence]
+    assert _shown(first, "SHA256") == [hashlib.sha256(each).hexdigest() for each in data]
+    assert sum(each.points for each in first.weights) == first.score
+    assert "svc.exe is updater.exe by its version information. (+8)" in first.reasons
+    assert first.counter_evidence
+    assert first.refute
+
+
+def test_the_command_line_gives_the_same_bytes_twice(
+    sidelight: CommandLine, pem: Path, disk: Path, hunted: list[Finding]
+) -> None:
+    one, two = (sidelight("hunt", "--trust", pem, *QUIET, disk) for _ in range(2))
+    assert (one.code, one.err) == (1, "")
+    assert one.out == two.out
+    lines = [json.loads(line) for line in one.out.splitlines()]
+    titles = [line["title"] for line in lines if line["kind"] == "finding"]
+    assert titles == [each.title for each in hunted]
+
+
+def test_two_processes_give_what_one_gives(
+    hunter: Hunter, disk: Path, hunted: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(inventory, "TASK_BYTES", 20_000)
+    assert hunter(disk, jobs=2)[0] == hunted
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_an_archive_gives_what_the_folder_gives(
+    hunter: Hunter, disk: Path, hunted: list[Finding], tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / f"disk.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+            for file in sorted(disk.rglob("*")):
+                package.write(file, file.relative_to(disk))
+    else:
+        with tarfile.open(path, "w:gz") as package:
+            package.add(disk, "C")
+    found = sorted(hunter(path)[0], key=_case)
+    expected = sorted(hunted, key=_case)
+    assert [each.weights for each in found] != [each.weights for each in expected]  # other places
+    for name in ("SHA256", "Path", "SignatureStatus"):
+        assert [_shown(each, name) for each in found] == [_shown(each, name) for each in expected]
+    assert [each.reasons for each in found] == [each.reasons for each in expected]
+
+
+def test_a_zip_read_in_pieces_gives_the_same(
+    hunter: Hunter,
+    disk: Path,
+    hunted: list[Finding],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as package:
+        for file in sorted(disk.rglob("*")):
+            package.write(file, file.relative_to(disk))
+    monkeypatch.setattr(inventory, "TASK_BYTES", 1000)
+    spans = [span for task in survey([str(tmp_path)]).tasks for span in task.spans]
+    assert len(spans) > 5
+    found = hunter(tmp_path / "a.zip")[0]
+    assert sorted(map(_case, found)) == sorted(map(_case, hunted))
+
+
+def test_without_the_root_nothing_is_trusted(hunter: Hunter, disk: Path) -> None:
+    assert replace(hunter, trusted=Trusted())(disk)[0] == []
+
+
+def test_a_trust_file_that_is_none_is_refused(sidelight: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_text("nothing")
+    for option in ("--trust", "--revoked"):
+        ran = sidelight("hunt", tmp_path, option, tmp_path / "a.pem", *QUIET)
+        assert ran.code == 2
+        assert "a.pem" in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_one_unreadable_file_is_one_gap(hunter: Hunter, disk: Path, tmp_path: Path) -> None:
+    shutil.copytree(disk / HOME / "renamed", tmp_path / "Users/x/a")
+    cut = write_pe(Pe())[:0x90]
+    (tmp_path / "Users/x/a/cut.dll").write_bytes(cut)
+    found, run = hunter(tmp_path)
+    assert [(gap.reason, gap.text) for gap in run.coverage.gaps] == [
+        ("damaged", "PE file: it ends inside its headers")
+    ]
+    assert len(found) == 1
+
+
+def _windows_case(folder: Path) -> bytes:
+    data = write_pe(Pe(imports={"version.dll": ["GetFileVersionInfoA"]}, version=WINDOWS))
+    lay(folder / "ProgramData", {"x": {"tool.exe": data, "version.dll": stub(), "d": noise()}})
+    return data
+
+
+def test_a_program_of_windows_is_unknown_until_its_catalog_is_at_hand(
+    hunter: Hunter, tmp_path: Path
+) -> None:
+    data = _windows_case(tmp_path)
+    (before,) = hunter(tmp_path)[0]
+    said = [each for each in before.reasons if "catalogs" in each]
+    assert said == ["tool.exe says it is of Windows, which signs by catalogs; none lists it. (+8)"]
+    assert any("CatRoot" in each for each in before.refute)
+    digest = bytes.fromhex(image_digest(data, read_layout(data), "sha256"))
+    store = tmp_path / "Windows/System32/CatRoot/{F750E6C3}"
+    store.mkdir(parents=True)
+    (store / "a.cat").write_bytes(catalog([digest], signer("Microsoft Windows")))
+    (after,) = hunter(tmp_path)[0]
+    assert after.score == before.score + 4
+    assert any("listed in a.cat" in each for each in after.reasons)
+
+
+def test_a_catalog_beside_a_library_vouches_for_nothing(hunter: Hunter, tmp_path: Path) -> None:
+    _windows_case(tmp_path)
+    before = hunter(tmp_path)[0]
+    library = (tmp_path / "ProgramData/x/version.dll").read_bytes()
+    digest = bytes.fromhex(image_digest(library, read_layout(library), "sha256"))
+    (tmp_path / "ProgramData/x/a.cat").write_bytes(catalog([digest], signer("Microsoft Windows")))
+    after = hunter(tmp_path)[0]
+    assert [each.score for each in after] == [each.score for each in before]
+
+
+def test_marks_of_the_web_redirections_and_times_weigh(hunter: Hunter, tmp_path: Path) -> None:
+    lay(tmp_path / "Users/x", {"a": {"updater.exe": program(), "data.bin": noise()}})
+    side = tmp_path / "Users/x/a/updater.exe.local"
+    side.mkdir()
+    (side / "helper.dll").write_bytes(stub())
+    os.utime(side / "helper.dll", (1_500_000_000, 1_500_000_000))
+    mark = "[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=https://example.org/a.zip\r\n"
+    (tmp_path / "Users/x/a/updater.exe:Zone.Identifier").write_text(mark)
+    (found,) = hunter(tmp_path)[0]
+    text = "\n".join(found.reasons)
+    assert "updater.exe was downloaded (from https://example.org/a.zip). (+4)" in text
+    assert "updater.exe.local redirects what updater.exe loads by name. (+8)" in text
+    assert "helper.dll was last written on 2017-07-14, before it was linked" in text
+
+
+def test_a_library_that_another_one_asks_for_is_looked_at_too(
+    hunter: Hunter, tmp_path: Path
+) -> None:
+    pe = Pe(library=True, imports={"inner.dll": ["f"]}, exports={"Open": 0, "Close": 1, "Read": 2})
+    files = {
+        "updater.exe": program(),
+        "helper.dll": sign(write_pe(pe), signer(VENDOR)),
+        "inner.dll": stub(),
+        "data.bin": noise(),
+    }
+    lay(tmp_path / "Users/x", {"a": files})
+    (found,) = hunter(tmp_path)[0]
+    assert found.title == "updater.exe would load an unsigned inner.dll, beside data.bin"
+    assert "helper.dll imports inner.dll, so it is loaded at once. (+4)" in found.reasons
+
+
+def test_a_program_of_another_machine_loads_nothing(hunter: Hunter, tmp_path: Path) -> None:
+    files = {"updater.exe": program(), "data.bin": noise(), "helper.dll": stub(wide=False)}
+    lay(tmp_path / "Users/x", {"a": files})
+    assert hunter(tmp_path)[0] == []
+
+
+def test_a_copy_of_a_program_is_no_repetition(hunter: Hunter, tmp_path: Path) -> None:
+    helper = sign(plain("helper.dll"), signer(VENDOR))
+    good = {"updater.exe": program(), "helper.dll": helper, "more.dll": helper}
+    bad = {"updater.exe": program(), "helper.dll": stub(), "data.bin": noise()}
+    lay(tmp_path / "Users/x", {"bad": bad})
+    lay(tmp_path / "Program Files", {"good": good})
+    (found,) = hunter(tmp_path)[0]
+    assert _case(found) == "bad"
+
+
+def test_what_looks_encrypted_beside_no_program_stays_as_it_was(
+    hunter: Hunter, tmp_path: Path
+) -> None:
+    (tmp_path / "noise.bin").write_bytes(noise())
+    (tmp_path / "auth.log").write_text("Nov  3 10:00:00 h sshd[1]: Server listening\n" * 9)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as package:
+        package.writestr("inner/noise.bin", noise(seed=9))
+    run = hunter(tmp_path)[1]
+    gaps = {gap.source[len(str(tmp_path)) + 1 :]: gap.reason for gap in run.coverage.gaps}
+    assert gaps == {"noise.bin": "foreign", "a.zip!inner/noise.bin": "foreign"}
+    assert {each.channel for each in run.coverage.streams} == {"sshd"}
