@@ -21,10 +21,12 @@ from typer.models import ArgumentInfo, OptionInfo
 from sidelight import errors
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
 from sidelight.analytics.columns import ROLES
+from sidelight.analytics.triads.weights import TOLD
+from sidelight.analytics.triads.weights import TRAITS as WEIGHTS
 from sidelight.cli import exits
 from sidelight.cli.app import app
 from sidelight.coverage.telemetry import telemetry
-from sidelight.evidence import archive
+from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
 from sidelight.findings.assets import POINTS, roles
@@ -34,6 +36,7 @@ from sidelight.host.traits import TRAITS
 from sidelight.intel.entity import ACTORS, Entity
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.statements import load_bundled
+from sidelight.pe.authenticode import HOLDS, Status
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta
 from sidelight.schema import LEVELS, LOST, GapReason
@@ -77,6 +80,7 @@ def formats_page() -> str:
             lines += [f"- {shape.title}" for shape in SHAPES]
     lines += ["", "## Archives and compressed files", "", *_prose(_archives())]
     lines += ["", "Recognised: " + ", ".join(get_args(archive.Container)) + ".", ""]
+    lines += ["## Disk images", "", *_prose(volumes.__doc__ or ""), ""]
     lines += [
         "## When evidence cannot be read",
         "",
@@ -236,6 +240,27 @@ def marks_page() -> str:
     return _page(lines)
 
 
+def triads_page() -> str:
+    """Describe what a triad weighs."""
+    lines = [
+        "# Score of triads",
+        "",
+        "What a program, a library and what lies beside them weigh when they lie on a disk as a "
+        "sideload does.",
+        f"From {TOLD} points on they are a finding; what weighs less is named beside it.",
+        "[How it is judged](../explanation/looking-at-a-disk.md) says what stands behind each, "
+        "and [detection quality](host-detection-quality.md#windows-software) how it was measured.",
+    ]
+    rows = [(f"`{name}`", trait.meaning, f"{trait.points:+d}") for name, trait in WEIGHTS.items()]
+    lines += _table(("trait", "what", "points"), rows)
+    lines += ["", "## Signatures", "", "What verifying one may give:"]
+    lines += _table(
+        ("status", "trusted"),
+        [(f"`{name}`", "yes" if name in HOLDS else "no") for name in get_args(Status)],
+    )
+    return _page(lines)
+
+
 _CLASSES: Final = {
     "memory": "Code that no file holds",
     "sideload": "Libraries from where they should not come",
@@ -305,6 +330,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "rules.md": rules_page,
     "analytics.md": analytics_page,
     "telemetry.md": telemetry_page,
+    "triads.md": triads_page,
     "assets.md": assets_page,
     "host-marks.md": marks_page,
     "actors.md": actors_page,
