@@ -17,7 +17,7 @@ from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
 from sidelight.findings.allowlist import Sieve
-from sidelight.findings.clocks import looks_of, read_clocks
+from sidelight.findings.clocks import Looks, looks_of, read_clocks
 from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
@@ -30,7 +30,7 @@ from sidelight.hunt.conclusion import (
     looked_at,
     spooled_files,
 )
-from sidelight.hunt.examination import Trusted, look_again
+from sidelight.hunt.examination import Second, Trusted, look_again
 from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
@@ -110,9 +110,8 @@ def hunt(
             Loaded(_metas(rules), rules.refused),
             blind_rules(rules, gathered.seen, gathered.occurring),
         )
-        coverage = replace(coverage, clocks=clocks)
-        if not options.analytics:  # what did not run was not blind either
-            coverage = replace(coverage, analytics=())
+        spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
+        coverage = replace(coverage, clocks=clocks, analytics=spots)
 
         observer = Observer()
         listed = partial(_inputs, inventory.inputs, gathered, options.named)
@@ -139,10 +138,22 @@ def hunt(
             return Run(manifest, whole, resemblance_of(observer))
 
         looks = looks_of(clocks, looked_at(counts))
-        context = replace(options.context, examined=second.examined)
-        drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
-        findings = options.allow.sift(drawn) if options.allow else drawn
+        findings = _findings(spool, rules, options, copies, looks, second)
         yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
+
+
+def _findings(  # noqa: PLR0913
+    spool: Spool,
+    rules: Compiled,
+    options: HuntOptions,
+    copies: frozenset[str],
+    looks: Looks,
+    second: Second,
+) -> Iterator[Finding]:
+    """Draw the findings that nobody vouches for."""
+    context = replace(options.context, examined=second.examined)
+    drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
+    return options.allow.sift(drawn) if options.allow else drawn
 
 
 def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
