@@ -1,0 +1,249 @@
+"""Texts held against each other and against what is known: conflicts, and one event told twice."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final, Literal, TypeAlias
+
+from sidelight.intel.entity import ACTORS
+from sidelight.intel.identifier import type_of
+from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.names import fold
+from sidelight.reading.claim import INTRUDERS, Claim
+from sidelight.reading.document import Span
+from sidelight.reading.entity import NAMED, Entity
+from sidelight.reading.read import Reading
+
+ConflictKind: TypeAlias = Literal["involvement", "spelling", "date", "denied", "names", "knowledge"]
+_SHINGLE: Final = 5
+_SAME_WORDING: Final = 0.3
+_BEGIN: Final = re.compile(
+    r"\b(?:began|begun|started|since|first (?:seen|saw|implant|reports|detected|observed)|dates? back"
+    r"|breach(?:ed)? (?:of|in)|installed on)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two statements that cannot both be taken as they are.
+
+    Args:
+        text: what stands against what, one sentence.
+        spans: where it is written; never empty.
+        sources: ids of sources of the knowledge base that have a part in it.
+    """
+
+    kind: ConflictKind
+    text: str
+    spans: tuple[Span, ...]
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Readings that tell one event; they count as one source unless several saw it themselves.
+
+    Args:
+        shared: the names by which they were recognised as one.
+    """
+
+    readings: tuple[Reading, ...]
+    shared: tuple[str, ...] = ()
+
+    @property
+    def independent(self) -> int:
+        """Count the sources that can be told apart: those that saw it, at least one."""
+        saw = [each for each in self.readings if each.provenance.hand == "first-hand"]
+        return max(len(saw), 1)
+
+
+def stories(readings: Sequence[Reading]) -> tuple[Story, ...]:
+    """Put together the readings that tell one event, in order of their first."""
+    home = list(range(len(readings)))
+    shared: dict[int, set[str]] = defaultdict(set)
+    for (i, one), (j, other) in combinations(enumerate(readings), 2):
+        names = _shared(one, other)
+        if len(names) >= 2 or (names and _alike(one, other)):
+            low, high = sorted((home[i], home[j]))
+            home = [low if each == high else each for each in home]
+            shared[low] |= names | shared.pop(high, set())
+    groups: dict[int, list[Reading]] = defaultdict(list)
+    for at, reading in zip(home, readings, strict=True):
+        groups[at].append(reading)
+    return tuple(Story(tuple(some), tuple(sorted(shared[at]))) for at, some in groups.items())
+
+
+def _shared(one: Reading, other: Reading) -> set[str]:
+    """Give the names of *one* that *other* has, too, or spells almost alike."""
+    names = {each.name for each in other.of_kind(*NAMED)}
+    return {
+        each.name
+        for each in one.of_kind(*NAMED)
+        if each.name in names or any(near(each.name, name) for name in names)
+    }
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    first, second = _shingles(one.document.text), _shingles(other.document.text)
+    whole = first | second
+    return bool(whole) and len(first & second) / len(whole) >= _SAME_WORDING
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())[:20_000]
+    return {tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)}
+
+
+def near(one: str, other: str) -> bool:
+    """Tell two spellings that may be one name: at least six characters, and few edits apart."""
+    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415 - only where names differ
+
+    first, second = fold(one), fold(other)
+    if min(len(first), len(second)) < 6 or first == second:
+        return False
+    reach = 2 if min(len(first), len(second)) >= 9 else 1
+    return bool(Levenshtein.distance(first, second, score_cutoff=reach) <= reach)
+
+
+def conflicts(story: Story, knowledge: Knowledge) -> tuple[Conflict, ...]:
+    """Find what stands against each other in *story*, and against what is known."""
+    found = [
+        *_involvement(story),
+        *_spelling(story),
+        *_dates(story),
+        *_denied(story),
+        *_known(story, knowledge),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _claims(story: Story) -> Iterator[Claim]:
+    return (claim for reading in story.readings for claim in reading.claims)
+
+
+def _involvement(story: Story) -> Iterator[Conflict]:
+    """Find "used tools of A" against "A got in": the second says more than the first bears."""
+    weak: dict[str, list[Claim]] = defaultdict(list)
+    strong: dict[str, list[Claim]] = defaultdict(list)
+    for claim in _claims(story):
+        if claim.denied:
+            continue
+        if claim.relation == "uses-tools-of":
+            weak[claim.object].append(claim)
+        elif claim.relation == "involves":
+            strong[claim.object].append(claim)
+        elif claim.relation == "targets" and claim.subject != INTRUDERS:
+            strong[claim.subject].append(claim)
+    both = [
+        (name, weak[match], strong[name])
+        for name in strong
+        for match in weak
+        if match == name or near(match, name)
+    ]
+    for says_tools, says_did in _by_sentence(both):
+        names = sorted({name for name, tools, did in both if tools[0].span == says_tools})
+        yield Conflict(
+            "involvement",
+            f"One sentence says that tools associated with {_and(names)} were used, another that "
+            "they were involved or got in themselves; the second does not follow from the first",
+            (says_tools, says_did),
+        )
+
+
+def _by_sentence(
+    both: Iterable[tuple[str, list[Claim], list[Claim]]],
+) -> list[tuple[Span, Span]]:
+    pairs = ((one.span, other.span) for _, tools, did in both for one in tools[:1] for other in did)
+    return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+
+
+def _spelling(story: Story) -> Iterator[Conflict]:
+    first: dict[str, Entity] = {}
+    for reading in story.readings:
+        for each in reading.of_kind(*NAMED):
+            first.setdefault(each.name, each)
+    for one, other in combinations(first.values(), 2):
+        if near(one.name, other.name):
+            text = f"{one.name} and {other.name} may be two spellings of one name; not merged"
+            yield Conflict("spelling", text, (one.spans[0], other.spans[0]))
+        elif fold(one.name) == fold(other.name) and one.name.casefold() != other.name.casefold():
+            text = f"{one.name} and {other.name} differ in blanks only and need not be one name"
+            yield Conflict("names", text, (one.spans[0], other.spans[0]))
+    for each in first.values():
+        for name, distance in each.near:
+            if name not in first:
+                edits = "edit" if distance == 1 else "edits"
+                text = f"{each.name} is unknown; {name} is {distance} {edits} away; not merged"
+                yield Conflict("spelling", text, (each.spans[0],))
+
+
+def _dates(story: Story) -> Iterator[Conflict]:
+    """Find beginnings that cannot be one: neither date is a part of the other."""
+    found: dict[str, Span] = {}
+    for reading in story.readings:
+        text = reading.document.text
+        for each in reading.of_kind("date"):
+            for span in each.spans:
+                before = text[max(text.rfind(". ", 0, span.start), span.start - 90, 0) : span.start]
+                if _BEGIN.search(before):
+                    found.setdefault(each.name, span)
+    for one, other in combinations(sorted(found), 2):
+        if not other.startswith(one):
+            text = f"The beginning is dated {one} and {other}"
+            yield Conflict("date", text, (found[one], found[other]))
+
+
+def _denied(story: Story) -> Iterator[Conflict]:
+    """Find what one sentence says and another denies."""
+    said: dict[tuple[str, str, str], Claim] = {}
+    denied: dict[tuple[str, str, str], Claim] = {}
+    for claim in _claims(story):
+        key = (claim.subject, claim.relation, claim.object)
+        (denied if claim.denied else said).setdefault(key, claim)
+    for key in said.keys() & denied.keys():
+        text = f"One sentence says that {key[0]} is tied to {key[2]}, another denies it"
+        yield Conflict("denied", text, (said[key].span, denied[key].span))
+
+
+def _known(story: Story, knowledge: Knowledge) -> Iterator[Conflict]:
+    entities = {each.name: each for reading in story.readings for each in reading.of_kind("actor")}
+    for claim in _claims(story):
+        if claim.denied:
+            continue
+        if claim.relation == "also-called":
+            yield from _two_things(claim, entities, knowledge)
+        actor = entities.get(claim.subject)
+        if claim.relation == "targets" and actor and not claim.hedge and not claim.says:
+            yield from _only_tools(claim, actor, knowledge)
+
+
+def _two_things(
+    claim: Claim, entities: dict[str, Entity], knowledge: Knowledge
+) -> Iterator[Conflict]:
+    one, other = entities.get(claim.subject), entities.get(claim.object)
+    if one and other and one.ids and other.ids and not set(one.ids) & set(other.ids):
+        sources = {each.source for i in (*one.ids, *other.ids) for each in knowledge.about(i)}
+        text = f"It takes {one.name} and {other.name} for one; the knowledge base keeps them apart"
+        yield Conflict("knowledge", text, (claim.span,), tuple(sorted(sources))[:4])
+
+
+def _only_tools(claim: Claim, actor: Entity, knowledge: Knowledge) -> Iterator[Conflict]:
+    """Find an actor said to have got in, of whom sources claim tools and hedge even that."""
+    for identity in actor.ids:
+        about = knowledge.by_subject.get(identity, ())
+        hedged = [each for each in about if each.relation == "associated-with" and each.hedge]
+        if type_of(identity) in ACTORS and hedged:
+            says = sorted({f"{each.says} {each.date}".strip() for each in hedged})
+            text = (
+                f"It says flatly that {actor.name} did it; {_and(says[:2])} only associated tools "
+                "with that name"
+            )
+            sources = tuple(sorted({each.source for each in hedged}))[:4]
+            yield Conflict("knowledge", text, (claim.span,), sources)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
