@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
@@ -143,21 +143,15 @@ def _involvement(story: Story) -> Iterator[Conflict]:
         for match in weak
         if match == name or near(match, name)
     ]
-    for says_tools, says_did in _by_sentence(both):
-        names = sorted({name for name, tools, did in both if tools[0].span == says_tools})
+    if both:
+        names = sorted({name for name, _, _ in both})
+        spans = [claim.span for _, tools, did in both for claim in (tools[0], *did)]
         yield Conflict(
             "involvement",
             f"One sentence says that tools associated with {_and(names)} were used, another that "
             "they were involved or got in themselves; the second does not follow from the first",
-            (says_tools, says_did),
+            tuple(dict.fromkeys(spans)),
         )
-
-
-def _by_sentence(
-    both: Iterable[tuple[str, list[Claim], list[Claim]]],
-) -> list[tuple[Span, Span]]:
-    pairs = ((one.span, other.span) for _, tools, did in both for one in tools[:1] for other in did)
-    return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
 
 
 def _spelling(story: Story) -> Iterator[Conflict]:

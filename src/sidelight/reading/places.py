@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from sidelight.intel.places import country_name, country_names
 from sidelight.reading.entity import Kind, Mention
 
 _ORIGIN: Final = re.compile(r"-(?:linked|nexus|based|backed|aligned|sponsored|speaking)|'s (?:Ministry|army)")
@@ -21,6 +22,10 @@ _DATE: Final = re.compile(
 )
 
 
+_ORDINARY: Final = frozenset({"Georgia", "Jersey", "Turkey", "Chad", "Jordan", "Man"})
+"""Names that are given to people, states and birds as often; not taken without more."""
+
+
 @cache
 def _tables() -> Mapping[str, Mapping[str, list[str]]]:
     text = (files("sidelight") / "content" / "reading" / "places.toml").read_text("utf-8")
@@ -28,17 +33,10 @@ def _tables() -> Mapping[str, Mapping[str, list[str]]]:
 
 
 @cache
-def country_names() -> Mapping[str, str]:
-    """Give the usual name of each country, by ISO 3166-1 code."""
-    return {code: names[0] for code, names in _tables()["countries"].items()}
-
-
-@cache
 def _patterns() -> tuple[tuple[Kind, re.Pattern[str], Mapping[str, str]], ...]:
     tables = _tables()
-    places: dict[str, str] = {}
-    for names in tables["countries"].values():
-        places.update(dict.fromkeys(names, names[0]))
+    places = {name: country_name(code) for name, code in country_names().items()}
+    places = {name: usual for name, usual in places.items() if name not in _ORDINARY}
     regions = {name: region for region, names in tables["regions"].items() for name in names}
     return (("country", _any(places), places), ("region", _any(regions), regions))
 

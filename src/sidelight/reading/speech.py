@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
+from sidelight.intel.publishers import publisher_of
 from sidelight.reading.document import Span
 from sidelight.reading.view import View
 
@@ -75,19 +75,14 @@ class Voice:
 
 
 @cache
-def _voices() -> Mapping[str, tuple[Voice, tuple[str, ...]]]:
+def _voices() -> Mapping[str, Voice]:
     text = (files("sidelight") / "content" / "reading" / "voices.toml").read_text("utf-8")
-    rows = tomllib.loads(text)["voices"]
-    return {name: (Voice(name, row["kind"]), tuple(row["hosts"])) for name, row in rows.items()}
+    return {name: Voice(name, kind) for kind, names in tomllib.loads(text).items() for name in names}
 
 
-def voice_of_host(address: str) -> Voice | None:
+def voice_of(address: str) -> Voice | None:
     """Give who publishes at *address*; None where it is not known."""
-    host = (urlsplit(address).hostname or "").lower()
-    for voice, hosts in _voices().values():
-        if any(host == each or host.endswith(f".{each}") for each in hosts):
-            return voice
-    return None
+    return _voices().get(publisher_of(address))
 
 
 @cache
@@ -104,7 +99,7 @@ def _speakers() -> re.Pattern[str]:
 def speakers(text: str) -> list[tuple[Voice, int, int]]:
     """Find who is quoted or cited: the voice, and where it is named."""
     return [
-        (_voices()[match[1] or match[2]][0], *match.span(1 if match[1] else 2))
+        (_voices()[match[1] or match[2]], *match.span(1 if match[1] else 2))
         for match in _speakers().finditer(text)
     ]
 
@@ -131,7 +126,7 @@ def provenance(seen: View, links: tuple[str, ...]) -> Provenance:
         links: addresses that it sends its reader to.
     """
     cited = speakers(seen.text)
-    hosts = [voice for voice in map(voice_of_host, links) if voice]
+    hosts = [voice for voice in map(voice_of, links) if voice]
     rank = {"press": 0, "government": 1, "vendor": 1}
     chain = sorted(
         {*hosts, *(voice for voice, _, _ in cited)},
