@@ -55,7 +55,9 @@ def read_command(  # noqa: PLR0913
     ] = None,
     intel: Annotated[
         Path | None,
-        typer.Option("--intel", metavar="STORE", help="Hold it against this store of intelligence."),
+        typer.Option(
+            "--intel", metavar="STORE", help="Hold it against this store of intelligence."
+        ),
     ] = None,
     warninglists: Annotated[
         Path | None,
@@ -100,10 +102,7 @@ def read_command(  # noqa: PLR0913
         endpoint, model,
     )  # fmt: skip
     problems: list[EvidenceError] = []
-    if show:
-        taken = _from_shelf(show, problems)
-    else:
-        taken = list(take(sources or [], problems))
+    taken = _from_shelf(show, problems) if show else list(take(sources or [], problems))
     for error in problems:
         print(f"sidelight: {error}", file=sys.stderr)  # noqa: T201
     if taken:
@@ -236,4 +235,6 @@ def _write(brief: "Brief", request: _Request, marking: "Marking") -> None:
         request.output.parent.mkdir(parents=True, exist_ok=True)
         request.output.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(request.output)) from None
+        raise UsageError(
+            f"cannot be written: {error.strerror}", where=str(request.output)
+        ) from None

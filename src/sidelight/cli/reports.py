@@ -41,6 +41,7 @@ def take(sources: Sequence[str], problems: list[EvidenceError]) -> Iterator[Take
     """Read *sources*: files, folders, addresses, ``-`` for standard input.
 
     Args:
+        sources: in the order in which they are told.
         problems: takes what could not be read, so that the rest still is.
 
     Raises:

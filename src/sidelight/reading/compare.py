@@ -2,13 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
-from sidelight.intel.entity import ACTORS
-from sidelight.intel.identifier import type_of
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import fold
 from sidelight.reading.claim import INTRUDERS, Claim
@@ -20,7 +18,8 @@ ConflictKind: TypeAlias = Literal["involvement", "spelling", "date", "denied", "
 _SHINGLE: Final = 5
 _SAME_WORDING: Final = 0.3
 _BEGIN: Final = re.compile(
-    r"\b(?:began|begun|started|since|first (?:seen|saw|implant|reports|detected|observed)|dates? back"
+    r"\b(?:began|begun|started|since|first (?:seen|saw|implant|reports|detected|observed)"
+    r"|dates? back"
     r"|breach(?:ed)? (?:of|in)|installed on)\b",
     re.IGNORECASE,
 )
@@ -195,23 +194,24 @@ def _denied(story: Story) -> Iterator[Conflict]:
     said: dict[tuple[str, str, str], Claim] = {}
     denied: dict[tuple[str, str, str], Claim] = {}
     for claim in _claims(story):
-        key = (claim.subject, claim.relation, claim.object)
+        key = (claim.subject, str(claim.relation), claim.object)
         (denied if claim.denied else said).setdefault(key, claim)
-    for key in said.keys() & denied.keys():
+    for key in sorted(said.keys() & denied.keys()):
         text = f"One sentence says that {key[0]} is tied to {key[2]}, another denies it"
         yield Conflict("denied", text, (said[key].span, denied[key].span))
 
 
 def _known(story: Story, knowledge: Knowledge) -> Iterator[Conflict]:
     entities = {each.name: each for reading in story.readings for each in reading.of_kind("actor")}
+    flat: dict[str, list[Span]] = defaultdict(list)
     for claim in _claims(story):
         if claim.denied:
             continue
         if claim.relation == "also-called":
             yield from _two_things(claim, entities, knowledge)
-        actor = entities.get(claim.subject)
-        if claim.relation == "targets" and actor and not claim.hedge and not claim.says:
-            yield from _only_tools(claim, actor, knowledge)
+        if claim.relation == "targets" and not claim.hedge and not claim.says:
+            flat[claim.subject].append(claim.span)
+    yield from _only_tools(flat, entities, knowledge)
 
 
 def _two_things(
@@ -224,19 +224,26 @@ def _two_things(
         yield Conflict("knowledge", text, (claim.span,), tuple(sorted(sources))[:4])
 
 
-def _only_tools(claim: Claim, actor: Entity, knowledge: Knowledge) -> Iterator[Conflict]:
-    """Find an actor said to have got in, of whom sources claim tools and hedge even that."""
-    for identity in actor.ids:
-        about = knowledge.by_subject.get(identity, ())
+def _only_tools(
+    flat: Mapping[str, Sequence[Span]], entities: Mapping[str, Entity], knowledge: Knowledge
+) -> Iterator[Conflict]:
+    """Find actors said to have got in, of whom sources claim tools and hedge even that."""
+    doubted: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    for name in flat:
+        ids = entities[name].ids if name in entities else ()
+        about = [each for identity in ids for each in knowledge.by_subject.get(identity, ())]
         hedged = [each for each in about if each.relation == "associated-with" and each.hedge]
-        if type_of(identity) in ACTORS and hedged:
-            says = sorted({f"{each.says} {each.date}".strip() for each in hedged})
-            text = (
-                f"It says flatly that {actor.name} did it; {_and(says[:2])} only associated tools "
-                "with that name"
-            )
-            sources = tuple(sorted({each.source for each in hedged}))[:4]
-            yield Conflict("knowledge", text, (claim.span,), sources)
+        says = tuple(sorted({f"{each.says} {each.date}".strip() for each in hedged}))
+        sources = tuple(sorted({each.source for each in hedged}))
+        if hedged:
+            doubted[says, sources].append(name)
+    for (says, sources), names in doubted.items():
+        text = (
+            f"It says flatly that {_and(names)} did it; {_and(says[:2])} only associated tools "
+            f"with {'that name' if len(names) == 1 else 'those names'}"
+        )
+        spans = tuple(dict.fromkeys(span for name in names for span in flat[name]))
+        yield Conflict("knowledge", text, spans, sources[:4])
 
 
 def _and(names: Sequence[str]) -> str:

@@ -89,7 +89,8 @@ def _takeaways(
     ]
     if weak:
         yield Sentence(
-            "What was seen are tools associated with these names; who used them is another question.",
+            "What was seen are tools associated with these names; who used them is another"
+            " question.",
             first_spans([claim.span for claim in weak]),
         )
     if all(reading.provenance.hand != "first-hand" for reading in story.readings):
@@ -99,7 +100,8 @@ def _takeaways(
         )
     if found:
         yield Sentence(
-            f"{len(found)} {'thing does' if len(found) == 1 else 'things do'} not fit together: see "
+            f"{len(found)} {'thing does' if len(found) == 1 else 'things do'} not fit"
+            f" together: see "
             "“What to doubt”.",
             first_spans([span for each in found for span in each.spans]),
         )

@@ -50,7 +50,7 @@ def _is_docx(data: bytes) -> bool:
 
 def _is_json(judge: Callable[[object], bool]) -> Callable[[bytes], bool]:
     def sniff(data: bytes) -> bool:
-        if not data.lstrip()[:1] == b"{":
+        if data.lstrip()[:1] != b"{":
             return False
         try:
             return judge(json.loads(data))

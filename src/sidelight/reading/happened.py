@@ -86,7 +86,9 @@ def _told(group: Sequence[Claim]) -> str:
         verb = _plural(RELATIONS[first.relation], len(subjects) > 1 or subjects == [INTRUDERS])
         sentence = f"{listed(subjects)} {verb} {listed(objects)}"
     if first.denied:
-        sentence = f"it denies that {sentence}" if first.says else f"The text denies that {sentence}"
+        sentence = (
+            f"it denies that {sentence}" if first.says else f"The text denies that {sentence}"
+        )
     if first.says:
         sentence = f"{first.says} is cited: {sentence}"
     hedge = f" (hedged: “{first.hedge}”)" if first.hedge else ""
@@ -114,10 +116,14 @@ def _how(story: Story) -> Iterator[Sentence]:
         told = [f"{name} ({identity})" for identity, name in names.items()]
         yield Sentence(f"Techniques spoken of: {listed(told)}.", first_spans(spans))
     for kind in KINDS:
-        some = [each for reading in story.readings for each in reading.observed if each.kind == kind]
+        some = [
+            each for reading in story.readings for each in reading.observed if each.kind == kind
+        ]
         if some:
             values = listed(list(dict.fromkeys(each.value for each in some)), 6)
-            yield Sentence(f"Observed, {KINDS[kind]}: {values}.", first_spans([s.span for s in some]))
+            yield Sentence(
+                f"Observed, {KINDS[kind]}: {values}.", first_spans([s.span for s in some])
+            )
 
 
 def _when(story: Story) -> Iterator[Sentence]:

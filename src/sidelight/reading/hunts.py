@@ -120,7 +120,9 @@ def make_rules(identity: str, stories: Sequence[Story]) -> dict[str, str]:
     rules: dict[str, str] = {}
     for kind, values in sorted(groups.items()):
         for number, log in enumerate(_LOGS[kind], 1):
-            rules[f"{kind}-{number}.yml"] = _rule(identity, kind, log, list(values.values())[:_MOST])
+            rules[f"{kind}-{number}.yml"] = _rule(
+                identity, kind, log, list(values.values())[:_MOST]
+            )
     for number, pair in enumerate(_pairs(stories), 1):
         rules[f"sideload-{number}.yml"] = _pair_rule(identity, *pair)
     for number, each in enumerate((each for each in seen if each.kind == "sigma"), 1):

@@ -1,4 +1,4 @@
-"""The names that are looked for: those of the knowledge base, and tools that any report may hold."""
+"""The names that are looked for: those that are known, and tools that any report may hold."""
 
 import re
 import tomllib

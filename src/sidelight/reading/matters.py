@@ -54,9 +54,7 @@ def _stakes(spans: tuple[Span, ...], assets: Assets) -> Iterator[Sentence]:
     ranked = sorted(held, key=lambda name: (-known[name].points, name))
     for name in ranked[:6]:
         role = known[name]
-        yield Sentence(
-            f"You have {role.name} ({listed(held[name], 4)}): {role.at_stake}", spans
-        )
+        yield Sentence(f"You have {role.name} ({listed(held[name], 4)}): {role.at_stake}", spans)
 
 
 def _known_sector(spans: tuple[Span, ...], knowledge: Knowledge) -> Iterator[Sentence]:

@@ -6,9 +6,11 @@ from typing import Final
 
 from sidelight.reading.entity import Kind, Mention
 from sidelight.reading.lexicon import Lexicon, is_plain
+from sidelight.reading.words import words
 
 _ACTOR_NOUN: Final = (
-    r"(?:groups?|actors?|gangs?|clusters?|hackers|crews?|teams?|apts?|intrusion sets?|threat actors?"
+    r"(?:groups?|actors?|gangs?|clusters?|hackers|crews?|teams?|apts?|intrusion sets?|threat"
+    r" actors?"
     r"|adversar(?:y|ies)|operators behind|groupes?)"
 )
 _MALWARE_NOUN: Final = (
@@ -18,10 +20,14 @@ _MALWARE_NOUN: Final = (
 )
 _NAME: Final = r"[A-Z][\w+-]*(?:[ -](?:[A-Z][\w+-]*|\d{1,4}))?(?: [A-Z][\w-]*)?"
 _LIST: Final = rf"{_NAME}(?:(?:,? (?:and|or|&) |, ){_NAME})*"
-_ADVERB: Final = r"(?:(?:previously|publicly|also|internally|then|now|it|we|they|which|that|is|was|are|has been|have been|being|,|the) ?){0,4}"
+_ADVERB: Final = (
+    r"(?:(?:previously|publicly|also|internally|then|now|it|we|they|which|that"
+    r"|is|was|are|has been|have been|being|,|the) ?){0,4}"
+)
 
 _CUE: Final = re.compile(
-    rf"\b(?:{_ACTOR_NOUN}|{_MALWARE_NOUN}|tools?|espionage|attack(?:s|ers?|ed)?|linked to|campaigns?"
+    rf"\b(?:{_ACTOR_NOUN}|{_MALWARE_NOUN}|tools?|espionage|attack(?:s|ers?|ed)?|linked to"
+    rf"|campaigns?"
     r"|associated with|attributed to|tracked as|known as|aka|dubbed|us(?:es|ed|ing)|deploy\w*"
     r"|compromised|infiltrated|behind|overlaps?|variants? of|intru\w+|threats?|apt|c2|cve|beacon\w*"
     r"|samples?|infect\w*|sideload\w*|opérateur)\b",
@@ -31,33 +37,41 @@ _NUMBERED: Final = re.compile(
     r"\b(?:UNC|APT|FIN|TA|UAT|TAG|TEMP|ATK|CL-STA|CL-CRI|CL-UNK|UAC|DEV|Storm|GOLD|SLIME)-?\d{1,5}\b"
 )
 _SCHEMES: Final = re.compile(
-    r"\b(?:[A-Z][a-z]+ (?:Panda|Typhoon|Kitten|Bear|Spider|Chollima|Blizzard|Sandstorm|Sleet|Tempest"
+    r"\b(?:[A-Z][a-z]+ (?:Panda|Typhoon|Kitten|Bear|Spider|Chollima|Blizzard|Sandstorm|Sleet"
+    r"|Tempest"
     r"|Buffalo|Leopard|Jackal|Taurus|Ursa|Libra|Scorpius|Serpens|Tsunami|Phoea)"
     r"|[A-Z]+ (?:PANDA|TYPHOON|KITTEN|BEAR|SPIDER|CHOLLIMA|JACKAL|BUFFALO)|Earth [A-Z][a-z]+)\b"
 )
 _INTRODUCED: Final = (
-    ("malware", re.compile(rf"(?i:{_MALWARE_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known as|tracked as|codenamed) ({_LIST})")),
-    ("actor", re.compile(rf"(?i:{_ACTOR_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known as|tracked as|codenamed) (?:as )?({_LIST})")),
-    ("actor", re.compile(rf"(?i:{_ACTOR_NOUN})(?:,? (?i:such as|including|like|namely)|[—–:]| -) ?({_LIST})")),
-    ("actor", re.compile(rf"(?i:associated with|linked to|attributed to) (?:the )?(?i:{_ACTOR_NOUN}) ({_LIST})")),
-    ("actor", re.compile(rf"(?i:we|which we|vendors|researchers|analysts|it) (?i:tracks?|calls?|names?) (?:as |it |the (?i:{_ACTOR_NOUN}) )?(?:as )?({_NAME})")),
+    ("malware", re.compile(rf"(?i:{_MALWARE_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known"
+                           rf" as|tracked as|codenamed) ({_LIST})")),
+    ("actor", re.compile(rf"(?i:{_ACTOR_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known as"
+                         rf"|tracked as|codenamed) (?:as )?({_LIST})")),
+    ("actor", re.compile(rf"(?i:{_ACTOR_NOUN})(?:,? (?i:such as|including|like|namely)"
+                         rf"|[\u2014\u2013:]| -) ?({_LIST})")),
+    ("actor", re.compile(rf"(?i:associated with|linked to|attributed to) (?:the"
+                         rf" )?(?i:{_ACTOR_NOUN}) ({_LIST})")),
+    ("actor", re.compile(rf"(?i:we|which we|vendors|researchers|analysts|it) (?i:tracks?"
+                         rf"|calls?|names?) (?:as |it |the (?i:{_ACTOR_NOUN}) )?(?:as"
+                         rf" )?({_NAME})")),
     ("actor", re.compile(rf"\b(?i:the|by|group|groupe) ({_NAME}) (?i:{_ACTOR_NOUN})\b")),
     ("actor", re.compile(rf"\b(?i:groupe|the group) ({_NAME})\b")),
     ("malware", re.compile(rf"\b({_NAME}) (?i:{_MALWARE_NOUN})\b")),
-    ("malware", re.compile(rf"\b(?i:the malware|backdoor|back door|porte dérobée|trojan) ({_NAME})\b")),
+    ("malware", re.compile(rf"\b(?i:the malware|backdoor|back door|porte dérobée|trojan)"
+                           rf" ({_NAME})\b")),
     ("tool", re.compile(rf"\bThe tool ({_NAME})\b")),
 )  # fmt: skip
 _MEMBER: Final = re.compile(rf"{_NAME}")
-_NO_NAMES: Final = frozenset(
+_NO_NAMES: Final = words(
     """the a an this that these those its their our your his her one two three four five six at in
     on by for from as and or but if when while after before both each many several most some all any
     new another other such more custom windows linux android ios macos esxi vmware cisco juniper
     fortinet microsoft google apple chinese russian iranian korean vietnamese indian american asian
     european china russia iran web remote access remote-access chinese-speaking china-linked
     china-nexus russian-speaking state-sponsored north south east west trojan backdoor malware
-    rootkit ransomware loader key takeaways analysts researchers telecom telecoms telecommunications
-    apt rat c2 us un eu it we they he she following known unknown operation team group threat dns ssh
-    icmp tcp udp http https smb rdp elf pe dll powershell python php asp java c golang rust net""".split()
+    rootkit ransomware loader key takeaways analysts researchers telecom telecoms
+    telecommunications apt rat c2 us un eu it we they he she following known unknown operation
+    team group threat dns ssh icmp tcp udp http https smb rdp elf pe dll powershell python php asp java c golang rust net"""
 )
 _JOINT: Final = re.compile(r"\s*,\s*(?:(?:and|or|&)\s+)?|\s+(?:and|or|&|as well as)\s+")
 

@@ -10,10 +10,13 @@ from typing import Final
 from sidelight.intel.places import country_name, country_names
 from sidelight.reading.entity import Kind, Mention
 
-_ORIGIN: Final = re.compile(r"-(?:linked|nexus|based|backed|aligned|sponsored|speaking)|'s (?:Ministry|army)")
-_MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
+_ORIGIN: Final = re.compile(
+    r"-(?:linked|nexus|based|backed|aligned|sponsored|speaking)|'s (?:Ministry|army)"
 )
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _MONTH: Final = rf"(?:{'|'.join(_MONTHS)})"
 _DATE: Final = re.compile(
     rf"\b(?:(\d{{4}})-(\d{{2}})-(\d{{2}})|(\d{{1,2}})(?:st|nd|rd|th)? ({_MONTH})(?:,? (\d{{4}}))?"

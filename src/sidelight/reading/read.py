@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import Candidate, fold
 from sidelight.reading import speech
 from sidelight.reading.claim import Claim, Technique
@@ -24,7 +25,6 @@ from sidelight.reading.sentences import sentences
 from sidelight.reading.speech import Provenance, provenance
 from sidelight.reading.techniques import find_techniques
 from sidelight.reading.view import View, view
-
 
 _PRONOUN: Final = re.compile(r"(?:It|They)\b(?= \w)")
 """Stands for what the sentence before names first; nothing else is resolved."""
@@ -125,18 +125,29 @@ def _entity(seen: View, group: Sequence[Mention], lexicon: Lexicon) -> Entity:
         for each in (lexicon.index.propose(name) if not candidates else ())
         if any(kind_of(found.entity.type) for found in each.candidates)
     )
-    others = _spellings(name, folded)
+    others = _others(name, folded, lexicon.knowledge)
     status: Status = (
         "ambiguous" if len(ids) > 1 else "known" if ids else "proposed" if near else "new"
     )
     return Entity(kind, name, spans, status, ids, near, others)
 
 
-def _spellings(name: str, folded: Sequence[Candidate]) -> tuple[str, ...]:
-    """Give known names that differ from *name* in blanks and hyphens only."""
-    written = {claim.name for each in folded for claim in each.claims}
-    written |= {each.entity.name for each in folded}
-    return tuple(sorted({text for text in written if fold(text) == fold(name)} - {name}))
+def _others(name: str, folded: Sequence[Candidate], knowledge: Knowledge) -> tuple[str, ...]:
+    """Give known names that differ from *name* in blanks and hyphens only, and what they touch."""
+    found = set()
+    for each in folded:
+        written = {each.entity.name, *(claim.name for claim in each.claims)}
+        ends = [
+            end
+            for claim in knowledge.about(each.entity.id)
+            if claim.relation == "overlaps"
+            for end in (claim.subject, claim.object)
+            if end != each.entity.id
+        ]
+        touched = sorted(dict.fromkeys(map(knowledge.name_of, ends)))
+        more = f" (overlaps {', '.join(touched)})" if touched else ""
+        found |= {f"{text}{more}" for text in written if fold(text) == fold(name) and text != name}
+    return tuple(sorted(found))
 
 
 def _claims(
@@ -159,9 +170,7 @@ def _claims(
         if not inside:
             continue
         voice = next((v.name for v, at, _ in speakers if start <= at < end), "")
-        first = not voice and (
-            origin.hand == "first-hand" or speech.speaks_first_hand(sentence)
-        )
+        first = not voice and (origin.hand == "first-hand" or speech.speaks_first_hand(sentence))
         for subject, relation, object_ in relate(sentence, inside):
             yield Claim(
                 subject,

@@ -16,7 +16,10 @@ _SOFTWARE: Final = frozenset({"malware", "tool"})
 _VICTIMS: Final = frozenset({"sector", "country", "region"})
 _ACTOR: Final = frozenset({"actor"})
 _ANY: Final = NAMED
-_AUXILIARY: Final = r"(?:(?:also|has|have|had|been|is|are|was|were|may|might|could|possibly|likely|reportedly|then|previously|allegedly) ){0,4}"
+_AUXILIARY: Final = (
+    r"(?:(?:also|has|have|had|been|is|are|was|were|may|might|could|possibly"
+    r"|likely|reportedly|then|previously|allegedly) ){0,4}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,16 @@ def _verb(text: str) -> re.Pattern[str]:
 _PATTERNS: Final = (
     _Pattern(
         "distinct-from",
-        _verb(r"(?:should not be|not to be|must not be) confused with|is not (?=[A-Z])|unrelated to|is different from"),
+        _verb(r"(?:should not be|not to be|must not be) confused with|is not (?=[A-Z])"
+              r"|unrelated to|is different from"),
         _ANY, _ANY,
     ),
     _Pattern(
         "uses-tools-of",
         _verb(
             r"(?:used|use|uses|utili[sz]ed|utili[sz]e|employed|employ|deployed)(?: \S+){0,2} "
-            r"(?:tools?|malware|tooling|backdoors?)(?: \S+){0,2}? (?:from|of|associated with|linked to|tied to|attributed to)"
+            r"(?:tools?|malware|tooling|backdoors?)(?: \S+){0,2}? (?:from|of|associated with"
+            r"|linked to|tied to|attributed to)"
         ),
         _ACTOR, _ACTOR, generic=True,
     ),
@@ -59,7 +64,8 @@ _PATTERNS: Final = (
         "associated-with",
         _verb(
             r"(?:associated with|linked (?:with|to)|attributed to|connected (?:with|to)|tied to"
-            r"|overlap(?:s|ping)? with|shares? (?:\w+ ){0,2}with|work of|variant of|belongs? to|related to)"
+            r"|overlap(?:s|ping)? with|shares? (?:\w+ ){0,2}with|work of|variant of|belongs?"
+            r" to|related to)"
         ),
         _ANY, _ANY,
     ),
@@ -71,13 +77,15 @@ _PATTERNS: Final = (
     _Pattern(
         "uses",
         _verb(
-            r"(?:deployed|used|operated|delivered|installed|developed|wielded|written|run) (?:\w+ ){0,2}by"
+            r"(?:deployed|used|operated|delivered|installed|developed|wielded|written|run)"
+            r" (?:\w+ ){0,2}by"
         ),
         _ACTOR, _SOFTWARE, turned=True,
     ),
     _Pattern(
         "delivered-by",
-        _verb(r"(?:delivered|loaded|sideloaded|dropped|installed|launched|started|spread) (?:by|through|via|with)"),
+        _verb(r"(?:delivered|loaded|sideloaded|dropped|installed|launched|started|spread)"
+              r" (?:by|through|via|with)"),
         frozenset({"malware"}), _SOFTWARE | {"file"},
     ),
     _Pattern(
@@ -93,15 +101,18 @@ _PATTERNS: Final = (
         "targets",
         _verb(
             r"target(?:s|ed|ing)?|infiltrat(?:es?|ed)|compromis(?:es?|ed|ing)|breach(?:es|ed)|hit|attack(?:s|ed|ing)?"
-            r"|spied on|broken into|broke into|got into|intrud(?:es?|ed) into|against|contre|infect(?:s|ed)"
+            r"|spied on|broken into|broke into|got into|intrud(?:es?|ed) into|against|contre"
+            r"|infect(?:s|ed)"
         ),
         _ACTOR, _VICTIMS, generic=True,
     ),
-    _Pattern("involves", _verb(r"(?:were|was|are|is|being) (?:involved|implicated|behind|responsible)"), _ACTOR, _ANY),
+    _Pattern("involves", _verb(r"(?:were|was|are|is|being) (?:involved|implicated|behind"
+                               r"|responsible)"), _ACTOR, _ANY),
 )  # fmt: skip
 
 _JOINED: Final = re.compile(
-    r"\s*(?:,|—|–|-|/)?\s*(?:(?:and|or|&|as well as|et)\s+)?(?:the |its |a )?(?:back ?doors? |malware |groups? )?\s*",
+    r"\s*(?:,|\u2014|\u2013|-|/)?\s*(?:(?:and|or|&|as well as|et)\s+)?(?:the |its |a"
+    r" )?(?:back ?doors? |malware |groups? )?\s*",
     re.IGNORECASE,
 )
 _GENERIC: Final = re.compile(
@@ -118,6 +129,7 @@ def relate(sentence: str, mentions: Sequence[Mention]) -> Iterator[Related]:
     """Yield subject, relation and object for every verb of *sentence* that a pattern knows.
 
     Args:
+        sentence: as it is seen.
         mentions: of this sentence, in order; places counted within it.
     """
     seen: set[Related] = set()
@@ -139,7 +151,9 @@ def _joined(
     pattern: _Pattern, match: re.Match[str], sentence: str, mentions: Sequence[Mention]
 ) -> Iterator[Related]:
     first, last = (
-        (pattern.objects, pattern.subjects) if pattern.turned else (pattern.subjects, pattern.objects)
+        (pattern.objects, pattern.subjects)
+        if pattern.turned
+        else (pattern.subjects, pattern.objects)
     )
     if pattern.relation == "involves":
         for each in _before(sentence, mentions, match.start(), _ACTOR):
@@ -152,9 +166,9 @@ def _joined(
     if pattern.turned:
         left, right = right, left
     for subject in left:
-        for each in right:
-            if subject != each:
-                yield subject, pattern.relation, each
+        for object_ in right:
+            if subject != object_:
+                yield subject, pattern.relation, object_
 
 
 def _before(

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_STOP: Final = re.compile(r"[.!?]+[\"'”’)\]»*]*(?=\s|$)|\n")
-_ABBREVIATIONS: Final = frozenset(
+from sidelight.reading.words import words
+
+_STOP: Final = re.compile(r"[.!?]+[\"'\u201d\u2019)\]\u00bb*]*(?=\s|$)|\n")
+_ABBREVIATIONS: Final = words(
     """e.g i.e vs dr mr mrs ms prof no fig al etc inc ltd co corp jan feb mar apr jun jul aug sep
-    sept oct nov dec st approx ca resp cf sec u.s u.k a.k.a ver vol""".split()
+    sept oct nov dec st approx ca resp cf sec u.s u.k a.k.a ver vol"""
 )
-_BULLET: Final = re.compile(r"\s*(?:[-–—•*+>#|]|\d{1,3}[.)]\s)")
-_ENDED: Final = re.compile(r"[.!?:;|][\"'”’)\]*]*\s*$")
+_BULLET: Final = re.compile(r"\s*(?:[-\u2013\u2014\u2022*+>#|]|\d{1,3}[.)]\s)")
+_ENDED: Final = re.compile(r"[.!?:;|][\"'\u201d\u2019)\]*]*\s*$")
 _WRAPPED: Final = 55
 """A line of fewer characters was broken on purpose."""
 
@@ -45,7 +47,7 @@ def _ends(text: str, match: re.Match[str], start: int) -> bool:
     if match[0][0] != ".":
         return True
     word = text[max(start, match.start() - 20) : match.start()].split()[-1:]
-    bare = word[0].lower().lstrip("(\"'“‘") if word else ""
+    bare = word[0].lower().lstrip("(\"'\u201c\u2018") if word else ""
     if bare in _ABBREVIATIONS or (len(bare) == 1 and bare.isalpha() and word[0].isupper()):
         return False
     if bare.isdigit() and text[start : match.start()].strip() == bare:

@@ -1,9 +1,9 @@
 """The shelf: a folder with every report that was read, by its id, with the rules made of it.
 
-    ID/brief.json        the brief, as `--format json` has it
-    ID/documents/*       the originals, so that the report can be read again
-    ID/rules/*.yml       Sigma rules
-    seen.json            which documents of which folder or feed were digested
+ID/brief.json        the brief, as `--format json` has it
+ID/documents/*       the originals, so that the report can be read again
+ID/rules/*.yml       Sigma rules
+seen.json            which documents of which folder or feed were digested
 """
 
 import json
@@ -46,6 +46,8 @@ def keep(shelf: Path, brief: Brief, originals: Mapping[str, bytes]) -> Path:
     """Put *brief* on the *shelf*, in the place of one with the same id.
 
     Args:
+        shelf: made where it is not there yet.
+        brief: with the rules made of it.
         originals: bytes that it was read from, by their name.
     """
     folder = shelf / brief.id

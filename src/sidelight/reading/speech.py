@@ -34,14 +34,17 @@ _FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 _SECOND: Final = re.compile(
-    r"\b(?:according to|original article|reports that|reported (?:that|by)|, citing|cited by|said on"
+    r"\b(?:according to|original article|reports that|reported (?:that|by)|, citing|cited by"
+    r"|said on"
     r"|the company said|the report (?:reads|says|said)|wrote that|told reporters|says? researchers"
     r"|read more:|the article adds|source:)",
     re.IGNORECASE,
 )
 _ORDER: Final = re.compile(
-    r"\b(?:ignore|disregard|forget) (?:all |any |the )?(?:previous|prior|above|earlier) (?:instructions?"
-    r"|prompts?|messages?)|\byou are now\b|\bsystem prompt\b|\bthe assistant (?:shall|must|should)\b",
+    r"\b(?:ignore|disregard|forget) (?:all |any |the )?(?:previous|prior|above|earlier)"
+    r" (?:instructions?"
+    r"|prompts?|messages?)|\byou are now\b|\bsystem prompt\b|\bthe assistant (?:shall|must"
+    r"|should)\b",
     re.IGNORECASE,
 )
 
@@ -77,7 +80,9 @@ class Voice:
 @cache
 def _voices() -> Mapping[str, Voice]:
     text = (files("sidelight") / "content" / "reading" / "voices.toml").read_text("utf-8")
-    return {name: Voice(name, kind) for kind, names in tomllib.loads(text).items() for name in names}
+    return {
+        name: Voice(name, kind) for kind, names in tomllib.loads(text).items() for name in names
+    }
 
 
 def voice_of(address: str) -> Voice | None:
@@ -89,7 +94,8 @@ def voice_of(address: str) -> Voice | None:
 def _speakers() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, _voices()), key=lambda name: (-len(name), name)))
     return re.compile(
-        rf"\b({names})\b(?=(?:'s)?(?: \w+){{0,2}} (?:says?|said|wrote|reports?|reported|calls?|found"
+        rf"\b({names})\b(?=(?:'s)?(?: \w+){{0,2}} (?:says?|said|wrote|reports?|reported"
+        rf"|calls?|found"
         rf"|tracks?|attributes?|notes?|warned|believes?|itself))"
         rf"|(?:according to|citing|researchers (?:at|from|with)|report (?:by|from|of)|says|said"
         rf"|per|by) (?:researchers (?:at|from) |analysts (?:at|from) )?({names})\b"
@@ -123,6 +129,7 @@ def provenance(seen: View, links: tuple[str, ...]) -> Provenance:
     """Judge a text by how it speaks.
 
     Args:
+        seen: the text.
         links: addresses that it sends its reader to.
     """
     cited = speakers(seen.text)

@@ -15,8 +15,13 @@ from sidelight.reading.claim import Technique
 from sidelight.reading.compare import Story
 from sidelight.reading.document import Span
 from sidelight.rules.load import load_rules
+from sidelight.rules.rule import Correlation, Rule
 
-_LINUX: Final = re.compile(r"\b(?:linux|unix|solaris|esxi|bpf|elf|/etc/|/dev/shm|raw socket)", re.I)
+_LINUX: Final = re.compile(
+    r"\b(?:linux|unix|solaris|esxi|bpf|elf|/etc/|/dev/shm|raw"
+    r" socket)",
+    re.IGNORECASE,
+)
 _DRILLED: Final = ("T1574", "T1620", "T1055")
 
 
@@ -40,7 +45,8 @@ class Means:
 def _own_rules() -> tuple[tuple[str, frozenset[str]], ...]:
     with as_file(files("sidelight") / "content" / "rules") as folder:
         found = load_rules([folder])
-    metas = [each.meta for each in (*found.rules, *found.correlations) if not each.silent]
+    parts: tuple[Rule | Correlation, ...] = (*found.rules, *found.correlations)
+    metas = [each.meta for each in parts if not each.silent]
     return tuple((meta.title, frozenset(techniques(meta.tags))) for meta in metas)
 
 
@@ -61,6 +67,7 @@ def to_do(identity: str, stories: Sequence[Story], rules: Mapping[str, str]) -> 
 
     Args:
         identity: names the report on the shelf.
+        stories: what the report tells.
         rules: that were made of it.
     """
     readings = [reading for story in stories for reading in story.readings]
@@ -115,7 +122,9 @@ def _hunt(
     for name in armed:
         have = means(name)
         parts = [f"analytics {listed(have.analytics, 4)}"] if have.analytics else []
-        parts += [f"rules {listed([f'“{title}”' for title in have.rules], 3)}"] if have.rules else []
+        parts += (
+            [f"rules {listed([f'“{title}”' for title in have.rules], 3)}"] if have.rules else []
+        )
         yield Sentence(f"{name} is looked for by {'; '.join(parts)}.", first_spans(by_id[name]))
     for name in by_id:
         if not means(name):
@@ -173,7 +182,8 @@ def _share(identity: str, whole: tuple[Span, ...]) -> Iterator[Sentence]:
         "that is public.",
         whole,
         commands=(
-            f"sidelight hunt EVIDENCE --from-report {identity} --tlp amber --output found.stix.json",
+            f"sidelight hunt EVIDENCE --from-report {identity} --tlp amber --output"
+            f" found.stix.json",
             f"sidelight read --show {identity} --tlp green --format stix --output brief.stix.json",
         ),
     )

@@ -6,7 +6,9 @@ from typing import Final
 
 from sidelight.reading.document import Document, Span
 
-HIDDEN: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
+HIDDEN: Final = frozenset(
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+)
 """Zero-width spaces and joiners, soft hyphens, marks of direction."""
 
 

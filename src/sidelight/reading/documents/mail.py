@@ -5,7 +5,7 @@ Source: RFC 5322 and RFC 2045, as the standard library reads them.
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Final, cast
+from typing import Final
 
 from sidelight.reading.document import Content, Piece
 from sidelight.reading.documents import html
@@ -15,7 +15,7 @@ HEADERS: Final = ("subject", "from", "date")
 
 def read(data: bytes, name: str) -> Content:
     """Read the headers that a person reads and the body that a person sees."""
-    message = cast("EmailMessage", message_from_bytes(data, policy=policy.default))
+    message = message_from_bytes(data, policy=policy.default)
     headers = {key: _header(message, key) for key in HEADERS}
     head = "\n".join(f"{key.title()}: {value}" for key, value in headers.items() if value)
     body, notes = _body(message, name)
@@ -57,4 +57,4 @@ def _body(message: EmailMessage, name: str) -> tuple[str, list[str]]:
 
 
 def _attachments(message: EmailMessage) -> list[EmailMessage]:
-    return [cast("EmailMessage", part) for part in message.iter_attachments()]
+    return list(message.iter_attachments())

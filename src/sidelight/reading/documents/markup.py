@@ -11,15 +11,16 @@ from html import unescape
 from typing import Final
 
 from sidelight.reading.document import Piece
+from sidelight.reading.words import words
 
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][\w:-]*)", re.ASCII)
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});", re.ASCII)
 _SPACE: Final = re.compile(r"\s+")
 _RAW: Final = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "textarea"})
 _CHROME: Final = frozenset({"nav", "footer", "aside", "form", "button", "select", "header", "menu"})
-_INLINE: Final = frozenset(
+_INLINE: Final = words(
     """a abbr b bdi bdo cite code data del dfn em font i ins kbd mark q s samp small span strong
-    sub sup time tt u var wbr""".split()
+    sub sup time tt u var wbr"""
 )
 _ATTRIBUTE: Final = re.compile(r"""([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.ASCII)
 

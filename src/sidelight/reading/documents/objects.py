@@ -48,7 +48,9 @@ def read_stix(data: bytes, name: str) -> Content:
     bundle = _object(_parsed(data, name))
     objects = [each for each in _list(bundle.get("objects")) if each.get("id")]
     named = {str(each["id"]): _spoken(each) for each in objects}
-    lines = [(number, line) for number, each in enumerate(objects, 1) for line in _stix(each, named)]
+    lines = [
+        (number, line) for number, each in enumerate(objects, 1) for line in _stix(each, named)
+    ]
     report = next((each for each in objects if each.get("type") == "report"), {})
     return _content(lines, str(report.get("name", "")), str(report.get("published", "")))
 
@@ -63,8 +65,7 @@ def read_misp(data: bytes, name: str) -> Content:
     for number, each in enumerate(attributes, 1):
         comment = f" ({each['comment']})" if each.get("comment") else ""
         lines.append((number, f"{each.get('type', '')}: {each.get('value', '')}{comment}"))
-    for tag in _list(event.get("Tag")):
-        lines.append((0, f"Tag: {tag.get('name', '')}"))
+    lines += [(0, f"Tag: {tag.get('name', '')}") for tag in _list(event.get("Tag"))]
     return _content(lines, str(event.get("info", "")), str(event.get("date", "")))
 
 

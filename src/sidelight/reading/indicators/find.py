@@ -68,7 +68,9 @@ def _observed(
     lists = warnings.of(stretch.value)
     remarks += [each.title for each in lists]
     listed = any(each.reference for each in lists)
-    role: Role = "reference" if listed or (token and _points(stretch, token, around)) else "observed"
+    role: Role = (
+        "reference" if listed or (token and _points(stretch, token, around)) else "observed"
+    )
     span = view.span(stretch.start, stretch.end)
     return Observable(stretch.kind, stretch.value, span, role, tuple(remarks), stretch.body)
 

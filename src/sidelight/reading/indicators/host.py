@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sidelight.reading.words import words
+
 _PART: Final = r"(?:[^\\/:*?\"<>|\r\n,;`.]|\.(?! ))"
 _WINDOWS: Final = re.compile(
     rf"(?<![\w\\])(?:[A-Za-z]:|%[A-Za-z0-9_()]{{3,30}}%|\\\\[\w.$-]{{1,60}}(?=\\))"
@@ -20,7 +22,7 @@ _REGISTRY: Final = re.compile(
 )
 _MUTEX: Final = re.compile(
     r"\bmutex(?:es)?\b\W{0,3}(?:(?:is|was|named|called|name|the|a)\W{1,3}){0,3}"
-    r"[\"'“‘`]?([^\s\"'”’`,;]{4,120})",
+    r"[\"'\u201c\u2018`]?([^\s\"'\u201d\u2019`,;]{4,120})",
     re.IGNORECASE,
 )
 _YARA: Final = re.compile(
@@ -35,7 +37,7 @@ _PROGRAM: Final = re.compile(
     re.IGNORECASE,
 )
 _ARGUMENT: Final = re.compile(r'"[^"\n]{0,200}"|[^\s"`]+')
-_STOPPERS: Final = frozenset("and or to then which that from with in on by via for is was as the".split())
+_STOPPERS: Final = words("and or to then which that from with in on by via for is was as the")
 _SPEAKING: Final = re.compile(r"[-/\\%=&|><$:]|\d|^[a-z]$|\.\w{2,4}\b")
 
 
@@ -74,7 +76,11 @@ def _sigma_end(text: str, match: re.Match[str]) -> int:
     """End a Sigma rule before the first line that is none of YAML's."""
     at = match.end() + 1
     while at < len(text):
-        line, _, _ = text[at:].partition("\n") if len(text) - at < 4096 else text[at : at + 4096].partition("\n")
+        line, _, _ = (
+            text[at:].partition("\n")
+            if len(text) - at < 4096
+            else text[at : at + 4096].partition("\n")
+        )
         bare = line.strip()
         if bare and not re.match(r"[\w.|-]+:(?:\s|$)|- |#|['\"]", bare):
             break

@@ -8,11 +8,13 @@ import re
 import unicodedata
 from typing import Final
 
+from sidelight.reading.words import words
+
 _LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 DOMAIN: Final = re.compile(rf"(?:[\w-]{{1,63}}\.)*{_LABEL}\.([^\W\d_]{{2,24}}|xn--[\w-]+)\.?")
 _FILE: Final = re.compile(r"[\w~$!@#%&()+.-]{1,80}\.([A-Za-z][A-Za-z0-9]{0,5})")
 
-GENERIC: Final = frozenset(
+GENERIC: Final = words(
     """com net org info biz edu gov mil int arpa name pro mobi asia tel travel jobs cat coop aero
     museum post xyz top site online club shop app dev cloud live store tech space website icu vip
     work link click buzz fun win bid loan men stream download review party trade date racing
@@ -20,26 +22,29 @@ GENERIC: Final = frozenset(
     support services solutions digital agency media center company group global zone host press
     wiki one page run rocks bar cfd sbs cyou monster quest bond lol autos beauty hair skin makeup
     boats motorcycles homes yachts rest best ninja guru ltd llc inc finance money bank zip mov
-    example test invalid localhost onion internal corp lan local""".split()
+    example test invalid localhost onion internal corp lan local"""
 )
 """Top-level domains of more than two letters that are taken without being defanged."""
 
-PROGRAMS: Final = frozenset(
+PROGRAMS: Final = words(
     """exe dll sys ocx cpl scr bat cmd ps1 psm1 vbs vbe jse wsf hta lnk docm xlsm pptm dotm rtf msi
     msp bin dat tmp so ko elf jar jsp jspx aspx ashx war class rar 7z iso img vhd cab chm drv efi
-    ax vib one pif com""".split()
+    ax vib one pif com"""
 )
 """Extensions of files that an intrusion leaves."""
 
-TEXTS: Final = frozenset(
+TEXTS: Final = words(
     """py js ts md rs html htm txt json yml yaml xml csv c h cpp go rb pl sh php java log ini conf
-    cfg pdf doc docx xls xlsx ppt pptx png jpg jpeg gif svg zip gz tar toml lock css ja db""".split()
+    cfg pdf doc docx xls xlsx ppt pptx png jpg jpeg gif svg zip gz tar toml lock css ja db"""
 )
 """Extensions that anything has; such a file counts where the words around speak of malware."""
 
-_BOTH: Final = (PROGRAMS | TEXTS) & GENERIC | frozenset("py md rs pl sh so ps cc".split())
+_BOTH: Final = (PROGRAMS | TEXTS) & GENERIC | words("py md rs pl sh so ps cc")
 
-_LOOKALIKES: Final = str.maketrans("аеорсухіјѕһԁոαορνι", "aeopcyxijshdnaopvi")
+_LOOKALIKES: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0578\u03b1\u03bf\u03c1\u03bd\u03b9",
+    "aeopcyxijshdnaopvi",
+)
 
 
 def is_domain(plain: str, *, sure: bool) -> bool:
@@ -50,7 +55,7 @@ def is_domain(plain: str, *, sure: bool) -> bool:
     last = match[1].lower()
     if sure:
         return True
-    if last in PROGRAMS | TEXTS and last not in {"com"}:
+    if last in PROGRAMS | TEXTS and last != "com":
         return False
     if plain != plain.lower() and plain != plain.upper() and "." not in plain.rstrip(".")[:-4]:
         return False

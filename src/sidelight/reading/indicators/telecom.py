@@ -9,25 +9,39 @@ from typing import Final
 
 from sidelight.reading.indicators.host import Stretch
 
-_LINK: Final = r"[^\w+]{0,3}(?:(?:is|was|of|range|prefix|numbers?|code|address|the|from|value)[^\w+]{1,3}){0,3}"
+_LINK: Final = (
+    r"[^\w+]{0,3}(?:(?:is|was|of|range|prefix|numbers?|code|address|the|from"
+    r"|value)[^\w+]{1,3}){0,3}"
+)
 _PATTERNS: Final = (
     (
         "imsi",
-        rf"\b(?:IMSIs?|SUPIs?){_LINK}(\d{{5,15}}[xX*]{{1,10}}|\d{{14,15}}(?:\s?[-–]\s?\d{{14,15}})?)\b",
+        rf"\b(?:IMSIs?|SUPIs?){_LINK}(\d{{5,15}}[xX*]{{1,10}}|\d{{14,15}}(?:\s?[-\u2013]\s?\d{{14,15}})?)\b",
     ),
-    ("msisdn", rf"\bMSISDNs?{_LINK}(\+?\d{{7,15}}(?:[xX*]{{1,8}})?(?:\s?[-–]\s?\+?\d{{7,15}})?)"),
+    (
+        "msisdn",
+        rf"\bMSISDNs?{_LINK}(\+?\d{{7,15}}(?:[xX*]{{1,8}})?(?:\s?[-\u2013]\s?\+?\d{{7,15}})?)",
+    ),
     ("gt", rf"\b(?:global titles?|GTs?|SCCP address){_LINK}(\+?\d{{5,15}}[xX*]{{0,8}})\b"),
     (
         "point-code",
-        rf"\b(?:point codes?|SPCs?|OPC|DPC|ISPC|NSPC){_LINK}(\d{{1,3}}-\d{{1,3}}-\d{{1,3}}|\d{{1,5}})\b",
+        rf"\b(?:point codes?|SPCs?|OPC|DPC|ISPC|NSPC){_LINK}(\d{{1,3}}-\d{{1,3}}-\d{{1,3}}"
+        rf"|\d{{1,5}})\b",
     ),
-    ("plmn", rf"\b(?:PLMN(?:[ -]?IDs?)?|MCC[-/ ]?MNC|network code){_LINK}(\d{{3}}[-/ ]?\d{{2,3}})\b"),
-    ("apn", rf"\bAPNs?{_LINK}[\"'“`]?((?=[\w.-]*[.\d])[A-Za-z][\w.-]{{2,99}}\w)"),
+    (
+        "plmn",
+        rf"\b(?:PLMN(?:[ -]?IDs?)?|MCC[-/ ]?MNC|network code){_LINK}(\d{{3}}[-/ ]?\d{{2,3}})\b",
+    ),
+    ("apn", rf"\bAPNs?{_LINK}[\"'\u201c`]?((?=[\w.-]*[.\d])[A-Za-z][\w.-]{{2,99}}\w)"),
     (
         "diameter-realm",
         r"\b((?:[\w-]{1,63}\.){1,8}mnc\d{2,3}\.mcc\d{3}\.3gppnetwork\.org)\b",
     ),
-    ("diameter-realm", rf"\b(?:origin|destination|diameter)[- ](?:realm|host){_LINK}((?:[\w-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}})\b"),
+    (
+        "diameter-realm",
+        rf"\b(?:origin|destination|diameter)[- ](?:realm"
+        rf"|host){_LINK}((?:[\w-]{{1,63}}\.){{1,8}}[A-Za-z]{{2,24}})\b",
+    ),
     ("apn", r"\b((?:[\w-]{1,63}\.){1,8}mnc\d{2,3}\.mcc\d{3}\.gprs)\b"),
 )
 _COMPILED: Final = tuple(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_RUN: Final = re.compile(r"[^\s|`\"“”<>‘’«»,;]+")
+_RUN: Final = re.compile(r"[^\s|`\"\u201c\u201d<>\u2018\u2019\u00ab\u00bb,;]+")
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _LEADING: Final = "'*_#…"
 _TRAILING: Final = ".!?:'*…"

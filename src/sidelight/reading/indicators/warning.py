@@ -1,7 +1,7 @@
 """Warning lists: what is named in reports and is no trace of an intrusion.
 
 Our own, and the lists of MISP that the user has on disk. Source: MISP/misp-warninglists, README:
-types ``string``, ``substring``, ``hostname``, ``cidr`` and ``regex``, of which the last is not read.
+types ``string``, ``substring``, ``hostname``, ``cidr`` and ``regex``; the last is not read.
 """
 
 import ipaddress

@@ -74,9 +74,7 @@ def _reading(brief: Brief, reading: Reading) -> _Json:
         "notes": document.content.notes,
         "provenance": {"hand": reading.provenance.hand, "chain": reading.provenance.chain},
         "entities": [asdict(each) for each in reading.entities],
-        "claims": [
-            {**asdict(each), "span": _span(brief, each.span)} for each in reading.claims
-        ],
+        "claims": [{**asdict(each), "span": _span(brief, each.span)} for each in reading.claims],
         "techniques": [
             {**asdict(each), "span": _span(brief, each.span)} for each in reading.techniques
         ],

@@ -7,7 +7,9 @@ from typing import Final
 from sidelight.reading.brief import Brief, Sentence
 from sidelight.reading.document import Span
 
-_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]+")
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]+"
+)
 _LONGEST: Final = 280
 
 

@@ -110,7 +110,9 @@ def _reading(bundle: _Bundle, brief: Brief, reading: Reading) -> Iterator[str]:
 
 def _catalogue(identity: str) -> str:
     prefixes = {"FGT": "MITRE-FiGHT", "MOT": "gsma-motif"}
-    return next((name for key, name in prefixes.items() if identity.startswith(key)), "mitre-attack")
+    return next(
+        (name for key, name in prefixes.items() if identity.startswith(key)), "mitre-attack"
+    )
 
 
 def _entity(bundle: _Bundle, each: Entity) -> str:
@@ -123,9 +125,7 @@ def _entity(bundle: _Bundle, each: Entity) -> str:
     return identity
 
 
-def _relation(
-    bundle: _Bundle, brief: Brief, claim: Claim, ids: Mapping[str, str]
-) -> Iterator[str]:
+def _relation(bundle: _Bundle, brief: Brief, claim: Claim, ids: Mapping[str, str]) -> Iterator[str]:
     """Give a relationship for a claim that STIX has a word for; what is denied is not one."""
     verb = _RELATIONS.get(claim.relation)
     ends = ids.get(claim.subject), ids.get(claim.object)
@@ -166,4 +166,3 @@ def _marking(marking: Marking) -> Mapping[str, object]:
         "name": f"TLP:{marking.upper()}",
         "extensions": {_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": marking}},
     }
-
