@@ -1,6 +1,7 @@
 """Names of actors, malware and tools: known ones, numbered ones, and those a text introduces."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -71,7 +72,8 @@ _NO_NAMES: Final = words(
     china-nexus russian-speaking state-sponsored north south east west trojan backdoor malware
     rootkit ransomware loader key takeaways analysts researchers telecom telecoms
     telecommunications apt rat c2 us un eu it we they he she following known unknown operation
-    team group threat dns ssh icmp tcp udp http https smb rdp elf pe dll powershell python php asp java c golang rust net"""
+    team group threat dns ssh icmp tcp udp http https smb rdp elf pe dll powershell python php asp
+    java c golang rust net"""
 )
 _JOINT: Final = re.compile(r"\s*,\s*(?:(?:and|or|&)\s+)?|\s+(?:and|or|&|as well as)\s+")
 
@@ -105,9 +107,9 @@ def _spoken_for(
     """Name those for which the words of one of their sentences speak."""
     found = set()
     several = sorted(mentions, key=lambda each: each.start)
+    starts = [each.start for each in several]
     for start, end in spans:
-        inside = [each for each in several if start <= each.start < end]
-        for each in inside:
+        for each in several[bisect_left(starts, start) : bisect_left(starts, end)]:
             rest = text[start : each.start] + " " + text[each.end : end]
             longer = re.match(r" [A-Z][a-z]+", text[each.end : each.end + 20])
             if _CUE.search(rest) and not longer and each.name[0].isupper():

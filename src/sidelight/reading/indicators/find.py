@@ -7,7 +7,7 @@ from typing import Final
 from sidelight.reading.indicators.context import Context, context
 from sidelight.reading.indicators.digests import digests
 from sidelight.reading.indicators.host import Stretch, commands, rules_in, stretches
-from sidelight.reading.indicators.names import is_file, lookalike
+from sidelight.reading.indicators.names import is_file, lookalike, may_be_file
 from sidelight.reading.indicators.network import network
 from sidelight.reading.indicators.observable import Observable, Role
 from sidelight.reading.indicators.telecom import telecom
@@ -16,6 +16,8 @@ from sidelight.reading.indicators.warning import Warnings
 from sidelight.reading.view import View
 
 _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,7}", re.IGNORECASE)
+_CANDIDATE: Final = re.compile(r"\w[.:@]\w|^\[?::|^[0-9a-fA-F]{32,}$|^CVE-|_", re.IGNORECASE)
+"""What no token that is an observable lacks; most words of prose do."""
 _ADDRESSES: Final = frozenset({"domain", "url", "email"})
 
 
@@ -31,7 +33,7 @@ def find_observables(view: View, warnings: Warnings) -> tuple[Observable, ...]:
             end = stretch.end if stretch.masks else _first_word(text, stretch)
             mask[stretch.start : end] = b"\1" * (end - stretch.start)
     for token in tokens(text):
-        if any(mask[token.start : token.end]):
+        if not _CANDIDATE.search(token.plain) or any(mask[token.start : token.end]):
             continue
         around = context(text, token.start, token.end)
         for kind, value in _kinds(token, around):
@@ -51,7 +53,7 @@ def _kinds(token: Token, around: Context) -> Iterator[tuple[str, str]]:
         yield "cve", match[0].upper()
     yield from digests(token, around)
     plain = token.plain
-    if not token.defanged and is_file(plain, handled=around.is_handling):
+    if not token.defanged and may_be_file(plain) and is_file(plain, handled=around.is_handling):
         yield "file", plain
     yield from network(token, around)
 

@@ -62,6 +62,11 @@ def is_domain(plain: str, *, sure: bool) -> bool:
     return last in GENERIC or (len(last) == 2 and last.isascii() and last not in _BOTH)
 
 
+def may_be_file(plain: str) -> bool:
+    """Tell what has the shape of a file's name, before its context is looked at."""
+    return bool(_FILE.fullmatch(plain))
+
+
 def is_file(plain: str, *, handled: bool) -> bool:
     """Tell the name of a file; *handled* says that the words around speak of malware."""
     match = _FILE.fullmatch(plain)

@@ -68,10 +68,9 @@ def _domain(token: Token, around: Context) -> Iterator[Found]:
     port = _PORT.fullmatch(plain)
     host = (port[1] if port else plain).partition("/")[0]
     rest = "" if port else plain[len(host) :]
-    spoken = around.is_network or around.is_listed
     if not is_domain(host, sure=token.defanged):
         return
-    if rest and (token.defanged or spoken):
+    if rest and (token.defanged or around.is_network or around.is_listed):
         yield "url", f"{host.lower()}{rest}"
     elif not rest and not host.startswith("."):
         yield "domain", host.lower().rstrip(".")

@@ -17,6 +17,8 @@ _OTHERS: Final = (
     (re.compile(r"\[:\]//"), "://"),
     (re.compile(r"[\[({]at[\])}]", re.IGNORECASE), "@"),
 )
+_FENCED: Final = re.compile(r"[\[({\\]|^h(?:xx|\*\*)|^f[x*]p", re.IGNORECASE)
+"""What everything that is defanged has."""
 _LINK: Final = re.compile(r"\]\((?=https?:)")
 
 
@@ -55,6 +57,8 @@ def tokens(text: str) -> Iterator[Token]:
 
 def refanged(written: str) -> tuple[str, bool]:
     """Undo what keeps an address from being followed by accident; tell whether there was any."""
+    if not _FENCED.search(written):
+        return written, False
     plain = _DOT.sub(".", written) if "\\." not in written or ":\\" not in written else written
     for pattern, text in _OTHERS:
         plain = pattern.sub(text, plain)
