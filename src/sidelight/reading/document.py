@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from operator import attrgetter
+from typing import Final
 
 from sidelight.errors import EvidenceError
 
@@ -103,12 +104,19 @@ class Document:
         return f"{piece.unit} {piece.at + len(between.encode(piece.encoding, 'replace'))}"
 
 
+LONGEST: Final = 2_000_000
+"""How many characters of a document are read: some seven hundred pages."""
+
+
 def make_document(name: str, form: str, data: bytes, content: Content) -> Document:
     """Name what was read.
 
     Raises:
         EvidenceError: there is no text in it.
     """
+    if len(content.text) > LONGEST:
+        note = f"The text has {len(content.text):,} characters; the first {LONGEST:,} were read."
+        content = replace(content, text=content.text[:LONGEST], notes=(*content.notes, note))
     if not content.text.strip():
         raise EvidenceError(
             "holds no text", where=name, hint="; ".join(content.notes) or "nothing can be read"

@@ -121,6 +121,9 @@ _GENERIC: Final = re.compile(
     re.IGNORECASE,
 )
 _REACH: Final = 260
+_LONGEST: Final = 4_000
+_MOST: Final = 120
+"""No person reads a longer sentence; what comes behind is named, and not related."""
 
 Related = tuple[str, Relation, str]
 
@@ -132,6 +135,7 @@ def relate(sentence: str, mentions: Sequence[Mention]) -> Iterator[Related]:
         sentence: as it is seen.
         mentions: of this sentence, in order; places counted within it.
     """
+    sentence, mentions = sentence[:_LONGEST], mentions[:_MOST]
     seen: set[Related] = set()
     used: list[range] = []
     for pattern in _PATTERNS:

@@ -23,10 +23,18 @@ def _phrases() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
         (
             row["id"],
             row["name"],
-            re.compile(rf"(?<![\w-])(?:{'|'.join(row['phrases'])})(?!\w)", re.IGNORECASE),
+            re.compile(rf"(?<![\w-])(?:{_bounded(row['phrases'])})(?!\w)", re.IGNORECASE),
         )
         for row in tomllib.loads(text)["technique"]
     )
+
+
+def _bounded(phrases: list[str]) -> str:
+    """Join phrases; runs of letters are given an end, else a hostile text takes for ever."""
+    text = "|".join(phrases)
+    for run, bounded in ((r"\S+", r"\S{1,40}"), (r"\w*", r"\w{0,16}"), (r"\w+", r"\w{1,24}")):
+        text = text.replace(run, bounded)
+    return text
 
 
 def technique_name(identity: str, knowledge: Knowledge) -> str:

@@ -1,6 +1,7 @@
 """What an intrusion leaves on a host: paths, registry keys, mutexes, command lines, rules."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,7 +29,11 @@ _MUTEX: Final = re.compile(
 _YARA: Final = re.compile(
     r"^[ \t]*(?:private\s+|global\s+){0,2}rule\s+(\w{1,128})\s*(?::[^{\n]*)?\s*\{", re.MULTILINE
 )
+_CLOSE: Final = re.compile(r"^[ \t]{0,40}\}", re.MULTILINE)
+_LINES: Final = 200
+"""How many lines a quoted rule may have."""
 _SIGMA: Final = re.compile(r"^([ \t]*)title:[ \t]*(\S.{2,200})$", re.MULTILINE)
+_YAML: Final = re.compile(r"[\w.|-]{1,80}:(?:\s|$)|- |#|['\"]")
 _PROGRAM: Final = re.compile(
     r"(?<![\w\\/.-])(?:powershell|pwsh|cmd|rundll32|regsvr32|schtasks|certutil|wmic|net|net1|reg"
     r"|bitsadmin|mshta|rar|7z|7za|curl|wget|nltest|vssadmin|sc|psexec|procdump|ntdsutil|iptables"
@@ -59,32 +64,30 @@ class Stretch:
 
 def rules_in(text: str) -> Iterator[Stretch]:
     """Yield the YARA and Sigma rules that stand in *text*."""
+    closes = [match.end() for match in _CLOSE.finditer(text)]
     for match in _YARA.finditer(text):
-        close = re.compile(r"^[ \t]*\}", re.MULTILINE).search(text, match.end())
-        end = close.end() if close else len(text)
+        at = bisect_left(closes, match.end())
+        end = closes[at] if at < len(closes) else len(text)
         if "condition" in text[match.end() : end]:
             yield Stretch("yara", match[1], match.start(), end, body=text[match.start() : end])
     for match in _SIGMA.finditer(text):
         end = _sigma_end(text, match)
         body = text[match.start() : end]
-        if re.search(r"^\s*logsource:", body, re.MULTILINE) and "condition:" in body:
+        if re.search(r"^[ \t]*logsource:", body, re.MULTILINE) and "condition:" in body:
             title = match[2].strip().strip("'\"")
             yield Stretch("sigma", title, match.start() + len(match[1]), end, body=body)
 
 
 def _sigma_end(text: str, match: re.Match[str]) -> int:
-    """End a Sigma rule before the first line that is none of YAML's."""
+    """End a Sigma rule before the first line that is none of YAML's, or is another title."""
     at = match.end() + 1
-    while at < len(text):
-        line, _, _ = (
-            text[at:].partition("\n")
-            if len(text) - at < 4096
-            else text[at : at + 4096].partition("\n")
-        )
-        bare = line.strip()
-        if bare and not re.match(r"[\w.|-]+:(?:\s|$)|- |#|['\"]", bare):
+    for _ in range(_LINES):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        bare = text[at : min(end, at + 400)].strip()
+        if at >= len(text) or (bare and not _YAML.match(bare)) or bare.startswith("title:"):
             break
-        at += len(line) + 1
+        at = end + 1
     return len(text[:at].rstrip())
 
 
