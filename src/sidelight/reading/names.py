@@ -138,6 +138,8 @@ def _members(listed: str) -> Iterator[re.Match[str]]:
         end = part.start() if part else len(listed)
         match = _MEMBER.fullmatch(listed, at, end)
         at = part.end() if part else end
+        while match and match[0].partition(" ")[0].lower() in _NO_NAMES and " " in match[0]:
+            match = _MEMBER.fullmatch(listed, match.start() + match[0].index(" ") + 1, end)
         if match and _is_name(match[0]):
             yield match
 

@@ -48,11 +48,13 @@ def _ends(text: str, match: re.Match[str], start: int) -> bool:
         return True
     word = text[max(start, match.start() - 20) : match.start()].split()[-1:]
     bare = word[0].lower().lstrip("(\"'\u201c\u2018") if word else ""
+    after = text[match.end() : match.end() + 40].lstrip()
+    if match[0] != "." or (bare == "no" and not after[:1].isdigit()):
+        return not after or not after[0].islower()
     if bare in _ABBREVIATIONS or (len(bare) == 1 and bare.isalpha() and word[0].isupper()):
         return False
     if bare.isdigit() and text[start : match.start()].strip() == bare:
         return False  # the number of an item
-    after = text[match.end() : match.end() + 40].lstrip()
     return not after or not after[0].islower()
 
 
