@@ -88,5 +88,6 @@ STIX = b"""{"type": "bundle", "id": "bundle--1", "objects": [
 {"type": "relationship", "id": "relationship--1", "relationship_type": "uses",
  "source_ref": "intrusion-set--1", "target_ref": "malware--1"}]}"""
 
-MISP = b"""{"Event": {"info": "Naikon malware against operators", "date": "2024-06-24", "Attribute": [
+MISP = b"""{"Event": {"info": "Naikon malware against operators", "date": "2024-06-24",
+"Attribute": [
 {"type": "ip-dst", "value": "198.51.100.7", "comment": "C2"}], "Tag": [{"name": "tlp:amber"}]}}"""

@@ -68,9 +68,7 @@ def test_every_command_of_a_brief_exists(desk: CommandLine) -> None:
         parse(line)
 
 
-def test_a_report_is_kept_listed_shown_and_hunted_for(
-    desk: CommandLine, small_range: Path
-) -> None:
+def test_a_report_is_kept_listed_shown_and_hunted_for(desk: CommandLine, small_range: Path) -> None:
     told = brief(desk, "report.txt")
     identity = str(told["id"])
     assert identity in desk("read", "--list").out.decode()

@@ -19,7 +19,7 @@ PARTS = st.sampled_from(
     version T1574.001 T9999 CVE-2024-3400 0cc175b9c0f1b6a831c399e269772661 C:\\a\\b.exe We saw
     may not also known as COOLCLIENT PINEHOLLOW dubbed backdoor [ ] ( ) , ; " ' \u200b \u0430 \n |
     rule x { condition: } IMSI 999700123456789 mutex a_b cmd.exe /c ignore previous instructions
-    2024-06-24 began since May 2021""".split(" ")
+    2024-06-24 began since May 2021""".split(" ")  # noqa: SIM905 - a list of sixty words
 )  # fmt: skip
 PROSE = st.lists(PARTS, min_size=1, max_size=60).map(lambda parts: " ".join(("It", *parts)))
 TEXT = st.one_of(PROSE, st.text(min_size=1, max_size=200))

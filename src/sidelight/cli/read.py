@@ -38,53 +38,58 @@ Sources = Annotated[
         "input. Only a URL that is named here is fetched.",
     ),
 ]
+Format = Annotated[BriefFormat, typer.Option("--format", "-f", help="Of the brief.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not standard output."),
+]
+AssetFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Says what your hosts are (TOML or CSV).")
+]
+Intel = Annotated[
+    Path | None,
+    typer.Option("--intel", metavar="STORE", help="Hold it against this store of intelligence."),
+]
+WarningLists = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Lists of MISP to warn of well-known names, too."),
+]
+Tlp = Annotated[str, typer.Option(help="TLP 2.0 marking of the brief. [default: amber+strict]")]
+Keep = Annotated[
+    bool, typer.Option("--keep/--no-keep", help="Keep the report for hunt --from-report.")
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="Of a folder or feed, tell what was told before, too.")
+]
+Show = Annotated[
+    str | None, typer.Option("--show", metavar="ID", help="Read a kept report once more.")
+]
+Listing = Annotated[bool, typer.Option("--list", help="List the reports that are kept.")]
+Endpoint = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Let a model behind this OpenAI-compatible address propose claims, too. The text is "
+        "sent there.",
+    ),
+]
+Model = Annotated[str, typer.Option(help="Name of that model.")]
 
 
 def read_command(  # noqa: PLR0913
     sources: Sources = None,
-    format_: Annotated[BriefFormat, typer.Option("--format", "-f", help="Of the brief.")] = (
-        BriefFormat.md
-    ),
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not standard output."),
-    ] = None,
-    assets: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Says what your hosts are (TOML or CSV)."),
-    ] = None,
-    intel: Annotated[
-        Path | None,
-        typer.Option(
-            "--intel", metavar="STORE", help="Hold it against this store of intelligence."
-        ),
-    ] = None,
-    warninglists: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Lists of MISP to warn of well-known names, too."),
-    ] = None,
-    tlp: Annotated[
-        str, typer.Option(help="TLP 2.0 marking of the brief. [default: amber+strict]")
-    ] = "",
-    keep: Annotated[
-        bool, typer.Option("--keep/--no-keep", help="Keep the report for hunt --from-report.")
-    ] = True,
-    again: Annotated[
-        bool, typer.Option("--again", help="Of a folder or feed, tell what was told before, too.")
-    ] = False,
-    show: Annotated[
-        str | None, typer.Option("--show", metavar="ID", help="Read a kept report once more.")
-    ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the reports that are kept.")] = False,
-    endpoint: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            help="Let a model behind this OpenAI-compatible address propose claims, too. The text "
-            "is sent there.",
-        ),
-    ] = "",
-    model: Annotated[str, typer.Option(help="Name of that model.")] = "",
+    format_: Format = BriefFormat.md,
+    output: Output = None,
+    assets: AssetFile = None,
+    intel: Intel = None,
+    warninglists: WarningLists = None,
+    tlp: Tlp = "",
+    keep: Keep = True,
+    again: Again = False,
+    show: Show = None,
+    list_: Listing = False,
+    endpoint: Endpoint = "",
+    model: Model = "",
 ) -> int:
     """Read reports, and write a brief in which every sentence cites what it rests on.
 

@@ -1,7 +1,7 @@
 """``sidelight hunt --from-report``: what a hunt for a report runs, and what it says of it."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,42 +14,39 @@ if TYPE_CHECKING:
     from sidelight.rules.selection import Selection
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A report to hunt for."""
+def for_report(
+    identity: str, named: list[Path] | None, selection: "Selection"
+) -> "tuple[list[Path] | None, Selection, str]":
+    """Give the rules to run for a report, which of them to take, and what the manifest says.
 
-    kept: "Kept"
+    The rules of the report are added, and of all others those for its techniques are taken; what
+    is run is said on standard error. Without a report, what was given stays as it is.
 
-    @property
-    def shown(self) -> str:
-        """Say in the manifest what the hunt was for."""
-        return f"{self.kept.id} {self.kept.title}"
-
-    def narrowed(
-        self, named: list[Path] | None, selection: "Selection"
-    ) -> "tuple[list[Path] | None, Selection]":
-        """Add the rules of the report, and take of all others those for its techniques."""
-        from sidelight.reading.hunts import TAG  # noqa: PLC0415 - not for --help
-
-        tags = {f"attack.{name.lower()}" for name in self.kept.techniques}
-        paths = list(named or ([installed()] if installed().is_dir() else []))
-        paths += [self.kept.rules] if self.kept.rule_count else []
-        wanted = frozenset({*selection.tags, *tags, TAG})
-        return paths or None, replace(selection, tags=wanted)
-
-
-def for_report(identity: str) -> Reported | None:
-    """Give the report to hunt for, and say on standard error what is run; None for no report.
+    Args:
+        identity: of the report, or the beginning of it; "" for none.
+        named: rules that the user named.
+        selection: that the user made.
 
     Raises:
         UsageError: there is no such report, or nothing in it can be hunted.
     """
     if not identity:
-        return None
-    from sidelight.reading.shelf import kept  # noqa: PLC0415 - not for --help
-    from sidelight.reading.todo import means  # noqa: PLC0415
+        return named, selection, ""
+    from sidelight.reading.hunts import TAG  # noqa: PLC0415 - not for --help
+    from sidelight.reading.shelf import kept  # noqa: PLC0415
 
     report = kept(shelf_folder(), identity)
+    _announce(report)
+    tags = {f"attack.{name.lower()}" for name in report.techniques}
+    paths = list(named or ([installed()] if installed().is_dir() else []))
+    paths += [report.rules] if report.rule_count else []
+    wanted = replace(selection, tags=frozenset({*selection.tags, *tags, TAG}))
+    return paths or None, wanted, f"{report.id} {report.title}"
+
+
+def _announce(report: "Kept") -> None:
+    from sidelight.reading.todo import means  # noqa: PLC0415 - not for --help
+
     armed = [name for name in report.techniques if means(name)]
     if not armed and not report.rule_count:
         raise UsageError(
@@ -66,4 +63,3 @@ def for_report(identity: str) -> Reported | None:
     if blind:
         lines.append(f"sidelight: nothing of ours looks for {', '.join(blind)}")
     print("\n".join(lines), file=sys.stderr)  # noqa: T201
-    return Reported(report)

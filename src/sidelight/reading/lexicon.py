@@ -55,7 +55,7 @@ def _is_word(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
     joined = after == "-" and text[end + 1 : end + 2].isdigit()
-    return not (before.isalnum() or before in "_/\\.@" or after.isalnum() or after == "_" or joined)
+    return not (before.isalnum() or before in "_\\.@" or after.isalnum() or after == "_" or joined)
 
 
 def _spelled(written: str, name: str) -> bool:

@@ -35,7 +35,7 @@ _CUE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(
-    r"\b(?:UNC|APT|FIN|TA|UAT|TAG|TEMP|ATK|CL-STA|CL-CRI|CL-UNK|UAC|DEV|Storm|GOLD|SLIME)-?\d{1,5}\b"
+    r"\b(?:UNC|APT|FIN|TA(?!00|5\d{3})|UAT|TAG|TEMP|ATK|CL-STA|CL-CRI|CL-UNK|UAC|DEV|Storm|GOLD|SLIME)-?\d{1,5}\b"
 )
 _SCHEMES: Final = re.compile(
     r"\b(?:[A-Z][a-z]+ (?:Panda|Typhoon|Kitten|Bear|Spider|Chollima|Blizzard|Sandstorm|Sleet"

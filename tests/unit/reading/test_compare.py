@@ -6,7 +6,7 @@ from reading_cases import brief, knowledge, reading
 from sidelight.reading.compare import conflicts, near, stories
 
 TOOLS = "The attackers have utilized tools from groups such as Fireant, Neeedleminer and Firefly."
-DID = "Three groups\u2014Fireant, Needleminer, and Firefly\u2014have infiltrated telecom firms in Asia."
+DID = "Three groups\u2014Fireant, Needleminer, and Firefly\u2014have infiltrated telecoms in Asia."
 
 
 def kinds(*texts: str) -> list[str]:

@@ -7,7 +7,8 @@ from sidelight.errors import EvidenceError
 from sidelight.reading.formats import read_documents
 
 PAGE = b"""<!doctype html><html><head><title>A &amp; B</title>
-<meta property="article:published_time" content="2024-06-24"><script>var x = "Naikon";</script></head>
+<meta property="article:published_time" content="2024-06-24">
+<script>var x = "Naikon";</script></head>
 <body><nav><a href="https://example.org/x">Home</a></nav><article>
 <p>Naikon attacked an operator &amp; stayed there for a long while, as the article tells.</p>
 <p>The <b>second</b> paragraph of it is long enough to stay where it stands, too.</p></article>
@@ -91,7 +92,18 @@ def test_pages_and_paragraphs_are_places() -> None:
         (b"PK\x03\x04nothing", "archive"),
         (b'<!DOCTYPE rss [<!ENTITY x "y">]><rss><channel/></rss>', "DOCTYPE"),
     ],
-    ids=["empty", "blank", "binary", "scan", "locked", "broken", "locked-office", "old", "zip", "dtd"],
+    ids=[
+        "empty",
+        "blank",
+        "binary",
+        "scan",
+        "locked",
+        "broken",
+        "locked-office",
+        "old",
+        "zip",
+        "dtd",
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(EvidenceError, match=reason):
@@ -104,7 +116,9 @@ def test_pages_without_text_are_named() -> None:
 
 
 def test_lines_in_another_encoding_are_read_and_noted() -> None:
-    document = read_documents("gut \u00e4\n".encode() + "schlecht \u00e4\n".encode("cp1252"), "x")[0]
+    document = read_documents("gut \u00e4\n".encode() + "schlecht \u00e4\n".encode("cp1252"), "x")[
+        0
+    ]
     assert document.text == "gut \u00e4\nschlecht \u00e4\n"
     assert "1 lines are no UTF-8" in document.content.notes[0]
 

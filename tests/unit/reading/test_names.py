@@ -10,8 +10,14 @@ from reading_cases import named, reading
     [
         ("Mustang Panda used COOLCLIENT.", {"Mustang Panda", "COOLCLIENT"}),
         ("A backdoor dubbed PINEHOLLOW was found.", {"PINEHOLLOW"}),
-        ("groups such as Fireant, Neeedleminer, and Firefly", {"Fireant", "Neeedleminer", "Firefly"}),
-        ("groups\u2014Fireant, Xylophage, and Firefly\u2014have", {"Fireant", "Xylophage", "Firefly"}),
+        (
+            "groups such as Fireant, Neeedleminer, and Firefly",
+            {"Fireant", "Neeedleminer", "Firefly"},
+        ),
+        (
+            "groups\u2014Fireant, Xylophage, and Firefly\u2014have",
+            {"Fireant", "Xylophage", "Firefly"},
+        ),
         ("It is UNC9911, or Storm-0001.", {"UNC9911", "Storm-0001"}),
         ("The Quiet Door malware came back.", {"Quiet Door"}),
         ("Velvet Typhoon did it.", {"Velvet Typhoon"}),

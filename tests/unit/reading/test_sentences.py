@@ -13,7 +13,10 @@ def cut(text: str) -> list[str]:
     ("text", "parts"),
     [
         ("One. Two! Three?", ["One.", "Two!", "Three?"]),
-        ("It ran libvlc.dll and 1.2.3.4 there. Then", ["It ran libvlc.dll and 1.2.3.4 there.", "Then"]),
+        (
+            "It ran libvlc.dll and 1.2.3.4 there. Then",
+            ["It ran libvlc.dll and 1.2.3.4 there.", "Then"],
+        ),
         ("See evil[.]example.com. Next.", ["See evil[.]example.com.", "Next."]),
         ("The U.S. said so. Yes.", ["The U.S. said so.", "Yes."]),
         ("e.g. this one. Two.", ["e.g. this one.", "Two."]),

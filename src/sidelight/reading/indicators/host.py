@@ -35,14 +35,21 @@ _LINES: Final = 200
 _SIGMA: Final = re.compile(r"^([ \t]*)title:[ \t]*(\S.{2,200})$", re.MULTILINE)
 _YAML: Final = re.compile(r"[\w.|-]{1,80}:(?:\s|$)|- |#|['\"]")
 _PROGRAM: Final = re.compile(
-    r"(?<![\w\\/.-])(?:powershell|pwsh|cmd|rundll32|regsvr32|schtasks|certutil|wmic|net|net1|reg"
-    r"|bitsadmin|mshta|rar|7z|7za|curl|wget|nltest|vssadmin|sc|psexec|procdump|ntdsutil|iptables"
-    r"|insmod|wevtutil|netsh|msbuild|installutil|cscript|wscript|at|nohup|crontab|dsquery|adfind"
+    r"(?<![\w\\/.-])(?:powershell|pwsh|cmd|rundll32|regsvr32|schtasks|certutil|wmic"
+    r"|net1?(?=(?:\.exe)? (?:use|user|view|group|localgroup|share|start|stop|time|accounts) )"
+    r"|reg(?=(?:\.exe)? (?:add|save|query|delete|export|import) )"
+    r"|sc(?=(?:\.exe)? (?:create|config|query|start|stop|delete|\\\\) ?)"
+    r"|bitsadmin|mshta|rar|7z|7za|curl|wget|nltest|vssadmin|psexec|procdump|ntdsutil|iptables"
+    r"|insmod|wevtutil|netsh|msbuild|installutil|cscript|wscript|nohup|crontab|dsquery|adfind"
     r"|tcpdump|esxcli|vim-cmd)(?:64)?(?:\.exe)?(?= )",
     re.IGNORECASE,
 )
 _ARGUMENT: Final = re.compile(r'"[^"\n]{0,200}"|[^\s"`]+')
 _STOPPERS: Final = words("and or to then which that from with in on by via for is was as the")
+_SUBCOMMANDS: Final = words(
+    """use user view group localgroup share start stop time accounts add save query delete export
+    import create config process"""
+)
 _SPEAKING: Final = re.compile(r"[-/\\%=&|><$:]|\d|^[a-z]$|\.\w{2,4}\b")
 
 
@@ -107,7 +114,7 @@ def stretches(text: str) -> Iterator[Stretch]:
 
 
 def _bare(kind: str, written: str, start: int) -> Stretch:
-    value = written.rstrip(".)]'*:")
+    value = written.rstrip(".,)]'*: ")
     return Stretch(kind, value, start, start + len(value))
 
 
@@ -125,6 +132,9 @@ def commands(text: str) -> Iterator[Stretch]:
                 break
             word = argument[0]
             plain = not _SPEAKING.search(word)
+            if word.lower() in _SUBCOMMANDS and not speaking:
+                end = argument.end()
+                continue
             if plain and (not option or word.lower().rstrip(".,") in _STOPPERS):
                 break
             option = word[0] in "-/"

@@ -15,7 +15,7 @@ DOMAIN: Final = re.compile(rf"(?:[\w-]{{1,63}}\.)*{_LABEL}\.([^\W\d_]{{2,24}}|xn
 _FILE: Final = re.compile(r"[\w~$!@#%&()+.-]{1,80}\.([A-Za-z][A-Za-z0-9]{0,5})")
 
 GENERIC: Final = words(
-    """com net org info biz edu gov mil int arpa name pro mobi asia tel travel jobs cat coop aero
+    """com net org info biz edu gov mil int arpa pro mobi asia tel travel jobs cat coop aero
     museum post xyz top site online club shop app dev cloud live store tech space website icu vip
     work link click buzz fun win bid loan men stream download review party trade date racing
     science accountant faith cricket webcam life world today news blog email network systems
@@ -34,12 +34,15 @@ PROGRAMS: Final = words(
 """Extensions of files that an intrusion leaves."""
 
 TEXTS: Final = words(
-    """py js ts md rs html htm txt json yml yaml xml csv c h cpp go rb pl sh php java log ini conf
+    """py js ts rs html htm txt json yml yaml xml csv c h cpp go rb pl sh php java log ini conf
     cfg pdf doc docx xls xlsx ppt pptx png jpg jpeg gif svg zip gz tar toml lock css ja db"""
 )
 """Extensions that anything has; such a file counts where the words around speak of malware."""
 
 _BOTH: Final = (PROGRAMS | TEXTS) & GENERIC | words("py md rs pl sh so ps cc")
+
+_NEVER: Final = words("md rst yml yaml toml lock css")
+"""Extensions of what people write, not intruders."""
 
 _LOOKALIKES: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0578\u03b1\u03bf\u03c1\u03bd\u03b9",
@@ -75,6 +78,8 @@ def is_file(plain: str, *, handled: bool) -> bool:
     extension = match[1].lower()
     if extension in PROGRAMS and extension != "com":
         return True
+    if extension in _NEVER:
+        return False
     known = extension in TEXTS or (len(extension) <= 3 and extension not in GENERIC)
     stem = plain.rpartition(".")[0]
     return handled and known and len(stem) > 1 and not stem.replace(".", "").isdigit()

@@ -49,7 +49,7 @@ def _ipv4(match: re.Match[str], token: Token, around: Context) -> Iterator[Found
     if token.defanged or ":" in token.plain:
         yield "ipv4", value
     elif not around.is_version:
-        small = all(int(part) < 25 for part in match[1].split("."))
+        small = all(int(part) < 64 for part in match[1].split("."))
         if not small or around.is_network or around.is_listed or match[2]:
             yield "ipv4", value
 

@@ -48,7 +48,7 @@ MD5 = "0cc175b9c0f1b6a831c399e269772661"
 )  # fmt: skip
 def test_an_observable_is_found(text: str, found: str) -> None:
     assert found in observed(text)
-    assert found.split()[0] in KINDS
+    assert found.split(maxsplit=1)[0] in KINDS
 
 
 @pytest.mark.parametrize(
