@@ -1,5 +1,6 @@
 """Readings become a brief."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
@@ -77,7 +78,8 @@ def _takeaways(
     sectors = [each for reading in story.readings for each in reading.of_kind("sector")]
     if actors:
         names = listed(list(dict.fromkeys(each.name for each in actors)), 6)
-        where = listed(list(dict.fromkeys(each.name for each in sectors)), 3)
+        often = Counter({each.name: len(each.spans) for each in sectors})
+        where = listed([name for name, _ in often.most_common(2)])
         target = f" in connection with {where}" if where else ""
         spans = first_spans([each.spans[0] for each in (*actors, *sectors)])
         yield Sentence(f"The text speaks of {names}{target}.", spans)

@@ -24,7 +24,7 @@ from sidelight.reading.relations import relate, within
 from sidelight.reading.sentences import sentences
 from sidelight.reading.speech import Provenance, provenance
 from sidelight.reading.techniques import find_techniques
-from sidelight.reading.view import View, view
+from sidelight.reading.view import View, unwrapped, view
 
 _PRONOUN: Final = re.compile(r"(?:It|They)\b(?= \w)")
 """Stands for what the sentence before names first; nothing else is resolved."""
@@ -88,7 +88,7 @@ def _mentions(
     lexicon: Lexicon,
     observables: Sequence[Observable],
 ) -> list[Mention]:
-    names = find_names(seen.text, spans, lexicon)
+    names = find_names(unwrapped(seen.text), spans, lexicon)
     taken = {at for each in names for at in range(each.start, each.end)}
     if not seen.places:
         inside = [each.span for each in observables if each.kind not in {"command", "yara"}]
@@ -162,7 +162,7 @@ def _claims(
     for start, end in spans:
         low, high = bisect_right(starts, start - 1), bisect_right(starts, end)
         inside = within(mentions[low:high], start, end)
-        sentence = seen.text[start:end]
+        sentence = unwrapped(seen.text[start:end])
         named = next((each for each in inside if each.kind in NAMED), None)
         if last and (pronoun := _PRONOUN.match(sentence)):
             inside.insert(0, Mention(last.kind, last.name, *pronoun.span()))

@@ -138,17 +138,28 @@ def relate(sentence: str, mentions: Sequence[Mention]) -> Iterator[Related]:
     sentence, mentions = sentence[:_LONGEST], mentions[:_MOST]
     seen: set[Related] = set()
     used: list[range] = []
+    tools_of: set[str] = set()
     for pattern in _PATTERNS:
         for match in pattern.verb.finditer(sentence):
             if any(match.start() in place for place in used):
                 continue
             found = list(_joined(pattern, match, sentence, mentions))
+            if pattern.relation == "uses-tools-of":
+                tools_of |= {object_ for _, _, object_ in found}
+            if pattern.relation == "targets":
+                found = [_unblamed(each, tools_of) for each in found]
             if found:
                 used.append(range(match.start(), match.end()))
             for each in found:
                 if each not in seen:
                     seen.add(each)
                     yield each
+
+
+def _unblamed(found: Related, tools_of: set[str]) -> Related:
+    """Say "the intruders" for those of whom the same sentence says that their tools were used."""
+    subject, relation, object_ = found
+    return (INTRUDERS if subject in tools_of else subject), relation, object_
 
 
 def _joined(

@@ -97,7 +97,7 @@ def _speakers() -> re.Pattern[str]:
         rf"\b({names})\b(?=(?:'s)?(?: \w+){{0,2}} (?:says?|said|wrote|reports?|reported"
         rf"|calls?|found"
         rf"|tracks?|attributes?|notes?|warned|believes?|itself))"
-        rf"|(?:according to|citing|researchers (?:at|from|with)|report (?:by|from|of)|says|said"
+        rf"|(?i:according to|citing|researchers (?:at|from|with)|report (?:by|from|of)|says|said"
         rf"|per|by) (?:researchers (?:at|from) |analysts (?:at|from) )?({names})\b"
     )
 

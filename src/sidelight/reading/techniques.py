@@ -34,7 +34,7 @@ def _bounded(phrases: list[str]) -> str:
     text = "|".join(phrases)
     for run, bounded in ((r"\S+", r"\S{1,40}"), (r"\w*", r"\w{0,16}"), (r"\w+", r"\w{1,24}")):
         text = text.replace(run, bounded)
-    return text
+    return text.replace(" ", r"\s{1,3}")  # prose is wrapped anywhere
 
 
 def technique_name(identity: str, knowledge: Knowledge) -> str:

@@ -12,6 +12,14 @@ HIDDEN: Final = frozenset(
 """Zero-width spaces and joiners, soft hyphens, marks of direction."""
 
 
+_WRAPS: Final = {ord(blank): " " for blank in "\n\r\t\u00a0"}
+
+
+def unwrapped(text: str) -> str:
+    """Give *text* with every blank a space, so that words stand together where a line ended."""
+    return text.translate(_WRAPS)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What is seen of a document.

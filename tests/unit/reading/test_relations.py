@@ -19,6 +19,10 @@ from reading_cases import claimed, reading
             "Naikon and Fireant have infiltrated telecommunications firms.",
             {"Naikon targets telecommunications", "Fireant targets telecommunications"},
         ),
+        (
+            "The attackers used tools from groups such as Naikon against telecom firms.",
+            {"the intruders uses-tools-of Naikon", "the intruders targets telecommunications"},
+        ),
         ("Groups including Naikon were involved.", {"the intruders involves Naikon"}),
         (
             "The actor Fireant should not be confused with Fire Ant.",

@@ -39,8 +39,9 @@ def _sentence(sentence: Sentence, quotes: Quotes) -> Iterator[str]:
     known = f"; {', '.join(sentence.sources)}" if sentence.sources else ""
     general = " *General advice.*" if sentence.general else ""
     yield f"- {_escaped(shown(sentence.text))}{general} [{numbers}{known}]"
-    for command in sentence.commands:
-        yield f"\n      $ {command}\n"
+    if sentence.commands:
+        lines = "\n".join(f"      $ {command}" for command in sentence.commands)
+        yield f"\n{lines}\n"
 
 
 def _escaped(text: str) -> str:
