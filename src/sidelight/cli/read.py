@@ -112,6 +112,8 @@ def read_command(  # noqa: PLR0913
         print(f"sidelight: {error}", file=sys.stderr)  # noqa: T201
     if taken:
         _brief(request, taken)
+    elif not problems:
+        print("sidelight: there is nothing to read", file=sys.stderr)  # noqa: T201
     return exits.UNREADABLE if problems else 0
 
 

@@ -37,6 +37,11 @@ def _bounded(phrases: list[str]) -> str:
     return text.replace(" ", r"\s{1,3}")  # prose is wrapped anywhere
 
 
+def phrased() -> list[tuple[str, str]]:
+    """Give id and name of every technique that phrases name."""
+    return [(identity, name) for identity, name, _ in _phrases()]
+
+
 def technique_name(identity: str, knowledge: Knowledge) -> str:
     """Give the name of a technique; its id where nothing names it."""
     own = {row[0]: row[1] for row in _phrases()}

@@ -114,5 +114,5 @@ def _judged(source: str) -> str | None:
         import trafilatura  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         return None
-    found = trafilatura.extract(source, include_comments=False, include_tables=True)
+    found: object = trafilatura.extract(source, include_comments=False, include_tables=True)
     return found if isinstance(found, str) and found.strip() else None
