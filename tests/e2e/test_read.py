@@ -143,6 +143,20 @@ def test_a_folder_is_told_once(desk: CommandLine) -> None:
     assert len(brief(desk, "inbox", "--again")["documents"]) == 3  # type: ignore[arg-type]
 
 
+def test_of_a_feed_that_grew_what_is_new_is_told_and_shown_again(desk: CommandLine) -> None:
+    feed = desk.folder / "feed.xml"
+    feed.write_bytes(files.FEED)
+    assert len(brief(desk, "feed.xml")["documents"]) == 2  # type: ignore[arg-type]
+    more = b"<item><title>Third</title><description>Naikon again.</description></item></channel>"
+    feed.write_bytes(files.FEED.replace(b"</channel>", more))
+    told = brief(desk, "feed.xml")
+    assert [each["title"] for each in told["documents"]] == ["Third"]  # type: ignore[attr-defined]
+    assert brief(desk, "--show", told["id"]) == {
+        **told,
+        "documents": [{**told["documents"][0]}],  # type: ignore[index]
+    }
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(desk: CommandLine) -> None:
     (desk.folder / "scan.pdf").write_bytes(files.pdf([""]))
     ran = desk("read", "scan.pdf", "report.txt")

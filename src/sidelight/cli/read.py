@@ -145,10 +145,11 @@ def _from_shelf(identity: str, problems: list[EvidenceError]) -> list[Taken]:
     from sidelight.reading.shelf import kept  # noqa: PLC0415
 
     found = []
-    for name, path in kept(shelf_folder(), identity).originals:
+    report = kept(shelf_folder(), identity)
+    for name, path in report.originals:
         data = path.read_bytes()
         try:
-            documents = tuple(read_documents(data, name))
+            documents = tuple(d for d in read_documents(data, name) if d.id in report.documents)
         except EvidenceError as error:
             problems.append(error)
             continue

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def for_report(
-    identity: str, named: list[Path] | None, selection: "Selection"
+    identity: str, named: list[Path] | None, selection: "Selection", *, own: bool
 ) -> "tuple[list[Path] | None, Selection, str]":
     """Give the rules to run for a report, which of them to take, and what the manifest says.
 
@@ -26,6 +26,7 @@ def for_report(
         identity: of the report, or the beginning of it; "" for none.
         named: rules that the user named.
         selection: that the user made.
+        own: whether rules and analytics of ours run.
 
     Raises:
         UsageError: there is no such report, or nothing in it can be hunted.
@@ -36,7 +37,7 @@ def for_report(
     from sidelight.reading.shelf import kept  # noqa: PLC0415
 
     report = kept(shelf_folder(), identity)
-    _announce(report)
+    _announce(report, own=own)
     tags = {f"attack.{name.lower()}" for name in report.techniques}
     paths = list(named or ([installed()] if installed().is_dir() else []))
     paths += [report.rules] if report.rule_count else []
@@ -44,7 +45,7 @@ def for_report(
     return paths or None, wanted, f"{report.id} {report.title}"
 
 
-def _announce(report: "Kept") -> None:
+def _announce(report: "Kept", *, own: bool) -> None:
     from sidelight.reading.todo import means  # noqa: PLC0415 - not for --help
 
     armed = [name for name in report.techniques if means(name)]
@@ -57,7 +58,9 @@ def _announce(report: "Kept") -> None:
         f"sidelight: hunting for report {report.id}: {report.title}",
         f"sidelight: {report.rule_count} rules made of it; rules for "
         f"{', '.join(report.techniques) or 'no technique'}",
-        f"sidelight: all analytics run; for it: {', '.join(analytics) or 'none'}",
+        f"sidelight: all analytics run; for it: {', '.join(analytics) or 'none'}"
+        if own
+        else "sidelight: no rule and no analytic of ours runs (--no-own)",
     ]
     blind = [name for name in report.techniques if name not in armed]
     if blind:

@@ -1,5 +1,6 @@
 """A text as it is read, and where each of its characters stands in the original."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -108,12 +109,23 @@ LONGEST: Final = 2_000_000
 """How many characters of a document are read: some seven hundred pages."""
 
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""What JSON may hold and no encoding can write."""
+
+
 def make_document(name: str, form: str, data: bytes, content: Content) -> Document:
-    """Name what was read.
+    """Name what was read: by its bytes, an item of a feed by its text, since feeds grow.
 
     Raises:
         EvidenceError: there is no text in it.
     """
+    content = replace(
+        content,
+        text=_SURROGATE.sub("\ufffd", content.text),
+        title=_SURROGATE.sub("\ufffd", content.title),
+        published=_SURROGATE.sub("\ufffd", content.published),
+        publisher=_SURROGATE.sub("\ufffd", content.publisher),
+    )
     if len(content.text) > LONGEST:
         note = f"The text has {len(content.text):,} characters; the first {LONGEST:,} were read."
         content = replace(content, text=content.text[:LONGEST], notes=(*content.notes, note))
@@ -121,8 +133,9 @@ def make_document(name: str, form: str, data: bytes, content: Content) -> Docume
         raise EvidenceError(
             "holds no text", where=name, hint="; ".join(content.notes) or "nothing can be read"
         )
-    digest = sha256(data + content.text.encode("utf-8", "replace") * (form == "feed"))
-    return Document(digest.hexdigest()[:12], name, form, content)
+    whole = f"{content.title}\0{content.text}".encode() if form == "feed" else data
+    plain = _SURROGATE.sub("\ufffd", name)
+    return Document(sha256(whole).hexdigest()[:12], plain, form, content)
 
 
 Documents = Mapping[str, Document]

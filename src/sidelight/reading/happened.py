@@ -146,7 +146,9 @@ def unsaid(story: Story) -> Iterator[Sentence]:
         yield Sentence("No indicator is given: no hash, address, file or key to look for.", spans)
     if not any(reading.of_kind("country") for reading in readings):
         yield Sentence("No country of a victim is named.", spans)
-    yield Sentence("No victim is named by this reader; names of victims are not sought.", spans)
+    if not any(reading.of_kind("sector") for reading in readings):
+        yield Sentence("No sector of a victim is named.", spans)
+    yield Sentence("Names of victims are not looked for by this reader; read for them.", spans)
     if not any(reading.of_kind("date") for reading in readings):
         yield Sentence("No date is given.", spans)
     if not any(reading.of_kind("vulnerability") for reading in readings):

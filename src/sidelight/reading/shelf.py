@@ -25,7 +25,8 @@ class Kept:
     """A report on the shelf.
 
     Args:
-        originals: names and places of the documents it was read from.
+        originals: names and places of the files it was read from.
+        documents: ids of the documents in them that it tells of.
         rules: folder of the rules; it may be empty.
         techniques: that were claimed.
     """
@@ -33,6 +34,7 @@ class Kept:
     id: str
     title: str
     originals: tuple[tuple[str, Path], ...]
+    documents: frozenset[str]
     rules: Path
     techniques: tuple[str, ...]
 
@@ -65,6 +67,7 @@ def keep(shelf: Path, brief: Brief, originals: Mapping[str, bytes]) -> Path:
         "id": brief.id,
         "title": brief.title,
         "originals": names,
+        "documents": sorted(brief.documents),
         "techniques": list(brief.techniques),
     }
     _replace(folder / "report.json", about)
@@ -90,7 +93,9 @@ def kept(shelf: Path, identity: str) -> Kept:
             for number, name in enumerate(about["originals"], 1)
         )
         techniques = tuple(map(str, about["techniques"]))
-        return Kept(found[0], str(about["title"]), originals, folder / "rules", techniques)
+        documents = frozenset(map(str, about["documents"]))
+        title = str(about["title"])
+        return Kept(found[0], title, originals, documents, folder / "rules", techniques)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"is damaged: {error}", where=str(folder), hint="read it again") from None
 

@@ -4,6 +4,7 @@ trafilatura, where it is installed, says what the article is; without it, what s
 navigation, footers and forms goes. A block that holds a hash or a defanged address always stays.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -114,5 +115,9 @@ def _judged(source: str) -> str | None:
         import trafilatura  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         return None
-    found: object = trafilatura.extract(source, include_comments=False, include_tables=True)
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    try:
+        found: object = trafilatura.extract(source, include_comments=False, include_tables=True)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return None
     return found if isinstance(found, str) and found.strip() else None

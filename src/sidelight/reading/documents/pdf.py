@@ -20,7 +20,7 @@ def read(data: bytes, name: str) -> Content:
         EvidenceError: it is protected by a password, broken, or a scan without text.
     """
     from pypdf import PdfReader  # noqa: PLC0415 - slow to import
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    from pypdf.errors import DependencyError, PyPdfError  # noqa: PLC0415
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -32,6 +32,12 @@ def read(data: bytes, name: str) -> Content:
         return _content(reader, name)
     except EvidenceError:
         raise
+    except DependencyError:
+        raise EvidenceError(
+            "is encrypted with AES",
+            where=name,
+            hint="save a copy that is not, or install pypdf[crypto]",
+        ) from None
     except (PyPdfError, ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise EvidenceError(f"cannot be read as PDF: {error}", where=name) from None
     except (AttributeError, IndexError, NotImplementedError, ImportError) as error:
