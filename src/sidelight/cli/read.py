@@ -46,9 +46,11 @@ Output = Annotated[
 AssetFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Says what your hosts are (TOML or CSV).")
 ]
-Intel = Annotated[
+Store = Annotated[
     Path | None,
-    typer.Option("--intel", metavar="STORE", help="Hold it against this store of intelligence."),
+    typer.Option(
+        "--store", metavar="FILE", help="Hold it against this store of intelligence, not your own."
+    ),
 ]
 WarningLists = Annotated[
     Path | None,
@@ -81,7 +83,7 @@ def read_command(  # noqa: PLR0913
     format_: Format = BriefFormat.md,
     output: Output = None,
     assets: AssetFile = None,
-    intel: Intel = None,
+    store: Store = None,
     warninglists: WarningLists = None,
     tlp: Tlp = "",
     keep: Keep = True,
@@ -103,7 +105,7 @@ def read_command(  # noqa: PLR0913
     if bool(sources) == bool(show):
         raise UsageError("name what to read, or --show ID, or --list")
     request = _Request(
-        format_.value, output, assets, intel, warninglists, tlp, keep and not show, again,
+        format_.value, output, assets, store, warninglists, tlp, keep and not show, again,
         endpoint, model,
     )  # fmt: skip
     problems: list[EvidenceError] = []
@@ -122,7 +124,7 @@ class _Request:
     format: str
     output: Path | None
     assets: Path | None
-    intel: Path | None
+    store: Path | None
     warninglists: Path | None
     tlp: str
     keep: bool
@@ -203,7 +205,7 @@ def _composed(request: _Request, taken: Sequence[Taken]) -> "Brief":
     from sidelight.reading.lexicon import make_lexicon  # noqa: PLC0415
     from sidelight.reading.read import read  # noqa: PLC0415
 
-    knowledge = known(request.intel)
+    knowledge = known(request.store)
     lexicon, warnings = make_lexicon(knowledge), read_warnings(request.warninglists)
     for note in warnings.notes:
         print(f"sidelight: {note}", file=sys.stderr)  # noqa: T201
