@@ -175,6 +175,32 @@ def test_wrong_use_is_a_sentence(desk: CommandLine, arguments: list[str]) -> Non
     assert "Traceback" not in ran.err
 
 
+def test_an_address_is_fetched_where_it_is_named(desk: CommandLine) -> None:
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(f"<html><body><p>{REPORT}</p></body></html>".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/report"
+        ran = desk("read", url, "--no-keep")
+        assert b"Quiet Door" in ran.out
+        assert f"fetching {url}" in ran.err
+        assert desk("read", "--list").out == b""
+    finally:
+        server.shutdown()
+        server.server_close()
+    ran = desk("read", "http://reports.example.net/x")
+    assert ran.code == 2
+    assert "https only" in ran.err
+
+
 def test_a_model_is_asked_only_where_it_is_named(desk: CommandLine) -> None:
     asked: list[bytes] = []
     claims = [

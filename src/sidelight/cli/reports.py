@@ -84,5 +84,6 @@ def _fetched(url: str) -> bytes:
     from sidelight.cli.fetching import fetched  # noqa: PLC0415 - not for --help
 
     print(f"sidelight: fetching {url}", file=sys.stderr)  # noqa: T201
-    with fetched(url) as path:
+    hint = "without a network: save the page, and name the file"
+    with fetched(url, what="reports", hint=hint) as path:
         return path.read_bytes()
