@@ -57,9 +57,7 @@ WarningLists = Annotated[
     typer.Option(metavar="FOLDER", help="Lists of MISP to warn of well-known names, too."),
 ]
 Tlp = Annotated[str, typer.Option(help="TLP 2.0 marking of the brief. [default: amber+strict]")]
-Keep = Annotated[
-    bool, typer.Option("--keep/--no-keep", help="Keep the report for hunt --from-report.")
-]
+Keep = Annotated[bool, typer.Option("--keep/--no-keep", help="Keep the report, to be hunted for.")]
 Again = Annotated[
     bool, typer.Option("--again", help="Of a folder or feed, tell what was told before, too.")
 ]
