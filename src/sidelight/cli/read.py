@@ -1,11 +1,11 @@
 """``sidelight read``: read reports, and write a brief of them that ends in hunts."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,7 +18,13 @@ from sidelight.errors import EvidenceError, UsageError
 if TYPE_CHECKING:
     from sidelight.intel.markings import Marking
     from sidelight.reading.brief import Brief
+    from sidelight.reading.document import Document
     from sidelight.reading.read import Reading
+
+
+_EARLIER: Final = 30
+_SHORT: Final = 100_000
+"""So many reports that were kept, and texts no longer than this, are held against a new one."""
 
 
 class BriefFormat(StrEnum):
@@ -175,7 +181,8 @@ def _brief(request: _Request, taken: Sequence[Taken]) -> None:
     if not new:
         print("sidelight: nothing new", file=sys.stderr)  # noqa: T201
         return
-    brief = _composed(request, new)
+    ids = frozenset(document.id for each in new for document in each.documents)
+    brief = _composed(request, new, list(_kept_before(ids)))
     _write(brief, request, marking)
     if request.keep:
         folder = keep(shelf, brief, {each.name: each.data for each in new})
@@ -183,6 +190,22 @@ def _brief(request: _Request, taken: Sequence[Taken]) -> None:
         for each in new:
             if each.repeats:
                 remember(shelf, _key(each), frozenset(d.id for d in each.documents))
+
+
+def _kept_before(ids: frozenset[str]) -> "Iterator[tuple[str, Document]]":
+    """Yield documents of the reports that were kept last, those of *ids* left out."""
+    from sidelight.reading.formats import read_documents  # noqa: PLC0415 - not for --help
+    from sidelight.reading.shelf import latest  # noqa: PLC0415
+
+    for report in latest(shelf_folder(), _EARLIER):
+        for name, path in report.originals:
+            try:
+                documents = read_documents(path.read_bytes(), name)
+            except (EvidenceError, OSError):
+                continue  # it was told of when it was read
+            for document in documents:
+                if document.id in report.documents - ids and len(document.text) < _SHORT:
+                    yield report.id, document
 
 
 def _key(each: Taken) -> str:
@@ -194,7 +217,9 @@ def _without(each: Taken, told: frozenset[str]) -> Taken:
     return Taken(each.name, each.source, each.data, left, each.repeats)
 
 
-def _composed(request: _Request, taken: Sequence[Taken]) -> "Brief":
+def _composed(
+    request: _Request, taken: Sequence[Taken], earlier: "Sequence[tuple[str, Document]]"
+) -> "Brief":
     from sidelight.cli.knowing import known  # noqa: PLC0415 - not for --help
     from sidelight.findings.assets import Assets  # noqa: PLC0415
     from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
@@ -219,7 +244,8 @@ def _composed(request: _Request, taken: Sequence[Taken]) -> "Brief":
 
         readings = [propose(each, request.endpoint, request.model, knowledge) for each in readings]
     assets = read_asset_file(request.assets).assets if request.assets else Assets()
-    return compose(readings, knowledge, assets)
+    before = [(name, read(document, lexicon, warnings)) for name, document in earlier]
+    return compose(readings, knowledge, assets, before)
 
 
 def _marking(tlp: str) -> "Marking":

@@ -6,6 +6,7 @@ Rule of the module: a sentence without a span cannot be made, so none can be emi
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sidelight.intel.source import Source
 from sidelight.reading.compare import Conflict, Story
 from sidelight.reading.document import Documents, Span
 from sidelight.reading.read import Reading
@@ -57,6 +58,7 @@ class Brief:
         sections: key takeaways, what happened, why it matters, what to do, what is not said.
         rules: Sigma rules made of it, by the name of their file.
         techniques: ids, of which hunts are run.
+        sources: of the knowledge base, that sentences rest on.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Brief:
     sections: tuple[Section, ...]
     rules: dict[str, str] = field(default_factory=dict)
     techniques: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def readings(self) -> tuple[Reading, ...]:

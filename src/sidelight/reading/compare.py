@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
@@ -16,7 +17,10 @@ from sidelight.reading.read import Reading
 
 ConflictKind: TypeAlias = Literal["involvement", "spelling", "date", "denied", "names", "knowledge"]
 _SHINGLE: Final = 5
+_WORDS: Final = 20_000
 _SAME_WORDING: Final = 0.3
+_COPIED: Final = 0.6
+"""How much of the runs of words of two texts must be the same, with a shared name and without."""
 _BEGIN: Final = re.compile(
     r"\b(?:began|begun|started|since|first (?:seen|saw|implant|reports|detected|observed)"
     r"|dates? back"
@@ -59,43 +63,60 @@ class Story:
         return max(len(saw), 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """By what a text is recognised: the names in it, and its runs of words."""
+
+    names: frozenset[str]
+    wording: frozenset[int]
+
+
+def trace(reading: Reading) -> Trace:
+    """Look at *reading* once, to hold it against many."""
+    words = re.findall(r"\w+", reading.document.text.lower())[:_WORDS]
+    runs = (" ".join(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1))
+    names = frozenset(each.name for each in reading.of_kind(*NAMED))
+    return Trace(names, frozenset(map(hash, runs)))
+
+
+def one_event(one: Trace, other: Trace) -> frozenset[str] | None:
+    """Give the names by which two texts tell one event; None where they do not.
+
+    Two names are enough, spelled almost alike or not; one, where much of the wording is the
+    same; none, where most of it is.
+    """
+    names = {
+        name
+        for name in one.names
+        if name in other.names or any(near(name, each) for each in other.names)
+    }
+    if len(names) >= 2:
+        return frozenset(names)
+    whole = len(one.wording | other.wording)
+    same = len(one.wording & other.wording) / whole if whole else 0.0
+    return frozenset(names) if same >= (_SAME_WORDING if names else _COPIED) else None
+
+
 def stories(readings: Sequence[Reading]) -> tuple[Story, ...]:
     """Put together the readings that tell one event, in order of their first."""
+    traces = [trace(each) for each in readings]
     home = list(range(len(readings)))
     shared: dict[int, set[str]] = defaultdict(set)
-    for (i, one), (j, other) in combinations(enumerate(readings), 2):
-        names = _shared(one, other)
-        if len(names) >= 2 or (names and _alike(one, other)):
+    for i, j in combinations(range(len(readings)), 2):
+        names = one_event(traces[i], traces[j])
+        if names is not None:
             low, high = sorted((home[i], home[j]))
             home = [low if each == high else each for each in home]
-            shared[low] |= names | shared.pop(high, set())
+            shared[low] |= names
+            if high != low:
+                shared[low] |= shared.pop(high, set())
     groups: dict[int, list[Reading]] = defaultdict(list)
     for at, reading in zip(home, readings, strict=True):
         groups[at].append(reading)
     return tuple(Story(tuple(some), tuple(sorted(shared[at]))) for at, some in groups.items())
 
 
-def _shared(one: Reading, other: Reading) -> set[str]:
-    """Give the names of *one* that *other* has, too, or spells almost alike."""
-    names = {each.name for each in other.of_kind(*NAMED)}
-    return {
-        each.name
-        for each in one.of_kind(*NAMED)
-        if each.name in names or any(near(each.name, name) for name in names)
-    }
-
-
-def _alike(one: Reading, other: Reading) -> bool:
-    first, second = _shingles(one.document.text), _shingles(other.document.text)
-    whole = first | second
-    return bool(whole) and len(first & second) / len(whole) >= _SAME_WORDING
-
-
-def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())[:20_000]
-    return {tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)}
-
-
+@lru_cache(maxsize=65_536)
 def near(one: str, other: str) -> bool:
     """Tell two spellings that may be one name: at least six characters, and few edits apart."""
     from rapidfuzz.distance import Levenshtein  # noqa: PLC0415 - only where names differ

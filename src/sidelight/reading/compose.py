@@ -1,13 +1,14 @@
 """Readings become a brief."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from sidelight.findings.assets import Assets
 from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.source import Source
 from sidelight.reading.brief import Brief, Section, Sentence, first_spans, listed
-from sidelight.reading.compare import Conflict, Story, conflicts, stories
+from sidelight.reading.compare import Conflict, Story, conflicts, one_event, stories, trace
 from sidelight.reading.happened import doubtful, happened, unsaid
 from sidelight.reading.hunts import make_rules
 from sidelight.reading.matters import matters
@@ -24,15 +25,27 @@ TITLES = (
 )
 
 
-def compose(readings: Sequence[Reading], knowledge: Knowledge, assets: Assets) -> Brief:
-    """Make the brief of *readings*: the same readings and knowledge give the same brief."""
+def compose(
+    readings: Sequence[Reading],
+    knowledge: Knowledge,
+    assets: Assets,
+    earlier: Sequence[tuple[str, Reading]] = (),
+) -> Brief:
+    """Make the brief of *readings*: the same readings and knowledge give the same brief.
+
+    Args:
+        readings: at least one.
+        knowledge: that they are held against.
+        assets: what is at stake.
+        earlier: readings of reports that were kept, each with its report's id.
+    """
     told = stories(readings)
     found = [(story, conflicts(story, knowledge)) for story in told]
     identity = report_id(readings)
     rules = make_rules(identity, told)
     parts = (
         [s for story, some in found for s in _takeaways(story, some, rules)],
-        [s for story in told for s in happened(story)],
+        [s for story in told for s in (*happened(story), *_before(story, earlier))],
         [s for story in told for s in matters(story, knowledge, assets)],
         list(to_do(identity, told, rules)),
         [s for story, some in found for s in doubtful(story, some)],
@@ -51,8 +64,29 @@ def compose(readings: Sequence[Reading], knowledge: Knowledge, assets: Assets) -
             if part
         ),
         rules=rules,
+        sources=_cited(parts, knowledge),
         techniques=tuple(sorted({each.id for each in named})),
     )
+
+
+def _cited(parts: Iterable[Iterable[Sentence]], knowledge: Knowledge) -> tuple[Source, ...]:
+    ids = {source for part in parts for sentence in part for source in sentence.sources}
+    return tuple(knowledge.sources[each] for each in sorted(ids) if each in knowledge.sources)
+
+
+def _before(story: Story, earlier: Sequence[tuple[str, Reading]]) -> Iterator[Sentence]:
+    """Say which kept reports told of the event: they and *story* are one source, not two."""
+    traces = [trace(each) for each in story.readings]
+    for identity, reading in earlier:
+        old = trace(reading)
+        names = [found for each in traces if (found := one_event(each, old)) is not None]
+        if names:
+            shared = listed(sorted(frozenset.union(*names))) or "their wording"
+            yield Sentence(
+                f"Report {identity} ({reading.document.name}) told of this event before (they "
+                f"share {shared}): it is no further source.",
+                tuple(each.document.whole for each in story.readings),
+            )
 
 
 def report_id(readings: Sequence[Reading]) -> str:
@@ -112,7 +146,7 @@ def _takeaways(
     if armed or rules:
         spans = first_spans([each.span for each in told]) or story.readings[0].provenance.spans
         yield Sentence(
-            f"It can be hunted now: {len(rules)} rules made of it, and {listed(armed) or 'no'} "
-            "techniques that this product looks for.",
+            f"It can be hunted now: {len(rules)} rules made of it, and what looks for "
+            f"{listed(armed) or 'no technique'}.",
             spans or (story.readings[0].document.whole,),
         )

@@ -20,9 +20,11 @@ def happened(story: Story) -> Iterator[Sentence]:
     if len(story.readings) > 1:
         spans = tuple(reading.document.whole for reading in story.readings)
         count = story.independent
+        noun = "source" if count == 1 else "sources"
+        shared = listed(story.shared) or "their wording"
         yield Sentence(
-            f"{len(story.readings)} texts tell one event (they share {listed(story.shared)}), and "
-            f"count as {count} {'source' if count == 1 else 'sources'}.",
+            f"{len(story.readings)} texts tell one event (they share {shared}), and count as "
+            f"{count} {noun}.",
             spans,
         )
     yield from _named(story)

@@ -46,7 +46,7 @@ def _stakes(spans: tuple[Span, ...], assets: Assets) -> Iterator[Sentence]:
         for name in _SHOWN:
             if name in known:
                 role = known[name]
-                yield Sentence(f"Of an operator, {role.name} is at stake: {role.at_stake}", spans)
+                yield Sentence(f"At stake at an operator: {role.name}. {role.at_stake}", spans)
         yield Sentence(
             "Which of your hosts these are is not known: no asset file was given (--assets).", spans
         )

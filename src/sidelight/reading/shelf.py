@@ -106,6 +106,18 @@ def all_kept(shelf: Path) -> Iterator[Kept]:
         yield kept(shelf, path.name)
 
 
+def latest(shelf: Path, most: int) -> list[Kept]:
+    """Give the *most* reports that were kept last, in order of id; damaged ones are left out."""
+    folders = sorted(_folders(shelf), key=lambda path: -(path / "report.json").stat().st_mtime)
+    found = []
+    for path in sorted(folders[:most]):
+        try:
+            found.append(kept(shelf, path.name))
+        except UsageError:
+            continue
+    return found
+
+
 def _folders(shelf: Path) -> list[Path]:
     if not shelf.is_dir():
         return []

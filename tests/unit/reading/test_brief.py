@@ -2,9 +2,10 @@
 
 import pytest
 
-from reading_cases import brief
+from reading_cases import brief, knowledge, reading
 from sidelight.findings.assets import Assets, Listed, roles
 from sidelight.reading.brief import Sentence, UncitedError, listed
+from sidelight.reading.compose import compose
 from sidelight.reading.document import Span
 
 TEXT = "The attackers used tools from groups such as Fireant against telecom firms by sideloading."
@@ -55,6 +56,14 @@ def test_what_to_do_names_what_looks_for_the_techniques() -> None:
     told = said("What to do")
     assert "sideload.load" in told
     assert "Sysmon 7" in told
+
+
+def test_a_report_that_told_of_the_event_before_is_no_further_source() -> None:
+    new, old = reading("Naikon used COOLCLIENT again."), reading("COOLCLIENT is Naikon malware.")
+    made = compose([new], knowledge(), Assets(), [("abc", old), ("def", reading("A quiet day."))])
+    told = " ".join(sentence.text for sentence in made.sentences())
+    assert "Report abc (report.txt) told of this event before" in told
+    assert "Report def" not in told
 
 
 def test_the_same_texts_give_the_same_brief() -> None:

@@ -61,6 +61,12 @@ def test_one_event_told_twice_is_one_source() -> None:
     assert told[0].shared == ("Fireant", "Firefly", "Neeedleminer")
 
 
+def test_copies_that_name_nobody_are_one_event_by_their_wording() -> None:
+    text = "An operator was broken into last week, and nobody noticed it until customers rang up."
+    told = stories([reading(text), reading(f"{text} Sources say so."), reading(TOOLS)])
+    assert [len(each.readings) for each in told] == [2, 1]
+
+
 def test_those_who_saw_it_themselves_count_each() -> None:
     told = stories([reading(f"We observed it. {TOOLS}"), reading(f"Our team saw it. {DID}")])
     assert told[0].independent == 2

@@ -37,6 +37,7 @@ def as_json(brief: Brief, marking: Marking) -> str:
         "documents": [_reading(brief, each) for each in brief.readings],
         "rules": list(brief.rules),
         "techniques": brief.techniques,
+        "sources": [asdict(each) for each in brief.sources],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
 

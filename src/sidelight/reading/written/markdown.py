@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sidelight.intel.markings import Marking
+from sidelight.intel.source import Source
 from sidelight.reading.brief import Brief, Sentence
 from sidelight.reading.written.quotes import LABEL, Quotes, shown
 
@@ -32,6 +33,14 @@ def _lines(brief: Brief, marking: Marking) -> Iterator[str]:
     for quote in quotes.all():
         text = quote.text if quote.text == "the whole text" else f"“{_escaped(quote.text)}”"
         yield f"{quote.number}. {text} ({_escaped(quote.place)})"
+    if brief.sources:
+        yield "\n## Sources of the knowledge base\n"
+        yield from map(_source, brief.sources)
+
+
+def _source(source: Source) -> str:
+    told = ", ".join(filter(None, (source.publisher, source.title, source.date, source.url)))
+    return f"- {source.id}: {_escaped(shown(told))}"
 
 
 def _sentence(sentence: Sentence, quotes: Quotes) -> Iterator[str]:
