@@ -8,8 +8,11 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
 
+from sidelight.intel.identifier import country_id, sector_id, type_of
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import fold
+from sidelight.intel.places import country_code
+from sidelight.intel.sectors import sector_named
 from sidelight.reading.claim import INTRUDERS, Claim
 from sidelight.reading.document import Span
 from sidelight.reading.entity import NAMED, Entity
@@ -233,6 +236,7 @@ def _known(story: Story, knowledge: Knowledge) -> Iterator[Conflict]:
         if claim.relation == "targets" and not claim.hedge and not claim.says:
             flat[claim.subject].append(claim.span)
     yield from _only_tools(flat, entities, knowledge)
+    yield from _other_targets(story, entities, knowledge)
 
 
 def _two_things(
@@ -265,6 +269,36 @@ def _only_tools(
         )
         spans = tuple(dict.fromkeys(span for name in names for span in flat[name]))
         yield Conflict("knowledge", text, spans, sources[:4])
+
+
+def _other_targets(
+    story: Story, entities: Mapping[str, Entity], knowledge: Knowledge
+) -> Iterator[Conflict]:
+    """Find targets that nobody has known of an actor whose targets are known."""
+    for claim in _claims(story):
+        target = _target_id(claim.object)
+        ids = entities[claim.subject].ids if claim.subject in entities else ()
+        if claim.relation != "targets" or claim.denied or not target or len(ids) != 1:
+            continue
+        about = [
+            each for each in knowledge.by_subject.get(ids[0], ()) if each.relation == "targets"
+        ]
+        alike = [each for each in about if type_of(each.object) == type_of(target)]
+        if alike and target not in {each.object for each in alike}:
+            known = sorted({knowledge.name_of(each.object) for each in alike})
+            text = (
+                f"It has {claim.subject} target {claim.object}; the knowledge base has it target "
+                f"{_and(known[:6])}"
+            )
+            sources = tuple(sorted({each.source for each in alike}))[:4]
+            yield Conflict("knowledge", text, (claim.span,), sources)
+
+
+def _target_id(name: str) -> str:
+    """Give the id of a country or sector; "" for a region, which may lie within another."""
+    if code := country_code(name):
+        return country_id(code)
+    return sector_id(sector_named(name)) if sector_named(name) else ""
 
 
 def _and(names: Sequence[str]) -> str:

@@ -7,7 +7,16 @@ from typing import Final, Literal, TypeAlias
 from sidelight.reading.document import Span
 
 Kind: TypeAlias = Literal[
-    "actor", "malware", "tool", "campaign", "sector", "country", "region", "vulnerability", "date"
+    "actor",
+    "malware",
+    "tool",
+    "campaign",
+    "sector",
+    "country",
+    "region",
+    "vulnerability",
+    "date",
+    "file",
 ]
 Status: TypeAlias = Literal["known", "ambiguous", "proposed", "new"]
 

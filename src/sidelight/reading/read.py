@@ -96,17 +96,23 @@ def _mentions(
         names = [each for each in names if each.start not in ranges]
     rest = chain(find_places(seen.text), find_sectors(seen.text), find_dates(seen.text))
     others = [each for each in rest if taken.isdisjoint(range(each.start, each.end))]
-    cves = [
-        Mention("vulnerability", each.value, each.span.start, each.span.end)
+    written = [
+        Mention("vulnerability" if each.kind == "cve" else "file", each.value, *_ends(each))
         for each in observables
-        if each.kind == "cve" and not seen.places
+        if each.kind in {"cve", "file"} and not seen.places
     ]
-    return sorted([*names, *others, *cves], key=lambda each: (each.start, -each.end, each.kind))
+    return sorted([*names, *others, *written], key=lambda each: (each.start, -each.end, each.kind))
+
+
+def _ends(each: Observable) -> tuple[int, int]:
+    return each.span.start, each.span.end
 
 
 def _entities(seen: View, mentions: Sequence[Mention], lexicon: Lexicon) -> tuple[Entity, ...]:
     groups: dict[tuple[str, str], list[Mention]] = defaultdict(list)
     for each in mentions:
+        if each.kind == "file":  # an observable, which relations may be about
+            continue
         groups[each.kind, each.name].append(each)
     return tuple(_entity(seen, group, lexicon) for _, group in sorted(groups.items()))
 

@@ -89,6 +89,11 @@ _PATTERNS: Final = (
         frozenset({"malware"}), _SOFTWARE | {"file"},
     ),
     _Pattern(
+        "delivered-by",
+        _verb(r"(?:loads|starts|launches|drops|installs|decrypts|injects|runs|executes)"),
+        frozenset({"malware"}), frozenset({"file"}), turned=True,
+    ),
+    _Pattern(
         "uses",
         _verb(
             r"uses?|used|using|utili[sz](?:es?|ed|ing)|deploy(?:s|ed|ing)?|employ(?:s|ed|ing)?|drop(?:s|ped)"

@@ -54,6 +54,13 @@ def test_two_known_things_taken_for_one() -> None:
     assert "knowledge" not in kinds("The group Fireant, also known as Mustang Panda, was seen.")
 
 
+def test_a_target_that_nobody_knew_of_is_told() -> None:
+    known = "The group Mustang Panda may have attacked telecom firms."
+    assert "knowledge" not in kinds(known)
+    assert "knowledge" in kinds(known.replace("telecom firms", "banks"))
+    assert "knowledge" not in kinds(known.replace("telecom firms", "firms in Laos"))
+
+
 def test_one_event_told_twice_is_one_source() -> None:
     told = stories([reading(TOOLS), reading(DID), reading("Castor hackers sank a ship.")])
     assert [len(each.readings) for each in told] == [2, 1]

@@ -23,6 +23,8 @@ from reading_cases import claimed, reading
             "The attackers used tools from groups such as Naikon against telecom firms.",
             {"the intruders uses-tools-of Naikon", "the intruders targets telecommunications"},
         ),
+        ("The library libvlc.dll starts COOLCLIENT.", {"COOLCLIENT delivered-by libvlc.dll"}),
+        ("COOLCLIENT is loaded by libvlc.dll.", {"COOLCLIENT delivered-by libvlc.dll"}),
         ("Groups including Naikon were involved.", {"the intruders involves Naikon"}),
         (
             "The actor Fireant should not be confused with Fire Ant.",

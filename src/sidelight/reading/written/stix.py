@@ -4,6 +4,7 @@ An indicator would be loaded into a block list somewhere. What was read are obse
 person says otherwise. Names that mean several things, or nothing known, become notes as well.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,7 @@ _BORN: Final = "2024-01-01T00:00:00.000Z"
 """`created` of what says the same in every run."""
 _TYPES: Final = {"actor": "intrusion-set", "malware": "malware", "tool": "tool"}
 _RELATIONS: Final[Mapping[str, str]] = {"uses": "uses", "associated-with": "related-to"}
+_DATE: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)", re.ASCII)
 _EXTENSION: Final = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 
 
@@ -65,7 +67,7 @@ def as_stix(brief: Brief, marking: Marking) -> str:
         if brief.sections
         else brief.title,
         report_types=["threat-report"],
-        published=_BORN,
+        published=_published(brief),
         created_by_ref=producer,
         object_refs=sorted(dict.fromkeys(refs)),
         external_references=[
@@ -79,6 +81,14 @@ def as_stix(brief: Brief, marking: Marking) -> str:
         "objects": [bundle.objects[key] for key in sorted(bundle.objects)],
     }
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _published(brief: Brief) -> str:
+    """Give the date of the first document that says its own; STIX wants one in any case."""
+    for document in brief.documents.values():
+        if match := _DATE.match(document.content.published):
+            return f"{match[0]}T00:00:00.000Z"
+    return _BORN
 
 
 def _reading(bundle: _Bundle, brief: Brief, reading: Reading) -> Iterator[str]:
