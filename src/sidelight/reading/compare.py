@@ -275,8 +275,9 @@ def _other_targets(
     story: Story, entities: Mapping[str, Entity], knowledge: Knowledge
 ) -> Iterator[Conflict]:
     """Find targets that nobody has known of an actor whose targets are known."""
+    kinds = {each.name: each.kind for reading in story.readings for each in reading.entities}
     for claim in _claims(story):
-        target = _target_id(claim.object)
+        target = _target_id(claim.object, kinds.get(claim.object, ""))
         ids = entities[claim.subject].ids if claim.subject in entities else ()
         if claim.relation != "targets" or claim.denied or not target or len(ids) != 1:
             continue
@@ -294,11 +295,11 @@ def _other_targets(
             yield Conflict("knowledge", text, (claim.span,), sources)
 
 
-def _target_id(name: str) -> str:
+def _target_id(name: str, kind: str) -> str:
     """Give the id of a country or sector; "" for a region, which may lie within another."""
-    if code := country_code(name):
-        return country_id(code)
-    return sector_id(sector_named(name)) if sector_named(name) else ""
+    if kind == "country":
+        return country_id(country_code(name))
+    return sector_id(sector_named(name)) if kind == "sector" else ""
 
 
 def _and(names: Sequence[str]) -> str:

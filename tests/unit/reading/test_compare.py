@@ -59,6 +59,7 @@ def test_a_target_that_nobody_knew_of_is_told() -> None:
     assert "knowledge" not in kinds(known)
     assert "knowledge" in kinds(known.replace("telecom firms", "banks"))
     assert "knowledge" not in kinds(known.replace("telecom firms", "firms in Laos"))
+    assert "knowledge" not in kinds(known.replace("telecom firms", "firms in Asia"))
 
 
 def test_one_event_told_twice_is_one_source() -> None:

@@ -19,7 +19,7 @@ def as_markdown(brief: Brief, marking: Marking) -> str:
 
 def _lines(brief: Brief, marking: Marking) -> Iterator[str]:
     quotes = Quotes(brief)
-    yield f"# {_escaped(brief.title)}"
+    yield f"# {_escaped(shown(brief.title))}"
     yield f"\nReport `{brief.id}` · TLP:{marking.upper()}"
     if brief.proposed:
         yield f"\n{LABEL}"
