@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import shlex
 import threading
 from collections.abc import Iterator
@@ -162,6 +163,18 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_read(desk: CommandLine) -> 
     ran = desk("read", "scan.pdf", "report.txt")
     assert ran.code == 3
     assert "it is a scan" in ran.err
+    assert b"Quiet Door" in ran.out
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_told_and_the_rest_is_read(desk: CommandLine) -> None:
+    (desk.folder / "inbox").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (desk.folder / "inbox" / name).write_text(REPORT + name, encoding="utf-8")
+    (desk.folder / "inbox" / "a.txt").chmod(0)
+    ran = desk("read", "inbox")
+    assert ran.code == 3
+    assert "a.txt: cannot be read" in ran.err
     assert b"Quiet Door" in ran.out
 
 

@@ -1,10 +1,11 @@
 """Where reports come from, and where those that were read are kept."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sidelight.cli.folders import data_folder
 from sidelight.errors import EvidenceError, UsageError
@@ -12,8 +13,8 @@ from sidelight.errors import EvidenceError, UsageError
 if TYPE_CHECKING:
     from sidelight.reading.document import Document
 
-MOST: int = 256 << 20
-"""How many bytes of one report are read."""
+MOST: Final = 256 << 20
+"""How large a report may be."""
 
 
 def shelf_folder() -> Path:
@@ -50,8 +51,9 @@ def take(sources: Sequence[str], problems: list[EvidenceError]) -> Iterator[Take
     from sidelight.reading.formats import read_documents  # noqa: PLC0415 - not for --help
 
     for source in sources:
-        for name, data, in_folder in _bytes(source):
+        for name, opened, in_folder in _named(source):
             try:
+                data = _whole(opened, name)
                 documents = tuple(read_documents(data, name))
             except EvidenceError as error:
                 problems.append(error)
@@ -60,24 +62,40 @@ def take(sources: Sequence[str], problems: list[EvidenceError]) -> Iterator[Take
             yield Taken(name, source, data, documents, in_folder or feed)
 
 
-def _bytes(source: str) -> Iterator[tuple[str, bytes, bool]]:
+def _named(source: str) -> Iterator[tuple[str, Callable[[], bytes], bool]]:
+    """Yield name, how its bytes are had, and whether it lies in a folder that was named."""
     if source == "-":
-        yield "standard input", sys.stdin.buffer.read(MOST), False
+        yield "standard input", lambda: sys.stdin.buffer.read(MOST + 1), False
     elif source.startswith(("https://", "http://")):
-        yield source, _fetched(source), False
+        yield source, lambda: _fetched(source), False
     elif (path := Path(source)).is_dir():
         for child in sorted(path.rglob("*")):
             if child.is_file() and not any(part.startswith(".") for part in child.parts[-3:]):
-                yield str(child), _whole(child), True
+                yield str(child), partial(_start, child), True
     elif path.exists():
-        yield source, _whole(path), False
+        yield source, partial(_start, path), False
     else:
         raise UsageError("there is no such file or folder", where=source)
 
 
-def _whole(path: Path) -> bytes:
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(MOST)
+        return file.read(MOST + 1)
+
+
+def _whole(opened: Callable[[], bytes], name: str) -> bytes:
+    """Give the bytes of one report.
+
+    Raises:
+        EvidenceError: they cannot be read, or are too many.
+    """
+    try:
+        data = opened()
+    except OSError as error:
+        raise EvidenceError(f"cannot be read: {error.strerror or error}", where=name) from None
+    if len(data) > MOST:
+        raise EvidenceError(f"is larger than {MOST >> 20} MiB", where=name)
+    return data
 
 
 def _fetched(url: str) -> bytes:
