@@ -1,5 +1,7 @@
 """Two texts of the kind people get every day: a digest and a brief of one press article."""
 
+import re
+
 import pytest
 
 from reading_cases import knowledge
@@ -43,7 +45,7 @@ def test_the_actors_are_linked_with_who_says_so(brief: Brief) -> None:
     for name, known in (
         ("Fireant", "Mustang Panda"), ("Firefly", "Naikon"), ("Needleminer", "RedFoxtrot"),
     ):  # fmt: skip
-        assert f"{name} is {known}" in told
+        assert re.search(rf"{name} is what \w+ calls {known}", told)
 
 
 def test_the_spelling_is_proposed_and_not_merged(brief: Brief) -> None:

@@ -86,26 +86,22 @@ def _actor(each: Entity, knowledge: Knowledge) -> Iterator[Sentence]:
     """Say what is known of an actor; of several that a name may mean, of each."""
     for identity in each.ids[:3]:
         entity = knowledge.entities[identity]
-        told = f"{each.name} is {entity.name}" if entity.name != each.name else each.name
-        tools = sorted({_name(knowledge, identity, tool) for tool in _tools(knowledge, identity)})
+        tools = sorted(knowledge.name_of(tool) for tool in _tools(knowledge, identity))
         claims = knowledge.by_subject.get(identity, ())
         names = [n for n in knowledge.by_entity.get(identity, ()) if n.name == each.name]
         sources = tuple(dict.fromkeys([*(n.source for n in names), *(c.source for c in claims)]))
-        coined = next((f", as {n.coined_by or n.says} calls it" for n in names), "")
+        told = each.name
+        if entity.name != each.name:
+            verb = "may be" if len(each.ids) > 1 else "is"
+            coined = next((n.coined_by or n.says for n in names), "somebody")
+            told = f"{each.name} {verb} what {coined} calls {entity.name}"
         if tools or told != each.name:
             held = f"; tied to it: {listed(tools, 8)}" if tools else ""
-            hedge = "may be" if len(each.ids) > 1 else "is"
-            text = told.replace(" is ", f" {hedge} ", 1)
-            yield Sentence(f"{text}{coined}{held}.", each.spans[:3], sources[:4])
+            yield Sentence(f"{told}{held}.", each.spans[:3], sources[:4])
 
 
 def _tools(knowledge: Knowledge, actor: str) -> Iterator[str]:
     return (tool for tool, actors in knowledge.holders.items() if actor in actors)
-
-
-def _name(knowledge: Knowledge, actor: str, tool: str) -> str:
-    del actor
-    return knowledge.name_of(tool)
 
 
 def _software(each: Entity, knowledge: Knowledge) -> Iterator[Sentence]:

@@ -16,7 +16,7 @@ from sidelight.reading import speech
 from sidelight.reading.claim import INTRUDERS, RELATIONS, Claim, Relation, Technique
 from sidelight.reading.document import Document, Span
 from sidelight.reading.read import Reading
-from sidelight.reading.techniques import technique_name
+from sidelight.reading.techniques import is_technique, technique_name
 
 _MOST: Final = 200
 _LONGEST: Final = 60_000
@@ -129,11 +129,10 @@ def _technique(
     row: _Row, span: Span, knowledge: Knowledge, refused: list[str]
 ) -> Sequence[Technique]:
     identity = str(row.get("id", "")).upper()
-    name = technique_name(identity, knowledge)
-    if not _TECHNIQUE.fullmatch(identity) or name == identity:
+    if not _TECHNIQUE.fullmatch(identity) or not is_technique(identity, knowledge):
         refused.append(f"there is no technique {identity[:40]!r}")
         return ()
-    return [Technique(identity, name, span, "phrase")]
+    return [Technique(identity, technique_name(identity, knowledge), span, "phrase")]
 
 
 def _key(claim: Claim) -> tuple[str, str, str]:

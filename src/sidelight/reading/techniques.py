@@ -44,10 +44,14 @@ def phrased() -> list[tuple[str, str]]:
 
 def technique_name(identity: str, knowledge: Knowledge) -> str:
     """Give the name of a technique; its id where nothing names it."""
-    own = {row[0]: row[1] for row in _phrases()}
-    for each in knowledge.by_number.get(identity, ()):
-        return knowledge.name_of(each)
-    return own.get(identity, identity)
+    names = [knowledge.name_of(each) for each in knowledge.by_number.get(identity, ())]
+    named = next((name for name in names if name != identity), "")
+    return named or {row[0]: row[1] for row in _phrases()}.get(identity, identity)
+
+
+def is_technique(identity: str, knowledge: Knowledge) -> bool:
+    """Tell whether there is such a technique, as far as is known here."""
+    return identity in knowledge.by_number or any(row[0] == identity for row in _phrases())
 
 
 def find_techniques(text: str, knowledge: Knowledge) -> Iterator[Found]:
