@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import inputs
+import quality_reading
 from measure import run
 from quality_page import Notes, Run, missed, page, write
 from quality_score import Classes, by_class, by_technique, claim_of, score
 from quality_truth import CLASSES, SELFMADE, Label, TruthError, read_truth
+
+from sidelight.intel.statements import load_bundled
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NOTES: Final = Path(__file__).with_name("quality_notes.toml")
@@ -61,8 +64,9 @@ class Bench:
 
 
 def main() -> int:
-    """Hunt three times, score, and write the page."""
+    """Score the reader; hunt three times, score, and write the pages."""
     given = _arguments()
+    _score_reader()
     truth = given.truth or given.evidence / "truth.csv"
     if not truth.is_file():
         print(f"There is no labelled evidence ({truth}); nothing is measured.", file=sys.stderr)
@@ -84,6 +88,16 @@ def main() -> int:
     for text in wrong:
         print(f"{NOTES.name}: {text}", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _score_reader() -> None:
+    scores, wrong = quality_reading.score(load_bundled())
+    for kind, each in scores.items():
+        print(
+            f"reading, {kind}: precision {each.precision:.3f}, recall {each.recall:.3f}",
+            file=sys.stderr,
+        )
+    write(ROOT / "docs/reference/reading-quality.md", quality_reading.page(scores, wrong))
 
 
 def _arguments() -> argparse.Namespace:

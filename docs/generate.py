@@ -37,6 +37,12 @@ from sidelight.intel.entity import ACTORS, Entity
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.statements import load_bundled
 from sidelight.pe.authenticode import HOLDS, Status
+from sidelight.reading.claim import RELATIONS
+from sidelight.reading.entity import STATUSES
+from sidelight.reading.formats import FORMATS
+from sidelight.reading.indicators.observable import KINDS, Observable
+from sidelight.reading.indicators.warning import own_lists
+from sidelight.reading.techniques import phrased
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta
 from sidelight.schema import LEVELS, LOST, GapReason
@@ -261,6 +267,24 @@ def triads_page() -> str:
     return _page(lines)
 
 
+def reading_page() -> str:
+    """Describe what reports are read for."""
+    lines = ["# What reports are read for", "", "## Formats", ""]
+    lines += [f"- {each.title}" for name, each in FORMATS.items() if name not in {"ole", "zip"}]
+    lines += ["", "## Observables", "", *_prose(inspect.getdoc(Observable) or "")[:1]]
+    lines += _table(("kind", "is"), [(f"`{kind}`", text) for kind, text in KINDS.items()])
+    lines += ["", "What is said of an observable besides:", ""]
+    lines += [f"- {each.title}" for each in own_lists()]
+    lines += ["", "## Names"]
+    lines += _table(("status", "means"), [(f"`{name}`", text) for name, text in STATUSES.items()])
+    lines += ["", "## Relations"]
+    lines += _table(("relation", "says"), [(f"`{name}`", text) for name, text in RELATIONS.items()])
+    lines += ["", "## Techniques that phrases name", ""]
+    lines += ["Ids of ATT&CK, FiGHT and MoTIF are read wherever they stand."]
+    lines += _table(("technique", "name"), [(f"`{i}`", name) for i, name in phrased()])
+    return _page(lines)
+
+
 _CLASSES: Final = {
     "memory": "Code that no file holds",
     "sideload": "Libraries from where they should not come",
@@ -334,6 +358,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "assets.md": assets_page,
     "host-marks.md": marks_page,
     "actors.md": actors_page,
+    "reading.md": reading_page,
 }
 
 

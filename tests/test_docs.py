@@ -148,7 +148,7 @@ def test_every_command_and_option_is_in_the_reference(
     """As ``--help`` shows them, which the page is not made of."""
     monkeypatch.setenv("COLUMNS", "200")
     page = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
-    names = ["hunt", "collect", "range"]
+    names = ["hunt", "collect", "range", "read"]
     for group in ("rules", "allow", "baseline", "intel", "attribute"):
         names += [f"{group} {name}" for name in _subcommands([group], capsys)]
     assert sorted(_subcommands([], capsys)) == sorted({name.split()[0] for name in names})

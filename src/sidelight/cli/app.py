@@ -16,6 +16,7 @@ from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.intel import intel
 from sidelight.cli.range import range_command
+from sidelight.cli.read import read_command
 from sidelight.cli.rules import rules
 from sidelight.errors import EvidenceError, SidelightError
 
@@ -33,6 +34,7 @@ app.command("collect", short_help="Look at this Linux host, and write what is se
     collect_command
 )
 app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
+app.command("read", short_help="Read reports, and write a brief that ends in hunts.")(read_command)
 app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
 app.add_typer(baseline, name="baseline")

@@ -1,4 +1,4 @@
-"""The one place of the command line that opens a network connection."""
+"""The one place of the command line that fetches files over a network."""
 
 import tempfile
 import urllib.request

@@ -15,6 +15,7 @@ from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.lists import Lists, with_lists
+from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
 from sidelight.cli.targets import Target, targets
 from sidelight.errors import UsageError
@@ -49,6 +50,7 @@ def hunt_command(  # noqa: PLR0913
     allow: options.Allow = None,
     no_allow: options.NoAllow = False,
     assets: options.Assets = None,
+    from_report: options.FromReport = "",
     baseline: options.Baseline = None,
     hijacklibs: options.Hijacks = True,
     trust: options.Trust = None,
@@ -73,17 +75,23 @@ def hunt_command(  # noqa: PLR0913
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
     selection = choices.chosen(min_level, status, tag, product, include, exclude)
+    rules, selection, report = for_report(from_report, rules, selection, own=own)
     lists = Lists.of(allow, no_allow, assets, baseline, hijacklibs, trust, revoked)
-    if yara is not None and not own:
-        raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
+    _refuse_yara(yara, own=own)
     looks = Surfaces(live, ssh or (), yara, memory_image or (), symbols or (), files or ())
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), _marking(tlp), _text(host),
             jobs or cores(), fail_level.value, (max_evidence, max_fields),
             _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
+            report,
         )  # fmt: skip
         return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
+
+
+def _refuse_yara(rules: Path | None, *, own: bool) -> None:
+    if rules is not None and not own:
+        raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
 
 
 def _marking(named: str) -> str:
@@ -139,6 +147,7 @@ class _Request:
     times: bool
     analytics: bool
     lists: Lists
+    report: str = ""
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -150,6 +159,7 @@ class _Request:
             ("max-fields", str(self.limits[1])),
             ("analytics", "yes" if self.analytics else "no"),
             *self.evidence.said,
+            *([("from-report", self.report)] if self.report else []),
         )
 
 

@@ -142,3 +142,11 @@ Assets = Annotated[
         help="Says what hosts are (TOML or CSV): what is at stake on them raises scores.",
     ),
 ]
+FromReport = Annotated[
+    str,
+    typer.Option(
+        metavar="ID",
+        help="Hunt for what this report claims ('sidelight read' keeps them): the rules made of "
+        "it, rules for the techniques it claims, and analytics.",
+    ),
+]

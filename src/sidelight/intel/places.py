@@ -15,6 +15,11 @@ def country_name(code: str) -> str:
     return _names().get(code.upper(), code)
 
 
+def country_names() -> Mapping[str, str]:
+    """Give the code of each country by every name that reports use, as it is written."""
+    return {name: code for code, names in _table() for name in names}
+
+
 @cache
 def _table() -> tuple[tuple[str, tuple[str, ...]], ...]:
     text = (files("sidelight") / "content" / "countries.tsv").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Prose becomes claims, each with the span it comes from, and claims become a brief with hunts."""

@@ -1,0 +1,1 @@
+"""Readers: the bytes of one format become text whose characters know where they come from."""

@@ -1,0 +1,157 @@
+"""The shelf: a folder with every report that was read, by its id, with the rules made of it.
+
+ID/brief.json        the brief, as `--format json` has it
+ID/documents/*       the originals, so that the report can be read again
+ID/rules/*.yml       Sigma rules
+seen.json            which documents of which folder or feed were digested
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sidelight.errors import UsageError
+from sidelight.reading.brief import Brief
+
+_ID: Final = re.compile(r"[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A report on the shelf.
+
+    Args:
+        originals: names and places of the files it was read from.
+        documents: ids of the documents in them that it tells of.
+        rules: folder of the rules; it may be empty.
+        techniques: that were claimed.
+    """
+
+    id: str
+    title: str
+    originals: tuple[tuple[str, Path], ...]
+    documents: frozenset[str]
+    rules: Path
+    techniques: tuple[str, ...]
+
+    @property
+    def rule_count(self) -> int:
+        """Count the rules that were made of it."""
+        return sum(1 for _ in self.rules.glob("*.yml"))
+
+
+def keep(shelf: Path, brief: Brief, originals: Mapping[str, bytes]) -> Path:
+    """Put *brief* on the *shelf*, in the place of one with the same id.
+
+    Args:
+        shelf: made where it is not there yet.
+        brief: with the rules made of it.
+        originals: bytes that it was read from, by their name.
+    """
+    folder = shelf / brief.id
+    for part in ("rules", "documents"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for old in (folder / part).iterdir():
+            old.unlink()
+    for name, text in brief.rules.items():
+        (folder / "rules" / name).write_text(text, encoding="utf-8")
+    names = []
+    for number, (name, data) in enumerate(originals.items(), 1):
+        (folder / "documents" / f"{number}").write_bytes(data)
+        names.append(name)
+    about = {
+        "id": brief.id,
+        "title": brief.title,
+        "originals": names,
+        "documents": sorted(brief.documents),
+        "techniques": list(brief.techniques),
+    }
+    _replace(folder / "report.json", about)
+    return folder
+
+
+def kept(shelf: Path, identity: str) -> Kept:
+    """Give the report *identity*; its first digits are enough where only one has them.
+
+    Raises:
+        UsageError: there is none, or there are several; says which there are.
+    """
+    found = [path.name for path in _folders(shelf) if path.name.startswith(identity.lower())]
+    if not identity or len(found) != 1:
+        there = ", ".join(path.name for path in _folders(shelf)) or "none"
+        reason = "is the beginning of several reports" if len(found) > 1 else "no such report"
+        raise UsageError(f"{reason}: {identity}", where=str(shelf), hint=f"kept: {there}")
+    folder = shelf / found[0]
+    try:
+        about = json.loads((folder / "report.json").read_bytes())
+        originals = tuple(
+            (str(name), folder / "documents" / f"{number}")
+            for number, name in enumerate(about["originals"], 1)
+        )
+        techniques = tuple(map(str, about["techniques"]))
+        documents = frozenset(map(str, about["documents"]))
+        title = str(about["title"])
+        return Kept(found[0], title, originals, documents, folder / "rules", techniques)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"is damaged: {error}", where=str(folder), hint="read it again") from None
+
+
+def all_kept(shelf: Path) -> Iterator[Kept]:
+    """Yield every report on the *shelf*, in order of id."""
+    for path in _folders(shelf):
+        yield kept(shelf, path.name)
+
+
+def latest(shelf: Path, most: int) -> list[Kept]:
+    """Give the *most* reports that were kept last, in order of id; damaged ones are left out."""
+    folders = sorted(_folders(shelf), key=lambda path: -(path / "report.json").stat().st_mtime)
+    found = []
+    for path in sorted(folders[:most]):
+        try:
+            found.append(kept(shelf, path.name))
+        except UsageError:
+            continue
+    return found
+
+
+def _folders(shelf: Path) -> list[Path]:
+    if not shelf.is_dir():
+        return []
+    found = [path for path in shelf.iterdir() if _ID.fullmatch(path.name)]
+    return sorted(path for path in found if (path / "report.json").is_file())
+
+
+def seen(shelf: Path, source: str) -> frozenset[str]:
+    """Give the ids of the documents of *source* that were digested before."""
+    return frozenset(_seen(shelf).get(source, ()))
+
+
+def remember(shelf: Path, source: str, ids: frozenset[str]) -> None:
+    """Note that documents of *source* were digested."""
+    table = _seen(shelf)
+    table[source] = sorted({*table.get(source, ()), *ids})
+    shelf.mkdir(parents=True, exist_ok=True)
+    _replace(shelf / "seen.json", table)
+
+
+def _seen(shelf: Path) -> dict[str, list[str]]:
+    try:
+        table = json.loads((shelf / "seen.json").read_bytes())
+        return {str(name): [str(each) for each in ids] for name, ids in table.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UsageError(
+            f"is damaged: {error}", where=str(shelf / "seen.json"), hint="delete it to start anew"
+        ) from None
+
+
+def _replace(path: Path, value: object) -> None:
+    """Write JSON so that a crash leaves the old file or the new one."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
