@@ -16,7 +16,8 @@ MARKINGS: Final[Mapping[Marking, str]] = {
     "amber+strict": "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
     "red": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
-_FIRST_VERSION: Final[Mapping[str, str]] = {
+EXTENSION: Final = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+FIRST_VERSION: Final[Mapping[str, Marking]] = {
     "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "clear",
     "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
     "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
@@ -24,10 +25,15 @@ _FIRST_VERSION: Final[Mapping[str, str]] = {
 }
 _LABELS: Final[Mapping[str, str]] = {
     **{identity: label for label, identity in MARKINGS.items()},
-    **_FIRST_VERSION,
+    **FIRST_VERSION,
 }
 _ORDER: Final = tuple(str(each) for each in MARKINGS)
 _NAMED: Final = {str(name): identity for name, identity in MARKINGS.items()}
+
+
+def label(marking: Marking) -> str:
+    """Spell a marking as FIRST wants it shown."""
+    return f"TLP:{marking.upper()}"
 
 
 def marking_named(tag: str) -> str:
