@@ -4,11 +4,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: demo test check bench quality clean
+.PHONY: demo demo-exchange test check bench quality clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   install into $(VENV), write a labelled intrusion to demo/, hunt it"
+	@echo "make demo-exchange  share a finding among four allies on this machine"
 	@echo "make test   install the test dependencies, run all tests"
 	@echo "make check  format, lint, types, imports"
 	@echo "make bench  measure, and write docs/reference/benchmarks.md"
@@ -23,7 +24,11 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable ".[fast]"
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.installed
+$(VENV)/.exchange: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[fast,exchange]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.exchange
 	$(BIN)/python -m pip install --quiet --group test
 	@touch $@
 
@@ -37,6 +42,9 @@ demo: $(VENV)/.installed
 		--output demo/findings.jsonl --output demo/report.html --output demo/timeline.csv
 	@echo
 	@echo "The report is demo/report.html, what was planted is demo/evidence/truth.json."
+
+demo-exchange: $(VENV)/.exchange
+	$(BIN)/python bench/demo_exchange.py demo/exchange
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(JOBS)

@@ -2,6 +2,7 @@
 
 SidelightError
 ├── EvidenceError   evidence was named that cannot be used at all
+├── ExchangeError   a server of an ally cannot be reached, or refuses
 ├── IntelError      intelligence cannot be read, or says what cannot be understood
 ├── RuleError       a rule cannot be run as written
 └── UsageError      an option, a configuration value or an output path is wrong
@@ -32,6 +33,10 @@ class SidelightError(Exception):
 
 class EvidenceError(SidelightError):
     """Evidence was named that cannot be used at all."""
+
+
+class ExchangeError(SidelightError):
+    """A server of an ally cannot be reached, or refuses."""
 
 
 class IntelError(SidelightError):

@@ -18,6 +18,8 @@ from sidelight.cli.intel import intel
 from sidelight.cli.range import range_command
 from sidelight.cli.read import read_command
 from sidelight.cli.rules import rules
+from sidelight.cli.serve import serve_command
+from sidelight.cli.share import share
 from sidelight.errors import EvidenceError, SidelightError
 
 app = typer.Typer(
@@ -35,11 +37,15 @@ app.command("collect", short_help="Look at this Linux host, and write what is se
 )
 app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
 app.command("read", short_help="Read reports, and write a brief that ends in hunts.")(read_command)
+app.command("serve", short_help="Serve TAXII 2.1 to allies, each by what it may see.")(
+    serve_command
+)
 app.add_typer(rules, name="rules")
 app.add_typer(allow, name="allow")
 app.add_typer(baseline, name="baseline")
 app.add_typer(intel, name="intel")
 app.add_typer(attribute, name="attribute")
+app.add_typer(share, name="share")
 intel.command("path", short_help="Show how two things hang together.")(intel_views.path)
 intel.command("graph", short_help="Draw actors, their tools and techniques.")(intel_views.graph)
 intel.command("clusters", short_help="Show which entries would be one, if a name were enough.")(

@@ -30,7 +30,7 @@ def fetched(url: str, *, what: str = "rules", hint: str = _HINT) -> Iterator[Pat
     Raises:
         UsageError: it cannot be had whole, or is larger than `LIMIT`.
     """
-    if not _is_safe(url):
+    if not is_safe(url):
         raise UsageError(f"{what} are fetched over https only", where=url)
     opener = urllib.request.build_opener(_Redirects(url, what))
     with tempfile.TemporaryDirectory(prefix="sidelight-") as folder:
@@ -44,7 +44,7 @@ def fetched(url: str, *, what: str = "rules", hint: str = _HINT) -> Iterator[Pat
         yield path
 
 
-def _is_safe(url: str, *, here: bool = True) -> bool:
+def is_safe(url: str, *, here: bool = True) -> bool:
     """Tell whether nobody can change what *url* gives; *here* allows http to this machine."""
     try:
         parts = urlsplit(url)
@@ -70,7 +70,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         headers: HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        if not _is_safe(newurl, here=urlsplit(self._url).scheme == "http"):
+        if not is_safe(newurl, here=urlsplit(self._url).scheme == "http"):
             raise UsageError(
                 f"leads to {newurl}: {self._what} are fetched over https only", where=self._url
             )

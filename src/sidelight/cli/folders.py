@@ -56,6 +56,11 @@ def intel_file() -> Path:
     return data_folder() / "intel.db"
 
 
+def exchange_database() -> Path:
+    """Name the database of ``serve`` and ``share``."""
+    return data_folder() / "exchange.db"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

@@ -1,0 +1,69 @@
+"""``sidelight serve``: the server that allies share over."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidelight.cli.libraries import Database, need_exchange, now, open_library
+from sidelight.errors import UsageError
+
+
+def serve_command(  # noqa: PLR0913 - options
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any.")] = 6100,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--cert", metavar="FILE", help="Certificate chain, for TLS."),
+    ] = None,
+    private_key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Its private key.")
+    ] = None,
+    database: Database = "",
+    title: Annotated[str, typer.Option(help="What the server calls itself.")] = (
+        "Sidelight exchange"
+    ),
+    contact: Annotated[str, typer.Option(help="Who answers for it.")] = "",
+    max_body: Annotated[
+        int, typer.Option("--max-body", min=1024, help="Octets that a request may have.")
+    ] = 10 << 20,
+) -> int:
+    """Serve TAXII 2.1 to allies; each gets what the policy lets it have, and nothing else.
+
+    Everybody needs a token. Outside this machine it is TLS only.
+
+    Example: sidelight serve --host 0.0.0.0 --cert chain.pem --key key.pem
+    """
+    check_exposure(host, certificate, private_key)
+    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn")
+    from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.serving import serve  # noqa: PLC0415
+
+    library = open_library(database)
+    if not library.register().collections:
+        hint = "write one, then: sidelight share apply FILE"
+        raise UsageError("has no register of allies yet", where="serve", hint=hint)
+    edge = Edge(library, now, title, contact, max_body)
+    serve(edge, host, port, certificate, private_key, lambda text: typer.echo(text, err=True))
+    return 0
+
+
+def check_exposure(host: str, certificate: Path | None, private_key: Path | None) -> None:
+    """Make sure that nothing is said in the clear outside this machine.
+
+    Raises:
+        UsageError: *host* is not of this machine alone, and there is no TLS.
+    """
+    if (certificate is None) != (private_key is None):
+        raise UsageError("go together", where="--cert and --key")
+    if certificate is None and not _is_loopback(host):
+        hint = "give --cert and --key, or listen at 127.0.0.1 behind something that does TLS"
+        raise UsageError(f"{host} is not this machine alone, so TLS is needed", hint=hint)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,218 @@
+"""``sidelight share``: who is allied, who would see what, who got what."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sidelight.cli.audit import audit
+from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.token import token
+from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
+from sidelight.errors import UsageError
+from sidelight.intel.markings import MARKINGS
+from sidelight.output.plain import plain
+
+if TYPE_CHECKING:
+    from sidelight.exchange.register import Register
+
+share = typer.Typer(help="Share with allies, and know who will see what.", no_args_is_help=True)
+share.add_typer(token, name="token")
+share.add_typer(audit, name="audit")
+share.command("pull")(pull)
+share.command("push")(push)
+share.command("follow")(follow)
+
+
+@share.command("apply")
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The register, in TOML.")],
+    database: Database = "",
+) -> int:
+    """Make a file the register: organisations, circles, collections.
+
+    What it leaves out is gone. Members keep the instant they joined; ids are kept by name.
+
+    Example: sidelight share apply allies.toml
+    """
+    library = open_library(database)
+    from uuid import uuid4  # noqa: PLC0415 - not for --help
+
+    from sidelight.exchange.register import renewed  # noqa: PLC0415
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot be read: {error}", where=str(file)) from None
+    at = now()
+    register = renewed(text, library.register(), where=str(file), now=at, mint=uuid4)
+    version = library.renew(register, operator(), at)
+    typer.echo(f"version {version} of the register")
+    _show(register)
+    return 0
+
+
+@share.command("show")
+def show(database: Database = "") -> int:
+    """Show the register: organisations, circles with their members, collections.
+
+    Example: sidelight share show
+    """
+    _show(open_library(database).register())
+    return 0
+
+
+@share.command("preview")
+def preview(  # noqa: PLR0913 - options
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Bundle, envelope or JSON lines.")],
+    collection: Place,
+    server: Annotated[
+        str, typer.Option("--server", metavar="URL", help="Ask this server, not the database.")
+    ] = "",
+    token_file: TokenFile = None,
+    authority: Authority = None,
+    owner: Annotated[
+        str, typer.Option(metavar="ORGANISATION", help="Who would share; without --server.")
+    ] = "",
+    each: Annotated[bool, typer.Option("--each", help="A line for every object.")] = False,
+    database: Database = "",
+) -> int:
+    """Say who will see what, and by which rule, before anything leaves.
+
+    Example: sidelight share preview findings.stix.json --collection finds --owner "Operator A"
+    """
+    from sidelight.exchange.parcel import read_objects  # noqa: PLC0415 - not for --help
+
+    objects = read_objects(file)
+    if server:
+        with opened(server, token_file, authority) as client:
+            found = client.preview(client.find(collection), objects)
+    else:
+        found = _foreseen(database, collection, owner, objects)
+    for line in _lines(found) if each else _sums(found):
+        typer.echo(plain(line))
+    return 0
+
+
+@share.command("ledger")
+def ledger(
+    organisation: Annotated[str, typer.Option(help="Only what this organisation got.")] = "",
+    identifier: Annotated[
+        str, typer.Option("--object", metavar="ID", help="Only who got this object.")
+    ] = "",
+    database: Database = "",
+) -> int:
+    """Say who was given which version of what, when and by which route.
+
+    Example: sidelight share ledger --object indicator--d1c612bc-146f-4b65-b7b0-9a54a14150a4
+    """
+    library = open_library(database)
+    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store.ledger import deliveries  # noqa: PLC0415
+
+    register = library.register()
+    wanted = organisation_named(register, organisation).id if organisation else ""
+    names = {each.id: each.name for each in register.alliances.organisations.values()}
+    for each in deliveries(library.engine, ident=identifier, organisation=wanted):
+        who = f"{names.get(each.organisation, each.organisation)} ({each.person})"
+        what = f"{each.id} {each.version}  TLP:{each.marking.upper()}"
+        typer.echo(plain(f"{instants.show(each.at)}  {who}  {each.route}  {what}"))
+    return 0
+
+
+@share.command("redact")
+def redact(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Bundle, envelope or JSON lines.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Bundle to write.")
+    ],
+    ceiling: Annotated[
+        str, typer.Option(metavar="TLP", help="Keep what is marked this or more openly.")
+    ] = "amber+strict",
+) -> int:
+    """Leave out what may not go further: stricter parts, victims, numbers of subscribers.
+
+    What is left are new objects, derived from the old; their marking is never loosened.
+
+    Example: sidelight share redact findings.stix.json --ceiling green -o open.stix.json
+    """
+    from uuid import uuid4  # noqa: PLC0415 - not for --help
+
+    from sidelight.exchange.parcel import read_objects  # noqa: PLC0415
+    from sidelight.exchange.redaction import redacted_bundle  # noqa: PLC0415
+
+    highest = next((each for each in MARKINGS if each == ceiling), None)
+    if highest is None or highest == "red":
+        raise UsageError("is none of: clear, green, amber, amber+strict", where="--ceiling")
+    data, kept, left = redacted_bundle(read_objects(file), highest, now(), uuid4)
+    output.write_bytes(data)
+    typer.echo(f"{kept} objects are left, in {output}")
+    for why, count in left.items():
+        typer.echo(plain(f"{count} left out: {why}"))
+    return 0
+
+
+def _foreseen(
+    database: str, name: str, owner: str, objects: list[bytes]
+) -> list[Mapping[str, object]]:
+    library = open_library(database)
+    from sidelight.exchange.intake import admit, references  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.preview import foresee, foreseen  # noqa: PLC0415
+
+    if not owner:
+        raise UsageError("is needed where no --server is asked", where="--owner")
+    register = library.register()
+    sharer = organisation_named(register, owner).id
+    found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
+    if len(found) != 1:
+        raise UsageError("is not one collection of the register", where=name)
+    items = admit(objects, library.statements(references(objects)))
+    alliances, key = register.alliances, library.key
+    return foreseen(foresee(items, found[0], sharer, alliances, key, now=now()))
+
+
+def _lines(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
+    for each in found:
+        mark = "yes" if each["allow"] else "no "
+        to = each.get("recipient", "nobody" if not each["allow"] else "everybody")
+        yield f"{mark}  {to}  {each['id']}  {each['rule']}: {each['why']}"
+
+
+def _sums(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
+    counts: dict[tuple[str, str, str], int] = {}
+    for each in found:
+        to = str(each.get("recipient", ""))
+        key = (to, "gets" if each["allow"] else "does not get", f"{each['rule']}: {each['why']}")
+        counts[key] = counts.get(key, 0) + 1
+    for (to, verb, why), count in sorted(counts.items()):
+        plural = "object" if count == 1 else "objects"
+        who = to or ("everybody" if verb == "gets" else "nobody")
+        yield f"{who} {verb if to else 'gets'} {count} {plural}: {why}"
+
+
+def _show(register: "Register") -> None:
+    organisations = register.alliances.organisations
+    for each in organisations.values():
+        of = ", ".join(organisations[one].name for one in each.client_of if one in organisations)
+        typer.echo(
+            plain(
+                f"organisation  {each.id}  {each.name}  {each.country}  {each.role}"
+                + (f"  client of {of}" if of else "")
+            )
+        )
+    for circle in register.alliances.circles.values():
+        members = ", ".join(
+            organisations[one.organisation].name + (" (hidden)" if one.hidden else "")
+            for one in circle.members
+        )
+        typer.echo(plain(f"circle  {circle.id}  {circle.name}: {members or 'nobody'}"))
+    for place in register.collections:
+        named = ", ".join(
+            register.alliances.circles[one].name
+            for one in place.circles
+            if one in register.alliances.circles
+        )
+        alias = f" ({place.alias})" if place.alias else ""
+        shared = f"shared with {named or 'nobody'}"
+        typer.echo(plain(f"collection  {place.id}  {place.title}{alias}  {shared}"))

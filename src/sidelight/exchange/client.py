@@ -1,0 +1,183 @@
+"""A TAXII 2.1 client: finds a collection, gets pages of it, adds to it."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from sidelight.errors import ExchangeError
+from sidelight.exchange.connection import Connection, as_object
+from sidelight.exchange.taxii.paging import Page
+
+_POLLS: Final = 60
+_POLL_S: Final = 0.5
+
+
+class _Envelope(msgspec.Struct):
+    objects: list[msgspec.Raw] = []
+    more: bool = False
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a server made of objects: how many it took, and which it refused, with its words."""
+
+    accepted: int
+    refused: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A collection of a server, and how much may be sent to it at once."""
+
+    url: str
+    id: str
+    title: str
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An object out of a stream, and the id to go on after."""
+
+    id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Talks to one server, of which *url* is the address, or that of one of its API roots."""
+
+    url: str
+    connection: Connection
+
+    def find(self, name: str) -> Room:
+        """Find a collection by its id, alias or title.
+
+        Raises:
+            ExchangeError: the server cannot be reached, or has no such collection for us.
+        """
+        root = self._root()
+        about = self.connection.get(root)
+        listed = self.connection.get(urljoin(root, "collections/")).get("collections", [])
+        found = [each for each in _tables(listed) if name in _names(each)]
+        if len(found) != 1:
+            there = ", ".join(str(each.get("title")) for each in _tables(listed)) or "none"
+            why = "names more than one collection" if found else "is no collection there for us"
+            raise ExchangeError(why, where=name, hint=f"there are: {there}")
+        ident, largest = str(found[0]["id"]), about.get("max_content_length")
+        return Room(
+            urljoin(root, f"collections/{ident}/"),
+            ident,
+            str(found[0].get("title")),
+            largest if isinstance(largest, int) else 1 << 20,
+        )
+
+    def page(self, room: Room, parameters: Mapping[str, str]) -> tuple[list[bytes], Page]:
+        """Get one page: its objects as bytes, and what it says of others.
+
+        Raises:
+            ExchangeError: the server refused, or what it sent is no envelope.
+        """
+        reply = self.connection.ask("GET", room.url + "objects/", parameters)
+        try:
+            found = msgspec.json.decode(reply.content, type=_Envelope)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ExchangeError(f"sent no envelope: {error}", where=room.url) from None
+        last = reply.headers.get("X-TAXII-Date-Added-Last", "")
+        page = Page(len(found.objects), found.more, found.next, last)
+        return [bytes(each) for each in found.objects], page
+
+    def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
+        """Add objects, and wait until the server settled what becomes of each.
+
+        Raises:
+            ExchangeError: the server refused them as a whole, or does not come to an end.
+        """
+        body = b'{"objects":[' + b",".join(objects) + b"]}"
+        content = self.connection.ask("POST", room.url + "objects/", {}, body).content
+        status = as_object(content, room.url)
+        where = urljoin(room.url, f"../../status/{status.get('id')}/")
+        for _ in range(_POLLS):
+            if status.get("status") != "pending":
+                break
+            time.sleep(_POLL_S)
+            status = self.connection.get(where)
+        else:
+            raise ExchangeError("the server does not come to an end with it", where=where)
+        refused = tuple(
+            (str(each.get("id")), str(each.get("message", "")))
+            for each in _tables(status.get("failures", []))
+        )
+        accepted = status.get("success_count")
+        return Sent(accepted if isinstance(accepted, int) else 0, refused)
+
+    def preview(self, room: Room, objects: Sequence[bytes]) -> list[Mapping[str, object]]:
+        """Ask who would see objects; only a server of this program can say.
+
+        Raises:
+            ExchangeError: the server does not know that, or refused.
+        """
+        body = b'{"objects":[' + b",".join(objects) + b"]}"
+        content = self.connection.ask("POST", room.url + "preview/", {}, body).content
+        reply = as_object(content, room.url)
+        return list(_tables(reply.get("verdicts", [])))
+
+    def follow(self, room: Room, after: str) -> Iterator[Event]:
+        """Give objects as they are added, for as long as the server sends them.
+
+        It ends where the connection does: go on after the id of the last event. Only a server of
+        this program can be followed.
+
+        Raises:
+            ExchangeError: the server refused, or cannot be reached.
+        """
+        headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
+        yield from events(self.connection.lines(room.url + "stream/", headers))
+
+    def _root(self) -> str:
+        """Give the API root; the token never goes to another host than the one that was named."""
+        parts = urlsplit(self.url)
+        if parts.path.strip("/") not in {"", "taxii2"}:
+            return self.url.rstrip("/") + "/"
+        start = urljoin(self.url, "/taxii2/")
+        found = self.connection.get(start)
+        roots = found.get("api_roots")
+        root = found.get("default") or (roots[0] if isinstance(roots, list) and roots else None)
+        if not isinstance(root, str):
+            raise ExchangeError("the server names no API root", where=start)
+        root = urljoin(start, root)
+        there = urlsplit(root)
+        if (there.scheme, there.netloc) != (parts.scheme, parts.netloc):
+            hint = "name it instead, if you trust it with the token"
+            raise ExchangeError(f"the API root is elsewhere: {root}", where=start, hint=hint)
+        return root.rstrip("/") + "/"
+
+
+def events(lines: Iterable[str]) -> Iterator[Event]:
+    """Read server-sent events (HTML Standard, section 9.2); comments keep a line open."""
+    ident, data = "", list[str]()
+    for line in lines:
+        name, _, value = line.partition(":")
+        match name:
+            case "id":
+                ident = value.removeprefix(" ")
+            case "data":
+                data.append(value.removeprefix(" "))
+            case "" if not line and data:
+                yield Event(ident, " ".join(data).encode())
+                data = []
+
+
+def _tables(value: object) -> Iterator[Mapping[str, object]]:
+    for each in value if isinstance(value, list) else ():
+        if isinstance(each, dict):
+            yield each
+
+
+def _names(table: Mapping[str, object]) -> set[object]:
+    return {table.get("id"), table.get("alias"), table.get("title")}

@@ -1,0 +1,196 @@
+"""What comes in: an envelope's objects, each fit to be held, or not and why.
+
+Objects are kept as the bytes they came as. One thing is changed at the door: markings in the
+spelling of TLP 1, MISP or a maker of its own become references to the five of OASIS, so that only
+those go out. The digest that tells tampering from repetition is taken after that.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, TypeAlias
+
+import msgspec
+import orjson
+
+from sidelight.errors import SidelightError
+from sidelight.exchange import instants, marking
+from sidelight.exchange.marking import Unclear
+from sidelight.intel.markings import Marking
+
+Json: TypeAlias = Mapping[str, object]
+
+_ID: Final = re.compile(
+    r"([a-z][a-z0-9-]{2,249})--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    re.ASCII,
+)
+_SPEC_VERSIONS: Final = frozenset({"2.0", "2.1"})
+_OBSERVABLES: Final = frozenset(
+    {
+        "artifact", "autonomous-system", "directory", "domain-name", "email-addr",
+        "email-message", "file", "ipv4-addr", "ipv6-addr", "mac-addr", "mutex",
+        "network-traffic", "process", "software", "url", "user-account",
+        "windows-registry-key", "x509-certificate",
+    }
+)  # fmt: skip
+"""Cyber-observables (STIX 2.1, chapter 6), which have no versions."""
+
+
+class EnvelopeError(SidelightError):
+    """What came is no envelope at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An object that may be held.
+
+    Args:
+        version: its ``modified``, else ``created``, as it spells it; empty for an observable.
+        key: the same so that it sorts.
+        digest: SHA-256 of what it says, whatever the order of its keys.
+        creator: its ``created_by_ref``.
+        body: the bytes to serve.
+    """
+
+    id: str
+    type: str
+    spec_version: str
+    version: str
+    key: str
+    marking: Marking
+    digest: str
+    body: bytes
+    creator: str = ""
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A TLP marking definition: everybody has the five of OASIS, so it is not held."""
+
+    id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """An object that is refused, the rule that refuses it, and why."""
+
+    id: str
+    version: str
+    rule: str
+    why: str
+
+
+Item: TypeAlias = Arrival | Standard | Unfit
+
+
+class _Envelope(msgspec.Struct):
+    objects: list[msgspec.Raw] = []
+
+
+def read_envelope(body: bytes) -> list[bytes]:
+    """Cut an envelope, or a bundle, into the bytes of its objects.
+
+    Raises:
+        EnvelopeError: it is no JSON, no envelope, or has no objects.
+    """
+    try:
+        found = msgspec.json.decode(body, type=_Envelope).objects
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise EnvelopeError(f"the body is no TAXII envelope: {error}") from None
+    if not found:
+        raise EnvelopeError("the envelope holds no objects")
+    return [bytes(each) for each in found]
+
+
+def references(objects: Iterable[bytes]) -> set[str]:
+    """Name the marking definitions that objects refer to, as far as they can be read."""
+    text = re.compile(rb"marking-definition--[0-9a-f-]{36}")
+    return {each.decode() for data in objects for each in text.findall(data)}
+
+
+def admit(objects: list[bytes], known: Iterable[str] = ()) -> list[Item]:
+    """Say of each object whether it may be held, in the order given.
+
+    *known* are ids of statements that are held already; what else objects are marked with has to
+    come with them.
+    """
+    read = [parsed(data, index) for index, data in enumerate(objects)]
+    items = [each for each in read if not isinstance(each, Unfit)]
+    others: dict[str, Marking | None] = dict.fromkeys(known)
+    others.update(definitions(items))
+    return [
+        each if isinstance(each, Unfit) else _admitted(each, data, others)
+        for each, data in zip(read, objects, strict=True)
+    ]
+
+
+def definitions(items: Iterable[Json]) -> Mapping[str, Marking | None]:
+    """Give the marking definitions among objects, and what TLP they stand for if any."""
+    found: dict[str, Marking | None] = {}
+    for item in items:
+        if item.get("type") == "marking-definition":
+            tlp = marking.defined(item)
+            if tlp or item.get("definition_type") == "statement":
+                found[str(item["id"])] = tlp
+    return found
+
+
+def parsed(data: bytes, index: int) -> Json | Unfit:
+    """Read one object; a key that comes twice would mean one thing here and another elsewhere."""
+    place = f"objects[{index}]"
+    try:
+        item = orjson.loads(data)
+        json.loads(data, object_pairs_hook=_once)
+    except RecursionError:
+        return Unfit(place, "", "unreadable", "it is nested too deeply")
+    except ValueError as error:
+        return Unfit(place, "", "unreadable", str(error))
+    if not isinstance(item, dict):
+        return Unfit(place, "", "unreadable", "it is no JSON object")
+    named = _ID.fullmatch(item["id"]) if isinstance(item.get("id"), str) else None
+    if named is None or named[1] != item.get("type"):
+        return Unfit(place, "", "unreadable", "its id is not its type, two hyphens and a UUID")
+    return item
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice in one object")
+    return found
+
+
+def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> Item:
+    ident, kind = str(item["id"]), str(item["type"])
+    spec = item.get("spec_version", "2.1" if kind in _OBSERVABLES else "2.0")
+    version = item.get("modified", item.get("created", ""))
+    key = instants.order(version) if isinstance(version, str) else None
+    said = version if isinstance(version, str) else ""
+    if kind == "marking-definition" and marking.defined(item):
+        return Standard(ident, said)
+    if not isinstance(spec, str) or spec not in _SPEC_VERSIONS:
+        return Unfit(ident, said, "unsupported", f"spec_version {spec!r} is neither 2.0 nor 2.1")
+    if key is None and not (version == "" and kind in _OBSERVABLES):
+        return Unfit(ident, said, "unreadable", "modified (or else created) is no timestamp")
+    found = marking.marking_of(item, others)
+    if isinstance(found, Unclear):
+        return Unfit(ident, said, found.rule, found.why)
+    if found == "red":
+        return Unfit(ident, said, "red-on-feed", "TLP:RED is for named people, never for a feed")
+    served = marking.translated(item, found, others)
+    return Arrival(
+        id=ident,
+        type=kind,
+        spec_version=spec,
+        version=said,
+        key=key or "",
+        marking=found,
+        digest=sha256(orjson.dumps(served, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        body=data if served is item else orjson.dumps(served),
+        creator=str(item.get("created_by_ref", "")),
+        revoked=item.get("revoked") is True,
+    )

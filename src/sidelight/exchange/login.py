@@ -1,0 +1,61 @@
+"""Who a request says it is from, and how often it may be wrong (TAXII 2.1, section 1.6.9)."""
+
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass, field
+from typing import Final
+
+from sidelight.exchange.instants import Instant
+
+ATTEMPTS: Final = 10
+"""So many wrong tokens may come from one address in a minute."""
+WINDOW: Final[Instant] = 60_000_000
+_MOST_ADDRESSES: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token, and the person it is said to be from where the scheme names one."""
+
+    token: str
+    person: str = ""
+
+
+def read_authorization(header: str | None) -> Credentials | None:
+    """Read an ``Authorization`` header.
+
+    Bearer (RFC 6750) and Token carry a token; Basic (RFC 7617) a person and a token as password.
+    None stands for no header and for one that cannot be read.
+    """
+    scheme, _, rest = (header or "").strip().partition(" ")
+    rest = rest.strip()
+    match scheme.lower():
+        case "bearer" | "token":
+            return Credentials(rest)
+        case "basic":
+            try:
+                person, colon, token = b64decode(rest, validate=True).decode().partition(":")
+            except (Error, ValueError):
+                return None
+            return Credentials(token, person) if colon and person else None
+        case _:
+            return None
+
+
+@dataclass(slots=True)
+class Throttle:
+    """Remembers which addresses came with wrong tokens."""
+
+    _wrong: dict[str, list[Instant]] = field(default_factory=dict)
+
+    def wait(self, address: str, now: Instant) -> Instant:
+        """Give how long an address is to wait before it is listened to; 0 for not at all."""
+        wrong = [each for each in self._wrong.get(address, []) if now - each < WINDOW]
+        return wrong[-ATTEMPTS] + WINDOW - now if len(wrong) >= ATTEMPTS else 0
+
+    def fail(self, address: str, now: Instant) -> None:
+        """Remember a wrong token."""
+        wrong = [each for each in self._wrong.pop(address, []) if now - each < WINDOW]
+        self._wrong[address] = [*wrong, now][-ATTEMPTS:]
+        if len(self._wrong) > _MOST_ADDRESSES:
+            self._wrong.pop(next(iter(self._wrong)))

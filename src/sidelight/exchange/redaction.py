@@ -1,0 +1,210 @@
+"""Redaction: what is left of objects when it may go further.
+
+An object that leaves something out is another object (STIX 2.1, section 3.5), so each gets a new
+id, and a ``derived-from`` relationship to the one it was made of (section 3.6). A marking is never
+loosened: what is kept was marked no stricter than the ceiling, and says so again.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import orjson
+
+from sidelight.exchange import instants
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.intake import Unfit, definitions, parsed
+from sidelight.exchange.marking import ORDER, Unclear, effective, strictest
+from sidelight.intel.markings import MARKINGS, Marking
+
+Json: TypeAlias = Mapping[str, object]
+
+_STRUCTURE: Final = frozenset(
+    {"type", "spec_version", "id", "created", "modified", "object_marking_refs"}
+)
+_DROPPED: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({"granular_markings", "created_by_ref", "labels", "external_references", "lang"}),
+    "sighting": frozenset({"where_sighted_refs", "observed_data_refs", "description"}),
+}
+"""What names a victim or its evidence, by type and for all types."""
+_REQUIRED: Final[Mapping[str, frozenset[str]]] = {
+    "indicator": frozenset({"pattern", "pattern_type", "valid_from"}),
+    "malware": frozenset({"is_family"}),
+    "relationship": frozenset({"relationship_type", "source_ref", "target_ref"}),
+    "sighting": frozenset({"sighting_of_ref"}),
+    "attack-pattern": frozenset({"name"}),
+    "campaign": frozenset({"name"}),
+    "course-of-action": frozenset({"name"}),
+    "identity": frozenset({"name"}),
+    "intrusion-set": frozenset({"name"}),
+    "threat-actor": frozenset({"name"}),
+    "tool": frozenset({"name"}),
+    "vulnerability": frozenset({"name"}),
+}
+"""What an object has to have (STIX 2.1, chapters 4 and 5); other types are not redacted."""
+_LINKS: Final = frozenset({"relationship", "sighting"})
+_SUBSCRIBER: Final = re.compile(
+    # IMSI and IMEI have 14 to 16 digits (3GPP TS 23.003), an international number 8 to 15 after
+    # its plus (ITU-T E.164).
+    r"(?<![\w.])(?:\d{14,16}|\+\d{8,15})(?![\w.])|(?:imsi|msisdn|imei|supi)\W",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Nothing of an object is left, and why."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What an object became, and the names of what was left out."""
+
+    id: str
+    item: Json
+    gone: tuple[str, ...]
+
+
+Outcome: TypeAlias = Left | Redacted
+
+
+def redact(
+    items: Sequence[Json],
+    ceiling: Marking,
+    others: Mapping[str, Marking | None],
+    *,
+    now: str,
+    mint: Callable[[], UUID],
+) -> list[Outcome]:
+    """Give what is left of objects at or below *ceiling*, in the order given.
+
+    A relationship or sighting goes on between what its ends became, and not without them. *now*
+    is a STIX timestamp; *others* are marking definitions as `marking_of` takes them.
+    """
+    fresh: dict[str, str] = {}
+    found: dict[int, Outcome] = {}
+    for links in (False, True):
+        for place, item in enumerate(items):
+            if (item.get("type") in _LINKS) is links:
+                outcome = _redacted(item, ceiling, others, fresh, now, mint)
+                found[place] = outcome
+                if isinstance(outcome, Redacted):
+                    fresh[outcome.id] = str(outcome.item["id"])
+    return [found[place] for place in range(len(items))]
+
+
+def derived(outcomes: Iterable[Outcome], *, now: str, mint: Callable[[], UUID]) -> Iterator[Json]:
+    """Give the relationships that say what each was made of; links have none of their own."""
+    for each in outcomes:
+        if isinstance(each, Redacted) and each.item["type"] not in _LINKS:
+            yield {
+                "type": "relationship",
+                "spec_version": "2.1",
+                "id": f"relationship--{mint()}",
+                "created": now,
+                "modified": now,
+                "relationship_type": "derived-from",
+                "source_ref": each.item["id"],
+                "target_ref": each.id,
+                "object_marking_refs": each.item["object_marking_refs"],
+            }
+
+
+def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others became
+    item: Json,
+    ceiling: Marking,
+    others: Mapping[str, Marking | None],
+    fresh: Mapping[str, str],
+    now: str,
+    mint: Callable[[], UUID],
+) -> Outcome:
+    ident, kind = str(item.get("id")), str(item.get("type"))
+    if kind not in _REQUIRED:
+        return Left(ident, f"a {kind} is not redacted: it is nothing without its values")
+    marks = effective(item, others)
+    if isinstance(marks, Unclear):
+        return Left(ident, f"{marks.rule}: {marks.why}")
+    dropped = _STRUCTURE | _DROPPED[""] | _DROPPED.get(kind, frozenset())
+    open_ones = {
+        name: value
+        for name, value in item.items()
+        if name not in dropped
+        and ORDER.index(marks[name]) <= ORDER.index(ceiling)
+        and not _names_subscriber(value)
+    }
+    kept = dict(_linked(open_ones, fresh))
+    missing = sorted(_REQUIRED[kind] - kept.keys())
+    if missing:
+        return Left(ident, f"it is nothing without {' and '.join(missing)}, which may not go along")
+    marking = strictest(marks[name] for name in kept)
+    made = {
+        "type": kind,
+        "spec_version": "2.1",
+        "id": f"{kind}--{mint()}",
+        "created": now,
+        "modified": now,
+        **kept,
+        "object_marking_refs": [MARKINGS[marking]],
+    }
+    gone = tuple(sorted(item.keys() - kept.keys() - _STRUCTURE))
+    return Redacted(ident, made, gone)
+
+
+def _linked(kept: Json, fresh: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """Give properties with references to what others became; without those to anything else."""
+    for name, value in kept.items():
+        if name.endswith("_ref"):
+            if str(value) in fresh:
+                yield name, fresh[str(value)]
+        elif name.endswith("_refs"):
+            refs = [fresh[str(each)] for each in _list(value) if str(each) in fresh]
+            if refs:
+                yield name, refs
+        else:
+            yield name, value
+
+
+def _names_subscriber(value: object) -> bool:
+    """Tell whether a number of a subscriber stands anywhere in a value."""
+    match value:
+        case str():
+            return _SUBSCRIBER.search(value) is not None
+        case dict():
+            return any(
+                _names_subscriber(key) or _names_subscriber(each) for key, each in value.items()
+            )
+        case list():
+            return any(map(_names_subscriber, value))
+        case int() if not isinstance(value, bool):
+            return _SUBSCRIBER.search(str(value)) is not None
+        case _:
+            return False
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def redacted_bundle(
+    objects: Sequence[bytes], ceiling: Marking, now: Instant, mint: Callable[[], UUID]
+) -> tuple[bytes, int, Mapping[str, int]]:
+    """Give a bundle of what is left, how many objects that is, and why others are not in it."""
+    items = [parsed(data, index) for index, data in enumerate(objects)]
+    whole = [each for each in items if not isinstance(each, Unfit)]
+    others = definitions(whole)
+    at = instants.show(now)[:-4] + "Z"
+    outcomes = redact(whole, ceiling, others, now=at, mint=mint)
+    kept = [each.item for each in outcomes if isinstance(each, Redacted)]
+    bundle = {
+        "type": "bundle",
+        "id": f"bundle--{mint()}",
+        "objects": [*kept, *derived(outcomes, now=at, mint=mint)],
+    }
+    left = Counter(each.why for each in (*outcomes, *items) if isinstance(each, Left | Unfit))
+    return orjson.dumps(bundle), len(kept), left

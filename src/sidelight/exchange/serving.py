@@ -1,0 +1,57 @@
+"""Runs the edge on uvicorn until it is told to stop."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from sidelight.errors import UsageError
+from sidelight.exchange.edge import Edge, make_app
+
+
+def serve(  # noqa: PLR0913 - what, where, under which certificate
+    edge: Edge,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    private_key: Path | None,
+    say: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM; *say* is told the address when connections are taken.
+
+    Raises:
+        UsageError: the address is taken, or the certificate cannot be used.
+    """
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        make_app(edge),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ssl_certfile=str(certificate) if certificate else None,
+        ssl_keyfile=str(private_key) if private_key else None,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=2000,
+        h11_max_incomplete_event_size=32 << 10,
+    )
+    try:
+        config.load()
+    except OSError as error:
+        reason = f"cannot be used: {error.strerror or error}"
+        raise UsageError(reason, where="--cert and --key") from None
+    scheme = "https" if certificate else "http"
+    shown, at = listener.getsockname()[:2]
+    say(f"serving {scheme}://{f'[{shown}]' if ':' in shown else shown}:{at}/taxii2/")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        reason = f"cannot be listened at: {error.strerror or error}"
+        raise UsageError(reason, where=f"{host}:{port}") from None

@@ -1,0 +1,102 @@
+"""What a server needs of its storage, as a protocol: `sidelight.exchange.store` implements it."""
+
+from collections.abc import Collection as Group
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.intake import Item, Unfit
+from sidelight.exchange.policy import Route, Terms
+from sidelight.exchange.query import Query
+from sidelight.exchange.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who was authenticated: a person, for an organisation, with a token of some scopes."""
+
+    organisation: str
+    person: str
+    scopes: frozenset[str]
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A version of an object as it is held."""
+
+    added: Instant
+    id: str
+    version: str
+    spec_version: str
+    terms: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An object that is held now, or was already (*again*)."""
+
+    id: str
+    version: str
+    again: bool = False
+    note: str = ""
+
+
+Receipt = Added | Unfit
+Grants = Sequence[tuple[int, Instant]]
+"""Ids of terms, and from when on what is shared under them is seen."""
+
+
+class Shelf(Protocol):
+    """Objects, and all that is known of who shared and who got them."""
+
+    @property
+    def key(self) -> bytes:
+        """Give the secret that signs cursors."""
+
+    def register(self) -> Register:
+        """Give the newest version of the register."""
+
+    def terms(self) -> Mapping[int, Terms]:
+        """Give all terms that objects are held under."""
+
+    def statements(self, ids: Group[str]) -> set[str]:
+        """Tell which of these marking definitions are held."""
+
+    def page(
+        self, collection: str, grants: Grants, query: Query, *, after: Instant, limit: int
+    ) -> list[Held]:
+        """Give the first *limit* objects after *after* that grants and filters allow.
+
+        They are in the order they were added. ``last`` and ``first`` are among the versions that
+        the grants allow; `Query.added_after`, `Query.limit` and `Query.next` are not looked at.
+        """
+
+    def has(self, collection: str, grants: Grants, ident: str) -> bool:
+        """Tell whether any version of an object is seen."""
+
+    def add(
+        self,
+        collection: str,
+        audience: Sequence[str],
+        items: Sequence[Item],
+        by: Caller,
+        now: Instant,
+    ) -> list[Receipt]:
+        """Hold what may be held, all or nothing, and write it into the audit log."""
+
+    def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
+        """Forget versions of an object; that they were here stays in the audit log."""
+
+    def keep_status(self, ident: str, organisation: str, body: bytes, now: Instant) -> None:
+        """Keep a status resource for whoever sent the request."""
+
+    def status(self, ident: str, organisation: str) -> bytes | None:
+        """Give a status resource back to the organisation that sent the request."""
+
+    def deliver(
+        self, collection: str, found: Sequence[Held], by: Caller, route: Route, now: Instant
+    ) -> None:
+        """Write into the ledger who is about to get what."""

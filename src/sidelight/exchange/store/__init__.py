@@ -1,0 +1,1 @@
+"""Objects, register, tokens, ledger and audit log in a database: SQLite or PostgreSQL."""

@@ -1,0 +1,113 @@
+"""Opens the database and brings its tables up to date."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+
+from sidelight.errors import UsageError
+from sidelight.exchange.store import tables
+from sidelight.exchange.store.tables import HEAD
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_KEY: Final = "key"
+_WAIT_S: Final = 30
+
+
+def open_database(where: str) -> Engine:
+    """Open a database, make it if it is not there, and bring its tables up to date.
+
+    *where* is the path of an SQLite file, or an address such as ``postgresql+psycopg://host/name``.
+
+    Raises:
+        UsageError: it cannot be opened, or is no database of this program.
+    """
+    try:
+        engine = create_engine(_address(where), **_options(where))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(f"is no database address: {error}", where="--database") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    try:
+        with writing(engine) as connection:
+            _upgrade(connection)
+            if connection.scalar(select(tables.secret.c.name)) is None:
+                key = {"name": _KEY, "value": secrets.token_bytes(32)}
+                connection.execute(insert(tables.secret).values(key))
+                connection.execute(insert(tables.clock).values(id=1, last=0))
+    except DatabaseError as error:
+        raise UsageError(f"cannot be opened: {error.orig}", where=_shown(where)) from None
+    return engine
+
+
+def read_key(engine: Engine) -> bytes:
+    """Give the secret of this server."""
+    with engine.connect() as connection:
+        found = connection.scalar(select(tables.secret.c.value).where(tables.secret.c.name == _KEY))
+    assert isinstance(found, bytes)
+    return found
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that nobody else writes beside; all of it happens, or nothing."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237893)")
+        yield connection
+
+
+def _address(where: str) -> URL | str:
+    if "://" in where:
+        return make_url(where)
+    return URL.create("sqlite", database=where)
+
+
+def _options(where: str) -> dict[str, Any]:
+    if "://" in where and not where.startswith("sqlite"):
+        return {"pool_pre_ping": True}
+    return {"connect_args": {"timeout": _WAIT_S, "check_same_thread": False}}
+
+
+def _shown(where: str) -> str:
+    """Give an address without its password."""
+    return make_url(where).render_as_string() if "://" in where else where
+
+
+def _prepare(connection: Any, record: object) -> None:
+    """Take the beginning of transactions into our own hands; readers do not wait for writers."""
+    del record
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that begins by reading cannot become a writing one when somebody else wrote.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _version(connection: Connection) -> str:
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+
+
+def _upgrade(connection: Connection) -> None:
+    if _version(connection) == HEAD:
+        return
+    from alembic import command  # noqa: PLC0415 - half a second that most starts do not need
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,146 @@
+"""The shelf in a database."""
+
+from collections.abc import Collection as Group
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Engine, delete, desc, func, insert, select
+
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.intake import Item
+from sidelight.exchange.policy import Route, Terms
+from sidelight.exchange.query import Query
+from sidelight.exchange.register import Register, restored, stored
+from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
+from sidelight.exchange.store import audit, ledger, objects, tables, tokens
+from sidelight.exchange.store.database import read_key, writing
+
+KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
+"""How long a status can be asked for; a day is the least (TAXII 2.1, section 4.3)."""
+
+
+@dataclass(slots=True)
+class Library:
+    """A `sidelight.exchange.shelf.Shelf` in a database; threads and processes may share it."""
+
+    engine: Engine
+    _key: bytes = b""
+    _register: tuple[int, Register] = field(default_factory=lambda: (0, Register()))
+
+    @property
+    def key(self) -> bytes:
+        """Give the secret that signs cursors."""
+        self._key = self._key or read_key(self.engine)
+        return self._key
+
+    def register(self) -> Register:
+        """Give the newest version of the register."""
+        version = tables.register.c.version
+        with self.engine.connect() as connection:
+            newest = connection.scalar(select(func.max(version))) or 0
+            if newest != self._register[0]:
+                wanted = select(tables.register.c.document).where(version == newest)
+                document = connection.scalars(wanted).one()
+                self._register = (newest, restored(document))
+        return self._register[1]
+
+    def renew(self, register: Register, actor: str, now: Instant) -> int:
+        """Make *register* the newest version, and give its number."""
+        document = stored(register)
+        with writing(self.engine) as connection:
+            made = connection.execute(
+                insert(tables.register).values(at=now, document=document)
+            ).inserted_primary_key
+            assert made is not None
+            detail = {"version": made[0], "register": document.decode()}
+            audit.append(connection, now, actor, "register", detail)
+        return int(made[0])
+
+    def registers(self) -> list[tuple[int, Instant, Register]]:
+        """Give all versions of the register, the newest first."""
+        wanted = select(tables.register).order_by(desc(tables.register.c.version))
+        with self.engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return [(row.version, row.at, restored(row.document)) for row in rows]
+
+    def holder(self, token: str, person: str, now: Instant) -> Caller | None:
+        """Give who holds a token, if it is in force."""
+        with self.engine.connect() as connection:
+            return tokens.holder(connection, token, person, now)
+
+    def note(self, actor: str, action: str, detail: Mapping[str, object], now: Instant) -> None:
+        """Write something into the audit log."""
+        with writing(self.engine) as connection:
+            audit.append(connection, now, actor, action, detail)
+
+    def newest(self) -> Instant:
+        """Give when the newest object was added."""
+        with self.engine.connect() as connection:
+            return int(connection.scalars(select(tables.clock.c.last)).one())
+
+    def terms(self) -> Mapping[int, Terms]:
+        """Give all terms that objects are held under."""
+        with self.engine.connect() as connection:
+            return objects.all_terms(connection)
+
+    def statements(self, ids: Group[str]) -> set[str]:
+        """Tell which of these marking definitions are held."""
+        with self.engine.connect() as connection:
+            return objects.statements(connection, sorted(ids))
+
+    def page(
+        self, collection: str, grants: Grants, query: Query, *, after: Instant, limit: int
+    ) -> list[Held]:
+        """Give the first objects after *after* that grants and filters allow."""
+        with self.engine.connect() as connection:
+            return objects.page(connection, collection, grants, query, after=after, limit=limit)
+
+    def has(self, collection: str, grants: Grants, ident: str) -> bool:
+        """Tell whether any version of an object is seen."""
+        with self.engine.connect() as connection:
+            return objects.has(connection, collection, grants, ident)
+
+    def add(
+        self,
+        collection: str,
+        audience: Sequence[str],
+        items: Sequence[Item],
+        by: Caller,
+        now: Instant,
+    ) -> list[Receipt]:
+        """Hold what may be held, all or nothing."""
+        known = self.register().alliances.organisations.values()
+        identities = {each.identity: each.id for each in known if each.identity}
+        with writing(self.engine) as connection:
+            adding = objects.Adding(connection, collection, audience, by, now, identities)
+            return adding.add(items)
+
+    def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
+        """Forget versions of an object."""
+        with writing(self.engine) as connection:
+            objects.forget(connection, collection, found, by, now)
+
+    def keep_status(self, ident: str, organisation: str, body: bytes, now: Instant) -> None:
+        """Keep a status resource for whoever sent the request."""
+        row = {"id": ident, "organisation": organisation, "at": now, "body": body}
+        with writing(self.engine) as connection:
+            connection.execute(delete(tables.status).where(tables.status.c.at < now - KEPT))
+            connection.execute(insert(tables.status).values(row))
+
+    def status(self, ident: str, organisation: str) -> bytes | None:
+        """Give a status resource back to the organisation that sent the request."""
+        mine = (tables.status.c.id == ident, tables.status.c.organisation == organisation)
+        with self.engine.connect() as connection:
+            return connection.scalar(select(tables.status.c.body).where(*mine))
+
+    def deliver(
+        self, collection: str, found: Sequence[Held], by: Caller, route: Route, now: Instant
+    ) -> None:
+        """Write into the ledger who is about to get what; nothing is written for a repetition."""
+        with self.engine.connect() as connection:
+            if not ledger.missing(connection, found, by.organisation, route):
+                return
+            known = objects.all_terms(connection)
+        with writing(self.engine) as connection:
+            ledger.write(connection, collection, found, known, by, route, now)

@@ -1,0 +1,93 @@
+"""Adding objects, and asking beforehand who would see them (TAXII 2.1, section 5.5)."""
+
+from http import HTTPStatus
+
+import orjson
+
+from sidelight.exchange import instants
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.intake import EnvelopeError, Item, Unfit, admit, read_envelope, references
+from sidelight.exchange.preview import foresee, foreseen
+from sidelight.exchange.register import Collection, Register
+from sidelight.exchange.shelf import Added, Caller, Receipt, Shelf
+from sidelight.exchange.taxii.media import check_content_type
+from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
+
+
+def add(  # noqa: PLR0913 - all that one request needs
+    request: Request,
+    collection: Collection,
+    caller: Caller,
+    ident: str,
+    largest: int,
+    shelf: Shelf,
+    now: Instant,
+) -> Response:
+    """Hold the objects of an envelope; the response is 202 with the status of each.
+
+    All of them are settled at once, so the status is always ``complete``.
+
+    Raises:
+        Refused: 413, 415 or 422.
+    """
+    items = _items(request, largest, shelf)
+    receipts = shelf.add(collection.id, collection.circles, items, caller, now)
+    status = _status(ident, receipts, now)
+    body = orjson.dumps(status)
+    shelf.keep_status(ident, caller.organisation, body, now)
+    return Response(202, body)
+
+
+def preview(  # noqa: PLR0913 - all that one request needs
+    request: Request,
+    collection: Collection,
+    caller: Caller,
+    register: Register,
+    largest: int,
+    shelf: Shelf,
+    now: Instant,
+) -> Response:
+    """Say who would see the objects of an envelope, and why; an extension of this server.
+
+    Raises:
+        Refused: 413, 415 or 422.
+    """
+    items = _items(request, largest, shelf)
+    owner, key = caller.organisation, shelf.key
+    found = foresee(items, collection, owner, register.alliances, key, now=now)
+    return answered({"verdicts": foreseen(found)})
+
+
+def _items(request: Request, largest: int, shelf: Shelf) -> list[Item]:
+    check_content_type(request.headers.get("content-type"))
+    if len(request.body) > largest:
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest} octets")
+    try:
+        objects = read_envelope(request.body)
+    except EnvelopeError as error:
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, error.reason) from None
+    return admit(objects, shelf.statements(references(objects)))
+
+
+def _status(ident: str, receipts: list[Receipt], now: Instant) -> Json:
+    good = [_detail(each) for each in receipts if isinstance(each, Added)]
+    bad = [_detail(each) for each in receipts if isinstance(each, Unfit)]
+    return {
+        "id": ident,
+        "status": "complete",
+        "request_timestamp": instants.show(now),
+        "total_count": len(receipts),
+        "success_count": len(good),
+        **({"successes": good} if good else {}),
+        "failure_count": len(bad),
+        **({"failures": bad} if bad else {}),
+        "pending_count": 0,
+    }
+
+
+def _detail(receipt: Receipt) -> Json:
+    match receipt:
+        case Added(ident, version, _, note):
+            return {"id": ident, "version": version, **({"message": note} if note else {})}
+        case Unfit(ident, version, rule, why):
+            return {"id": ident, "version": version, "message": f"{rule}: {why}"}
