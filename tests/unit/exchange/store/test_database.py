@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from sidelight.errors import UsageError
+from sidelight.exchange.store import database, tables
+from sidelight.exchange.store.database import open_database
+
+
+def test_the_steps_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+    engine = open_database(str(tmp_path / "x.db"))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.METADATA) == []
+
+
+def test_the_newest_step_is_the_one_that_the_code_names() -> None:
+    assert ScriptDirectory(str(database._MIGRATIONS)).get_heads() == [tables.HEAD]
+
+
+@pytest.mark.parametrize("where", ["nowhere://x", "postgresql+nothing://x/y", "sqlite+x://", "://"])
+def test_what_is_no_address_is_said(where: str) -> None:
+    with pytest.raises(UsageError):
+        open_database(where)
+
+
+def test_a_password_is_not_shown(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(UsageError) as error:
+        open_database(f"postgresql+psycopg://u:hunter2@/x?host={tmp_path}")
+    assert "hunter2" not in str(error.value)

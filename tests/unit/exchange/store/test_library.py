@@ -1,0 +1,137 @@
+"""The shelf in SQLite and in PostgreSQL: the same answers from both."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+import databases
+from allies import NOW, TRILATERAL, World, indicator, names, objects, open_world, pages, parsed
+from sidelight.exchange.store import audit, ledger, tokens
+from sidelight.exchange.store.library import Library
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    pytest.importorskip("psycopg")
+    if why := databases.missing():
+        pytest.skip(why)
+    with databases.postgresql() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "sqlite":
+        yield open_world(tmp_path)
+        return
+    address = request.getfixturevalue("server")
+    engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS test WITH (FORCE)")
+        connection.exec_driver_sql("CREATE DATABASE test")
+    engine.dispose()
+    made = open_world(tmp_path, where=address.replace("/postgres?", "/test?"))
+    yield made
+    made.library.engine.dispose()
+
+
+def test_objects_versions_pages_and_deletion(world: World) -> None:
+    two = "2026-02-01T00:00:00.000Z"
+    world.add("A", *(indicator(number) for number in range(5)), indicator(1, "amber", two))
+    assert names(world.ask("B", objects())) == [f"number {number}" for number in (0, 2, 3, 4, 1)]
+    assert len(pages(world, "G", objects(), ("limit", "2"), ("match[version]", "all"))) == 5
+    assert world.add("A", indicator(1), indicator(0, name="changed"))["failure_count"] == 1
+    path = f"{objects()}{indicator(1)['id']}/"
+    assert parsed(world.ask("B", path + "versions/"))["versions"] == [indicator(1)["modified"], two]
+    assert world.ask("A", path, method="DELETE").status == 200
+    assert len(names(world.ask("B", objects()))) == 4
+
+
+def test_the_ledger_has_each_delivery_once(world: World) -> None:
+    world.add("A", indicator(1), indicator(2, "amber"))
+    for _ in range(2):
+        for who in ("B", "G"):
+            world.ask(who, objects())
+        world.now += 1
+    found = list(ledger.deliveries(world.library.engine))
+    names_of = {each.id: each.name for each in world.register.alliances.organisations.values()}
+    assert sorted(names_of[each.organisation] for each in found) == ["B", "B", "G"]
+    only = list(ledger.deliveries(world.library.engine, ident=str(indicator(2)["id"])))
+    assert [(each.at, each.route, each.marking) for each in only] == [(NOW, "objects", "amber")]
+
+
+@pytest.mark.parametrize("table", ["audit", "ledger"])
+def test_logs_can_be_neither_changed_nor_deleted(world: World, table: str) -> None:
+    world.add("A", indicator(1))
+    world.ask("B", objects())
+    for statement in (f"UPDATE {table} SET at = 0", f"DELETE FROM {table}"):
+        with (
+            pytest.raises(sqlalchemy.exc.DBAPIError, match="append-only"),
+            world.library.engine.begin() as connection,
+        ):
+            connection.exec_driver_sql(statement)
+    chain = audit.verify(world.library.engine)
+    assert (chain.length, chain.broken) == (2, None)
+
+
+def test_a_token_lets_in_until_it_ends(world: World) -> None:
+    engine, who = world.library.engine, world.caller("A").organisation
+    text = tokens.issue(
+        engine, who, "p", frozenset({"read"}), now=NOW, expires=NOW + 10, actor="test"
+    )
+    found = world.library.holder(text, "", NOW)
+    assert found
+    assert (found.organisation, found.scopes) == (who, frozenset({"read"}))
+    assert world.library.holder(text, "p", NOW + 9)
+    for wrong, person, at in ((text, "q", NOW), (text, "", NOW + 10), (text[:-1] + "x", "", NOW)):
+        assert world.library.holder(wrong, person, at) is None
+    secret = text.split("_", 2)[2]
+    with engine.connect() as connection:
+        rows = str(connection.exec_driver_sql("SELECT * FROM token").all())
+        log = str(connection.exec_driver_sql("SELECT * FROM audit").all())
+    assert secret not in rows + log
+    (issued,) = tokens.issued(engine)
+    assert tokens.revoke(engine, issued.id, now=NOW, actor="test")
+    assert world.library.holder(text, "", NOW) is None
+
+
+def test_writers_at_once_lose_nothing_and_no_two_have_one_date(world: World) -> None:
+    def add(start: int) -> None:
+        for number in range(start, start + 5):
+            world.add("A", indicator(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(0, 40, 5)))
+    manifest = pages(world, "B", "/exchange/collections/finds/manifest/", ("limit", "7"))
+    dates = [each["date_added"] for each in manifest]  # type: ignore[index]
+    assert len(set(dates)) == 40
+    assert dates == sorted(dates)
+    assert audit.verify(world.library.engine).broken is None
+
+
+def test_members_keep_the_instant_they_joined_and_what_it_lets_them_see(world: World) -> None:
+    world.add("A", indicator(1))
+    world.now += 1000
+    wider = TRILATERAL.replace('members = ["A", "B", "G"]', 'members = ["A", "B", "G", "X"]')
+    world.apply(wider)
+    world.add("A", indicator(2))
+    assert names(world.ask("X", objects())) == ["number 2"]
+    assert names(world.ask("B", objects())) == ["number 1", "number 2"]
+    world.apply(TRILATERAL)
+    assert world.ask("X", objects()).status == 404
+    world.now += 1000
+    world.apply(wider)
+    assert world.ask("X", objects()).body == b"{}"
+    assert [version for version, _, _ in world.library.registers()] == [4, 3, 2, 1]
+
+
+def test_a_database_is_opened_again_with_its_secret(world: World) -> None:
+    world.add("A", *(indicator(number) for number in range(3)))
+    cursor = str(parsed(world.ask("B", objects(), ("limit", "1")))["next"])
+    again = Library(world.library.engine)
+    assert again.key == world.library.key
+    world.server = type(world.server)(again, world.server.mint)
+    assert names(world.ask("B", objects(), ("next", cursor))) == ["number 1", "number 2"]

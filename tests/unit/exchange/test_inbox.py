@@ -1,0 +1,107 @@
+"""A pull against servers that are broken in the known ways; no socket is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sidelight.errors import ExchangeError, UsageError
+from sidelight.exchange.client import Client, Room
+from sidelight.exchange.connection import RefusalError
+from sidelight.exchange.inbox import pull
+from sidelight.exchange.taxii.paging import Page
+
+ROOM = Room("https://cert.example/api/collections/1/", "1", "Finds", 1000)
+
+
+@dataclass
+class Script:
+    """Plays a server: a page or an error for each request, and what was asked."""
+
+    answers: list[tuple[list[bytes], Page] | Exception]
+    asked: list[Mapping[str, str]] = field(default_factory=list)
+
+    def page(self, room: Room, parameters: Mapping[str, str]) -> tuple[list[bytes], Page]:
+        assert room is ROOM
+        self.asked.append(parameters)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def one(number: int, *, more: bool = False, following: str = "") -> tuple[list[bytes], Page]:
+    last = f"2026-01-0{number}T00:00:00.000000Z"
+    return [b'{"id":"%d",\n"x":1}' % number], Page(1, more, following, last)
+
+
+def run(script: Script, path: Path) -> tuple[int, str]:
+    client: Client = script  # type: ignore[assignment]
+    done = pull(client, ROOM, path, limit=1)
+    return done.objects, done.stuck
+
+
+def lines(path: Path) -> list[str]:
+    return [line[:8] for line in path.read_text().splitlines()]
+
+
+def test_a_cut_pull_goes_on_within_its_answer_and_doubles_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    cut = Script([one(1, more=True, following="n1"), one(2, more=True, following="n2"),
+                  ExchangeError("cut")])  # fmt: skip
+    with pytest.raises(ExchangeError):
+        run(cut, path)
+    with path.open("ab") as file:
+        file.write(b'{"half')
+    again = Script([one(3)])
+    assert run(again, path) == (1, "")
+    assert again.asked == [{"next": "n2", "limit": "1"}]
+    assert lines(path) == ['{"id":"1', '{"id":"2', '{"id":"3']
+    later = Script([([], Page(0))])
+    assert run(later, path) == (0, "")
+    assert later.asked[0]["added_after"] == "2026-01-03T00:00:00.000000Z"
+
+
+def test_a_server_that_forgot_its_next_is_asked_from_the_start_of_that_answer(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.jsonl"
+    with pytest.raises(ExchangeError):
+        run(Script([one(1, more=True, following="n1"), ExchangeError("cut")]), path)
+    forgot = Script([RefusalError(404, "gone", "x"), one(1, more=True, following="m1"), one(2)])
+    assert run(forgot, path) == (2, "")
+    assert lines(path) == ['{"id":"1', '{"id":"2']
+
+
+def test_a_refusal_of_another_kind_is_not_taken_for_that(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    with pytest.raises(ExchangeError):
+        run(Script([one(1, more=True, following="n1"), ExchangeError("cut")]), path)
+    with pytest.raises(RefusalError):
+        run(Script([RefusalError(401, "who are you", "x")]), path)
+    assert lines(path) == ['{"id":"1']
+
+
+def test_a_server_that_never_moves_is_left_with_what_it_gave(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    same = Script([one(1, more=True, following="n"), one(2, more=True, following="n"),
+                   one(2, more=True, following="n"), one(2, more=True)])  # fmt: skip
+    objects, stuck = run(same, path)
+    assert stuck
+    assert objects == 4
+    assert same.answers == []
+
+
+def test_a_file_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("{}\n")
+    with pytest.raises(UsageError):
+        run(Script([one(1)]), path)
+    (tmp_path / "x.jsonl.cursor").write_text('{"collection":"https://elsewhere/"}')
+    with pytest.raises(UsageError):
+        run(Script([one(1)]), path)
+    (tmp_path / "x.jsonl.cursor").write_text("{")
+    with pytest.raises(UsageError):
+        run(Script([one(1)]), path)
+    assert path.read_text() == "{}\n"
