@@ -15,7 +15,7 @@ from sidelight.errors import SidelightError
 from sidelight.evidence.inventory import STDIN, Inventory, Task
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
-from sidelight.hunt.host import name_host
+from sidelight.hunt.host import Names
 from sidelight.hunt.memory import give_back, keep_memory
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
@@ -59,14 +59,14 @@ class Work:
         scratch: a folder of this run for what does not fit into memory.
         report: is told how far it is.
         analytics: whether to keep facts for analytics.
-        host: name for evidence that names no host; empty for none.
+        names: what to call evidence.
     """
 
     jobs: int
     scratch: Path
     report: Report
     analytics: bool = True
-    host: str = ""
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(slots=True)
@@ -115,10 +115,10 @@ Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
 class Worker:
     """Reads and scans tasks one after another."""
 
-    def __init__(self, rules: Compiled, host: str = "", *, analytics: bool = True) -> None:
+    def __init__(self, rules: Compiled, names: Names, *, analytics: bool = True) -> None:
         keep_memory()
         self._scanner = Scanner(rules, analytics=analytics)
-        self._host = host
+        self._names = names
         self._parts = 0
 
     def work(
@@ -150,13 +150,13 @@ class Worker:
                     case Frame():
                         if _is_enough(held, item):
                             self._scan(held, task, spool, result)
-                        held.append(name_host(item, self._host))
+                        held.append(self._names.frame(item))
                         result.events += len(item)
                         report()
                     case Gap():
-                        result.gaps.append(item)
+                        result.gaps.append(self._names.gap(item))
                     case Digest():
-                        result.digests.append(item)
+                        result.digests.append(self._names.digest(item))
         finally:
             if held:
                 self._scan(held, task, spool, result)
@@ -183,7 +183,7 @@ def _is_enough(held: list[Frame], fresh: Frame) -> bool:
 
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:
     """Read everything in *inventory* into *spool*; what ends it early keeps what it read."""
-    result = Gathered(gaps=list(inventory.gaps))
+    result = Gathered(gaps=[work.names.gap(gap) for gap in inventory.gaps])
     try:
         if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
             _gather_apart(inventory, rules, spool, work, result)
@@ -199,7 +199,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
 def _gather_here(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
-    worker, done = Worker(rules, work.host, analytics=work.analytics), 0
+    worker, done = Worker(rules, work.names, analytics=work.analytics), 0
     for task in inventory.tasks:
 
         def tell(before: int = done) -> None:
@@ -217,9 +217,9 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
-def _start(rules: bytes, folder: str, host: str, analytics: bool) -> None:
+def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
-    worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), host, analytics=analytics)
+    worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), names, analytics=analytics)
     _WORKER[:] = [(worker, Path(folder))]
 
 
@@ -239,7 +239,7 @@ def _gather_apart(
 
     from sidelight.hunt.crew import Crew  # noqa: PLC0415
 
-    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.host, work.analytics)
+    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.names, work.analytics)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
     here = [task for task in inventory.tasks if _is_here(task)]
@@ -248,7 +248,7 @@ def _gather_apart(
     with pool:
         try:
             crew.begin(work.jobs - 1)
-            worker = Worker(rules, work.host, analytics=work.analytics)
+            worker = Worker(rules, work.names, analytics=work.analytics)
             while (task := here.pop() if here else crew.last()) or crew.busy:
 
                 def tell(before: int = done) -> None:

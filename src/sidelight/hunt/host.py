@@ -1,11 +1,45 @@
-"""The name that an analyst gives to evidence that names no host."""
+"""What evidence is called that does not say it well itself: its host, and its source."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
-from sidelight.schema import Column, Frame, offsets_of, strings
+from sidelight.evidence.reading import Digest
+from sidelight.schema import Column, Frame, Gap, offsets_of, strings
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What to call evidence.
+
+    Args:
+        host: of evidence that names none; empty for none.
+        sources: for paths that say nothing, as those of files that are gone after the hunt.
+    """
+
+    host: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def frame(self, frame: Frame) -> Frame:
+        """Give *frame* with these names."""
+        named = name_host(frame, self.host)
+        if self.sources.keys().isdisjoint(named.sources):
+            return named
+        return replace(named, sources=tuple(self.source(name) for name in named.sources))
+
+    def gap(self, gap: Gap) -> Gap:
+        """Give *gap* with these names."""
+        return replace(gap, source=self.source(gap.source))
+
+    def digest(self, digest: Digest) -> Digest:
+        """Give *digest* with these names."""
+        return replace(digest, source=self.source(digest.source))
+
+    def source(self, path: str) -> str:
+        """Give the name of a source."""
+        return self.sources.get(path, path)
 
 
 def name_host(frame: Frame, name: str) -> Frame:

@@ -32,9 +32,11 @@ from sidelight.hunt.conclusion import (
 )
 from sidelight.hunt.examination import Second, Trusted, look_again
 from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
+from sidelight.schema import Gap
 
 Made = TypeVar("Made")
 
@@ -96,12 +98,13 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        work = Work(options.jobs, Path(name), report, options.analytics, options.host)
+        names = Names(options.host, options.named)
+        work = Work(options.jobs, Path(name), report, options.analytics, names)
         gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
-        gathered.gaps += [*gaps, *second.gaps, *filter(None, map(changed, inventory.inputs))]
+        gathered.gaps += [*gaps, *second.gaps, *_changed(inventory, names)]
         counts = event_counts(spool, copies)
         clocks = read_clocks(spool.tables("processes"), looked_at(counts))
         coverage = build(
@@ -178,6 +181,10 @@ def _metas(rules: Compiled) -> tuple[Meta, ...]:
     return (*rules.metas, *(each.meta for each in rules.correlations))
 
 
+def _changed(inventory: Inventory, names: Names) -> list[Gap]:
+    return [names.gap(gap) for gap in map(changed, inventory.inputs) if gap]
+
+
 def _inputs(
     files: Sequence[File], gathered: Gathered, named: Mapping[str, str]
 ) -> tuple[Input, ...]:
@@ -188,10 +195,10 @@ def _inputs(
     whole = {each.source: each for each in gathered.digests if each.sha256}
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
     for file in files:
-        if file.path not in found or file.format == "archive":
-            found[file.path] = Input(file.path, max(file.size, 0), _hash(file), file.format)
-    shown = (replace(each, path=named.get(name, each.path)) for name, each in found.items())
-    return tuple(sorted(shown))
+        name = named.get(file.path, file.path)
+        if name not in found or file.format == "archive":
+            found[name] = Input(name, max(file.size, 0), _hash(file), file.format)
+    return tuple(sorted(found.values()))
 
 
 def _hash(file: File) -> str:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from sidelight.hunt.host import name_host
-from sidelight.schema import NO_TIME, Column, Frame, Kind, decode, encode, strings
+from sidelight.evidence.reading import Digest
+from sidelight.hunt.host import Names, name_host
+from sidelight.schema import NO_TIME, Column, Frame, Gap, Kind, decode, encode, strings
 
 
 def frame(host: Column) -> Frame:
@@ -48,3 +49,14 @@ def test_every_empty_value_counts() -> None:
 def test_without_a_name_nothing_changes() -> None:
     given = frame(encode([None, "", "a"]))
     assert name_host(given, "") is given
+
+
+def test_sources_that_say_nothing_are_called_something_else() -> None:
+    names = Names("n", {"x": "host:a"})
+    assert names.frame(frame(encode([None]))).sources == ("host:a",)
+    assert decode(names.frame(frame(encode([None]))).host) == ["n"]
+    assert names.gap(Gap("x", 0, "denied", "no")).source == "host:a"
+    assert names.gap(Gap("y", 0, "denied", "no")).source == "y"
+    assert names.digest(Digest("x", "host", 1, "")).source == "host:a"
+    given = frame(encode(["a"]))
+    assert Names(sources={"y": "z"}).frame(given) is given
