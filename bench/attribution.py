@@ -107,7 +107,9 @@ class Results:
     """
 
     tallies: dict[tuple[str, bool, int], Tally] = field(default_factory=lambda: defaultdict(Tally))
-    bins: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0.0, 0]))
+    bins: dict[int, list[float]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0, 0.0, 0])
+    )
     groups: int = 0
     known: int = 0
     unknown: int = 0

@@ -146,3 +146,18 @@ def test_what_cannot_be_is_said_in_a_sentence(
     assert said in shown
     assert "Traceback" not in shown
     assert not (tmp_path / "n").exists()
+
+
+def test_a_name_that_may_mean_several_sets_says_their_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = str(tmp_path / "n")
+    about = ["--by", "anna", "--reason", "r", "--about"]
+    assert run(["attribute", "add", notes, *about, "FamousSparrow"]) == 2
+    said = capsys.readouterr().err
+    assert "may mean 4 sets" in said
+    assert said.count("intrusion-set--") == 4
+    assert run(["attribute", "add", notes, *about, "Fire-Ant"]) == 2
+    said = capsys.readouterr().err
+    assert "is no exact name (Mustang Panda intrusion-set--" in said
+    assert "; Fire Ant intrusion-set--" in said

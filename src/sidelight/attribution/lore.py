@@ -213,8 +213,8 @@ def _held(claims: Iterable[Claim], knowledge: Knowledge) -> Held:
     for claim in first or several:
         strength = _STRENGTH[claim.relation]
         strength *= 1.0 if claim.hedge in _NO_DOUBT else _DOUBT
-        for house, date in _said(claim, knowledge):
-            said = (strength, _year(date))
+        for house, when in _said(claim, knowledge):
+            said = (strength, _year(when))
             best[house] = max(best.get(house, said), said)
     return Held(
         tuple((house, *best[house]) for house in sorted(best)),

@@ -23,7 +23,7 @@ from sidelight.attribution.lore import Actor, Delivery, Lore, year_of
 from sidelight.attribution.notes import Note
 from sidelight.attribution.observation import Observed, folded
 from sidelight.findings.assets import roles
-from sidelight.findings.resemblance import Hypothesis, Line, LineKind, Resemblance
+from sidelight.findings.resemblance import FAINT, Hypothesis, Line, LineKind, Resemblance
 from sidelight.schema import NO_TIME
 
 UNKNOWN: Final = "unknown"
@@ -278,6 +278,9 @@ def _reason(whole: Resemblance, observed: Observed) -> str:
         return ""
     if whole.tools:
         names = ", ".join(whole.tools)
+        if any(each.told for each in whole.hypotheses):
+            least = f"{FAINT:.0%}".replace("%", " %")
+            return f"what was seen of tools ({names}) makes no set as likely as {least}"
         return f"what was seen of tools ({names}) is in too many hands, or too unsure, to tell"
     if observed.techniques:
         return "techniques alone name nobody, and no tool or way of delivery was recognised"

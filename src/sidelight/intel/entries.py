@@ -25,7 +25,10 @@ def counted_as(
     and each goes by what is the other's own name. A name alone never does it, nor a likeness.
 
     Args:
+        entities: by id.
         names: claims of names by what they name.
+        claims: all of them.
+        sources: by id.
     """
     leader: dict[str, str] = {}
 
