@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -90,8 +90,10 @@ class SqliteFile:
 
     def _prepare(self) -> None:
         if not self._is_ours():
-            # Stays so in the file: whoever reads does not wait for who writes.
-            self.base.execute("PRAGMA journal_mode = WAL")
+            # Stays so in the file: whoever reads does not wait for who writes. It waits for
+            # nobody itself, and where somebody else is at it, they see to it.
+            with suppress(sqlite3.OperationalError):
+                self.base.execute("PRAGMA journal_mode = WAL")
             with self.writing() as base:
                 # Another process may have made the tables while this one waited.
                 for statement in () if self._is_ours() else _SCHEMA.split(";"):
@@ -107,8 +109,9 @@ class SqliteFile:
         Raises:
             IntelError: it has tables, and they are not ours.
         """
-        mark = self.base.execute("PRAGMA application_id").fetchone()[0]
+        # First, since they come together with the marks: seen without tables, marks may be late.
         tables = self.base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        mark = self.base.execute("PRAGMA application_id").fetchone()[0]
         version = self.base.execute("PRAGMA user_version").fetchone()[0]
         if tables and (mark != _APPLICATION or version != _VERSION):
             raise IntelError("is no intelligence store of this version", where=str(self._path))
