@@ -97,11 +97,22 @@ class Tally:
 
 @dataclass(slots=True)
 class Results:
-    """Everything measured: tallies by scenario, evidence and size, and what odds came true."""
+    """Everything measured: tallies by scenario, evidence and size, and what odds came true.
+
+    Args:
+        bins: by tens of percent: hypotheses, those that were true, the sum of what was said, and
+            how many were of cases in which *unknown* was right.
+        known: cases behind the bins in which a group was right.
+        unknown: cases behind the bins in which *unknown* was.
+    """
 
     tallies: dict[tuple[str, bool, int], Tally] = field(default_factory=lambda: defaultdict(Tally))
-    bins: dict[int, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0.0]))
+    bins: dict[int, list[float]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0, 0.0, 0])
+    )
     groups: int = 0
+    known: int = 0
+    unknown: int = 0
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -295,12 +306,15 @@ def _count(results: Results, key: tuple[str, bool, int], came: Resemblance, case
             tally.top[most] += place < most
     _let_techniques(tally, came, case)
     if key[0] in {"report", "campaign", "absent"}:
+        results.known += case.truth is not None
+        results.unknown += case.truth is None
         for each in came.hypotheses:
             if each.told and each.probability >= FAINT:
                 cell = results.bins[min(9, int(10 * each.probability))]
                 cell[0] += 1
                 cell[1] += each.id == case.truth
                 cell[2] += each.probability
+                cell[3] += case.truth is None
 
 
 def _let_techniques(tally: Tally, came: Resemblance, case: Case) -> None:

@@ -97,7 +97,7 @@ def page(results: Results, facts: tuple[int, int, int, str]) -> Iterator[str]:
         f"ATT&CK Enterprise as of November 2025 (SHA-256 begins {digest}): {groups} groups, "
         f"{campaigns} campaigns. The figures in `attribution/weigh.py` were set on {first} groups "
         f"drawn by chance; this page is about the other {results.groups}. Campaigns that are "
-        "attributed to nobody were seen while they were set, and these results once before the "
+        "attributed to nobody were seen while they were set, and these results twice before the "
         f"last of them was. Draws are fixed (seed {SEED})."
     )
 
@@ -127,16 +127,20 @@ def _reliability(results: Results) -> Iterator[str]:
     yield ""
     yield (
         "Every hypothesis that a run would have named, over campaigns, reports and absent groups: "
-        "what was said, and how often it was so. Where the last column is above the one before "
-        "it, the probability was too modest; the mixture of cases decides that as much as the "
-        "weights do."
+        "what was said, and how often it was so. The mixture of cases decides that as much as the "
+        f"weights do: in {results.unknown} of {results.known + results.unknown} cases *unknown* "
+        "was right. The last column weighs cases as if it were right in half of all, which is what "
+        "the weights were set for. Where a column is above what was said, the probability was too "
+        "modest; where it is below, too bold."
     )
     yield ""
-    yield _row("said", "hypotheses", "said on average", "came true")
-    yield _row("---", "---:", "---:", "---:")
-    for cell, (count, true, said) in sorted(results.bins.items()):
+    yield _row("said", "hypotheses", "said on average", "came true", "were half unknown")
+    yield _row("---", "---:", "---:", "---:", "---:")
+    for cell, (count, true, said, unknown) in sorted(results.bins.items()):
         span = f"{max(5, 10 * cell)} to {10 * cell + 10} %"
-        yield _row(span, int(count), f"{said / count:.0%}", f"{true / count:.0%}")
+        whole = (count - unknown) / results.known + unknown / results.unknown
+        half = true / results.known / whole
+        yield _row(span, int(count), f"{said / count:.0%}", f"{true / count:.0%}", f"{half:.0%}")
     yield ""
 
 

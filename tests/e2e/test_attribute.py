@@ -86,7 +86,7 @@ def test_notes_are_added_revised_listed_and_exported(
     )
     assert run(["attribute", "show", str(found), "--notes", notes]) == 0
     shown = capsys.readouterr().out
-    assert "Naikon (G0019): very likely" in shown
+    assert "Naikon (G0019): almost certain" in shown
     assert "anna: the same server as in March" in shown
     export = ["attribute", "export", str(found), "--notes", notes, "-o", str(bundle)]
     assert run([*export, "--campaign", "Night Shift"]) == 0
@@ -146,3 +146,18 @@ def test_what_cannot_be_is_said_in_a_sentence(
     assert said in shown
     assert "Traceback" not in shown
     assert not (tmp_path / "n").exists()
+
+
+def test_a_name_that_may_mean_several_sets_says_their_ids(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = str(tmp_path / "n")
+    about = ["--by", "anna", "--reason", "r", "--about"]
+    assert run(["attribute", "add", notes, *about, "FamousSparrow"]) == 2
+    said = capsys.readouterr().err
+    assert "may mean 4 sets" in said
+    assert said.count("intrusion-set--") == 4
+    assert run(["attribute", "add", notes, *about, "Fire-Ant"]) == 2
+    said = capsys.readouterr().err
+    assert "is no exact name (Mustang Panda intrusion-set--" in said
+    assert "; Fire Ant intrusion-set--" in said

@@ -113,11 +113,11 @@ def lore_of(knowledge: Knowledge) -> Lore:
     """Shape *knowledge*, with the figures and deliveries that come with Sidelight."""
     figures = _figures()
     tools = {each.id: each for each in knowledge.entities.values() if each.type in SOFTWARE}
-    actors = {
-        each.id: _actor(each, knowledge)
-        for each in knowledge.entities.values()
-        if each.type in ACTORS and not each.revoked
-    }
+    entries: dict[str, list[Entity]] = defaultdict(list)
+    for each in knowledge.entities.values():
+        if each.type in ACTORS and not each.revoked:
+            entries[knowledge.counted_as.get(each.id, each.id)].append(each)
+    actors = {key: _actor(key, some, knowledge) for key, some in sorted(entries.items())}
     actors = {key: each for key, each in actors.items() if each.tools or each.techniques}
     table = tomllib.loads(_text("tools.toml"))
     at = _by_key(knowledge)
@@ -177,8 +177,11 @@ def _totals(figures: Mapping[str, int]) -> tuple[int, int]:
     return sum(figures.values()) - techniques, techniques
 
 
-def _actor(entity: Entity, knowledge: Knowledge) -> Actor:
-    claims = knowledge.by_subject.get(entity.id, ())
+def _actor(identity: str, entries: Iterable[Entity], knowledge: Knowledge) -> Actor:
+    """Give a set with what is said of any of its *entries*, which catalogues have of it."""
+    several = list(entries)
+    claims = [claim for each in several for claim in knowledge.by_subject.get(each.id, ())]
+    numbers = tuple(sorted({number for each in several for number in each.numbers}))
     named: dict[str, list[Claim]] = defaultdict(list)
     techniques: set[str] = set()
     for claim in claims:
@@ -187,12 +190,12 @@ def _actor(entity: Entity, knowledge: Knowledge) -> Actor:
         elif claim.relation == "uses" and type_of(claim.object) in TECHNIQUES:
             thing = knowledge.entities.get(claim.object)
             techniques.update(thing.numbers if thing else ())
-    for number in entity.numbers:
+    for number in numbers:
         techniques.update(_profiles().get(number, ()))
     return Actor(
-        entity.id,
-        entity.name,
-        entity.numbers,
+        identity,
+        knowledge.name_of(identity),
+        numbers,
         {tool: _held(some, knowledge) for tool, some in named.items()},
         frozenset(REVOKED.get(each, each) for each in techniques if each.startswith("T")),
         tuple(
@@ -210,13 +213,23 @@ def _held(claims: Iterable[Claim], knowledge: Knowledge) -> Held:
     for claim in first or several:
         strength = _STRENGTH[claim.relation]
         strength *= 1.0 if claim.hedge in _NO_DOUBT else _DOUBT
-        for house in knowledge.publishers(claim):
-            said = (strength, _year(claim.date))
+        for house, when in _said(claim, knowledge):
+            said = (strength, _year(when))
             best[house] = max(best.get(house, said), said)
     return Held(
         tuple((house, *best[house]) for house in sorted(best)),
         tuple(sorted(sources)),
     )
+
+
+def _said(claim: Claim, knowledge: Knowledge) -> Iterable[tuple[str, str]]:
+    """Give the publishers that *claim* rests on, with when each said it.
+
+    A catalogue that was edited, or an article that repeats, makes no report younger.
+    """
+    cited = [knowledge.sources[each] for each in claim.cites if each in knowledge.sources]
+    found = [(each.publisher, each.date or claim.date) for each in cited if each.publisher]
+    return found or [(claim.says, claim.date)]
 
 
 def _repeats(claim: Claim, knowledge: Knowledge) -> bool:

@@ -68,8 +68,17 @@ def _evidence(event: _Row) -> Evidence:
         str(event["event_id"]),
         NO_TIME,
         _texts(event["rules"]),
-        cast("dict[str, str | list[str]] | None", event["fields"]),
+        _fields(event["fields"]),
     )
+
+
+def _fields(value: object) -> dict[str, str | list[str]] | None:
+    if value is None:
+        return None
+    return {
+        name: list(_texts(each)) if isinstance(each, list) else str(each)
+        for name, each in cast("_Row", value).items()
+    }
 
 
 def _texts(value: object) -> tuple[str, ...]:

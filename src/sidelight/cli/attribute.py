@@ -269,12 +269,22 @@ def _set(name: str, knowledge: "Knowledge") -> str:
 
     index = NameIndex(knowledge)
     found = [each for each in index.look_up(name) if each.entity.type in ACTORS]
-    exact = [each for each in found if each.match != "folded"]
-    names = sorted({each.entity.name for each in (exact or found)})
+    exact = {
+        knowledge.counted_as.get(each.entity.id, each.entity.id)
+        for each in found
+        if each.match != "folded"
+    }
     if len(exact) == 1:
-        return exact[0].entity.name
-    near = ", ".join(names or sorted({each.name for each in index.propose(name)}))
-    reason = f"{name!r} may mean {len(names)} sets" if names else f"no set is known as {name!r}"
+        (one,) = exact
+        called = knowledge.name_of(one)
+        alone = sum(each.entity.name == called for each in found) == 1
+        return called if alone else one
+    meant = sorted(exact or {each.entity.id for each in found})
+    near = "; ".join(f"{knowledge.name_of(each)} {each}" for each in meant)
+    near = near or ", ".join(sorted({each.name for each in index.propose(name)}))
+    reason = f"no set is known as {name!r}"
+    if meant:
+        reason = f"{name!r} may mean {len(meant)} sets" if exact else f"{name!r} is no exact name"
     raise UsageError(reason, where="--about", hint=near or "sidelight intel search")
 
 

@@ -115,9 +115,10 @@ def _coiners(knowledge: Knowledge, claims: list[NameClaim]) -> set[str]:
     """Give who is known to use a name itself, not to list it."""
     found = {claim.coined_by for claim in claims if claim.coined_by}
     for claim in claims:
-        source = knowledge.sources.get(claim.source)
-        if claim.cites or source is None or source.kind != "catalogue":
-            found |= knowledge.publishers(claim)
+        for each in claim.cites or (claim.source,):
+            source = knowledge.sources.get(each)
+            if source is None or source.kind != "catalogue":
+                found.add(source.publisher if source else claim.says)
     return found
 
 

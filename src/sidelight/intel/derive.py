@@ -6,7 +6,7 @@ not matter.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -116,12 +116,12 @@ def _creators(values: Iterable[tuple[StixObject, JsonObject]]) -> Mapping[str, s
 def _piled(entities: Iterable[Entity]) -> Iterator[Knowledge]:
     """Give entities as parts to join: one id can be described by several creators."""
     piles: list[dict[str, Entity]] = []
+    place: Counter[str] = Counter()
     for entity in entities:
-        pile = next((pile for pile in piles if entity.id not in pile), None)
-        if pile is None:
-            pile = {}
-            piles.append(pile)
-        pile[entity.id] = entity
+        if place[entity.id] == len(piles):
+            piles.append({})
+        piles[place[entity.id]][entity.id] = entity
+        place[entity.id] += 1
     return (Knowledge(entities=pile) for pile in piles)
 
 

@@ -2,12 +2,14 @@
 
 Rule 1. A key that stands twice in an object makes that object unusable: one of the two values
 would be lost. The rest of the document can still be read.
-Rule 2. NaN and Infinity are no JSON (RFC 8259), nor is text that nests without end.
+Rule 2. NaN and Infinity are no JSON (RFC 8259), nor is text that nests without end; a number
+too large for a float would be kept as nothing.
 Rule 3. What is read takes some hundred MB at most, however it was made: values are
 counted, by the characters that begin or part them, before any is built.
 """
 
 import json
+from math import isinf
 from typing import Final, NoReturn
 
 from sidelight.errors import IntelError
@@ -41,7 +43,9 @@ def read_json(data: bytes, *, where: str) -> object:
     if brackets > MAX_BRACKETS or brackets + data.count(b",") > MAX_VALUES:
         raise IntelError("holds more values than a catalogue has", where=where, hint="split it")
     try:
-        return json.loads(data, object_pairs_hook=_object, parse_constant=_refuse)
+        return json.loads(
+            data, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite
+        )
     except RecursionError:
         raise IntelError("nests too deeply to be intelligence", where=where) from None
     except ValueError as error:
@@ -54,6 +58,13 @@ def _object(pairs: list[tuple[str, object]]) -> object:
         return found
     seen: set[str] = set()
     return Ambiguous(next(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"{number[:40]} is too large a number")
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from sidelight.intel.claim import Claim, NameClaim
 from sidelight.intel.entity import ACTORS, SOFTWARE, Entity
+from sidelight.intel.entries import counted_as
 from sidelight.intel.identifier import catalogue_id, type_of
 from sidelight.intel.source import Source
 
@@ -67,12 +68,18 @@ class Knowledge:
         return {number: tuple(ids) for number, ids in found.items()}
 
     @cached_property
+    def counted_as(self) -> Mapping[str, str]:
+        """Map entries of actors to the entry that they count as: see `entries.counted_as`."""
+        return counted_as(self.entities, self.by_entity, self.claims, self.sources)
+
+    @cached_property
     def holders(self) -> Mapping[str, frozenset[str]]:
         """Give the ids of the actors that anybody ties to a piece of software, by its id.
 
         A tool with one holder is exclusive to it as far as is known; one with thirty says
-        little. Actors that were revoked do not count. Two catalogues' entries of one actor count
-        as two, so that a tool may look more shared than it is, never less.
+        little. Actors that were revoked do not count. Entries count as `counted_as` has them;
+        those of one actor that it cannot tell for that count as two, so that a tool may look more
+        shared than it is.
         """
         found: dict[str, set[str]] = defaultdict(set)
         for claim in self.claims:
@@ -82,7 +89,7 @@ class Knowledge:
                 and type_of(claim.object) in SOFTWARE
                 and not self._is_revoked(claim.subject)
             ):
-                found[claim.object].add(claim.subject)
+                found[claim.object].add(self.counted_as.get(claim.subject, claim.subject))
         return {tool: frozenset(actors) for tool, actors in found.items()}
 
     def name_of(self, identity: str) -> str:

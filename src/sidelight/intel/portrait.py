@@ -167,18 +167,13 @@ def _kin(kind: str) -> str:
 def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie]) -> Iterator[str]:
     ties = list(ties)
     alike = {each.other for each in ties if each.relation == "overlaps"}
+    shared: dict[str, list[Naming]] = defaultdict(list)
     for naming in names:
         # What a source says is alike is another entry for it, as far as that source goes.
         for rival in (each for each in naming.rivals if each not in alike):
-            entity = knowledge.entities[rival]
-            same = [
-                each
-                for each in knowledge.by_entity.get(rival, ())
-                if fold(each.name) == fold(naming.name)
-            ]
-            who = _sayers(knowledge, same) or "its own name"
-            here = _sayers(knowledge, naming.claims)
-            yield f"{naming.name} is a name here ({here}), and of {_brief(entity)} ({who})"
+            shared[rival].append(naming)
+    for rival, namings in shared.items():
+        yield _contested(knowledge, rival, namings)
     for tie in ties:
         hedged = sorted({each.hedge for each in tie.claims if each.hedge})
         bare = [each for each in tie.claims if not each.hedge]
@@ -186,6 +181,18 @@ def _conflicts(knowledge: Knowledge, names: Iterable[Naming], ties: Iterable[Tie
             who = _sayers(knowledge, bare)
             name = knowledge.name_of(tie.other)
             yield f"{name}: {who} states “{tie.relation}”, others say “{hedged[0]}”"
+
+
+def _contested(knowledge: Knowledge, rival: str, namings: Iterable[Naming]) -> str:
+    """Say which names a thing and *rival* both go by, and who says so of either."""
+    several = list(namings)
+    keys = {fold(each.name) for each in several}
+    same = [each for each in knowledge.by_entity.get(rival, ()) if fold(each.name) in keys]
+    who = _sayers(knowledge, same) or "its own name"
+    here = _sayers(knowledge, (claim for each in several for claim in each.claims))
+    called = ", ".join(each.name for each in several)
+    verb = "is a name" if len(several) == 1 else "are names"
+    return f"{called} {verb} here ({here}), and of {_brief(knowledge.entities[rival])} ({who})"
 
 
 def _sayers(knowledge: Knowledge, claims: Iterable[Claim | NameClaim]) -> str:

@@ -1,10 +1,12 @@
 """One SQLite file of ours: opened, written in transactions, and blamed for what goes wrong."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sidelight.errors import IntelError
 
@@ -48,7 +50,7 @@ class SqliteFile:
             # What partners share under TLP is not for everybody on this machine.
             if not path.exists():
                 path.touch(mode=0o600)
-            self.base = sqlite3.connect(path, isolation_level=None)
+            self.base = _connected(path)
             self._prepare()
 
     @contextmanager
@@ -87,17 +89,42 @@ class SqliteFile:
             self.base.execute("COMMIT")
 
     def _prepare(self) -> None:
-        mark = self.base.execute("PRAGMA application_id").fetchone()[0]
+        if not self._is_ours():
+            # Stays so in the file: whoever reads does not wait for who writes. It waits for
+            # nobody itself, and where somebody else is at it, they see to it.
+            with suppress(sqlite3.OperationalError):
+                self.base.execute("PRAGMA journal_mode = WAL")
+            with self.writing() as base:
+                # Another process may have made the tables while this one waited.
+                for statement in () if self._is_ours() else _SCHEMA.split(";"):
+                    base.execute(statement)
+                base.execute(f"PRAGMA application_id = {_APPLICATION}")
+                base.execute(f"PRAGMA user_version = {_VERSION}")
+        # A crash of the machine may lose the last import, which can be repeated, but no more.
+        self.base.execute("PRAGMA synchronous = NORMAL")
+
+    def _is_ours(self) -> bool:
+        """Tell a store from a file without tables.
+
+        Raises:
+            IntelError: it has tables, and they are not ours.
+        """
+        # First, since they come together with the marks: seen without tables, marks may be late.
         tables = self.base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        mark = self.base.execute("PRAGMA application_id").fetchone()[0]
         version = self.base.execute("PRAGMA user_version").fetchone()[0]
         if tables and (mark != _APPLICATION or version != _VERSION):
             raise IntelError("is no intelligence store of this version", where=str(self._path))
-        if not tables:
-            # Stays so in the file: whoever reads does not wait for who writes.
-            self.base.execute("PRAGMA journal_mode = WAL")
-            self.base.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; "
-                f"PRAGMA user_version = {_VERSION}; COMMIT;"
-            )
-        # A crash of the machine may lose the last import, which can be repeated, but no more.
-        self.base.execute("PRAGMA synchronous = NORMAL")
+        return bool(tables)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open *path*; on a medium or in a folder that nobody can write to, for reading alone."""
+    wait = 30.0  # another import adds 2,000 objects at a time
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return sqlite3.connect(path, isolation_level=None, timeout=wait)
+    log = path.with_name(f"{path.name}-wal")
+    # Without a log beside it the file holds everything, and needs no lock that cannot be written.
+    whole = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    place = f"file:{quote(str(path.absolute()))}?mode=ro{whole}"
+    return sqlite3.connect(place, isolation_level=None, timeout=wait, uri=True)

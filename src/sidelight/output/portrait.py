@@ -17,7 +17,8 @@ _KINDS: Final = {"attack-pattern": "technique", "intrusion-set": "intrusion set"
 def headline(entity: Entity) -> str:
     """Say what a thing is, in one line."""
     kind = _KINDS.get(entity.type, entity.type)
-    numbers = f" {', '.join(entity.numbers)}" if entity.numbers else ""
+    more = [each for each in entity.numbers if each != entity.name]
+    numbers = f" {', '.join(more)}" if more else ""
     gone = ", withdrawn" if entity.revoked else ""
     return plain(f"{entity.name} ({kind}{numbers}{gone})")
 
@@ -106,7 +107,8 @@ def _attributed(claim: Claim | NameClaim, knowledge: Knowledge) -> str:
 def _tie(tie: Tie, knowledge: Knowledge) -> str:
     entity = knowledge.entities.get(tie.other)
     name = entity.name if entity else tie.other
-    numbers = f" {entity.numbers[0]}" if entity and entity.numbers else ""
+    number = entity.numbers[0] if entity and entity.numbers else ""
+    numbers = "" if number in name else f" {number}"
     holders = f", {tie.holders} actors" if tie.holders > 1 else ""
     said = _voices(tie.claims, knowledge)
     count = len(tie.publishers)

@@ -157,8 +157,11 @@ class _Drawing:
         users = len(self._users.get(identity, ()))
         entity = self._knowledge.entities.get(identity)
         name = self._knowledge.name_of(identity)
-        numbers = entity.numbers[0] if entity and entity.numbers else ""
-        text = clip(f"{name} {numbers}".strip(), (_BOX[column] - (90 if users > 1 else 8)) // 7)
+        number = entity.numbers[0] if entity and entity.numbers else ""
+        text = clip(
+            name if number in name else f"{name} {number}",
+            (_BOX[column] - (90 if users > 1 else 8)) // 7,
+        )
         shared = ' class="shared"' if column == 0 and users > 1 else ""
         stroke = f' style="stroke:{self._colour[identity]};stroke-width:2"' if column == 1 else ""
         x = _COLUMNS[column]

@@ -39,7 +39,10 @@ def test_a_source_that_repeats_another_changes_nothing() -> None:
     assert sure(REPORT) == sure(REPORT, REPORT)
     assert sure(REPORT, second) == sure(REPORT)
     assert sure(REPORT, listed) == sure(REPORT)
-    assert sure(REPORT, press) == pytest.approx(sure(REPORT), rel=0.01)  # said a month later
+    assert sure(REPORT, press) == sure(REPORT)
+    assert sure(uses("press", "Paper", "2024-07", cites=("other",))) == sure(
+        uses("other", "Other", "2020")
+    )
 
 
 def test_independent_publishers_add_up_and_doubt_takes_away() -> None:
@@ -81,3 +84,21 @@ def test_every_actor_of_the_bundle_holds_something_and_counts_once() -> None:
 def test_years_of_times() -> None:
     assert year_of(0) == 1970
     assert year_of(1_718_064_000 * 10**9) == pytest.approx(2024 + 5 / 12)
+
+
+def test_two_entries_of_one_actor_are_one_set() -> None:
+    other = f"intrusion-set--{2:036}"
+    knowledge = known(REPORT, Claim(ACTOR, "overlaps", other, "list", "List"))
+    sources = knowledge.sources
+    entities = {
+        **knowledge.entities,
+        ACTOR: Entity(ACTOR, "Heron", ("G9001",), sources=("mitre-attack",)),
+        other: Entity(other, "HERON", sources=("misp-galaxy:threat-actor",)),
+    }
+    more = Claim(other, "uses", TOOL, "other", "Other", "2020")
+    joined = join(Knowledge(sources, entities, (), (*knowledge.claims, more)))
+    lore = lore_of(joined)
+    assert [(each.name, each.numbers) for each in lore.actors.values()] == [("Heron", ("G9001",))]
+    assert [house for house, _, _ in lore.actors[ACTOR].tools[TOOL].rows] == ["Other", "Vendor"]
+    assert joined.holders[TOOL] == {ACTOR}
+    assert lore.users[TOOL] == 1

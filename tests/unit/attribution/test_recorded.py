@@ -7,6 +7,16 @@ from sidelight.attribution.recorded import recorded
 from sidelight.errors import UsageError
 from sidelight.output.jsonl import finding_json, line
 
+EVENT = {"source": "s", "record": 1, "channel": "c", "event_id": "7", "rules": [], "fields": {}}
+LIST, TEXT = {"fields": [1]}, {"fields": "a"}
+
+
+def test_fields_of_other_types_are_read_as_text() -> None:
+    row = orjson.loads(line(finding_json(findings()[0])))
+    fields = {"Image": 5, "ImageLoaded": ["a.dll", 1, None]}
+    row |= {"class": "sideload", "level": "high", "evidence": [{**EVENT, "fields": fields}]}
+    assert set(observe(recorded([line(row)], "f")).pairs) == {"5|a.dll", "5|1", "5|none"}
+
 
 def test_what_was_written_shows_what_the_findings_showed() -> None:
     some = findings()
@@ -27,6 +37,8 @@ def test_what_was_written_shows_what_the_findings_showed() -> None:
         line({**orjson.loads(line(finding_json(findings()[0]))), "level": "worst"}),
         line({**orjson.loads(line(finding_json(findings()[0]))), "last_seen": "soon"}),
         line({**orjson.loads(line(finding_json(findings()[0]))), "rules": None}),
+        line({**orjson.loads(line(finding_json(findings()[0]))), "evidence": [{**EVENT, **LIST}]}),
+        line({**orjson.loads(line(finding_json(findings()[0]))), "evidence": [{**EVENT, **TEXT}]}),
     ],
 )  # fmt: skip
 def test_what_is_no_finding_is_refused_with_its_line(broken: bytes) -> None:

@@ -188,3 +188,13 @@ def test_a_note_alone_can_name_a_set() -> None:
 def test_without_any_set_all_is_unknown() -> None:
     came = weigh(Observed(numbers={"S0001": SEEN}), replace(lore(), actors={}))
     assert (came.unknown, came.hypotheses) == (1.0, ())
+
+
+def test_that_sets_are_too_many_is_not_said_to_be_the_tools_fault() -> None:
+    many = {
+        f"set{number:03}": replace(lore().actors["crane"], id=f"set{number:03}")
+        for number in range(5000)
+    }
+    came = weigh(Observed(numbers={"S0001": SEEN}), lore(**many))
+    assert came.told == ()
+    assert came.reason == "what was seen of tools (MirrorCall) makes no set as likely as 5 %"

@@ -79,3 +79,8 @@ def test_bonds_chain_and_the_stricter_view_is_within_the_looser() -> None:
     )
     assert together(knowledge, "vendor") == [{A, B}]
     assert together(knowledge, "any") == [{A, B, C}]
+
+
+def test_a_catalogue_that_is_cited_is_no_vendor_either() -> None:
+    told = [NameClaim(each, "Fishwind", "acme", "Acme", cites=("list",)) for each in (A, B)]
+    assert together(known(*told), "vendor") == []

@@ -1,6 +1,9 @@
+import time
+
 from intel_samples import HERON, LANTERN, NETTLE, OBJECTS, REPORT, SIDELOAD, STORK, kept, thing, tie
 from sidelight.intel.derive import derive
 from sidelight.intel.markings import MARKINGS
+from sidelight.intel.stix import StixObject
 
 
 def test_who_says_a_name_and_whom_they_repeat() -> None:
@@ -66,3 +69,17 @@ def test_a_claim_keeps_the_strictest_marking_of_what_it_came_from() -> None:
     marked = tie(1, HERON, "uses", LANTERN, object_marking_refs=list(MARKINGS.values())[1:4])
     (claim,) = derive(kept([*OBJECTS[:5], marked])).claims
     assert claim.marking == "TLP:AMBER+STRICT"
+
+
+def test_many_creators_of_one_id_are_read_in_no_more_time_than_many_ids() -> None:
+    others = [f"identity--{number:08x}-0000-4000-8000-000000000000" for number in range(3000)]
+    many = kept(thing(HERON, f"Heron {each[10:18]}", created_by_ref=each) for each in others)
+    apart = kept(thing(f"intrusion-set--{each[10:]}", "Heron") for each in others)
+    assert len(derive(many).by_entity[HERON]) == len(others)
+
+    def cost(objects: list[StixObject]) -> float:
+        begin = time.process_time()
+        derive(objects)
+        return time.process_time() - begin
+
+    assert min(cost(many) for _ in range(3)) < 5 * min(cost(apart) for _ in range(3))

@@ -15,6 +15,7 @@ from sidelight.intel.documents import MAX_BRACKETS, MAX_VALUES, read_json
         b'{"a":' * 200_000,
         b"\xff\xfe\x00",
         b"1" * 5000,
+        b'{"a": -1e999}',
     ],
 )
 def test_what_is_no_json_is_said_so(data: bytes) -> None:

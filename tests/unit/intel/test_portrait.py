@@ -44,11 +44,11 @@ def test_a_name_that_another_actor_bears_is_a_conflict_unless_they_are_said_to_b
     assert len(names["Fishwind"].rivals) == 1
     assert names["Fishwind"].publishers == ("Acme", "Kaspersky")
     told = portrait(whole(related=False), HERON).conflicts
-    assert any(
-        each.startswith("Fishwind is a name here (Acme; MITRE after Kaspersky), and of")
-        for each in told
-    )
-    assert not any(each.startswith("Fishwind") for each in portrait(whole(), HERON).conflicts)
+    assert [each for each in told if "Fishwind" in each] == [
+        "Fishwind, Grey Heron are names here (Acme; MITRE after Kaspersky), "
+        "and of Fishwind misp-galaxy:threat-actor (MISP galaxy)"
+    ]
+    assert not any("Fishwind" in each for each in portrait(whole(), HERON).conflicts)
 
 
 def test_an_overlap_has_no_direction_and_stands_once() -> None:

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,40 @@ def test_the_database_of_another_program_is_refused_and_kept(tmp_path: Path) -> 
     with pytest.raises(IntelError, match="is no intelligence store"):
         SqliteStore(path)
     assert path.read_bytes() == before
+
+
+def test_several_may_make_a_store_at_once(tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+    for run in range(5):
+        start = threading.Barrier(4)
+
+        def make(path: Path, start: threading.Barrier = start) -> None:
+            start.wait()
+            try:
+                with SqliteStore(path) as store:
+                    store.finish(store.begin("somewhere", "2026-01-02T03:04:05+00:00"))
+            except IntelError as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=make, args=(tmp_path / f"{run}.db",)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failed
+
+
+def test_a_store_that_cannot_be_written_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a b?.db"
+    with SqliteStore(path) as store:
+        number = store.begin("somewhere", "2026-01-02T03:04:05+00:00")
+        store.add(number, DOCUMENT, kept([thing(HERON, "Grey Heron")]))
+        store.finish(number)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with SqliteStore(path) as store:
+        assert [each.id for each in store.current()] == [HERON]
+        with pytest.raises(IntelError, match="readonly"):
+            store.begin("somewhere", "2026-01-02T03:04:05+00:00")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

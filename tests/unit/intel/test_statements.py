@@ -3,6 +3,7 @@ import pytest
 from intel_samples import STATEMENTS, stated
 from sidelight.errors import IntelError
 from sidelight.intel.identifier import catalogue_id, sector_id
+from sidelight.intel.publishers import _houses, publisher_of
 from sidelight.intel.statements import load_bundled, read_statements
 
 
@@ -60,3 +61,17 @@ def test_what_comes_with_sidelight_can_be_read() -> None:
         assert claim.source in knowledge.sources
         assert claim.subject in knowledge.entities, claim
         assert claim.object in knowledge.entities, claim
+
+
+def test_one_house_has_one_name_so_that_it_counts_once() -> None:
+    houses = set(_houses().values())
+    for source in load_bundled().sources.values():
+        house = publisher_of(source.url)
+        if house in houses:
+            assert (source.id, source.publisher) == (source.id, house)
+
+
+def test_no_catalogue_is_said_to_coin_a_name() -> None:
+    catalogues = {each.publisher for each in load_bundled().sources.values()}
+    catalogues &= {"MISP galaxy", "MITRE", "Sidelight"}
+    assert not [each for each in load_bundled().names if each.coined_by in catalogues]

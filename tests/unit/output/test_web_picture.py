@@ -1,9 +1,10 @@
 import xml.etree.ElementTree as ET
 
-from intel_samples import HERON, NETTLE, OBJECTS, SIDELOAD, STORK, kept, thing, tie
+from intel_samples import HERON, NETTLE, OBJECTS, SIDELOAD, STORK, kept, stated, thing, tie
 from sidelight.intel.derive import derive
+from sidelight.intel.identifier import catalogue_id
 from sidelight.intel.markings import MARKINGS
-from sidelight.intel.web import weave
+from sidelight.intel.web import Web, weave
 from sidelight.output.web_picture import picture_html, picture_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -49,3 +50,10 @@ def test_a_picture_bears_the_strictest_marking_of_what_it_shows() -> None:
         assert web.marking == label
         assert label in picture_svg(web, knowledge)
     assert "TLP:" not in picture_svg(web, knowledge)
+
+
+def test_a_thing_that_is_only_a_number_shows_it_once() -> None:
+    knowledge = stated()
+    number = catalogue_id("attack-pattern", "T1574.001")
+    web = Web((), (), (number,), (), 0)
+    assert picture_svg(web, knowledge).count(">T1574.001<") == 2  # in the box, and pointed at
