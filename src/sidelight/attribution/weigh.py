@@ -56,9 +56,6 @@ _FEW: Final = 3
 """A tool that no more sets than this are held to have ties to them by name."""
 _SPREAD: Final = 5.0
 """A tool that so many have speaks half as much against a set that is not known to have it."""
-_POWER: Final = 1.25
-"""What tools say for and against is raised to this, so that what is said to be likely comes true
-about as often, were half of all intruders in no catalogue."""
 _WAYS: Final = frozenset({"technique", "role"})
 
 
@@ -219,7 +216,7 @@ def _of_tool(actor: Actor, tool: _Tool, lore: Lore, year: float) -> Line:
     against = 1 - _OWN * tool.sure / (1 + users / _SPREAD)
     if held is None:
         text = f"{tool.how}, which it is not known to use"
-        return Line(kind, tool.key, against**_POWER, text, tool.sources, tool.shown)
+        return Line(kind, tool.key, against, text, tool.sources, tool.shown)
     share = 1 / max(len(actor.tools), _FEWEST[0])
     sure = tool.sure * held.sure(year)
     factor = max(1 - _OWN * tool.sure + _OWN * sure * share / rate, against)
@@ -227,7 +224,7 @@ def _of_tool(actor: Actor, tool: _Tool, lore: Lore, year: float) -> Line:
     others = f"{users:.0f} sets are held to have it" if users > 1 else "no other is known to"
     text = f"{tool.how}, which it is said to use ({houses}); {others}"
     sources = tuple(sorted({*tool.sources, *held.sources}))
-    return Line(kind, tool.key, factor**_POWER, text, sources, tool.shown)
+    return Line(kind, tool.key, factor, text, sources, tool.shown)
 
 
 def _of_technique(actor: Actor, name: str, observed: Observed, lore: Lore) -> Line:
