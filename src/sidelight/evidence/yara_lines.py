@@ -30,8 +30,9 @@ def sniff(head: bytes) -> bool:
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the matches of YARA rules, and the sources that were scanned with how many bytes.
 
-    Their source is the file that was scanned; their record is the line. Matches in memory are at
-    the time at which the process was started, where that is known.
+    Their source is ``yara:`` and the file that was scanned, since records of that file have numbers
+    of their own; their record is the line. Matches in memory are at the time at which the process
+    was started, where that is known.
     """
     sheet = Sheet(wanted)
     for stream in streams:
@@ -78,7 +79,7 @@ def _add(sheet: Sheet, kind: Kind, number: int, line: dict[str, object], event: 
     started = line.get("started")
     known = isinstance(started, int) and 0 < started < 1 << 32
     time = cast("int", started) * _SECOND if known else NO_TIME
-    sheet.add(kind, _text(line, "source"), number, time, host, event)
+    sheet.add(kind, f"yara:{_text(line, 'source')}", number, time, host, event)
 
 
 def _match(line: dict[str, object]) -> Event:

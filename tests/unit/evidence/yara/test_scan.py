@@ -74,6 +74,17 @@ def test_a_match_says_what_the_rule_says_and_where(pack: Pack, tmp_path: Path) -
     assert gaps == []
 
 
+def test_a_match_is_not_taken_for_a_record_of_the_file(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "audit.log").write_bytes(FOUND)
+    out = io.BytesIO()
+    scan = Scan(pack, out)
+    list(scan_paths(scan, [str(tmp_path)]))
+    scan.finish()
+    frames = list(lines.read([Stream("yara", io.BytesIO(out.getvalue()))], want_all))
+    sources = {name for each in frames if isinstance(each, Frame) for name in each.sources}
+    assert sources == {f"yara:{tmp_path}/audit.log"}
+
+
 def test_members_of_archives_are_scanned(pack: Pack, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("in/a.bin", FOUND)
