@@ -78,14 +78,48 @@ def test_classes_are_united_where_surfaces_tell_of_one_file_only():
 
 def test_a_load_that_is_in_order_is_cited_beside_what_a_look_suspects():
     fine = logged(PLAIN, "Player Ltd", Hashes="SHA256=" + "AB" * 32)
-    [one] = conclude_frames(frames_of([fine, look(PLAIN, mark="changed-code", points=65)]))
+    own = look(PLAIN, mark="changed-code", points=65, Image=PLAYER)
+    [one] = conclude_frames(frames_of([fine, own]))
     assert f"Event logs tell that {PLAYER} loaded {PLAIN}." in one.counter_evidence
     assert [seen.surface for seen in one.surfaces] == ["log", "live"]
     assert one.disagreements == (
-        f"{PLAIN} is validly signed for event logs, and in memory its code differs.",
+        f"{PLAIN} is validly signed for event logs, and the code in memory is not that of the file.",
     )
+    assert one.score == 65
     [alone] = conclude_frames(frames_of([{**fine, "host": "WS2"}, look(PLAIN)]))
     assert [seen.surface for seen in alone.surfaces] == ["live"]
+
+
+@pytest.mark.parametrize("mark", ["changed-code", "module-patched", "module-not-of-file"])
+def test_other_programs_tell_nothing_of_a_library_that_one_has_otherwise_in_memory(mark):
+    [one] = conclude_frames(frames_of([logged(PLAIN, "Player Ltd"), look(PLAIN, mark=mark)]))
+    assert (one.score, one.counter_evidence, one.disagreements) == (45, (), ())
+
+
+@pytest.mark.parametrize(("programs", "joins"), [(20, True), (21, False)])
+def test_a_library_that_many_programs_load_joins_nothing(programs, joins):
+    loads = [load(rf"C:\p{n}.exe", PLAIN, "Player Ltd", at=n, record=n) for n in range(programs)]
+    [one] = conclude_frames(frames_of([*loads, look(PLAIN)]))
+    assert [seen.surface for seen in one.surfaces] == (["log", "live"] if joins else ["live"])
+
+
+def test_modules_of_a_dump_are_not_what_event_logs_tell():
+    listed = {**logged(PLAIN), "is": "module", "source": "a.dmp"}
+    [one] = conclude_frames(frames_of([listed, look(PLAIN, origin="minidump", source="a.dmp")]))
+    assert (one.score, one.counter_evidence) == (45, ())
+    assert [(seen.surface, seen.events) for seen in one.surfaces] == [("memory", 1)]
+
+
+@pytest.mark.parametrize(("processes", "joined"), [(20, 20), (21, 0)])
+def test_a_path_that_hits_of_many_processes_name_joins_none(processes, joined):
+    hits = [hit("/tmp/libx.so", record=n, process=f"pid:{n}") for n in range(processes)]
+    assert len(conclude([look("/tmp/libx.so")], *hits).told) == joined
+    one = [hit("/tmp/libx.so", record=n) for n in range(processes)]
+    assert len(conclude([look("/tmp/libx.so")], *one).told) == processes
+
+
+def test_a_path_is_found_as_json_spells_it():
+    assert conclude([look('/tmp/a "b".so')], hit('cp x /tmp/a "b".so')).told == (0,)
 
 
 def test_nothing_is_added_where_only_logs_speak():
