@@ -122,7 +122,7 @@ def _between(one: Sighting, other: Sighting) -> Iterator[str]:
         if changed.state == "changed" and not sound.state and sound.signed is not False:
             yield (
                 f"{sound.path} is {'validly signed' if sound.signed else 'there'} for "
-                f"{SURFACES[sound.surface]}, and the code in memory is not that of the file."
+                f"{SURFACES[sound.surface]}, and its code in memory is another."
             )
         if changed.state == "deleted" and sound.surface == "disk":
             yield f"{sound.path} was deleted for {SURFACES[changed.surface]} and is on the disk."

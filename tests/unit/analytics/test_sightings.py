@@ -103,7 +103,7 @@ def test_a_file_that_is_clean_on_disk_and_different_in_memory_is_said():
     disk = sighted("disk", ROOTED, signed=True)
     memory = sighted("memory", state="changed")
     [text] = disagreements([disk, memory])
-    assert text == f"{ROOTED} is validly signed for the disk, and the code in memory is not that of the file."
+    assert text == f"{ROOTED} is validly signed for the disk, and its code in memory is another."
     assert disagreements([sighted("disk", signed=False), memory]) == ()
 
 

@@ -83,7 +83,7 @@ def test_a_load_that_is_in_order_is_cited_beside_what_a_look_suspects():
     assert f"Event logs tell that {PLAYER} loaded {PLAIN}." in one.counter_evidence
     assert [seen.surface for seen in one.surfaces] == ["log", "live"]
     assert one.disagreements == (
-        f"{PLAIN} is validly signed for event logs, and the code in memory is not that of the file.",
+        f"{PLAIN} is validly signed for event logs, and its code in memory is another.",
     )
     assert one.score == 65
     [alone] = conclude_frames(frames_of([{**fine, "host": "WS2"}, look(PLAIN)]))
