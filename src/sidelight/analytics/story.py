@@ -3,7 +3,8 @@
 Rule 1. Suspicions belong together when they are about one process, one file or one process that
 another touched, on one host; or when the process of one descends from that of another. So do
 those of several surfaces about one file (`sidelight.analytics.sightings`).
-Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one.
+Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one; or
+when it is of the very event of a look, since memory may not tell when its process was started.
 In both rules, programs that everything descends from (the shell, the service host) pass nothing on.
 Rule 3. What comes out follows from the sets of suspicions and hits alone.
 """
@@ -20,11 +21,12 @@ from sidelight.analytics.known import programs
 from sidelight.analytics.sightings import shared
 from sidelight.analytics.suspicion import Cited, Suspicion
 from sidelight.findings.ancestry import Chains, Known, chains, identities
-from sidelight.findings.cells import Ints, Rows, coded, listed
+from sidelight.findings.cells import Ints, Rows, coded, coded_texts, listed
 from sidelight.findings.clocks import Looks
 from sidelight.findings.sheet import distinct_actors
 from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
+from sidelight.findings.surface import HOST
 from sidelight.schema import strings
 
 _NO_LOOKS: Final = Looks()
@@ -94,16 +96,44 @@ def tell(
                 groups.unite(node, f"p{name}")
         for name in book.touched(suspicion):
             groups.unite(node, f"p{name}")
-    return _stories(suspicions, book, groups)
+    return _stories(suspicions, book, groups, _hits_of_looks(suspicions, hits))
 
 
-def _stories(suspicions: Sequence[Suspicion], book: "_Book", groups: _Groups) -> list[Story]:
+def _hits_of_looks(suspicions: Sequence[Suspicion], hits: pa.Table) -> Mapping[int, list[int]]:
+    """Give the hits of events of looks that suspicions rest on, by number of the suspicion."""
+    places: dict[tuple[str, int], int] = {}
+    for number, one in enumerate(suspicions):
+        for row in one.rows:
+            if row.channel == HOST:
+                places.setdefault((row.source, row.record), number)
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    if places:
+        source, sources = coded_texts(hits.column("source"))
+        looks = {name for name, _ in places}
+        some = np.flatnonzero(np.array([*(name in looks for name in sources), False])[source])
+        record = hits.column("record").to_numpy()
+        for row in some.tolist():
+            owner = places.get((sources[source[row]], int(record[row])))
+            if owner is not None:
+                found[owner].append(row)
+    return found
+
+
+def _stories(
+    suspicions: Sequence[Suspicion],
+    book: "_Book",
+    groups: _Groups,
+    seen: Mapping[int, Sequence[int]],
+) -> list[Story]:
     held: defaultdict[str, list[int]] = defaultdict(list)
     for number in range(len(suspicions)):
         held[groups.root(f"s{number}")].append(number)
-    joined: defaultdict[str, list[int]] = defaultdict(list)
+    joined: defaultdict[str, set[int]] = defaultdict(set)
     for name, rows in book.hits.items():
-        joined[groups.root(f"p{name}")] += rows
+        joined[groups.root(f"p{name}")].update(rows)
+    taken = {row for rows in joined.values() for row in rows}
+    for number, rows in seen.items():
+        joined[groups.root(f"s{number}")].update({*rows} - taken)
     return [
         Story(
             tuple(sorted((suspicions[each] for each in some), key=_weight)),

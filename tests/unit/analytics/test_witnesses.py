@@ -118,6 +118,14 @@ def test_a_path_that_hits_of_many_processes_name_joins_none(processes, joined):
     assert len(conclude([look("/tmp/libx.so")], *one).told) == processes
 
 
+@pytest.mark.parametrize(("record", "joins"), [(1, True), (2, False)])
+def test_a_rule_that_matches_the_event_of_a_look_without_a_time_belongs_to_it(record, joins):
+    row, event = hit("x", record=record, process="pid:500")
+    row, event = ({**each, "source": "look.jsonl"} for each in (row, event))
+    core = look("/memfd:x (deleted)", origin="core", at=None, record=1)
+    assert conclude([core], (row, event)).told == ((0,) if joins else ())
+
+
 def test_a_path_is_found_as_json_spells_it():
     assert conclude([look('/tmp/a "b".so')], hit('cp x /tmp/a "b".so')).told == (0,)
 
