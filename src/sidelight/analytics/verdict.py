@@ -9,6 +9,7 @@ from typing import Final
 
 from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.sightings import disagreements, file_key, shared
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
@@ -126,12 +127,15 @@ def _themes(suspicions: Sequence[Suspicion]) -> list[tuple[FindingClass, ...]]:
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
     """Spell what makes a story this story: what is suspected of whom, else its first event."""
-    first = min(row.place for one in suspicions for row in one.rows)
+    first = min((row for one in suspicions for row in one.rows), key=lambda row: row.place)
+    place = f"{first.time} {first.record}"
+    if first.channel == YARA:  # files are many, and each has a first match
+        place = f"{first.source} {place}"
     spelled = [
         f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
     ]
     known = any(one.actors for one in suspicions)
-    return "\n".join(spelled if known else (*spelled, f"{first[0]} {first[2]}"))
+    return "\n".join(spelled if known else (*spelled, place))
 
 
 def _class(hit: Hit) -> FindingClass:

@@ -180,27 +180,35 @@ def level_of(meta: dict[str, str]) -> Level:
 def scan_paths(scan: Scan, paths: Sequence[str]) -> Iterator[str]:
     """Scan every file under *paths*, and every member of archives; yield each that is done.
 
+    Each file once, in order of path: what comes out does not depend on the order of *paths*.
+
     Raises:
         EvidenceError: a path does not exist.
     """
     gaps: list[Gap] = []
+    files: dict[str, bool] = {}
     for path in paths:
         for file, named in files_under(path, gaps):
-            _scan_file(scan, file, named=named)
-            yield file
+            files[file] = files.get(file, False) or named
+    seen: set[tuple[int, int]] = set()
+    for file, named in sorted(files.items()):
+        _scan_file(scan, file, seen, named=named)
+        yield file
     for gap in gaps:
         scan.take(gap.source, [gap])
 
 
-def _scan_file(scan: Scan, path: str, *, named: bool) -> None:
+def _scan_file(scan: Scan, path: str, seen: set[tuple[int, int]], *, named: bool) -> None:
     if path == STDIN:
         text = "YARA did not scan it: standard input can be read only once"
         scan.take(path, [Gap(path, 0, "unsupported", text)])
         return
     try:
-        mode = (os.stat(path) if named else os.lstat(path)).st_mode
-        if not stat.S_ISREG(mode):
+        status = os.stat(path) if named else os.lstat(path)
+        place = status.st_dev, status.st_ino
+        if not stat.S_ISREG(status.st_mode) or place in seen:
             return  # the inventory of the hunt says so
+        seen.add(place)
         with open(path, "rb") as file:
             head = file.read(HEAD)
             file.seek(0)

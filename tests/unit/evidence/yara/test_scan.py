@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,38 @@ def test_a_match_is_not_taken_for_a_record_of_the_file(pack: Pack, tmp_path: Pat
     frames = list(lines.read([Stream("yara", io.BytesIO(out.getvalue()))], want_all))
     sources = {name for each in frames if isinstance(each, Frame) for name in each.sources}
     assert sources == {f"yara:{tmp_path}/audit.log"}
+
+
+def test_each_file_is_scanned_once_in_whatever_order(pack: Pack, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(FOUND)
+    os.link(tmp_path / "b", tmp_path / "c")
+    every = scanned(pack, tmp_path)
+    assert len([event for event in every[0] if event.get("Rule") == "marked"]) == 2
+    assert scanned(pack, tmp_path / "b", tmp_path / "a", tmp_path) == every
+    assert scanned(pack, tmp_path, tmp_path / "a") == every
+
+
+def test_records_of_a_file_do_not_depend_on_other_files(pack: Pack, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(FOUND)
+    assert records(pack, tmp_path / "b") == records(pack, tmp_path, of=f"yara:{tmp_path}/b")
+    assert records(pack, tmp_path / "b") == [1, 2, 3]
+
+
+def records(pack: Pack, *paths: Path, of: str = "") -> list[int]:
+    out = io.BytesIO()
+    scan = Scan(pack, out)
+    list(scan_paths(scan, [str(path) for path in paths]))
+    scan.finish()
+    frames = lines.read([Stream("yara", io.BytesIO(out.getvalue()))], want_all)
+    found = [
+        (int(number), each.sources[source])
+        for each in frames
+        if isinstance(each, Frame)
+        for number, source in zip(each.record, each.source, strict=True)
+    ]
+    return sorted(number for number, source in found if not of or source == of)
 
 
 def test_members_of_archives_are_scanned(pack: Pack, tmp_path: Path) -> None:
