@@ -5,18 +5,20 @@ another touched, on one host; or when the process of one descends from that of a
 those of several surfaces about one file (`sidelight.analytics.sightings`).
 Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one; or
 when it is of the very event of a look, since memory may not tell when its process was started.
+For the same reason a PID in one dump or image, or on a running host, is one process.
 In both rules, programs that everything descends from (the shell, the service host) pass nothing on.
 Rule 3. What comes out follows from the sets of suspicions and hits alone.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.known import programs
 from sidelight.analytics.sightings import shared
 from sidelight.analytics.suspicion import Cited, Suspicion
@@ -26,7 +28,7 @@ from sidelight.findings.clocks import Looks
 from sidelight.findings.sheet import distinct_actors
 from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
-from sidelight.findings.surface import HOST
+from sidelight.findings.surface import HOST, surface_of
 from sidelight.schema import strings
 
 _NO_LOOKS: Final = Looks()
@@ -85,6 +87,8 @@ def tell(
     for number, names in enumerate(shared(suspicions)):
         for name in names:
             groups.unite(f"s{number}", f"f{name}")
+    for number, name in _snapshots(suspicions):
+        groups.unite(f"s{number}", f"m{name}")
     for number, suspicion in enumerate(suspicions):
         node = f"s{number}"
         for thing in suspicion.things:
@@ -97,6 +101,33 @@ def tell(
         for name in book.touched(suspicion):
             groups.unite(node, f"p{name}")
     return _stories(suspicions, book, groups, _hits_of_looks(suspicions, hits))
+
+
+def _snapshots(suspicions: Sequence[Suspicion]) -> Iterator[tuple[int, str]]:
+    """Name the processes that looks and matches in memory are about: number of each, and name.
+
+    What YARA matches in the memory of a running process is of the one look at its host, where
+    there is one only.
+    """
+    live: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for number, one in enumerate(suspicions):
+        row = one.rows[0]
+        if row.channel not in {HOST, YARA} or not row.process.startswith("pid:"):
+            continue
+        source = row.source.removeprefix("yara:")
+        place = f"{one.host.lower()}|{row.process}|"
+        running = source.startswith("/proc/") or surface_of(row.channel, _origin(row)) == "live"
+        if running and one.host and row.image:
+            live[place + row.image][number] = "" if row.channel == YARA else source
+        else:
+            yield number, place + source
+    for name, some in live.items():
+        if len({source for source in some.values() if source}) <= 1:
+            yield from ((number, name) for number in some)
+
+
+def _origin(row: Cited) -> str:
+    return dict(row.fields).get("Origin", "")
 
 
 def _hits_of_looks(suspicions: Sequence[Suspicion], hits: pa.Table) -> Mapping[int, list[int]]:
@@ -112,10 +143,10 @@ def _hits_of_looks(suspicions: Sequence[Suspicion], hits: pa.Table) -> Mapping[i
         looks = {name for name, _ in places}
         some = np.flatnonzero(np.array([*(name in looks for name in sources), False])[source])
         record = hits.column("record").to_numpy()
-        for row in some.tolist():
-            owner = places.get((sources[source[row]], int(record[row])))
+        for at in some.tolist():
+            owner = places.get((sources[source[at]], int(record[at])))
             if owner is not None:
-                found[owner].append(row)
+                found[owner].append(at)
     return found
 
 

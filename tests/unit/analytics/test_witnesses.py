@@ -186,3 +186,38 @@ def test_a_process_of_a_look_is_that_of_the_logs_in_spite_of_its_clock():
     assert conclude([started, behind], mine).told == ()
     looks = Looks(frozenset({"look.jsonl"}), {"ws1": -3_600 * SECOND})
     assert conclude([started, behind], mine, looks=looks).told == (0,)
+
+
+def match(source, pid="500", **fields):
+    event = {
+        "is": "match", "Rule": "r", "RuleFile": "r.yar", "Level": "high", "at": None,
+        "Target": source, "Region": "0x1000-0x2000 rwx", "Origin": "memory",
+        "ProcessId": pid, "Image": "/usr/bin/tool", "source": f"yara:{source}",
+    }  # fmt: skip
+    return {**event, **fields}
+
+
+def stories(events):
+    return len({finding.story for finding in conclude(events).findings})
+
+
+@pytest.mark.parametrize(
+    ("found", "joins"),
+    [
+        (match("a.core"), True),
+        (match("b.core"), False),
+        (match("a.core", pid="501"), False),
+        (match("a.core", host="WS2"), False),
+    ],
+)
+def test_a_match_in_a_core_without_a_time_is_of_its_process(found, joins):
+    core = look("/tmp/x", origin="core", at=None, source="a.core")
+    assert stories([core, found]) == 1 + (not joins)
+
+
+def test_a_match_in_a_running_process_is_of_the_one_look_at_its_host():
+    found = match("/proc/500/mem")
+    assert stories([look("/tmp/x"), found]) == 1
+    assert stories([look("/tmp/x", Image="/usr/bin/other"), found]) == 2
+    looks = [look("/tmp/x", record=1), look("/tmp/y", source="old.jsonl", at=300_000, record=2)]
+    assert stories([*looks, found]) == stories(looks) + 1

@@ -49,7 +49,12 @@ class Scanned:
 
 @dataclass(slots=True)
 class Scan:
-    """Scans with one pack and writes lines to *out*, the first of them at once."""
+    """Scans with one pack and writes lines to *out*, the first of them at once.
+
+    Args:
+        timeout_s: halved, to a second at least, each time that it was not enough: a rule that
+            never ends would take as long over every file.
+    """
 
     pack: Pack
     out: BinaryIO
@@ -94,6 +99,8 @@ class Scan:
         except yara_x.TimeoutError:
             text = f"YARA gave up after {self.timeout_s} s: {part.region or 'the file'}"
             self._lose(Gap(source, 0, "refused", text))
+            self.timeout_s = max(1, self.timeout_s // 2)
+            self._scanner.set_timeout(self.timeout_s)
             return
         except yara_x.ScanError as error:
             self._lose(Gap(source, 0, "damaged", f"YARA could not scan it: {error}"))
