@@ -42,6 +42,7 @@ KINDS = {
     "printer": Kind("windows", "Microsoft-Windows-PrintService/Operational", "808"),
     "process": Kind("linux", "sidelight-host", "", "process_creation"),
     "dump": Kind("windows", "sidelight-host", "", "process_creation"),
+    "module": Kind("windows", "sidelight-host", "", "image_load"),
     "match": Kind("", "sidelight-yara", "match"),
     "dns-plugin": Kind("windows", "DNS Server", "770"),
 }

@@ -24,6 +24,7 @@ _STATES: Final[Mapping[str, State]] = {
     "changed-code": "changed",
     "module-rewritten": "changed",
     "module-patched": "changed",
+    "module-not-of-file": "changed",
     "deleted-library": "deleted",
     "deleted-program": "deleted",
 }

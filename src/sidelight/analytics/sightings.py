@@ -7,6 +7,7 @@ path and digest; where there are several such hosts, of none. Where nothing name
 digest both have to agree.
 """
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,14 +20,26 @@ from sidelight.findings.reasons import instant
 from sidelight.findings.surface import SURFACES, Surface, surface_of
 from sidelight.schema import NO_TIME
 
-_DIGEST: Final = re.compile(r"\b(MD5|SHA1|SHA256)=([0-9A-Fa-f]{32,64})\b", re.IGNORECASE)
+_DIGEST: Final = re.compile(
+    r"\b(?:(MD5)=([0-9a-f]{32})|(SHA1)=([0-9a-f]{40})|(SHA256)=([0-9a-f]{64}))\b", re.IGNORECASE
+)
+_NOTHING: Final = frozenset(
+    hashlib.new(name, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256")
+)
+"""Digests of no content, which any two files may have."""
+
 _DRIVE: Final = re.compile(r"^(?:/{2}[?.]/)?[a-z]:(?=/)")
 _SHORT: Final = 16
 
 
 def digests_of(text: str) -> tuple[tuple[str, str], ...]:
-    """Read the digests of a file's content out of Sysmon's ``Hashes``, in order."""
-    return tuple((name.lower(), digits.lower()) for name, digits in _DIGEST.findall(text))
+    """Read the digests of a file's content out of Sysmon's ``Hashes``, in order.
+
+    Those of nothing, and zeros for what could not be read, are left out.
+    """
+    pairs = [[*filter(None, found)] for found in _DIGEST.findall(text)]
+    read = [(name.lower(), digits.lower()) for name, digits in pairs]
+    return tuple(pair for pair in read if pair[1] not in _NOTHING and pair[1].strip("0"))
 
 
 def sighting(load: Load) -> Sighting:
@@ -72,10 +85,21 @@ def disagreements(sightings: Iterable[Sighting]) -> tuple[str, ...]:
         by_path[file_key(each.path)].append(each)
     said: dict[str, None] = {}
     for _, some in sorted(by_path.items()):
-        for one, other in combinations(sorted(some, key=_order), 2):
-            if one.surface != other.surface:
+        alike: dict[tuple[object, ...], Sighting] = {}
+        for each in sorted(some, key=_order):
+            what = each.surface, each.path, each.digests, each.signed, each.signer, each.state
+            alike.setdefault(what, each)
+        for one, other in combinations(alike.values(), 2):
+            if one.surface != other.surface and _may_be_one(one.path, other.path):
                 said.update(dict.fromkeys(_between(one, other)))
     return tuple(said)
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Tell whether no drive letters tell the paths apart."""
+    drives = [_DRIVE.match(path.replace("\\", "/").lower()) for path in (one, other)]
+    letters = {drive[0][-2] for drive in drives if drive}
+    return len(letters) < 2
 
 
 def _homes(suspicions: Sequence[Suspicion]) -> Mapping[tuple[str, str], set[str]]:
@@ -122,7 +146,7 @@ def _between(one: Sighting, other: Sighting) -> Iterator[str]:
         if changed.state == "changed" and not sound.state and sound.signed is not False:
             yield (
                 f"{sound.path} is {'validly signed' if sound.signed else 'there'} for "
-                f"{SURFACES[sound.surface]}, and in memory its code differs."
+                f"{SURFACES[sound.surface]}, and its code in memory is another."
             )
         if changed.state == "deleted" and sound.surface == "disk":
             yield f"{sound.path} was deleted for {SURFACES[changed.surface]} and is on the disk."

@@ -168,8 +168,11 @@ def _matched(cited: Cited) -> str:
     fields = dict(cited.fields)
     if cited.channel != YARA:
         return ""
-    where = fields.get("Image") or fields.get("Target", "")
-    return _title(f"YARA rule {fields.get('Rule', '')}", where)
+    target = fields.get("Target", "")
+    name = target.rpartition("/")[2]  # a name of ours, in which a backslash is a letter
+    rule = f"YARA rule {fields.get('Rule', '')}"
+    image = fields.get("Image", "")
+    return _title(rule, image) if image or not name else f"{rule}: {name}"
 
 
 def _cited(row: int, facts: _Facts) -> Cited:

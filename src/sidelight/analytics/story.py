@@ -3,28 +3,32 @@
 Rule 1. Suspicions belong together when they are about one process, one file or one process that
 another touched, on one host; or when the process of one descends from that of another. So do
 those of several surfaces about one file (`sidelight.analytics.sightings`).
-Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one.
+Rule 2. A hit belongs to a story when its process is one of the story's, or descends from one; or
+when it is of the very event of a look, since memory may not tell when its process was started.
+For the same reason a PID in one dump or image, or on a running host, is one process.
 In both rules, programs that everything descends from (the shell, the service host) pass nothing on.
 Rule 3. What comes out follows from the sets of suspicions and hits alone.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.known import programs
 from sidelight.analytics.sightings import shared
 from sidelight.analytics.suspicion import Cited, Suspicion
 from sidelight.findings.ancestry import Chains, Known, chains, identities
-from sidelight.findings.cells import Ints, Rows, coded, listed
+from sidelight.findings.cells import Ints, Rows, coded, coded_texts, listed
 from sidelight.findings.clocks import Looks
 from sidelight.findings.sheet import distinct_actors
 from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
+from sidelight.findings.surface import HOST, surface_of
 from sidelight.schema import strings
 
 _NO_LOOKS: Final = Looks()
@@ -83,6 +87,8 @@ def tell(
     for number, names in enumerate(shared(suspicions)):
         for name in names:
             groups.unite(f"s{number}", f"f{name}")
+    for number, name in _snapshots(suspicions):
+        groups.unite(f"s{number}", f"m{name}")
     for number, suspicion in enumerate(suspicions):
         node = f"s{number}"
         for thing in suspicion.things:
@@ -94,16 +100,71 @@ def tell(
                 groups.unite(node, f"p{name}")
         for name in book.touched(suspicion):
             groups.unite(node, f"p{name}")
-    return _stories(suspicions, book, groups)
+    return _stories(suspicions, book, groups, _hits_of_looks(suspicions, hits))
 
 
-def _stories(suspicions: Sequence[Suspicion], book: "_Book", groups: _Groups) -> list[Story]:
+def _snapshots(suspicions: Sequence[Suspicion]) -> Iterator[tuple[int, str]]:
+    """Name the processes that looks and matches in memory are about: number of each, and name.
+
+    What YARA matches in the memory of a running process is of the one look at its host, where
+    there is one only.
+    """
+    live: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for number, one in enumerate(suspicions):
+        row = one.rows[0]
+        if row.channel not in {HOST, YARA} or not row.process.startswith("pid:"):
+            continue
+        source = row.source.removeprefix("yara:")
+        place = f"{one.host.lower()}|{row.process}|"
+        running = source.startswith("/proc/") or surface_of(row.channel, _origin(row)) == "live"
+        if running and one.host and row.image:
+            live[place + row.image][number] = "" if row.channel == YARA else source
+        else:
+            yield number, place + source
+    for name, some in live.items():
+        if len({source for source in some.values() if source}) <= 1:
+            yield from ((number, name) for number in some)
+
+
+def _origin(row: Cited) -> str:
+    return dict(row.fields).get("Origin", "")
+
+
+def _hits_of_looks(suspicions: Sequence[Suspicion], hits: pa.Table) -> Mapping[int, list[int]]:
+    """Give the hits of events of looks that suspicions rest on, by number of the suspicion."""
+    places: dict[tuple[str, int], int] = {}
+    for number, one in enumerate(suspicions):
+        for row in one.rows:
+            if row.channel == HOST:
+                places.setdefault((row.source, row.record), number)
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    if places:
+        source, sources = coded_texts(hits.column("source"))
+        looks = {name for name, _ in places}
+        some = np.flatnonzero(np.array([*(name in looks for name in sources), False])[source])
+        record = hits.column("record").to_numpy()
+        for at in some.tolist():
+            owner = places.get((sources[source[at]], int(record[at])))
+            if owner is not None:
+                found[owner].append(at)
+    return found
+
+
+def _stories(
+    suspicions: Sequence[Suspicion],
+    book: "_Book",
+    groups: _Groups,
+    seen: Mapping[int, Sequence[int]],
+) -> list[Story]:
     held: defaultdict[str, list[int]] = defaultdict(list)
     for number in range(len(suspicions)):
         held[groups.root(f"s{number}")].append(number)
-    joined: defaultdict[str, list[int]] = defaultdict(list)
+    joined: defaultdict[str, set[int]] = defaultdict(set)
     for name, rows in book.hits.items():
-        joined[groups.root(f"p{name}")] += rows
+        joined[groups.root(f"p{name}")].update(rows)
+    taken = {row for rows in joined.values() for row in rows}
+    for number, rows in seen.items():
+        joined[groups.root(f"s{number}")].update({*rows} - taken)
     return [
         Story(
             tuple(sorted((suspicions[each] for each in some), key=_weight)),

@@ -8,7 +8,7 @@ from sidelight.findings.surface import Surface
 
 State: TypeAlias = Literal["", "deleted", "changed"]
 """What has become of a file: nothing that is known, it has lost its name, or the code in memory
-differs from it."""
+is not that of it."""
 
 
 @dataclass(frozen=True, slots=True)

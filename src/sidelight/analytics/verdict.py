@@ -9,6 +9,7 @@ from typing import Final
 
 from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.sightings import disagreements, file_key, shared
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
@@ -126,12 +127,15 @@ def _themes(suspicions: Sequence[Suspicion]) -> list[tuple[FindingClass, ...]]:
 
 def _signature(suspicions: Sequence[Suspicion]) -> str:
     """Spell what makes a story this story: what is suspected of whom, else its first event."""
-    first = min(row.place for one in suspicions for row in one.rows)
+    first = min((row for one in suspicions for row in one.rows), key=lambda row: row.place)
+    place = f"{first.time} {first.record}"
+    if first.channel == YARA:  # files are many, and each has a first match
+        place = f"{first.source} {place}"
     spelled = [
         f"{one.analytic} {one.image} {one.actors[:1]} {one.things[:1]}" for one in suspicions
     ]
     known = any(one.actors for one in suspicions)
-    return "\n".join(spelled if known else (*spelled, f"{first[0]} {first[2]}"))
+    return "\n".join(spelled if known else (*spelled, place))
 
 
 def _class(hit: Hit) -> FindingClass:
@@ -153,7 +157,7 @@ def _verdict(  # noqa: PLR0913
 ) -> Verdict:
     lead = mine[0]
     files = [each for one in mine for each in one.files]
-    bonus = [*_bonus(lead, story, _rules(hits)), *_seconded(files)]
+    bonus = [*_bonus(lead, story, _rules(hits)), *_seconded(mine)]
     own = max(0, min(_most(lead, bonus), lead.points + sum(each.points for each in bonus)))
     classes = {one.cls for one in mine}
     alike = _rules([hit for hit in hits if not hit.firing and _class(hit) in classes])
@@ -189,7 +193,7 @@ def _verdict(  # noqa: PLR0913
         weights=weights,
         refute=tuple(dict.fromkeys(text for one in mine for text in one.refute)),
         story=name,
-        surfaces=_surfaces(rows, told),
+        surfaces=_surfaces(rows, told, shelf),
         disagreements=disagreements(files),
     )
     return Verdict(finding, tuple(hit.row for hit in told))
@@ -246,11 +250,20 @@ def _bonus(lead: Suspicion, story: Story, rules: Sequence[RuleRef]) -> list[Weig
     return found
 
 
-def _seconded(files: Sequence[Sighting]) -> list[Weight]:
-    """Weigh that several surfaces tell of the same file."""
+def _seconded(mine: Sequence[Suspicion]) -> list[Weight]:
+    """Weigh that several surfaces tell of the same file.
+
+    Where its code was changed in memory, a load that nothing speaks against is no second voice:
+    whatever program it is, its libraries were loaded.
+    """
+    odd = {row for one in mine for reason in one.reasons if reason.points for row in reason.rows}
+    files = [each for one in mine for each in one.files]
+    changed = {file_key(each.path) for each in files if each.state == "changed"}
     seen: defaultdict[str, dict[Surface, Sighting]] = defaultdict(dict)
     for each in files:
-        seen[file_key(each.path)].setdefault(each.surface, each)
+        key = file_key(each.path)
+        if key not in changed or each.row in odd:
+            seen[key].setdefault(each.surface, each)
     most = max(seen.values(), key=len, default={})
     if len(most) < 2:
         return []
@@ -265,16 +278,22 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _surfaces(rows: Sequence[Cited], told: Sequence[Hit]) -> tuple[Seen, ...]:
+def _surfaces(rows: Sequence[Cited], told: Sequence[Hit], shelf: Shelf) -> tuple[Seen, ...]:
     """Count events by where they were taken."""
-    known = {
-        row.source: surface_of(row.channel, dict(row.fields).get("Origin", "")) for row in rows
-    }
-    places = {(row.source, row.record): known[row.source] for row in rows}
+    places = {(row.source, row.record): _taken(row.channel, dict(row.fields)) for row in rows}
+    known = {source: surface for (source, _), surface in places.items()}
     for hit in told:
-        surface = known.get(hit.source) or surface_of(hit.channel)
-        places.setdefault((hit.source, hit.record), surface)
+        place = hit.source, hit.record
+        if place not in places:
+            event = {} if hit.source in known else shelf.event(*place)
+            places[place] = known.setdefault(hit.source, _taken(hit.channel, event or {}))
     return counted(places)
+
+
+def _taken(channel: str, fields: Mapping[str, object]) -> Surface:
+    """Tell where an event was taken; of loads only memory tells on the channel of looks."""
+    origin = str(fields.get("Origin", "minidump" if "ImageLoaded" in fields else ""))
+    return surface_of(channel, origin)
 
 
 def _weights(mine: Sequence[Suspicion]) -> list[Weight]:

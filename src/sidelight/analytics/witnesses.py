@@ -2,13 +2,16 @@
 
 A load of such a file, or an event of a rule that names it, is no suspicion by itself; beside the
 other evidence it says who used the file, and when. Nothing is said where no host is named:
-evidence of two hosts may have a path in common.
+evidence of two hosts may have a path in common. Nor is anything said of what everybody uses: of a
+file whose code was changed in the memory of one program, others tell nothing by loading it, and a
+path that the hits of many processes name is no sign that they belong together.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -19,12 +22,15 @@ import pyarrow.compute as pc
 from sidelight.analytics.sieve import VALID
 from sidelight.analytics.sightings import digests_of, file_key
 from sidelight.analytics.story import Story
-from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
+from sidelight.analytics.suspicion import Cited, Reason, Sighting, State, Suspicion
 from sidelight.findings.cells import coded_texts, mask
+from sidelight.findings.surface import surface_of
 
 _CITED: Final = 5
 _NEEDLES: Final = 200
 _SHORTEST: Final = 6
+_COMMON: Final = 20
+"""What more programs load, or hits of more processes name, is in common use."""
 
 
 def witness_loads(suspicions: Sequence[Suspicion], loads: pa.Table) -> tuple[Suspicion, ...]:
@@ -32,7 +38,7 @@ def witness_loads(suspicions: Sequence[Suspicion], loads: pa.Table) -> tuple[Sus
 
     Args:
         suspicions: of all surfaces.
-        loads: united `LOADS`.
+        loads: united `LOADS`; those that a memory image lists are not of logs.
     """
     asked = {
         (one.host.lower(), file_key(each.path))
@@ -60,12 +66,17 @@ def witness_hits(stories: Sequence[Story], hits: pa.Table, events: pa.Table) -> 
     taken = {row for story in stories for row in story.hits}
     rows = _rows_by_place(hits, {host for host, _ in needles})
     patterns = [(host, _pattern(path), number) for (host, path), number in needles.items()]
-    added: defaultdict[int, set[int]] = defaultdict(set)
+    naming: list[set[int]] = [set() for _ in patterns]
     for text, source, record in _naming(needles, events):
         for host, row in rows.get((source, record), ()):
-            for owner, pattern, number in patterns:
-                if owner == host and row not in taken and pattern.search(text):
-                    added[number].add(row)
+            for (owner, pattern, _), named in zip(patterns, naming, strict=True):
+                if owner == host and row not in named and pattern.search(text):
+                    named.add(row)
+    added: defaultdict[int, set[int]] = defaultdict(set)
+    doers = hits.column("process")
+    for (_, _, number), named in zip(patterns, naming, strict=True):
+        if len({doers[row].as_py() or row for row in named}) <= _COMMON:
+            added[number] |= named - taken
     return tuple(
         replace(story, hits=tuple(sorted({*story.hits, *added.get(number, ())})))
         for number, story in enumerate(stories)
@@ -81,7 +92,9 @@ def _loads(
     codes, libraries = columns["library"]
     paths = {path for _, path in asked}
     keys = [file_key(text) for text in libraries]
-    rows = np.flatnonzero(np.array([key in paths for key in keys], bool)[codes])
+    told, channels = columns["channel"]
+    logs = np.array([surface_of(text) == "log" for text in channels], bool)[told]
+    rows = np.flatnonzero(np.array([key in paths for key in keys], bool)[codes] & logs)
     time, record = loads.column("time").to_numpy(), loads.column("record").to_numpy()
     found: defaultdict[tuple[str, str], list[Sighting]] = defaultdict(list)
     for row in rows.tolist():
@@ -89,9 +102,7 @@ def _loads(
         place = cell["host"].lower(), keys[codes[row]]
         if place in asked:
             found[place].append(_sighting(cell, int(time[row]), int(record[row])))
-    return {
-        place: sorted(some, key=lambda one: one.row.place)[:_CITED] for place, some in found.items()
-    }
+    return {place: sorted(some, key=lambda one: one.row.place) for place, some in found.items()}
 
 
 def _sighting(cell: Mapping[str, str], time: int, record: int) -> Sighting:
@@ -114,12 +125,20 @@ def _sighting(cell: Mapping[str, str], time: int, record: int) -> Sighting:
 
 
 def _witnessed(one: Suspicion, found: Mapping[tuple[str, str], Sequence[Sighting]]) -> Suspicion:
-    keys = dict.fromkeys(
-        (one.host.lower(), file_key(each.path)) for each in one.files if each.surface != "log"
-    )
-    seen = [sighted for key in keys for sighted in found.get(key, ())]
+    states: defaultdict[tuple[str, str], set[State]] = defaultdict(set)
+    for each in one.files:
+        if each.surface != "log":
+            states[one.host.lower(), file_key(each.path)].add(each.state)
     own = {(row.source, row.record) for row in one.rows}
-    seen = [each for each in seen if (each.row.source, each.row.record) not in own]
+    image = file_key(one.image)
+    seen: list[Sighting] = []
+    for key, some in states.items():
+        loads = found.get(key, ())
+        common = len({file_key(each.row.image) for each in loads}) > _COMMON
+        anyone = some != {"changed"} and not common
+        near = (each for each in loads if anyone or file_key(each.row.image) == image)
+        others = (each for each in near if (each.row.source, each.row.record) not in own)
+        seen += islice(others, _CITED)
     if not seen:
         return one
     programs = dict.fromkeys(each.row.image for each in seen if each.row.image)
@@ -147,7 +166,8 @@ def _needles(stories: Sequence[Story]) -> Mapping[tuple[str, str], int]:
 
 def _pattern(path: str) -> "re.Pattern[str]":
     r"""Find a path in JSON, whether it is written with slashes or with ``\\``."""
-    spelled = re.escape(path).replace("/", r"(?:/|\\\\)")
+    written = orjson.dumps(path).decode()[1:-1]
+    spelled = re.escape(written).replace("/", r"(?:/|\\\\)")
     return re.compile(rf"(?<![\w.\-]){spelled}(?![\w.\-])", re.IGNORECASE)
 
 

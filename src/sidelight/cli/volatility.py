@@ -1,11 +1,15 @@
 """Images of whole memories, read by Volatility 3 as a program of its own: it never connects."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,6 +23,7 @@ from sidelight.output.plain import plain
 TIMEOUT_S: Final = 3600
 LIMIT: Final = 512 << 20
 _SAID: Final = 400
+_LOOK_S: Final = 1.0
 
 _PLUGINS: Final = {
     "linux": {
@@ -152,22 +157,39 @@ class _Runner:
             command += ["-s", ";".join(map(str, self.symbols))]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
             try:
-                ran = subprocess.run(  # noqa: S603 - the program that `find_volatility` found
-                    [*command, plugin],
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=errors,
-                    check=False,
-                    timeout=TIMEOUT_S,
-                )
-            except subprocess.TimeoutExpired:
-                return Failure(f"it took longer than {TIMEOUT_S} s")
+                code = _run([*command, plugin], out, errors)
             except OSError as error:
                 return Failure(error.strerror or "it could not be started")
             said, complaint = _read(out), _read(errors)
-        if ran.returncode:
-            return Failure(_complaint(said, complaint) or f"it ended with {ran.returncode}")
+        if isinstance(code, Failure):
+            return code
+        if code:
+            return Failure(_complaint(said, complaint) or f"it ended with {code}")
         return _rows(said)
+
+
+def _run(command: Sequence[str], out: BinaryIO, errors: BinaryIO) -> int | Failure:
+    """Run a program to its end; it and what it started are ended where it takes or says too much.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    until = time.monotonic() + TIMEOUT_S
+    with subprocess.Popen(  # noqa: S603 - the program that `find_volatility` found
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True
+    ) as ran:
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return ran.wait(min(_LOOK_S, max(0.0, until - time.monotonic())))
+                if max(os.fstat(file.fileno()).st_size for file in (out, errors)) > LIMIT:
+                    return Failure(f"it printed more than {LIMIT >> 20} MiB")
+                if time.monotonic() >= until:
+                    return Failure(f"it took longer than {TIMEOUT_S} s")
+        finally:
+            if ran.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(ran.pid, signal.SIGKILL)
 
 
 def _read(file: BinaryIO) -> bytes:
@@ -205,11 +227,24 @@ def _flat(rows: list[object]) -> Iterator[dict[str, object]]:
             continue
         below = row.get("__children")
         left += reversed(below) if isinstance(below, list) else []
-        yield {
-            str(name): value if not isinstance(value, int) or abs(value) < 1 << 63 else str(value)
-            for name, value in row.items()
-            if name != "__children"
-        }
+        yield {_text(name): _value(value) for name, value in row.items() if name != "__children"}
+
+
+def _value(value: object) -> object:
+    """Spell a value so that it can be written."""
+    match value:
+        case int() if abs(value) >= 1 << 63:
+            return str(value)
+        case str():
+            return _text(value)
+        case list() | dict():
+            return _text(json.dumps(value))
+        case _:
+            return value
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _gap(reason: str, text: str) -> dict[str, object]:

@@ -39,12 +39,17 @@ class Raw(Protocol):
         ...
 
 
+def spelled(name: str) -> str:
+    """Give the name of a file as text that can be written: names may hold any bytes."""
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(slots=True)
 class Stream:
     """A stretch of one source, read from front to back.
 
     Args:
-        source: the name that goes into frames and gaps.
+        source: the name that goes into frames and gaps, as `spelled`.
         raw: where the bytes come from.
         start: offset of the first byte in the (unpacked) source.
         first: number of the first line in it, for formats that count lines.
@@ -63,6 +68,9 @@ class Stream:
     beside: tuple[str, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
     offset: int = 0
+
+    def __post_init__(self) -> None:
+        self.source = spelled(self.source)
 
     def read(self, size: int) -> bytes:
         """Give *size* bytes, fewer only at the end; a failure of the source ends it."""

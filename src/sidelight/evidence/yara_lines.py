@@ -1,6 +1,7 @@
 """What ``sidelight hunt --yara`` found, as lines: matches become events, what was left out gaps."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, cast, get_args
 
@@ -30,22 +31,26 @@ def sniff(head: bytes) -> bool:
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the matches of YARA rules, and the sources that were scanned with how many bytes.
 
-    Their source is the file that was scanned; their record is the line. Matches in memory are at
-    the time at which the process was started, where that is known.
+    Their source is ``yara:`` and the file that was scanned, since records of that file have numbers
+    of their own; their record is an ordinal in that file. Matches in memory are at the time at
+    which the process was started, where that is known.
     """
     sheet = Sheet(wanted)
+    counts: Counter[str] = Counter()
     for stream in streams:
         losses = Losses(stream.source)
         gaps: list[Gap] = []
         ended = True
         for number, offset, text in text_lines(stream, losses):
             line = _object(text)
+            counts[_text(line, "source")] += line.get("type") != "gap"
             match line.get("type"):
                 case "match":
-                    _add(sheet, MATCHES, number, line, _match(line))
+                    _add(sheet, MATCHES, counts, line, _match(line))
                 case "scanned":
-                    size = {"Bytes": _text(line, "bytes"), "Buffers": _text(line, "buffers")}
-                    _add(sheet, SOURCES, number, line, {"Target": _text(line, "source"), **size})
+                    size: Event = {"Bytes": _text(line, "bytes"), "Buffers": _text(line, "buffers")}
+                    size["Target"] = _text(line, "source")
+                    _add(sheet, SOURCES, counts, line, size)
                 case "gap":
                     gaps.append(_gap(line, stream))
                 case "end":
@@ -73,12 +78,14 @@ def _object(text: str) -> dict[str, object]:
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
-def _add(sheet: Sheet, kind: Kind, number: int, line: dict[str, object], event: Event) -> None:
-    host = _text(line, "host") or None
+def _add(
+    sheet: Sheet, kind: Kind, counts: Counter[str], line: dict[str, object], event: Event
+) -> None:
+    host, source = _text(line, "host") or None, _text(line, "source")
     started = line.get("started")
     known = isinstance(started, int) and 0 < started < 1 << 32
     time = cast("int", started) * _SECOND if known else NO_TIME
-    sheet.add(kind, _text(line, "source"), number, time, host, event)
+    sheet.add(kind, f"yara:{source}", counts[source], time, host, event)
 
 
 def _match(line: dict[str, object]) -> Event:

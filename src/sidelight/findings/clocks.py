@@ -2,7 +2,9 @@
 
 A process has one start. Where a log and a look at the host both tell of it, the difference of
 their times is that of their clocks, plus the moment between fork and exec. A PID is used again,
-so single differences mislead: what many processes agree upon counts.
+so single differences mislead: what many processes agree upon counts. Many may agree and mislead as
+well: a host or a container that is started again gives its services the PIDs they had before, in
+the same order. They start within moments, so clocks are apart only where starts lie far apart.
 """
 
 from collections import Counter, defaultdict
@@ -27,6 +29,9 @@ NEAR: Final = 1_000_000_000
 ROOM: Final = 2_000_000_000
 """Differences within so many nanoseconds agree."""
 
+SPREAD: Final = 60_000_000_000
+"""Starts within so many nanoseconds may be those of one restart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -43,6 +48,11 @@ class Clock:
     offset: int | None
     agreed: int
     compared: int
+
+    @property
+    def restarted(self) -> bool:
+        """Whether it is not known because what agrees may come of a restart."""
+        return self.offset is None and _sure(self.agreed, self.compared)
 
     @property
     def apart(self) -> bool:
@@ -99,10 +109,10 @@ def read_clocks(processes: Iterable[pa.Table], looks: frozenset[str]) -> tuple[C
     seen = _starts(tables, looks, None)
     pids = frozenset(pid for _, pid, _ in seen)
     logged = _starts(tables, looks, pids) if pids else {}
-    apart: defaultdict[str, list[list[int]]] = defaultdict(list)
+    apart: defaultdict[str, list[list[tuple[int, int]]]] = defaultdict(list)
     for (host, pid, name), times in seen.items():
         others = logged.get((host, pid, name), ())
-        found = [time - other for time in times for other in others]
+        found = [(time - other, time) for time in times for other in others]
         if found:
             apart[host].append(found)
     return tuple(_clock(host, each) for host, each in sorted(apart.items()))
@@ -137,13 +147,22 @@ def _name(image: str) -> str:
     return image.lower().replace("\\", "/").rpartition("/")[2]
 
 
-def _clock(host: str, apart: Sequence[Sequence[int]]) -> Clock:
-    """Find the stretch of differences upon which most processes agree, the one nearest to none."""
-    every = sorted((each, process) for process, some in enumerate(apart) for each in some)
+def _sure(agreed: int, compared: int) -> bool:
+    return agreed >= LEAST and 2 * agreed > compared
+
+
+def _clock(host: str, apart: Sequence[Sequence[tuple[int, int]]]) -> Clock:
+    """Find the stretch of differences upon which most processes agree, the one nearest to none.
+
+    Args:
+        host: folded.
+        apart: of each process its differences, each with the time of its start in the look.
+    """
+    every = sorted((each, process, at) for process, some in enumerate(apart) for each, at in some)
     inside: Counter[int] = Counter()
     best, begin = (0, 0), 0
     stretch = range(0)
-    for end, (each, process) in enumerate(every):
+    for end, (each, process, _) in enumerate(every):
         inside[process] += 1
         while each - every[begin][0] > ROOM:
             inside[every[begin][1]] -= 1
@@ -154,6 +173,8 @@ def _clock(host: str, apart: Sequence[Sequence[int]]) -> Clock:
         if found > best or not stretch:
             best, stretch = found, range(begin, end + 1)
     agreed = best[0]
-    sure = agreed >= LEAST and 2 * agreed > len(apart)
     middle = median_low([every[at][0] for at in stretch])
-    return Clock(host, middle if sure else None, agreed, len(apart))
+    starts = [every[at][2] for at in stretch]
+    sound = abs(middle) < NEAR or max(starts) - min(starts) >= SPREAD
+    known = sound and _sure(agreed, len(apart))
+    return Clock(host, middle if known else None, agreed, len(apart))

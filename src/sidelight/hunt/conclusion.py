@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sidelight.analytics.columns import YARA
 from sidelight.analytics.conclude import Facts, conclude_facts
 from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.knowledge import NOTHING, Knowledge
@@ -87,7 +88,8 @@ def draw_findings(  # noqa: PLR0913
 
 def looked_at(counts: pa.Table) -> frozenset[str]:
     """Name the sources in united `COUNTS` that are looks at a host."""
-    some = counts.filter(pc.is_in(counts.column("channel").cast(pa.string()), pa.array([HOST])))
+    channel = counts.column("channel").cast(pa.string())
+    some = counts.filter(pc.is_in(channel, pa.array([HOST, YARA])))
     return frozenset(listed(plain(some.column("source"))))
 
 

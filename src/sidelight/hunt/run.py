@@ -16,6 +16,7 @@ from sidelight.attribution.observation import Observer
 from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
+from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
 from sidelight.findings.clocks import Looks, looks_of, read_clocks
 from sidelight.findings.conclude import Limits
@@ -105,6 +106,7 @@ def hunt(
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
         gathered.gaps += [*gaps, *second.gaps, *_changed(inventory, names)]
+        gathered.gaps = [replace(each, source=spelled(each.source)) for each in gathered.gaps]
         counts = event_counts(spool, copies)
         clocks = read_clocks(spool.tables("processes"), looked_at(counts))
         coverage = build(
@@ -195,7 +197,7 @@ def _inputs(
     whole = {each.source: each for each in gathered.digests if each.sha256}
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
     for file in files:
-        name = named.get(file.path, file.path)
+        name = named.get(file.path, spelled(file.path))
         if name not in found or file.format == "archive":
             found[name] = Input(name, max(file.size, 0), _hash(file), file.format)
     return tuple(sorted(found.values()))

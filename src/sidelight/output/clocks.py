@@ -10,6 +10,12 @@ _SECOND: Final = 1_000_000_000
 def clock_sentence(clock: Clock) -> str:
     """Say how the clock of a look at a host compares with that of its logs."""
     host, told = clock.host or "A host without a name", f"{clock.compared:,} processes"
+    if clock.restarted:
+        return (
+            f"{host}: how far the clock of the look is from that of the logs is not known: "
+            f"{clock.agreed:,} of {told} agree, and all of these started within a minute, as after "
+            "a restart that gave them the same numbers."
+        )
     if clock.offset is None:
         return (
             f"{host}: how far the clock of the look is from that of the logs is not known: "

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from sidelight.analytics.sightings import digests_of, disagreements, file_key, shared
@@ -103,7 +105,7 @@ def test_a_file_that_is_clean_on_disk_and_different_in_memory_is_said():
     disk = sighted("disk", ROOTED, signed=True)
     memory = sighted("memory", state="changed")
     [text] = disagreements([disk, memory])
-    assert text == f"{ROOTED} is validly signed for the disk, and in memory its code differs."
+    assert text == f"{ROOTED} is validly signed for the disk, and its code in memory is another."
     assert disagreements([sighted("disk", signed=False), memory]) == ()
 
 
@@ -112,3 +114,16 @@ def test_a_file_that_is_deleted_for_one_and_there_for_the_other_is_said():
     [text] = disagreements([disk, live])
     assert text == "/tmp/a.so was deleted for the running host and is on the disk."
     assert disagreements([sighted("log", "/tmp/a.so"), live]) == ()
+
+
+def test_digests_of_nothing_and_of_another_length_are_none():
+    empty = hashlib.sha256(b"").hexdigest()
+    assert digests_of(f"MD5={'0' * 32},SHA256={empty},SHA1={'ab' * 32}") == ()
+    assert digests_of(f"SHA1={'ab' * 20}") == (("sha1", "ab" * 20),)
+
+
+def test_alike_sightings_disagree_once_and_drives_keep_files_apart():
+    logs = [sighted("log", time=n * 10**9, digests=HERE) for n in range(3)]
+    [text] = disagreements([*logs, sighted("disk", ROOTED, digests=THERE)])
+    assert "at 1970-01-01T00:00:00Z" in text
+    assert disagreements([*logs, sighted("memory", "D" + DLL[1:], digests=THERE)]) == ()

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pytest
 
+from analytic_cases import conclude_events
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 from sidelight.analytics.verdict import (
@@ -142,3 +143,12 @@ def test_the_leading_process_is_named_by_guid_or_pid():
     )
     assert [(v.finding.process[0].guid, v.finding.process[0].pid) for v in
             (by_guid, by_pid, nobody)] == [("P1", -1), ("", 44), ("", -1)]  # fmt: skip
+
+
+def test_matches_of_one_rule_in_two_files_are_findings_of_their_own():
+    match = {"is": "match", "Rule": "r", "RuleFile": "r.yar", "Level": "high", "at": None}
+    files = [
+        {**match, "Target": name, "source": f"yara:{name}", "record": 1} for name in ("/a", "/b")
+    ]
+    one, other = conclude_events(files)
+    assert one.id != other.id

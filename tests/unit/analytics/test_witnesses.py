@@ -78,14 +78,56 @@ def test_classes_are_united_where_surfaces_tell_of_one_file_only():
 
 def test_a_load_that_is_in_order_is_cited_beside_what_a_look_suspects():
     fine = logged(PLAIN, "Player Ltd", Hashes="SHA256=" + "AB" * 32)
-    [one] = conclude_frames(frames_of([fine, look(PLAIN, mark="changed-code", points=65)]))
+    own = look(PLAIN, mark="changed-code", points=65, Image=PLAYER)
+    [one] = conclude_frames(frames_of([fine, own]))
     assert f"Event logs tell that {PLAYER} loaded {PLAIN}." in one.counter_evidence
     assert [seen.surface for seen in one.surfaces] == ["log", "live"]
     assert one.disagreements == (
-        f"{PLAIN} is validly signed for event logs, and in memory its code differs.",
+        f"{PLAIN} is validly signed for event logs, and its code in memory is another.",
     )
+    assert one.score == 65
     [alone] = conclude_frames(frames_of([{**fine, "host": "WS2"}, look(PLAIN)]))
     assert [seen.surface for seen in alone.surfaces] == ["live"]
+
+
+@pytest.mark.parametrize("mark", ["changed-code", "module-patched", "module-not-of-file"])
+def test_other_programs_tell_nothing_of_a_library_that_one_has_otherwise_in_memory(mark):
+    [one] = conclude_frames(frames_of([logged(PLAIN, "Player Ltd"), look(PLAIN, mark=mark)]))
+    assert (one.score, one.counter_evidence, one.disagreements) == (45, (), ())
+
+
+@pytest.mark.parametrize(("programs", "joins"), [(20, True), (21, False)])
+def test_a_library_that_many_programs_load_joins_nothing(programs, joins):
+    loads = [load(rf"C:\p{n}.exe", PLAIN, "Player Ltd", at=n, record=n) for n in range(programs)]
+    [one] = conclude_frames(frames_of([*loads, look(PLAIN)]))
+    assert [seen.surface for seen in one.surfaces] == (["log", "live"] if joins else ["live"])
+
+
+def test_modules_of_a_dump_are_not_what_event_logs_tell():
+    listed = {**logged(PLAIN), "is": "module", "source": "a.dmp"}
+    [one] = conclude_frames(frames_of([listed, look(PLAIN, origin="minidump", source="a.dmp")]))
+    assert (one.score, one.counter_evidence) == (45, ())
+    assert [(seen.surface, seen.events) for seen in one.surfaces] == [("memory", 1)]
+
+
+@pytest.mark.parametrize(("processes", "joined"), [(20, 20), (21, 0)])
+def test_a_path_that_hits_of_many_processes_name_joins_none(processes, joined):
+    hits = [hit("/tmp/libx.so", record=n, process=f"pid:{n}") for n in range(processes)]
+    assert len(conclude([look("/tmp/libx.so")], *hits).told) == joined
+    one = [hit("/tmp/libx.so", record=n) for n in range(processes)]
+    assert len(conclude([look("/tmp/libx.so")], *one).told) == processes
+
+
+@pytest.mark.parametrize(("record", "joins"), [(1, True), (2, False)])
+def test_a_rule_that_matches_the_event_of_a_look_without_a_time_belongs_to_it(record, joins):
+    row, event = hit("x", record=record, process="pid:500")
+    row, event = ({**each, "source": "look.jsonl"} for each in (row, event))
+    core = look("/memfd:x (deleted)", origin="core", at=None, record=1)
+    assert conclude([core], (row, event)).told == ((0,) if joins else ())
+
+
+def test_a_path_is_found_as_json_spells_it():
+    assert conclude([look('/tmp/a "b".so')], hit('cp x /tmp/a "b".so')).told == (0,)
 
 
 def test_nothing_is_added_where_only_logs_speak():
@@ -144,3 +186,38 @@ def test_a_process_of_a_look_is_that_of_the_logs_in_spite_of_its_clock():
     assert conclude([started, behind], mine).told == ()
     looks = Looks(frozenset({"look.jsonl"}), {"ws1": -3_600 * SECOND})
     assert conclude([started, behind], mine, looks=looks).told == (0,)
+
+
+def match(source, pid="500", **fields):
+    event = {
+        "is": "match", "Rule": "r", "RuleFile": "r.yar", "Level": "high", "at": None,
+        "Target": source, "Region": "0x1000-0x2000 rwx", "Origin": "memory",
+        "ProcessId": pid, "Image": "/usr/bin/tool", "source": f"yara:{source}",
+    }  # fmt: skip
+    return {**event, **fields}
+
+
+def stories(events):
+    return len({finding.story for finding in conclude(events).findings})
+
+
+@pytest.mark.parametrize(
+    ("found", "joins"),
+    [
+        (match("a.core"), True),
+        (match("b.core"), False),
+        (match("a.core", pid="501"), False),
+        (match("a.core", host="WS2"), False),
+    ],
+)
+def test_a_match_in_a_core_without_a_time_is_of_its_process(found, joins):
+    core = look("/tmp/x", origin="core", at=None, source="a.core")
+    assert stories([core, found]) == 1 + (not joins)
+
+
+def test_a_match_in_a_running_process_is_of_the_one_look_at_its_host():
+    found = match("/proc/500/mem")
+    assert stories([look("/tmp/x"), found]) == 1
+    assert stories([look("/tmp/x", Image="/usr/bin/other"), found]) == 2
+    looks = [look("/tmp/x", record=1), look("/tmp/y", source="old.jsonl", at=300_000, record=2)]
+    assert stories([*looks, found]) == stories(looks) + 1

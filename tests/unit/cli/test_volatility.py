@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import orjson
@@ -94,6 +95,53 @@ def test_an_empty_list_of_processes_asks_no_further(bench: Bench) -> None:
 def test_what_is_no_list_of_rows_is_a_failure(bench: Bench, said: str) -> None:
     lines = bench.ask({"linux.pslist.PsList": [0, said]})
     assert "did not print" in str(next(x for x in lines if x.get("type") == "gap")["text"])
+
+
+SLEEPER = """#!/bin/sh
+sleep 600 &
+echo $! > {child}
+{rest}
+"""
+
+
+def run_script(bench: Bench, rest: str) -> tuple[str, Path]:
+    child = bench.folder / "child"
+    program = bench.folder / "vol"
+    program.write_text(SLEEPER.format(child=child, rest=rest))
+    program.chmod(0o755)
+    (file,) = read_images([bench.image], (), bench.folder)
+    lines = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+    return str(next(x for x in lines if x.get("type") == "gap")["text"]), child
+
+
+def is_running(child: Path) -> bool:
+    stat = Path(f"/proc/{child.read_text().strip()}/stat")
+    return stat.exists() and ") Z " not in stat.read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_one_that_hangs_is_ended_with_what_it_started(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volatility, "TIMEOUT_S", 1)
+    said, child = run_script(bench, "wait")
+    assert "longer than 1 s" in said
+    time.sleep(0.1)
+    assert not is_running(child)
+
+
+def test_one_that_prints_without_end_is_ended(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volatility, "LIMIT", 1 << 20)
+    said, _ = run_script(bench, "while :; do printf '%65536s' x; done")
+    assert "printed more than" in said
+
+
+@pytest.mark.parametrize("value", ["a\ud800b", ["\ud800"], {"a": 1 << 70}, float("nan")])
+def test_values_that_cannot_be_written_as_they_are_are_spelled(bench: Bench, value: object) -> None:
+    lines = bench.ask({"linux.pslist.PsList": [0, [{"PID": 1, "COMM": value}]]})
+    assert "PID" in str(lines[2]["rows"])
 
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from sidelight.findings.clocks import LEAST, ROOM, Looks, looks_of, read_clocks
+from sidelight.findings.clocks import LEAST, NEAR, ROOM, SPREAD, Looks, looks_of, read_clocks
 from sidelight.findings.hits import PROCESSES
+from sidelight.output.clocks import clock_sentence
 from sidelight.schema import NO_TIME
 
 SECOND = 10**9
@@ -37,11 +38,12 @@ def test_what_enough_processes_agree_upon_is_the_offset(offset):
 
 
 def test_differences_agree_within_the_room_and_no_further():
-    spread = [start(7, 0, "log"), start(7, 0, "look"), start(8, 0, "log"), start(9, 0, "log")]
-    near = [*spread, start(8, ROOM, "look"), start(9, ROOM // 2, "look")]
+    late = 100 * SECOND
+    spread = [start(7, 0, "log"), start(7, 0, "look"), start(8, 0, "log"), start(9, late, "log")]
+    near = [*spread, start(8, ROOM, "look"), start(9, late + ROOM // 2, "look")]
     [clock] = clocks(*near)
     assert (clock.offset, clock.agreed) == (ROOM // 2, 3)
-    [clock] = clocks(*spread, start(8, ROOM + 1, "look"), start(9, ROOM // 2, "look"))
+    [clock] = clocks(*spread, start(8, ROOM + 1, "look"), start(9, late + ROOM // 2, "look"))
     assert (clock.offset, clock.agreed) == (None, 2)
 
 
@@ -49,6 +51,20 @@ def test_a_pid_that_is_used_again_misleads_nobody():
     again = [start(pid, 9_000 * SECOND + pid * 77 * SECOND, "log") for pid in range(1, 5)]
     [clock] = clocks(*pairs(4, 5 * SECOND), *again)
     assert (clock.offset, clock.agreed, clock.compared) == (5 * SECOND, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("last", "offset", "found"),
+    [(SPREAD - 1, 86_400 * SECOND, None), (SPREAD, 86_400 * SECOND, 86_400 * SECOND),
+     (SPREAD - 1, NEAR, None), (SPREAD - 1, NEAR - 1, NEAR - 1)],
+)  # fmt: skip
+def test_services_that_a_restart_gave_their_numbers_again_mislead_nobody(last, offset, found):
+    times = {200: 0, 201: SPREAD // 2, 202: last}
+    rows = [start(pid, time, "log") for pid, time in times.items()]
+    [clock] = clocks(*rows, *(start(pid, time + offset, "look") for pid, time in times.items()))
+    assert (clock.offset, clock.agreed, clock.compared) == (found, 3, 3)
+    assert clock.restarted is (found is None)
+    assert ("as after a restart" in clock_sentence(clock)) is (found is None)
 
 
 def test_a_minority_is_not_believed():

@@ -16,6 +16,7 @@ from sidelight.evidence.times import time_of
 from sidelight.host.volatility import (
     Row,
     Task,
+    integer,
     linux_processes,
     redirected_calls,
     text,
@@ -30,6 +31,11 @@ _HEADER: Final = re.compile(rb'\{"schema":"sidelight-volatility"')
 _NONE: Final = (
     "Volatility listed no process: that is a failure and no clean host; the symbols may be of "
     "another build, or the machine one that Volatility cannot walk (5-level paging)"
+)
+
+_NAMELESS: Final = (
+    "Volatility listed processes without a PID: its columns are not those of the releases that are "
+    "known (2.7 to 2.28)"
 )
 
 
@@ -110,6 +116,8 @@ def _finish(image: _Image, sheet: Sheet) -> Iterator[Gap]:
         return  # a gap has said why
     if not image.rows["pslist"]:
         yield Gap(image.source, 0, "damaged", _NONE)
+    elif all(integer(row, "PID") < 0 for row in image.rows["pslist"]):
+        yield Gap(image.source, 0, "unsupported", _NAMELESS)
     elif image.system == "linux":
         processes = [each for each in linux_processes(image.rows) if not each.kernel]
         parents = {each.pid: each for each in processes}

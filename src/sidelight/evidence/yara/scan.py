@@ -49,7 +49,12 @@ class Scanned:
 
 @dataclass(slots=True)
 class Scan:
-    """Scans with one pack and writes lines to *out*, the first of them at once."""
+    """Scans with one pack and writes lines to *out*, the first of them at once.
+
+    Args:
+        timeout_s: halved, to a second at least, each time that it was not enough: a rule that
+            never ends would take as long over every file.
+    """
 
     pack: Pack
     out: BinaryIO
@@ -94,6 +99,8 @@ class Scan:
         except yara_x.TimeoutError:
             text = f"YARA gave up after {self.timeout_s} s: {part.region or 'the file'}"
             self._lose(Gap(source, 0, "refused", text))
+            self.timeout_s = max(1, self.timeout_s // 2)
+            self._scanner.set_timeout(self.timeout_s)
             return
         except yara_x.ScanError as error:
             self._lose(Gap(source, 0, "damaged", f"YARA could not scan it: {error}"))
@@ -180,27 +187,35 @@ def level_of(meta: dict[str, str]) -> Level:
 def scan_paths(scan: Scan, paths: Sequence[str]) -> Iterator[str]:
     """Scan every file under *paths*, and every member of archives; yield each that is done.
 
+    Each file once, in order of path: what comes out does not depend on the order of *paths*.
+
     Raises:
         EvidenceError: a path does not exist.
     """
     gaps: list[Gap] = []
+    files: dict[str, bool] = {}
     for path in paths:
         for file, named in files_under(path, gaps):
-            _scan_file(scan, file, named=named)
-            yield file
+            files[file] = files.get(file, False) or named
+    seen: set[tuple[int, int]] = set()
+    for file, named in sorted(files.items()):
+        _scan_file(scan, file, seen, named=named)
+        yield file
     for gap in gaps:
         scan.take(gap.source, [gap])
 
 
-def _scan_file(scan: Scan, path: str, *, named: bool) -> None:
+def _scan_file(scan: Scan, path: str, seen: set[tuple[int, int]], *, named: bool) -> None:
     if path == STDIN:
         text = "YARA did not scan it: standard input can be read only once"
         scan.take(path, [Gap(path, 0, "unsupported", text)])
         return
     try:
-        mode = (os.stat(path) if named else os.lstat(path)).st_mode
-        if not stat.S_ISREG(mode):
+        status = os.stat(path) if named else os.lstat(path)
+        place = status.st_dev, status.st_ino
+        if not stat.S_ISREG(status.st_mode) or place in seen:
             return  # the inventory of the hunt says so
+        seen.add(place)
         with open(path, "rb") as file:
             head = file.read(HEAD)
             file.seek(0)

@@ -88,6 +88,13 @@ def test_an_empty_list_is_a_failure_and_no_clean_host() -> None:
         assert "no clean host" in gap.text
 
 
+def test_rows_without_a_pid_are_those_of_another_release() -> None:
+    for system in ("linux", "windows"):
+        events, (gap,) = read(HEAD, image(system), plugin("pslist", {"Pid": 4}), END)
+        assert events == []
+        assert (gap.reason, "columns" in gap.text) == ("unsupported", True)
+
+
 def test_what_failed_is_a_gap_and_an_image_without_an_end_is_cut() -> None:
     failed = {"type": "gap", "reason": "unsupported", "text": "no symbols"}
     assert read(HEAD, image(""), failed, END)[1] == [
