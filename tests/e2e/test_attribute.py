@@ -86,7 +86,7 @@ def test_notes_are_added_revised_listed_and_exported(
     )
     assert run(["attribute", "show", str(found), "--notes", notes]) == 0
     shown = capsys.readouterr().out
-    assert "Naikon (G0019): almost certain" in shown
+    assert "Naikon (G0019): very likely" in shown
     assert "anna: the same server as in March" in shown
     export = ["attribute", "export", str(found), "--notes", notes, "-o", str(bundle)]
     assert run([*export, "--campaign", "Night Shift"]) == 0

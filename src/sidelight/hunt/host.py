@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.evidence.reading import Digest
+from sidelight.evidence.stream import spelled
 from sidelight.schema import Column, Frame, Gap, offsets_of, strings
 
 
@@ -38,8 +39,8 @@ class Names:
         return replace(digest, source=self.source(digest.source))
 
     def source(self, path: str) -> str:
-        """Give the name of a source."""
-        return self.sources.get(path, path)
+        """Give the name of a source, one that can be written in any output."""
+        return self.sources.get(path) or spelled(path)
 
 
 def name_host(frame: Frame, name: str) -> Frame:

@@ -37,7 +37,6 @@ from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
-from sidelight.schema import Gap
 
 Made = TypeVar("Made")
 
@@ -89,6 +88,12 @@ class HuntOptions:
     companions: tuple[Companion, ...] = ()
     host: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Names:
+        """What to call evidence."""
+        return Names(self.host, self.named)
+
     trusted: Trusted = field(default_factory=Trusted)
 
 
@@ -99,14 +104,13 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        names = Names(options.host, options.named)
-        work = Work(options.jobs, Path(name), report, options.analytics, names)
+        work = Work(options.jobs, Path(name), report, options.analytics, options.names)
         gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
-        gathered.gaps += [*gaps, *second.gaps, *_changed(inventory, names)]
-        gathered.gaps = [replace(each, source=spelled(each.source)) for each in gathered.gaps]
+        gathered.gaps += [*gaps, *second.gaps, *filter(None, map(changed, inventory.inputs))]
+        gathered.gaps = list(map(options.names.gap, gathered.gaps))
         counts = event_counts(spool, copies)
         clocks = read_clocks(spool.tables("processes"), looked_at(counts))
         coverage = build(
@@ -181,10 +185,6 @@ def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
 
 def _metas(rules: Compiled) -> tuple[Meta, ...]:
     return (*rules.metas, *(each.meta for each in rules.correlations))
-
-
-def _changed(inventory: Inventory, names: Names) -> list[Gap]:
-    return [names.gap(gap) for gap in map(changed, inventory.inputs) if gap]
 
 
 def _inputs(
