@@ -89,12 +89,12 @@ class HuntOptions:
     host: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
 
+    trusted: Trusted = field(default_factory=Trusted)
+
     @property
     def names(self) -> Names:
         """What to call evidence."""
         return Names(self.host, self.named)
-
-    trusted: Trusted = field(default_factory=Trusted)
 
 
 @contextmanager
@@ -112,7 +112,8 @@ def hunt(
         gathered.gaps += [*gaps, *second.gaps, *filter(None, map(changed, inventory.inputs))]
         gathered.gaps = list(map(options.names.gap, gathered.gaps))
         counts = event_counts(spool, copies)
-        clocks = read_clocks(spool.tables("processes"), looked_at(counts))
+        looked = looked_at(counts)
+        clocks = read_clocks(spool.tables("processes"), looked)
         coverage = build(
             counts,
             gathered.gaps,
@@ -121,7 +122,6 @@ def hunt(
         )
         spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
         coverage = replace(coverage, clocks=clocks, analytics=spots)
-
         observer = Observer()
         listed = partial(_inputs, inventory.inputs, gathered, options.named)
         inputs = _ahead(listed) if options.jobs > 1 else listed
@@ -146,8 +146,7 @@ def hunt(
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
             return Run(manifest, whole, resemblance_of(observer))
 
-        looks = looks_of(clocks, looked_at(counts))
-        findings = _findings(spool, rules, options, copies, looks, second)
+        findings = _findings(spool, rules, options, copies, looks_of(clocks, looked), second)
         yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
 
 
