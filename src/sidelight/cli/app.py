@@ -12,7 +12,7 @@ from sidelight.cli.allow import allow
 from sidelight.cli.attribute import attribute
 from sidelight.cli.baseline import baseline
 from sidelight.cli.collect import collect_command
-from sidelight.cli.exits import INTERRUPTED, UNREADABLE, USAGE
+from sidelight.cli.exits import INTERRUPTED, UNHEARD, UNREADABLE, USAGE
 from sidelight.cli.hunt import hunt_command
 from sidelight.cli.intel import intel
 from sidelight.cli.range import range_command
@@ -98,7 +98,7 @@ def run(arguments: list[str]) -> int:
         if not isinstance(error.__context__ or error, BrokenPipeError):
             raise
         _forget_output()  # the reader of a pipe has seen enough: `| head`
-        return 0
+        return UNHEARD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"sidelight: {where}{error.strerror or error}", file=sys.stderr)  # noqa: T201

@@ -11,5 +11,8 @@ USAGE: Final = 2
 UNREADABLE: Final = 3
 """Some evidence could not be read. Findings there may be are written all the same."""
 
+UNHEARD: Final = 141
+"""Whoever read the output has left before its end, as in ``| head``; as a signal would say it."""
+
 INTERRUPTED: Final = 130
 """Ctrl-C; what had been found until then is written, and marked as partial."""

@@ -1,5 +1,6 @@
 """``sidelight hunt``: read evidence, run rules, show findings."""
 
+import io
 import os
 import sys
 import time
@@ -17,7 +18,7 @@ from sidelight.cli.folders import configuration_file
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
-from sidelight.cli.targets import Target, targets
+from sidelight.cli.targets import Target, Written, targets
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ def _file(target: Target, stack: ExitStack) -> BinaryIO:
         return sys.stdout.buffer
     try:
         target.path.parent.mkdir(parents=True, exist_ok=True)
-        return stack.enter_context(target.path.open("wb"))
+        return stack.enter_context(io.BufferedWriter(Written(target.path)))
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(target.path)) from error
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sidelight.cli import exits
 from sidelight.errors import UsageError
 
 
@@ -35,6 +36,8 @@ def _here(file: Path) -> Path:
         ran = subprocess.run(  # noqa: S603 - this interpreter, a module of this package
             [sys.executable, "-I", collect.__file__], stdout=out, check=False
         )
+    if ran.returncode == exits.INTERRUPTED:
+        raise KeyboardInterrupt
     if ran.returncode:
         raise UsageError("the host could not be looked at", where="--live")
     return file

@@ -1,11 +1,15 @@
 """Where findings are written, and in which format."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sidelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 SUFFIXES: Final = {
     ".timesketch.jsonl": "timesketch",
@@ -36,6 +40,26 @@ class Target:
 
     format: str
     path: Path | None
+
+
+class Written(io.FileIO):
+    """A file that is written; what stops that says which file it is, and that it is cut short."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "wb")
+        self._path = path
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write *data*.
+
+        Raises:
+            UsageError: the device refuses.
+        """
+        try:
+            return super().write(data)
+        except OSError as error:
+            text = f"is cut short: {error.strerror}"
+            raise UsageError(text, where=str(self._path)) from error
 
 
 def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ...]:

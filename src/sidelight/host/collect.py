@@ -1391,7 +1391,15 @@ def main() -> int:
         parser.error("--ptrace knows x86_64 and aarch64, and this is %s" % os.uname().machine)
     os.nice(19)
     pids, share = chosen.pid, chosen.max_cpu
-    collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
+    try:
+        collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        sys.stderr.write("the collection is cut short: %s\n" % error.strerror)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is held back cannot be written either
+        return 1
     return 0
 
 
