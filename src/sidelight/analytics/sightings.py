@@ -14,7 +14,7 @@ from itertools import chain, combinations
 from typing import Final
 
 from sidelight.analytics.estate import Load
-from sidelight.analytics.suspicion import Sighting, Suspicion
+from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
 from sidelight.findings.reasons import instant
 from sidelight.findings.surface import SURFACES, Surface, surface_of
 from sidelight.schema import NO_TIME
@@ -34,10 +34,15 @@ def sighting(load: Load) -> Sighting:
     fields = dict(load.cited.fields)
     signed = None if load.signed is None else load.trusted
     digests = digests_of(fields.get("Hashes", ""))
-    surface = surface_of(
-        load.cited.channel, "minidump"
-    )  # only memory tells of loads on its channel
-    return Sighting(surface, load.library.written, load.cited, digests, signed, load.signer)
+    return Sighting(
+        surface_at(load.cited), load.library.written, load.cited, digests, signed, load.signer
+    )
+
+
+def surface_at(row: Cited) -> Surface:
+    """Tell where a cited event was taken; on the channel of looks, only memory tells of loads."""
+    fields = dict(row.fields)
+    return surface_of(row.channel, fields.get("Origin", "minidump" * ("ImageLoaded" in fields)))
 
 
 def file_key(path: str) -> str:
@@ -119,7 +124,7 @@ def _between(one: Sighting, other: Sighting) -> Iterator[str]:
     if one.signed is not None and other.signed is not None and one.signed != other.signed:
         yield f"{one.path} is {_signed(one)} for {here} and {_signed(other)} for {there}."
     for changed, sound in ((one, other), (other, one)):
-        if changed.state == "changed" and not sound.state and sound.signed is not False:
+        if changed.state == "changed" and not sound.state:
             yield (
                 f"{sound.path} is {'validly signed' if sound.signed else 'there'} for "
                 f"{SURFACES[sound.surface]}, and in memory its code differs."

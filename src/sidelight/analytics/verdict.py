@@ -9,7 +9,7 @@ from typing import Final
 
 from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
-from sidelight.analytics.sightings import disagreements, file_key, shared
+from sidelight.analytics.sightings import disagreements, file_key, shared, surface_at
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
 from sidelight.findings.actor import pid_of
@@ -267,9 +267,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _surfaces(rows: Sequence[Cited], told: Sequence[Hit]) -> tuple[Seen, ...]:
     """Count events by where they were taken."""
-    known = {
-        row.source: surface_of(row.channel, dict(row.fields).get("Origin", "")) for row in rows
-    }
+    known = {row.source: surface_at(row) for row in rows}
     places = {(row.source, row.record): known[row.source] for row in rows}
     for hit in told:
         surface = known.get(hit.source) or surface_of(hit.channel)
