@@ -129,10 +129,10 @@ def _reliability(results: Results) -> Iterator[str]:
         "Every hypothesis that a run would have named, over campaigns, reports and absent groups: "
         "what was said, and how often it was so. The mixture of cases decides that as much as the "
         f"weights do: in {results.unknown} of {results.known + results.unknown} cases *unknown* "
-        "was right. The last column weighs cases as if it were right in half of all. Where a column "
-        "is above what was said, the probability was too modest; where it is below, too bold. "
-        "They are left too modest: raised to a power of 1.25, what tools say came true about as "
-        "often as was said, and named 135 right and 29 wrong. A wrong name costs more."
+        "was right. The last column weighs cases as if it were right in half of all. Where a "
+        "column is above what was said, the probability was too modest; where it is below, too "
+        "bold. They are left too modest: raised to a power of 1.25, what tools say came true "
+        "about as often as was said, and named 135 right and 29 wrong. A wrong name costs more."
     )
     yield ""
     yield _row("said", "hypotheses", "said on average", "came true", "were half unknown")

@@ -47,10 +47,14 @@ def sighting(load: Load) -> Sighting:
     fields = dict(load.cited.fields)
     signed = None if load.signed is None else load.trusted
     digests = digests_of(fields.get("Hashes", ""))
-    surface = surface_of(
-        load.cited.channel, "minidump"
-    )  # only memory tells of loads on its channel
-    return Sighting(surface, load.library.written, load.cited, digests, signed, load.signer)
+    surface, library = taken_at(load.cited.channel, fields), load.library.written
+    return Sighting(surface, library, load.cited, digests, signed, load.signer)
+
+
+def taken_at(channel: str, fields: Mapping[str, object]) -> Surface:
+    """Tell where an event was taken; of loads only memory tells on the channel of looks."""
+    origin = str(fields.get("Origin", "minidump" if "ImageLoaded" in fields else ""))
+    return surface_of(channel, origin)
 
 
 def file_key(path: str) -> str:
@@ -143,7 +147,7 @@ def _between(one: Sighting, other: Sighting) -> Iterator[str]:
     if one.signed is not None and other.signed is not None and one.signed != other.signed:
         yield f"{one.path} is {_signed(one)} for {here} and {_signed(other)} for {there}."
     for changed, sound in ((one, other), (other, one)):
-        if changed.state == "changed" and not sound.state and sound.signed is not False:
+        if changed.state == "changed" and not sound.state:
             yield (
                 f"{sound.path} is {'validly signed' if sound.signed else 'there'} for "
                 f"{SURFACES[sound.surface]}, and its code in memory is another."

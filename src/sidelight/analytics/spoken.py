@@ -13,11 +13,11 @@ from sidelight.analytics.catalogue import ANALYTICS
 from sidelight.analytics.columns import YARA
 from sidelight.analytics.estate import Estate
 from sidelight.analytics.paths import place_of
+from sidelight.analytics.sightings import taken_at
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
 from sidelight.findings.cells import Ints, Rows, coded, fold, ranked
 from sidelight.findings.facts import SIGNALS
 from sidelight.findings.order import numbered, sort_rows
-from sidelight.findings.surface import surface_of
 from sidelight.schema import NO_TIME
 
 _CITED: Final = 60
@@ -140,9 +140,11 @@ def _suspicion(rows: Rows, facts: _Facts, estate: Estate) -> Suspicion:
 
 
 def _files(text: str, row: Cited) -> tuple[Sighting, ...]:
-    surface = surface_of(row.channel, dict(row.fields).get("Origin", ""))
     pairs = orjson.loads(text) if text else []
-    return tuple(Sighting(surface, path, row, state=state) for path, state in pairs)
+    return tuple(
+        Sighting(taken_at(row.channel, dict(row.fields)), path, row, state=state)
+        for path, state in pairs
+    )
 
 
 def _runtime(host: str, image: str, cited: tuple[Cited, ...], estate: Estate) -> Iterator[Reason]:

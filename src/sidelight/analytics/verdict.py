@@ -10,7 +10,7 @@ from typing import Final
 from sidelight.analytics import MEDIUM
 from sidelight.analytics.catalogue import ANALYTICS, Analytic
 from sidelight.analytics.columns import YARA
-from sidelight.analytics.sightings import disagreements, file_key, shared
+from sidelight.analytics.sightings import disagreements, file_key, shared, taken_at
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Sighting, Suspicion
 from sidelight.findings.actor import pid_of
@@ -28,7 +28,7 @@ from sidelight.findings.identity import finding_id
 from sidelight.findings.score import SPEAKING
 from sidelight.findings.score import score as score_rule
 from sidelight.findings.shelf import Shelf
-from sidelight.findings.surface import SURFACES, Seen, Surface, counted, surface_of
+from sidelight.findings.surface import SURFACES, Seen, Surface, counted
 from sidelight.schema import LEVELS, NO_TIME, Level
 
 LEVEL_FROM: Final[tuple[tuple[int, Level], ...]] = (
@@ -280,20 +280,14 @@ def _listed(names: Sequence[str]) -> str:
 
 def _surfaces(rows: Sequence[Cited], told: Sequence[Hit], shelf: Shelf) -> tuple[Seen, ...]:
     """Count events by where they were taken."""
-    places = {(row.source, row.record): _taken(row.channel, dict(row.fields)) for row in rows}
+    places = {(row.source, row.record): taken_at(row.channel, dict(row.fields)) for row in rows}
     known = {source: surface for (source, _), surface in places.items()}
     for hit in told:
         place = hit.source, hit.record
         if place not in places:
             event = {} if hit.source in known else shelf.event(*place)
-            places[place] = known.setdefault(hit.source, _taken(hit.channel, event or {}))
+            places[place] = known.setdefault(hit.source, taken_at(hit.channel, event or {}))
     return counted(places)
-
-
-def _taken(channel: str, fields: Mapping[str, object]) -> Surface:
-    """Tell where an event was taken; of loads only memory tells on the channel of looks."""
-    origin = str(fields.get("Origin", "minidump" if "ImageLoaded" in fields else ""))
-    return surface_of(channel, origin)
 
 
 def _weights(mine: Sequence[Suspicion]) -> list[Weight]:

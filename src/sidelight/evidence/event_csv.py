@@ -28,7 +28,7 @@ CELL_CHARACTERS: Final = 1 << 20
 """A longer cell is a loss; most often a quotation mark is missing at the end of one."""
 
 _DELIMITERS: Final = (",", ";", "\t")
-_TYPE: Final = "#TYPE "
+_TYPE: Final = b"#TYPE "
 _ZONE: Final = " [UTC]"
 _PORTAL: Final = re.compile(
     r"(\d\d?)/(\d\d?)/(\d{4}),? (\d\d?)(:\d\d:\d\d(?:\.\d+)?) ([AP])M", re.ASCII
@@ -70,8 +70,11 @@ def is_table(head: bytes) -> bool:
     header = _header(head)
     if header is None:
         return False
-    lines = decoded_head(head).decode("utf-8", "replace").split("\n")[header.lines :]
-    return bool(lines) and len(_cells(lines[0], header.delimiter)) == len(header.names)
+    lines = decoded_head(head).split(b"\n", header.lines + 1)[header.lines :]
+    if not lines:
+        return False
+    cells = _cells(lines[0].decode("utf-8", "replace"), header.delimiter)
+    return len(cells) == len(header.names)
 
 
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
@@ -90,14 +93,21 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
 
 def _header(head: bytes) -> Header | None:
     """Read the header out of the first bytes; None where these begin no table."""
-    first, _, rest = decoded_head(head).decode("utf-8", "replace").partition("\n")
+    first, _, rest = decoded_head(head).partition(b"\n")
     lines = 1
     if first.startswith(_TYPE):
-        first, lines = rest.partition("\n")[0], 2
-    first = first.rstrip("\r")
-    if not first or first[0] in "{[<" or "\0" in first or len(first) > CELL_CHARACTERS // 8:
+        first, lines = rest.partition(b"\n")[0], 2
+    if not first or first[0] in b"{[<" or b"\0" in first:
+        return None
+    return _parted(first.decode("utf-8", "replace").rstrip("\r"), lines)
+
+
+def _parted(first: str, lines: int) -> Header | None:
+    if not first or len(first) > CELL_CHARACTERS // 8:
         return None
     delimiter = max(_DELIMITERS, key=first.count)
+    if delimiter not in first:
+        return None
     names = _cells(first, delimiter)
     plain = tuple(clean(name.strip()).removesuffix(_ZONE) for name in names)
     utc = frozenset(n for n, name in enumerate(names) if name.strip().endswith(_ZONE))

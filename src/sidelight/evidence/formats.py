@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, Protocol, TypeAlias
 
 from sidelight.evidence.stream import Reader, Stream
@@ -204,5 +205,9 @@ READERS: Final[Mapping[str, Format]] = {
 
 def recognise(head: bytes) -> str:
     """Name the format of *head*; empty where nothing reads it."""
-    found = (name for name, format_ in READERS.items() if format_.module().sniff(head))
-    return next(found, "")
+    return next((name for name in READERS if _module(name).sniff(head)), "")
+
+
+@cache
+def _module(name: str) -> Module:
+    return READERS[name].module()

@@ -14,7 +14,7 @@ from sidelight.evidence.losses import Losses
 from sidelight.evidence.network import fortigate_time, recognise_network
 from sidelight.evidence.rows import Sheet
 from sidelight.evidence.stream import Stream
-from sidelight.evidence.syslog_line import Calendar, SyslogLine, first_year, parse_line
+from sidelight.evidence.syslog_line import MONTHS, Calendar, SyslogLine, first_year, parse_line
 from sidelight.evidence.text_lines import mostly, text_lines
 from sidelight.schema import NO_TIME, Event, Frame, Gap, Kind, Wanted
 
@@ -24,6 +24,10 @@ HEAD_BYTES: Final = 4 << 20
 """So far a turn of the year is looked for, before the first line gets its year."""
 
 _DATED: Final = re.compile(r"(?:<\d{1,3}>(?:1 )?)?\d{4}-\d\d-\d\dT\d\d:|(?:<\d{1,3}>)?date=\d{4}-")
+_BARE: Final = ("date=", "%", "logver=", "devname=", "<")
+_BEGINNINGS: Final = (*_BARE, *MONTHS, "*", ".")
+"""Without its priority, sequence number or digits, a line begins so or is none."""
+
 _AUDIT: Final = frozenset({"audit", "kernel", "audispd", "audisp-syslog", "auditd"})
 
 
@@ -32,6 +36,8 @@ def sniff(head: bytes) -> bool:
     calendar = Calendar()
 
     def matches(text: str) -> bool:
+        if not (text.startswith(_BEGINNINGS) or text[0].isdecimal()):
+            return False
         line = parse_line(text, calendar)
         if line is None:
             return _bare(text) is not None
@@ -50,7 +56,7 @@ def is_separable(head: bytes) -> bool:
 
 def _bare(text: str) -> tuple[Kind, Event] | None:
     """Recognise what network elements write into files of their own, without a header."""
-    if text.startswith(("date=", "%", "logver=", "devname=", "<")):
+    if text.startswith(_BARE):
         return recognise_network("", text)
     return None
 

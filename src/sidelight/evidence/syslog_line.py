@@ -14,14 +14,14 @@ from typing import Final, NamedTuple
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME
 
-_MONTHS: Final = {
+MONTHS: Final = {
     name: number
     for number, name in enumerate(
         "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
         1,
     )
 }
-_MONTH: Final = "|".join(_MONTHS)
+_MONTH: Final = "|".join(MONTHS)
 _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _BSD: Final = rf"(?:{_MONTH}) [ \d]\d(?: \d{{4}})? \d\d:\d\d:\d\d(?:\.\d{{1,9}})?"
 _DATA: Final = r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"\\])*\")*\])+)"
@@ -94,7 +94,7 @@ class Calendar:
 
     def _time(self, stamp: str) -> int:
         words = stamp.split()
-        month = _MONTHS[words[0]]
+        month = MONTHS[words[0]]
         if len(words) == 4:
             self.year, self._month = int(words[2]), month
         elif self.year is not None and self._month:
@@ -130,7 +130,7 @@ def first_year(head: bytes, newest: int | None) -> int | None:
     """Tell the year of the first line of *head*, when its last is of the year *newest*."""
     if newest is None:
         return None
-    months = [_MONTHS[found[1].decode()] for found in _STARTS.finditer(head)]
+    months = [MONTHS[found[1].decode()] for found in _STARTS.finditer(head)]
     steps = [new - old for old, new in pairwise(months)]
     turns, back = sum(step < -6 for step in steps), sum(step > 6 for step in steps)
     return newest - max(turns - back, 0)

@@ -29,6 +29,8 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
     Text that is mostly ASCII without a mark is UTF-16 when every other byte is zero.
     """
+    if head[:1] < codecs.BOM_UTF8[:1] and b"\0" not in head[:_LEAST]:
+        return "utf-8", 0  # most files of a disk, each of which is asked about several times
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name, len(mark)

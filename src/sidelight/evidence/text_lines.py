@@ -1,5 +1,6 @@
 """The lines of a plain text log, one by one."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
@@ -32,9 +33,18 @@ def text_lines(stream: Stream, losses: Losses) -> Iterator[TextLine]:
 
 
 def mostly(head: bytes, matches: Callable[[str], object], *, share: float = 0.8) -> bool:
-    """Tell whether most whole lines of *head* match, and at least one does."""
+    """Tell whether most whole lines of *head* match, and at least one does.
+
+    No line is looked at once those before it have settled the question: hardly any file of a disk
+    is a log, and this is asked of each.
+    """
     whole = head.rpartition(b"\n")[0] or head
-    texts = [line.decode("utf-8", "replace").strip("\0\r\t ") for line in whole.split(b"\n")[:500]]
-    texts = [text for text in texts if text]
-    found = sum(1 for text in texts if matches(text))
-    return found > 0 and found >= share * len(texts)
+    lines = [line.strip(b"\0\r\t ") for line in whole.split(b"\n", 500)[:500]]
+    lines = [line for line in lines if line]
+    least = max(1, math.ceil(share * len(lines)))
+    found = 0
+    for left, line in zip(range(len(lines), 0, -1), lines, strict=True):
+        if found >= least or found + left < least:
+            break
+        found += bool(matches(line.decode("utf-8", "replace")))
+    return found >= least

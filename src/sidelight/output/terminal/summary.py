@@ -54,9 +54,8 @@ def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
 def _facts(run: Run) -> Iterator[RenderableType]:
     manifest, coverage = run.manifest, run.coverage
     paths = {item.path for item in manifest.inputs}
-    whole = [
-        item for item in manifest.inputs if item.path.partition("!")[0] not in paths - {item.path}
-    ]
+    outer = ((item, item.path.partition("!")[0]) for item in manifest.inputs)
+    whole = [item for item, path in outer if path == item.path or path not in paths]
     total = sum(item.size for item in whole)
     read = [_many(len(whole), "file"), size(total), _many(manifest.events, "event")]
     read.append(_many(len(coverage.hosts), "host"))
