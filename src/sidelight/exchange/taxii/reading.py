@@ -79,7 +79,8 @@ def read(view: View, request: Request, kind: str, ident: str = "") -> Response:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object, or it is not for you")
     found = view.shelf.page(view.collection.id, grants, query, after=after, limit=query.limit + 1)
     page, more = found[: query.limit], len(found) > query.limit
-    view.shelf.deliver(view.collection.id, page, view.caller, route, view.now)
+    if request.method != "HEAD":  # which gives nobody an object
+        view.shelf.deliver(view.collection.id, page, view.caller, route, view.now)
     last = page[-1].added if page else 0
     cursor = seal(last, bound, view.shelf.key) if more else ""
     return Response(200, _SHAPES[kind](page, cursor), _dates(page, query))
