@@ -46,7 +46,9 @@ def apply(
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(file)) from None
     at = now()
-    register = renewed(text, library.register(), where=str(file), now=at, mint=uuid4)
+    # After a clock went back, what is held is of the future: who joins now joins after it.
+    joined = max(at, library.newest() + 1)
+    register = renewed(text, library.register(), where=str(file), now=joined, mint=uuid4)
     version = library.renew(register, operator(), at)
     typer.echo(f"version {version} of the register")
     _show(register)
