@@ -49,13 +49,19 @@ class View:
 
     def grants(self, route: Route) -> Grants:
         """Give the terms that the caller sees objects under."""
-        found = []
-        for ident, terms in self.shelf.terms().items():
-            to, alliances = self.caller.organisation, self.register.alliances
-            outcome = settle(terms, to, alliances, route, now=self.now)
-            if isinstance(outcome, Grant):
-                found.append((ident, outcome.since))
-        return found
+        return granted(self.shelf, self.register, self.caller.organisation, route, self.now)
+
+
+def granted(
+    shelf: Shelf, register: Register, organisation: str, route: Route, now: Instant
+) -> Grants:
+    """Give the terms that an organisation sees objects under."""
+    found = []
+    for ident, terms in shelf.terms().items():
+        outcome = settle(terms, organisation, register.alliances, route, now=now)
+        if isinstance(outcome, Grant):
+            found.append((ident, outcome.since))
+    return found
 
 
 def read(view: View, request: Request, kind: str, ident: str = "") -> Response:

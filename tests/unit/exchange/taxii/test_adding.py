@@ -256,6 +256,8 @@ def test_statements_are_known_once_they_are_held(world: World) -> None:
     }
     item = indicator(1, None, object_marking_refs=[MARKINGS["green"], statement["id"]])
     assert failures(world.add("A", item)) == ["unknown-marking"]
+    assert failures(world.add("X", statement, to="other")) == []
+    assert failures(world.add("A", item)) == ["unknown-marking"]  # X's is not for A to know of
     assert failures(world.add("A", statement)) == []
     assert failures(world.add("A", item)) == []
 
