@@ -110,13 +110,14 @@ def read_envelope(body: bytes) -> list[bytes]:
 
 def _comes_twice(body: bytes) -> bool:
     """Tell whether one list of objects hides another, which would be lost without a word."""
-    if body.count(b'"objects"') < 2 and b"\\u00" not in body:  # noqa: PLR2004 - as written or escaped
+    if body.count(b'"objects"') < 2 and b"\\u00" not in body:
         return False
     try:
         top = json.loads(body, object_pairs_hook=list, parse_int=str, parse_float=str)
     except RecursionError:
         raise EnvelopeError("the body is nested too deeply") from None
-    return sum(name == "objects" for name, _ in top) > 1
+    names: list[object] = [name for name, _ in top]
+    return names.count("objects") > 1
 
 
 def references(objects: Iterable[bytes]) -> set[str]:

@@ -29,10 +29,12 @@ def test_what_is_no_address_is_said(where: str) -> None:
 
 def test_an_error_of_the_database_tells_nothing_of_what_was_bound(tmp_path: Path) -> None:
     engine = open_database(str(tmp_path / "x.db"))
-    row = {name: "hunter2" for name in ("id", "hash", "organisation", "person", "scopes")}
+    row = dict.fromkeys(("id", "hash", "organisation", "person", "scopes"), "hunter2")
+    twice = tables.token.insert().values(created=0, expires=0, **row)
+    with engine.begin() as connection:
+        connection.execute(twice)
     with pytest.raises(IntegrityError) as error, engine.begin() as connection:
-        for _ in range(2):
-            connection.execute(tables.token.insert().values(created=0, expires=0, **row))
+        connection.execute(twice)
     assert "hunter2" not in str(error.value)
 
 
