@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -252,9 +253,26 @@ def test_errors_of_the_edge_are_taxii_too(served: Served) -> None:
 def test_too_many_wrong_tokens_are_not_listened_to(served: Served) -> None:
     codes = [served.request("/taxii2/", Authorization="Token wrong")[0] for _ in range(12)]
     assert codes == [401] * 10 + [429] * 2
+    assert served.request("/taxii2/")[0] == 200  # an ally at the same address is no stranger
     ran = served.desk("share", "audit", "list", "--database", served.database)
     assert ran.out.count(b"login refused") == 10
     assert b"wrong" not in ran.out
+
+
+def test_who_joins_after_the_clock_went_back_sees_nothing_of_before(desk: CommandLine) -> None:
+    database, ahead = desk.folder / "exchange.db", time.time_ns() // 1000 + 3600 * 10**6
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE clock SET last = ?", (ahead,))
+    wider = TRILATERAL.replace('members = ["A", "B", "G"]', 'members = ["A", "B", "G", "X"]')
+    (desk.folder / "wider.toml").write_text(wider)
+    assert desk("share", "apply", "wider.toml", "--database", database).code == 0
+    with closing(sqlite3.connect(database)) as connection:
+        (document,) = connection.execute(
+            "SELECT document FROM register ORDER BY version DESC"
+        ).fetchone()
+    joined = [each["joined"] for circle in json.loads(document)["alliances"]["circles"].values()
+              for each in circle["members"]]  # fmt: skip
+    assert max(joined) == ahead + 1
 
 
 def test_a_revoked_token_and_another_name_do_not_let_in(served: Served) -> None:

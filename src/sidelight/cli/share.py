@@ -46,7 +46,9 @@ def apply(
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(file)) from None
     at = now()
-    register = renewed(text, library.register(), where=str(file), now=at, mint=uuid4)
+    # After a clock went back, what is held is of the future: who joins now joins after it.
+    joined = max(at, library.newest() + 1)
+    register = renewed(text, library.register(), where=str(file), now=joined, mint=uuid4)
     version = library.renew(register, operator(), at)
     typer.echo(f"version {version} of the register")
     _show(register)
@@ -159,6 +161,7 @@ def _foreseen(
     library = open_library(database)
     from sidelight.exchange.intake import admit, references  # noqa: PLC0415 - not for --help
     from sidelight.exchange.preview import foresee, foreseen  # noqa: PLC0415
+    from sidelight.exchange.taxii.reading import granted  # noqa: PLC0415
 
     if not owner:
         raise UsageError("is needed where no --server is asked", where="--owner")
@@ -167,9 +170,12 @@ def _foreseen(
     found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
     if len(found) != 1:
         raise UsageError("is not one collection of the register", where=name)
-    items = admit(objects, library.statements(references(objects)))
+    at = now()
+    grants = granted(library, register, sharer, "object", at)
+    known = library.statements(found[0].id, grants, references(objects))
+    items = admit(objects, known)
     alliances, key = register.alliances, library.key
-    return foreseen(foresee(items, found[0], sharer, alliances, key, now=now()))
+    return foreseen(foresee(items, found[0], sharer, alliances, key, now=at))
 
 
 def _lines(found: Iterable[Mapping[str, object]]) -> Iterable[str]:

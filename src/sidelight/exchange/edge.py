@@ -89,6 +89,9 @@ class Edge:
     def _caller(self, authorization: str | None, address: str) -> Caller | None:
         """Give who is asking.
 
+        A token that holds is listened to in any case: it is too long to be guessed, and an address
+        may be that of many allies.
+
         Raises:
             Refused: 429, there were too many wrong tokens from there.
         """
@@ -96,16 +99,17 @@ class Edge:
         if credentials is None:
             return None
         now = self.now()
+        caller = self.library.holder(credentials.token, credentials.person, now)
+        if caller is not None:
+            return caller
         wait = self._throttle.wait(address, now)
         if wait:
             seconds = str(-(-wait // 1_000_000))
             why = "too many wrong tokens came from this address"
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, why, (("Retry-After", seconds),))
-        caller = self.library.holder(credentials.token, credentials.person, now)
-        if caller is None:
-            self._throttle.fail(address, now)
-            self.library.note(address, "login refused", {"person": credentials.person[:250]}, now)
-        return caller
+        self._throttle.fail(address, now)
+        self.library.note(address, "login refused", {"person": credentials.person[:250]}, now)
+        return None
 
     async def _body(self, inbound: _Inbound) -> bytes:
         """Read a body, but no more of it than one octet too many.

@@ -119,6 +119,10 @@ def _read(path: Path, room: Room) -> Cursor:
         cursor = msgspec.json.decode(where.read_bytes(), type=Cursor)
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(where)) from None
+    there = path.stat().st_size if path.exists() else 0
+    if there < max(cursor.length, cursor.next_length):
+        hint = "put its lines back, or pull into a new file"
+        raise UsageError("is shorter than its cursor says", where=str(path), hint=hint)
     if cursor.collection != room.url:
         reason = f"is of another collection: {cursor.collection}"
         raise UsageError(reason, where=str(where), hint="pull into another file")

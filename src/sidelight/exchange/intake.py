@@ -103,7 +103,21 @@ def read_envelope(body: bytes) -> list[bytes]:
         raise EnvelopeError(f"the body is no TAXII envelope: {error}") from None
     if not found:
         raise EnvelopeError("the envelope holds no objects")
+    if _comes_twice(body):
+        raise EnvelopeError("the envelope has the key objects twice")
     return [bytes(each) for each in found]
+
+
+def _comes_twice(body: bytes) -> bool:
+    """Tell whether one list of objects hides another, which would be lost without a word."""
+    if body.count(b'"objects"') < 2 and b"\\u00" not in body:
+        return False
+    try:
+        top = json.loads(body, object_pairs_hook=list, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise EnvelopeError("the body is nested too deeply") from None
+    names: list[object] = [name for name, _ in top]
+    return names.count("objects") > 1
 
 
 def references(objects: Iterable[bytes]) -> set[str]:
@@ -182,6 +196,10 @@ def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> 
     if found == "red":
         return Unfit(ident, said, "red-on-feed", "TLP:RED is for named people, never for a feed")
     served = marking.translated(item, found, others)
+    try:
+        canonical = orjson.dumps(served, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # it reads four times as deep as it writes
+        return Unfit(ident, said, "unreadable", "it is nested too deeply")
     return Arrival(
         id=ident,
         type=kind,
@@ -189,7 +207,7 @@ def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> 
         version=said,
         key=key or "",
         marking=found,
-        digest=sha256(orjson.dumps(served, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        digest=sha256(canonical).hexdigest(),
         body=data if served is item else orjson.dumps(served),
         creator=str(item.get("created_by_ref", "")),
         revoked=item.get("revoked") is True,

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,12 +51,17 @@ class Throttle:
 
     def wait(self, address: str, now: Instant) -> Instant:
         """Give how long an address is to wait before it is listened to; 0 for not at all."""
-        wrong = [each for each in self._wrong.get(address, []) if now - each < WINDOW]
+        wrong = _recent(self._wrong.get(address, []), now)
         return wrong[-ATTEMPTS] + WINDOW - now if len(wrong) >= ATTEMPTS else 0
 
     def fail(self, address: str, now: Instant) -> None:
         """Remember a wrong token."""
-        wrong = [each for each in self._wrong.pop(address, []) if now - each < WINDOW]
+        wrong = _recent(self._wrong.pop(address, []), now)
         self._wrong[address] = [*wrong, now][-ATTEMPTS:]
         if len(self._wrong) > _MOST_ADDRESSES:
             self._wrong.pop(next(iter(self._wrong)))
+
+
+def _recent(wrong: Iterable[Instant], now: Instant) -> list[Instant]:
+    """Give those of the last minute; after a clock went back, none is of the future."""
+    return [each for each in wrong if 0 <= now - each < WINDOW]

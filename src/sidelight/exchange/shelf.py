@@ -62,8 +62,8 @@ class Shelf(Protocol):
     def terms(self) -> Mapping[int, Terms]:
         """Give all terms that objects are held under."""
 
-    def statements(self, ids: Group[str]) -> set[str]:
-        """Tell which of these marking definitions are held."""
+    def statements(self, collection: str, grants: Grants, ids: Group[str]) -> set[str]:
+        """Tell which of these marking definitions are seen in a collection."""
 
     def page(
         self, collection: str, grants: Grants, query: Query, *, after: Instant, limit: int

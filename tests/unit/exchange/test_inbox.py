@@ -105,3 +105,16 @@ def test_a_file_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         run(Script([one(1)]), path)
     assert path.read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("left", ["", '{"id":"1"'])
+def test_a_file_that_lost_lines_is_not_filled_up(tmp_path: Path, left: str) -> None:
+    path = tmp_path / "x.jsonl"
+    run(Script([one(1)]), path)
+    path.write_text(left)
+    with pytest.raises(UsageError, match="shorter"):
+        run(Script([one(2)]), path)
+    assert path.read_text() == left
+    path.unlink()
+    with pytest.raises(UsageError, match="shorter"):
+        run(Script([one(2)]), path)

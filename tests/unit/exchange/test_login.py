@@ -46,3 +46,11 @@ def test_many_addresses_are_not_remembered_for_ever() -> None:
     for number in range(20_000):
         throttle.fail(str(number), 0)
     assert len(throttle._wrong) == 10_000
+
+
+def test_a_clock_that_goes_back_makes_nobody_wait_for_longer() -> None:
+    throttle = Throttle()
+    for _ in range(ATTEMPTS):
+        throttle.fail("a", 1000 * WINDOW)
+    assert throttle.wait("a", 1000 * WINDOW) == WINDOW
+    assert throttle.wait("a", 0) == 0

@@ -28,7 +28,8 @@ def open_database(where: str) -> Engine:
         UsageError: it cannot be opened, or is no database of this program.
     """
     try:
-        engine = create_engine(_address(where), **_options(where))
+        # Errors go into logs; what was bound to a statement (objects, hashes) must not.
+        engine = create_engine(_address(where), hide_parameters=True, **_options(where))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(f"is no database address: {error}", where="--database") from None
     if engine.dialect.name == "sqlite":

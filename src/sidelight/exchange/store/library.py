@@ -84,10 +84,10 @@ class Library:
         with self.engine.connect() as connection:
             return objects.all_terms(connection)
 
-    def statements(self, ids: Group[str]) -> set[str]:
-        """Tell which of these marking definitions are held."""
+    def statements(self, collection: str, grants: Grants, ids: Group[str]) -> set[str]:
+        """Tell which of these marking definitions are seen in a collection."""
         with self.engine.connect() as connection:
-            return objects.statements(connection, sorted(ids))
+            return objects.statements(connection, collection, grants, sorted(ids))
 
     def page(
         self, collection: str, grants: Grants, query: Query, *, after: Instant, limit: int

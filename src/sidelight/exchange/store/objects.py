@@ -90,12 +90,17 @@ def forget(
     audit.append(connection, now, _actor(by), "delete", detail)
 
 
-def statements(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Tell which of these marking definitions are held."""
+def statements(
+    connection: Connection, collection: str, grants: Grants, ids: Sequence[str]
+) -> set[str]:
+    """Tell which of these marking definitions are seen in a collection."""
     found: set[str] = set()
     for some in _chunks(ids):
         wanted = select(_OBJECT.c.id).where(
-            _OBJECT.c.id.in_(some), _OBJECT.c.type == "marking-definition"
+            _OBJECT.c.id.in_(some),
+            _OBJECT.c.type == "marking-definition",
+            _OBJECT.c.collection == collection,
+            _granted(_OBJECT, grants),
         )
         found.update(connection.scalars(wanted))
     return found

@@ -12,6 +12,7 @@ from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Added, Caller, Receipt, Shelf
 from sidelight.exchange.taxii.media import check_content_type
 from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
+from sidelight.exchange.taxii.reading import granted
 
 
 def add(  # noqa: PLR0913 - all that one request needs
@@ -30,7 +31,7 @@ def add(  # noqa: PLR0913 - all that one request needs
     Raises:
         Refused: 413, 415 or 422.
     """
-    items = _items(request, largest, shelf)
+    items = _items(request, collection, caller, shelf.register(), largest, shelf, now)
     receipts = shelf.add(collection.id, collection.circles, items, caller, now)
     status = _status(ident, receipts, now)
     body = orjson.dumps(status)
@@ -52,13 +53,21 @@ def preview(  # noqa: PLR0913 - all that one request needs
     Raises:
         Refused: 413, 415 or 422.
     """
-    items = _items(request, largest, shelf)
+    items = _items(request, collection, caller, register, largest, shelf, now)
     owner, key = caller.organisation, shelf.key
     found = foresee(items, collection, owner, register.alliances, key, now=now)
     return answered({"verdicts": foreseen(found)})
 
 
-def _items(request: Request, largest: int, shelf: Shelf) -> list[Item]:
+def _items(  # noqa: PLR0913 - all that one request needs
+    request: Request,
+    collection: Collection,
+    caller: Caller,
+    register: Register,
+    largest: int,
+    shelf: Shelf,
+    now: Instant,
+) -> list[Item]:
     check_content_type(request.headers.get("content-type"))
     if len(request.body) > largest:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest} octets")
@@ -66,7 +75,10 @@ def _items(request: Request, largest: int, shelf: Shelf) -> list[Item]:
         objects = read_envelope(request.body)
     except EnvelopeError as error:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, error.reason) from None
-    return admit(objects, shelf.statements(references(objects)))
+    # A statement that the caller does not see is not known: to say so would tell that it is held.
+    wanted = references(objects)
+    grants = granted(shelf, register, caller.organisation, "object", now) if wanted else ()
+    return admit(objects, shelf.statements(collection.id, grants, wanted))
 
 
 def _status(ident: str, receipts: list[Receipt], now: Instant) -> Json:

@@ -49,13 +49,19 @@ class View:
 
     def grants(self, route: Route) -> Grants:
         """Give the terms that the caller sees objects under."""
-        found = []
-        for ident, terms in self.shelf.terms().items():
-            to, alliances = self.caller.organisation, self.register.alliances
-            outcome = settle(terms, to, alliances, route, now=self.now)
-            if isinstance(outcome, Grant):
-                found.append((ident, outcome.since))
-        return found
+        return granted(self.shelf, self.register, self.caller.organisation, route, self.now)
+
+
+def granted(
+    shelf: Shelf, register: Register, organisation: str, route: Route, now: Instant
+) -> Grants:
+    """Give the terms that an organisation sees objects under."""
+    found = []
+    for ident, terms in shelf.terms().items():
+        outcome = settle(terms, organisation, register.alliances, route, now=now)
+        if isinstance(outcome, Grant):
+            found.append((ident, outcome.since))
+    return found
 
 
 def read(view: View, request: Request, kind: str, ident: str = "") -> Response:
@@ -79,7 +85,8 @@ def read(view: View, request: Request, kind: str, ident: str = "") -> Response:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object, or it is not for you")
     found = view.shelf.page(view.collection.id, grants, query, after=after, limit=query.limit + 1)
     page, more = found[: query.limit], len(found) > query.limit
-    view.shelf.deliver(view.collection.id, page, view.caller, route, view.now)
+    if request.method != "HEAD":  # which gives nobody an object
+        view.shelf.deliver(view.collection.id, page, view.caller, route, view.now)
     last = page[-1].added if page else 0
     cursor = seal(last, bound, view.shelf.key) if more else ""
     return Response(200, _SHAPES[kind](page, cursor), _dates(page, query))

@@ -4,6 +4,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError
 
 from sidelight.errors import UsageError
 from sidelight.exchange.store import database, tables
@@ -24,6 +25,17 @@ def test_the_newest_step_is_the_one_that_the_code_names() -> None:
 def test_what_is_no_address_is_said(where: str) -> None:
     with pytest.raises(UsageError):
         open_database(where)
+
+
+def test_an_error_of_the_database_tells_nothing_of_what_was_bound(tmp_path: Path) -> None:
+    engine = open_database(str(tmp_path / "x.db"))
+    row = dict.fromkeys(("id", "hash", "organisation", "person", "scopes"), "hunter2")
+    twice = tables.token.insert().values(created=0, expires=0, **row)
+    with engine.begin() as connection:
+        connection.execute(twice)
+    with pytest.raises(IntegrityError) as error, engine.begin() as connection:
+        connection.execute(twice)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_password_is_not_shown(tmp_path: Path) -> None:

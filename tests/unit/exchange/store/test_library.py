@@ -63,6 +63,12 @@ def test_the_ledger_has_each_delivery_once(world: World) -> None:
     assert [(each.at, each.route, each.marking) for each in only] == [(NOW, "objects", "amber")]
 
 
+def test_a_head_gives_nothing_so_the_ledger_has_nothing(world: World) -> None:
+    world.add("A", indicator(1))
+    assert world.ask("B", objects(), method="HEAD").status == 200
+    assert list(ledger.deliveries(world.library.engine)) == []
+
+
 @pytest.mark.parametrize("table", ["audit", "ledger"])
 def test_logs_can_be_neither_changed_nor_deleted(world: World, table: str) -> None:
     world.add("A", indicator(1))

@@ -65,6 +65,9 @@ def test_5_5_an_exact_duplicate_is_no_error_and_is_there_once(world: World) -> N
         b"[" * 100_000,
         b'{"objects":[{"a":"\\ud800"}]}',
         b'{"objects":[1],"objects":' + b'{"a":' * 5000,
+        b'{"objects":[1],"objects":[2]}',
+        b'{"objects":[1],"\\u006fbjects":[2]}',
+        b'{"x":' + b"[" * 900 + b"]" * 900 + b',"objects":[1],"objects":[2]}',
     ],
 )
 def test_5_5_a_body_that_is_no_envelope_is_422(world: World, body: bytes) -> None:
@@ -253,5 +256,19 @@ def test_statements_are_known_once_they_are_held(world: World) -> None:
     }
     item = indicator(1, None, object_marking_refs=[MARKINGS["green"], statement["id"]])
     assert failures(world.add("A", item)) == ["unknown-marking"]
+    assert failures(world.add("X", statement, to="other")) == []
+    assert failures(world.add("A", item)) == ["unknown-marking"]  # X's is not for A to know of
     assert failures(world.add("A", statement)) == []
     assert failures(world.add("A", item)) == []
+
+
+def test_a_list_of_objects_within_an_object_hides_nothing(world: World) -> None:
+    assert failures(world.add("A", indicator(1, x_note={"objects": [1], "a": "\u00e9"}))) == []
+
+
+@pytest.mark.parametrize("depth", [253, 254, 255, 260, 900])
+def test_what_is_too_deep_to_be_written_fails_alone(world: World, depth: int) -> None:
+    deep = orjson.dumps(indicator(1))[:-1] + b',"x":' + b"[" * depth + b"]" * depth + b"}"
+    body = b'{"objects":[' + deep + b"," + orjson.dumps(indicator(2)) + b"]}"
+    status = parsed(world.ask("A", objects(), method="POST", body=body))
+    assert failures(status) == (["unreadable"] if depth > 253 else [])
