@@ -13,6 +13,7 @@ from sidelight.reading.indicators.observable import Observable, Role
 from sidelight.reading.indicators.telecom import telecom
 from sidelight.reading.indicators.tokens import Token, tokens
 from sidelight.reading.indicators.warning import Warnings
+from sidelight.reading.indicators.width import too_wide
 from sidelight.reading.view import View
 
 _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,7}", re.IGNORECASE)
@@ -67,6 +68,8 @@ def _observed(
     latin = lookalike(stretch.value) if stretch.kind in _ADDRESSES else ""
     if latin:
         remarks.append(f"letters of another script: it looks like {latin}")
+    if wide := too_wide(stretch.kind, stretch.value):
+        remarks.append(wide)
     lists = warnings.of(stretch.value)
     remarks += [each.title for each in lists]
     listed = any(each.reference for each in lists)
