@@ -13,6 +13,7 @@ from sidelight.reading.happened import doubtful, happened, unsaid
 from sidelight.reading.hunts import make_rules
 from sidelight.reading.matters import matters
 from sidelight.reading.read import Reading
+from sidelight.reading.shown import shown
 from sidelight.reading.todo import means, to_do
 
 TITLES = (
@@ -101,7 +102,7 @@ def _title(readings: Sequence[Reading]) -> str:
         (line.strip("# *") for line in first.text.splitlines() if line.strip()), first.name
     )
     more = f" and {len(readings) - 1} more" if len(readings) > 1 else ""
-    return f"{name[:120]}{more}"
+    return f"{shown(name)[:120]}{more}"
 
 
 def _takeaways(

@@ -76,3 +76,21 @@ def test_names_are_listed_and_the_rest_counted() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_what_holds_of_one_is_not_told_of_another() -> None:
+    made = brief("Fireant deployed COOLCLIENT and Naikon used Groove against banks in Laos.")
+    told = " ".join(each.text for each in made.sentences())
+    assert "Fireant uses COOLCLIENT." in told
+    assert "Naikon uses Groove." in told
+    assert "Fireant and Naikon" not in told.partition("Named malware")[2]
+
+
+def test_one_who_was_involved_was() -> None:
+    told = " ".join(each.text for each in brief("The group Naikon was involved.").sentences())
+    assert "Naikon was involved." in told
+
+
+def test_no_control_character_comes_through_a_title() -> None:
+    made = brief("\x1b]0;pwn\x07Re\x9bport\u202e\n\nNaikon came.")
+    assert made.title == "]0;pwn Re port"
