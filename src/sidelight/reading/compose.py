@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from sidelight.findings.assets import Assets
@@ -45,12 +46,12 @@ def compose(
     identity = report_id(readings)
     rules = make_rules(identity, told)
     parts = (
-        [s for story, some in found for s in _takeaways(story, some, rules)],
+        [_of(story, told, s) for story, some in found for s in _takeaways(story, some, rules)],
         [s for story in told for s in (*happened(story), *_before(story, earlier))],
         [s for story in told for s in matters(story, knowledge, assets)],
         list(to_do(identity, told, rules)),
         [s for story, some in found for s in doubtful(story, some)],
-        [s for story in told for s in unsaid(story)],
+        [_of(story, told, s) for story in told for s in unsaid(story)],
     )
     named = (each for reading in readings for each in reading.techniques if not each.denied)
     return Brief(
@@ -68,6 +69,14 @@ def compose(
         sources=_cited(parts, knowledge),
         techniques=tuple(sorted({each.id for each in named})),
     )
+
+
+def _of(story: Story, told: Sequence[Story], sentence: Sentence) -> Sentence:
+    """Say which texts *sentence* is about where the brief tells of several events."""
+    names = listed([reading.document.name for reading in story.readings], 3)
+    if len(told) == 1 or sentence.text.startswith(names):
+        return sentence
+    return replace(sentence, text=f"{names}: {sentence.text}")
 
 
 def _cited(parts: Iterable[Iterable[Sentence]], knowledge: Knowledge) -> tuple[Source, ...]:

@@ -74,6 +74,7 @@ _INTRODUCED: Final = (
     ("malware", re.compile(rf"\b({_NAME}) (?i:{_MALWARE_NOUN})\b")),
     ("malware", re.compile(rf"\b(?i:the malware|backdoor|back door|porte dérobée|trojan)"
                            rf" ({_NAME})\b")),
+    ("malware", re.compile(rf"\b({_NAME}), an? (?:[\w-]+ ){{0,3}}(?i:{_MALWARE_NOUN})\b")),
     ("tool", re.compile(rf"\bThe tool ({_NAME})\b")),
 )  # fmt: skip
 _MEMBER: Final = re.compile(rf"{_NAME}")

@@ -94,3 +94,10 @@ def test_one_who_was_involved_was() -> None:
 def test_no_control_character_comes_through_a_title() -> None:
     made = brief("\x1b]0;pwn\x07Re\x9bport\u202e\n\nNaikon came.")
     assert made.title == "]0;pwn Re port"
+
+
+def test_of_several_events_it_is_said_which_text_lacks_what() -> None:
+    made = brief("The group Naikon used COOLCLIENT.", "A quiet day at the office.")
+    unsaid = [s.text for part in made.sections for s in part.sentences if s.text.endswith("given.")]
+    assert "1.txt: No date is given." in unsaid
+    assert "2.txt: No date is given." in unsaid

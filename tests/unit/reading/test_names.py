@@ -83,3 +83,8 @@ def test_new_malware_is_told_by_its_quotation_marks_or_its_end(text: str) -> Non
 )
 def test_what_only_ends_alike_is_no_malware(text: str) -> None:
     assert named(text) == set()
+
+
+def test_what_is_explained_behind_its_name_is_malware() -> None:
+    (found,) = reading("They describe PineWatch, a small stealer.").of_kind("malware")
+    assert found.name == "PineWatch"

@@ -149,3 +149,9 @@ def test_numbers_in_a_list_are_all_taken() -> None:
 def test_brackets_and_stops_of_east_asian_text_end_a_token() -> None:
     text = "\u300csvc_update.dll\u300d\u3001198.51.101[.]33\u3002"
     assert observed(text) == {"file svc_update.dll", "ipv4 198.51.101.33"}
+
+
+def test_an_address_of_e_mail_is_no_file() -> None:
+    assert observed("The payload was dumped. Mail joe@evil-name.fi now.") == {
+        "email joe@evil-name.fi"
+    }
