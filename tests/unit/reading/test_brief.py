@@ -101,3 +101,11 @@ def test_of_several_events_it_is_said_which_text_lacks_what() -> None:
     unsaid = [s.text for part in made.sections for s in part.sentences if s.text.endswith("given.")]
     assert "1.txt: No date is given." in unsaid
     assert "2.txt: No date is given." in unsaid
+
+
+def test_of_several_events_it_is_said_once_what_can_be_hunted() -> None:
+    made = brief("Sideloading by the group Naikon.", "A quiet day at the office.")
+    takeaways = [each.text for each in made.sections[0].sentences]
+    assert [text for text in takeaways if "can be hunted" in text] == [
+        "It can be hunted now: no rules made of it, and what looks for T1574.001."
+    ]
