@@ -13,9 +13,21 @@ from sidelight.reading.indicators.warning import read_warnings
 from sidelight.reading.lexicon import make_lexicon
 from sidelight.reading.read import Reading, read
 
-PASSAGES: Final = Path(__file__).resolve().parents[1] / "tests/corpus/reading/passages.yml"
+_CORPUS: Final = Path(__file__).resolve().parents[1] / "tests/corpus/reading"
+PASSAGES: Final = _CORPUS / "passages.yml"
+HELD_OUT: Final = _CORPUS / "held_out.yml"
+"""Passages that no rule was tuned on, written and labelled before the reader had seen them."""
 FLOORS: Final = {"indicators": (0.98, 0.95), "names": (0.9, 0.85)}
 """Precision and recall that a change must not fall below."""
+HELD_OUT_FLOORS: Final = {"indicators": (0.82, 0.89), "names": (0.97, 0.8)}
+"""What the first reading reached; no target, only a guard against getting worse."""
+FIRST_READING: Final = {
+    "names": (36, 1, 9),
+    "indicators": (62, 13, 7),
+    "techniques": (9, 1, 14),
+    "relations": (6, 6, 24),
+}
+"""Right, not there and missed when the held-out set was read for the very first time."""
 
 
 @dataclass(slots=True)
@@ -43,9 +55,9 @@ class Score:
         return self.right / (self.right + self.missed or 1)
 
 
-def passages() -> list[dict[str, Any]]:
-    """Give the labelled passages."""
-    found: list[dict[str, Any]] = yaml.safe_load(PASSAGES.read_text(encoding="utf-8"))
+def passages(path: Path = PASSAGES) -> list[dict[str, Any]]:
+    """Give the labelled passages of *path*."""
+    found: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -63,12 +75,12 @@ def found(reading: Reading) -> Mapping[str, set[str]]:
     }
 
 
-def score(knowledge: Knowledge) -> tuple[dict[str, Score], list[str]]:
+def score(knowledge: Knowledge, path: Path = PASSAGES) -> tuple[dict[str, Score], list[str]]:
     """Read every passage; give the scores, and a line for each thing that is wrong."""
     lexicon, warnings = make_lexicon(knowledge), read_warnings(None)
     scores: dict[str, Score] = {}
     wrong: list[str] = []
-    for passage in passages():
+    for passage in passages(path):
         document = read_documents(passage["text"].encode(), passage["id"])[0]
         got = found(read(document, lexicon, warnings))
         for kind, values in got.items():
@@ -79,31 +91,55 @@ def score(knowledge: Knowledge) -> tuple[dict[str, Score], list[str]]:
     return scores, sorted(wrong)
 
 
-def page(scores: Mapping[str, Score], wrong: list[str]) -> str:
+Scored = tuple[dict[str, Score], list[str]]
+
+
+def page(tuned: Scored, held_out: Scored) -> str:
     """Write the page of the reference."""
-    return "\n".join(_page(scores, wrong)) + "\n"
+    return "\n".join(_page(tuned, held_out)) + "\n"
 
 
-def _page(scores: Mapping[str, Score], wrong: list[str]) -> Iterator[str]:
+def _page(tuned: Scored, held_out: Scored) -> Iterator[str]:
     yield "<!-- Written by bench/quality.py: do not edit. -->\n\n# Reading quality\n"
     yield (
-        f"How well `sidelight read` reads {len(passages())} passages that this project wrote and "
-        "labelled itself\n(`tests/corpus/reading/passages.yml`): reports, advisories, chats, "
-        "lists, and texts full of traps.\n"
+        "How well `sidelight read` reads passages that this project wrote and labelled itself: "
+        "reports, advisories,\nchats, lists, and texts full of traps. Expect on texts of others "
+        "what the held-out set shows, or less.\n"
     )
+    yield f"## Held out: {len(passages(HELD_OUT))} passages\n"
     yield (
-        "The set is our own and small, and the reader was tuned on it after it was written: "
-        "expect less on texts\nof others. Relations and techniques that the labels had overlooked "
-        "were added after the reader had shown them.\n"
+        "`tests/corpus/reading/held_out.yml` was written and labelled before the reader was run "
+        "on it, by somebody who had\nnot written the reader. **The first reading is the honest "
+        "number.** Afterwards classes of errors that it showed were\nmended, and phrases for "
+        "techniques that the table lacked were added: what is read now is better than\nit will be "
+        "on new texts, most of all for techniques.\n"
     )
-    yield "| what | right | not there | missed | precision | recall | floor |"
-    yield "|---|---|---|---|---|---|---|"
+    first = {kind: Score(*counts) for kind, counts in FIRST_READING.items()}
+    yield from _table(held_out[0], HELD_OUT_FLOORS, first)
+    yield f"\n## Tuned on: {len(passages())} passages\n"
+    yield (
+        "`tests/corpus/reading/passages.yml`: the reader was tuned on it after it was written. "
+        "Relations and techniques that\nthe labels had overlooked were added after the reader "
+        "had shown them.\n"
+    )
+    yield from _table(tuned[0], FLOORS)
+    yield "\nA change that falls below a floor fails the tests.\n\n## What is wrong\n"
+    yield from (f"- {line}" for line in (*held_out[1], *tuned[1]))
+
+
+def _table(
+    scores: Mapping[str, Score],
+    floors: Mapping[str, tuple[float, float]],
+    first: Mapping[str, Score] | None = None,
+) -> Iterator[str]:
+    earlier = " first reading: precision, recall |" if first else ""
+    yield f"| what | right | not there | missed | precision | recall | floor |{earlier}"
+    yield f"|---|---|---|---|---|---|---|{'---|' if first else ''}"
     for kind, each in scores.items():
-        floor = FLOORS.get(kind)
+        floor = floors.get(kind)
         told = f"{floor[0]:.2f}, {floor[1]:.2f}" if floor else ""
+        was = f" {first[kind].precision:.3f}, {first[kind].recall:.3f} |" if first else ""
         yield (
             f"| {kind} | {each.right} | {each.extra} | {each.missed} | {each.precision:.3f} "
-            f"| {each.recall:.3f} | {told} |"
+            f"| {each.recall:.3f} | {told} |{was}"
         )
-    yield "\nA change that falls below a floor fails the tests.\n\n## What is wrong\n"
-    yield from (f"- {line}" for line in wrong)

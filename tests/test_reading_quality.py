@@ -42,6 +42,23 @@ def test_precision_and_recall_stay_above_their_floors(bench: ModuleType, known: 
         assert scores[kind].recall >= recall, wrong
 
 
+def test_held_out_passages_are_read_no_worse_than_the_first_time(
+    bench: ModuleType, known: Knowledge
+) -> None:
+    scores, wrong = bench.score(known, bench.HELD_OUT)
+    for kind, (precision, recall) in bench.HELD_OUT_FLOORS.items():
+        assert scores[kind].precision >= precision, wrong
+        assert scores[kind].recall >= recall, wrong
+
+
+def test_the_held_out_labels_are_whole(bench: ModuleType) -> None:
+    passages = bench.passages(bench.HELD_OUT)
+    assert len(passages) == len({passage["id"] for passage in passages}) == 15
+    for passage in passages:
+        for name in passage["names"]:
+            assert name in passage["text"], (passage["id"], name)
+
+
 def test_indicators_need_no_knowledge(bench: ModuleType) -> None:
     scores, wrong = bench.score(Knowledge())
     precision, recall = bench.FLOORS["indicators"]

@@ -139,10 +139,13 @@ class _Request:
 
 def _list() -> int:
     from sidelight.reading.shelf import all_kept  # noqa: PLC0415 - not for --help
+    from sidelight.reading.shown import shown  # noqa: PLC0415
 
     for each in all_kept(shelf_folder()):
         techniques = " ".join(each.techniques)
-        typer.echo(f"{each.id}  {each.rule_count:3} rules  {each.title}  {techniques}".rstrip())
+        typer.echo(
+            f"{each.id}  {each.rule_count:3} rules  {shown(each.title)}  {techniques}".rstrip()
+        )
     return 0
 
 

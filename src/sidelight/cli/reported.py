@@ -35,6 +35,7 @@ def for_report(
         return named, selection, ""
     from sidelight.reading.hunts import TAG  # noqa: PLC0415 - not for --help
     from sidelight.reading.shelf import kept  # noqa: PLC0415
+    from sidelight.reading.shown import shown  # noqa: PLC0415
 
     report = kept(shelf_folder(), identity)
     _announce(report, own=own)
@@ -42,11 +43,12 @@ def for_report(
     paths = list(named or ([installed()] if installed().is_dir() else []))
     paths += [report.rules] if report.rule_count else []
     wanted = replace(selection, tags=frozenset({*selection.tags, *tags, TAG}))
-    return paths or None, wanted, f"{report.id} {report.title}"
+    return paths or None, wanted, f"{report.id} {shown(report.title)}"
 
 
 def _announce(report: "Kept", *, own: bool) -> None:
-    from sidelight.reading.todo import means  # noqa: PLC0415 - not for --help
+    from sidelight.reading.shown import shown  # noqa: PLC0415 - not for --help
+    from sidelight.reading.todo import means  # noqa: PLC0415
 
     armed = [name for name in report.techniques if means(name)]
     if not armed and not report.rule_count:
@@ -55,7 +57,7 @@ def _announce(report: "Kept", *, own: bool) -> None:
         )
     analytics = sorted({name for technique in armed for name in means(technique).analytics})
     lines = [
-        f"sidelight: hunting for report {report.id}: {report.title}",
+        f"sidelight: hunting for report {report.id}: {shown(report.title)}",
         f"sidelight: {report.rule_count} rules made of it; rules for "
         f"{', '.join(report.techniques) or 'no technique'}",
         f"sidelight: all analytics run; for it: {', '.join(analytics) or 'none'}"

@@ -1,7 +1,8 @@
 """Readings become a brief."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from sidelight.findings.assets import Assets
@@ -13,7 +14,8 @@ from sidelight.reading.happened import doubtful, happened, unsaid
 from sidelight.reading.hunts import make_rules
 from sidelight.reading.matters import matters
 from sidelight.reading.read import Reading
-from sidelight.reading.todo import means, to_do
+from sidelight.reading.shown import shown
+from sidelight.reading.todo import means, readings_spans, to_do
 
 TITLES = (
     "Key takeaways",
@@ -44,12 +46,15 @@ def compose(
     identity = report_id(readings)
     rules = make_rules(identity, told)
     parts = (
-        [s for story, some in found for s in _takeaways(story, some, rules)],
+        [
+            *(_of(story, told, s) for story, some in found for s in _takeaways(story, some)),
+            *_huntable(told, rules),
+        ],
         [s for story in told for s in (*happened(story), *_before(story, earlier))],
         [s for story in told for s in matters(story, knowledge, assets)],
         list(to_do(identity, told, rules)),
         [s for story, some in found for s in doubtful(story, some)],
-        [s for story in told for s in unsaid(story)],
+        [_of(story, told, s) for story in told for s in unsaid(story)],
     )
     named = (each for reading in readings for each in reading.techniques if not each.denied)
     return Brief(
@@ -67,6 +72,14 @@ def compose(
         sources=_cited(parts, knowledge),
         techniques=tuple(sorted({each.id for each in named})),
     )
+
+
+def _of(story: Story, told: Sequence[Story], sentence: Sentence) -> Sentence:
+    """Say which texts *sentence* is about where the brief tells of several events."""
+    names = listed([reading.document.name for reading in story.readings], 3)
+    if len(told) == 1 or sentence.text.startswith(names):
+        return sentence
+    return replace(sentence, text=f"{names}: {sentence.text}")
 
 
 def _cited(parts: Iterable[Iterable[Sentence]], knowledge: Knowledge) -> tuple[Source, ...]:
@@ -101,13 +114,11 @@ def _title(readings: Sequence[Reading]) -> str:
         (line.strip("# *") for line in first.text.splitlines() if line.strip()), first.name
     )
     more = f" and {len(readings) - 1} more" if len(readings) > 1 else ""
-    return f"{name[:120]}{more}"
+    return f"{shown(name)[:120]}{more}"
 
 
-def _takeaways(
-    story: Story, found: Sequence[Conflict], rules: dict[str, str]
-) -> Iterator[Sentence]:
-    """Say in at most six sentences what a reader must not miss."""
+def _takeaways(story: Story, found: Sequence[Conflict]) -> Iterator[Sentence]:
+    """Say in at most five sentences what a reader must not miss."""
     actors = [each for reading in story.readings for each in reading.of_kind("actor")]
     sectors = [each for reading in story.readings for each in reading.of_kind("sector")]
     if actors:
@@ -141,12 +152,18 @@ def _takeaways(
             "“What to doubt”.",
             first_spans([span for each in found for span in each.spans]),
         )
-    told = [each for reading in story.readings for each in reading.techniques if not each.denied]
-    armed = sorted({each.id for each in told if means(each.id)})
+
+
+def _huntable(told: Sequence[Story], rules: Mapping[str, str]) -> Iterator[Sentence]:
+    """Say once, of all texts together, that there is something to hunt for."""
+    readings = [reading for story in told for reading in story.readings]
+    named = [each for reading in readings for each in reading.techniques if not each.denied]
+    armed = sorted({each.id for each in named if means(each.id)})
     if armed or rules:
-        spans = first_spans([each.span for each in told]) or story.readings[0].provenance.spans
+        spans = first_spans([each.span for each in named if each.id in armed])
+        whole = tuple(reading.document.whole for reading in readings)
         yield Sentence(
-            f"It can be hunted now: {len(rules)} rules made of it, and what looks for "
-            f"{listed(armed) or 'no technique'}.",
-            spans or (story.readings[0].document.whole,),
+            f"It can be hunted now: {len(rules) or 'no'} {'rule' if len(rules) == 1 else 'rules'} "
+            f"made of it, and what looks for {listed(armed) or 'no technique'}.",
+            spans or readings_spans(told, whole),
         )

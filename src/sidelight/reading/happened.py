@@ -72,10 +72,25 @@ def _claimed(story: Story) -> Iterator[Sentence]:
             key = (claim.span, claim.relation, claim.hedge, claim.says, claim.denied)
             groups[key].append(claim)
     told: dict[str, list[Span]] = defaultdict(list)
-    for group in groups.values():
-        told[_told(group)].append(group[0].span)
+    for some in groups.values():
+        for group in _alike(some):
+            told[_told(group)].append(group[0].span)
     for text, spans in told.items():
         yield Sentence(text, first_spans(spans))
+
+
+def _alike(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Put claims together that hold of each subject and each object, and no others.
+
+    "A used X and B used Y" must not become "A and B used X and Y".
+    """
+    objects: dict[str, list[str]] = defaultdict(list)
+    for claim in claims:
+        objects[claim.subject].append(claim.object)
+    groups: dict[frozenset[str], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        groups[frozenset(objects[claim.subject])].append(claim)
+    return list(groups.values())
 
 
 def _told(group: Sequence[Claim]) -> str:
@@ -83,7 +98,8 @@ def _told(group: Sequence[Claim]) -> str:
     subjects = list(dict.fromkeys(claim.subject for claim in group))
     objects = list(dict.fromkeys(claim.object for claim in group))
     if first.relation == "involves":
-        sentence = f"{listed(objects)} were involved"
+        verb = "were" if len(objects) > 1 else "was"
+        sentence = f"{listed(objects)} {verb} involved"
     else:
         verb = _plural(RELATIONS[first.relation], len(subjects) > 1 or subjects == [INTRUDERS])
         sentence = f"{listed(subjects)} {verb} {listed(objects)}"

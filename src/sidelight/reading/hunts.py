@@ -14,24 +14,37 @@ import yaml
 
 from sidelight.reading.compare import Story
 from sidelight.reading.indicators.observable import Observable
+from sidelight.reading.indicators.width import TOO_WIDE
 from sidelight.reading.read import Reading
+from sidelight.rules.files import RuleFile
+from sidelight.rules.load import compile_documents
 
 _SPACE: Final = UUID("2c7e2a52-5f8c-5a31-9f0e-6a2d3c1b9e44")
 TAG: Final = "sidelight.report"
 """Tag of every rule that is made of a report."""
 
-_SILENT: Final = ("documentation", "private address", "host itself", "resolver", "warning list")
+_SILENT: Final = (
+    "documentation", "private address", "host itself", "resolver", "warning list", TOO_WIDE,
+)  # fmt: skip
 _MOST: Final = 500
+_WILD: Final = re.compile(r"([*?])")
+_ESCAPING: Final = re.compile(r"\\[\\*?]|\\$")
+"""Where a backslash would mean something else than itself (Sigma 2.1, "Escaping")."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Log:
-    """A log to look into, and how a value is sought in it."""
+    """A log to look into, and how a value is sought in it.
+
+    Args:
+        below: how what lies below a name is sought; "" where nothing does.
+    """
 
     source: Mapping[str, str]
     field: str
     level: str
     value: Callable[[str], str] = str
+    below: str = ""
 
 
 def _tail(value: str) -> str:
@@ -70,9 +83,14 @@ _UNIX: Final = (
     _Log(_linux("file_event"), "TargetFilename", "medium"),
 )
 _NAMES: Final = (
-    _Log({"category": "dns_query"}, "QueryName|endswith", "medium"),
-    _Log({"category": "network_connection"}, "DestinationHostname|endswith", "medium"),
-    _Log({"category": "proxy"}, "cs-host|endswith", "medium"),
+    _Log({"category": "dns_query"}, "QueryName", "medium", below="QueryName|endswith"),
+    _Log(
+        {"category": "network_connection"},
+        "DestinationHostname",
+        "medium",
+        below="DestinationHostname|endswith",
+    ),
+    _Log({"category": "proxy"}, "cs-host", "medium", below="cs-host|endswith"),
 )
 _ADDRESSES: Final = (
     _Log({"category": "network_connection"}, "DestinationIp|cidr", "medium"),
@@ -133,24 +151,33 @@ def make_rules(identity: str, stories: Sequence[Story]) -> dict[str, str]:
 
 def _rule(identity: str, kind: str, log: _Log, values: Sequence[Observable]) -> str:
     place = log.source["category"].replace("_", " ")
-    wanted = [_dotted(kind, log.value(each.value)) for each in values]
-    return _written(
-        identity,
-        f"Report {identity}: {kind} in {place}",
-        log,
-        {"named": {log.field: sorted(set(wanted))}, "condition": "named"},
-    )
+    wanted = sorted({_dotted(kind, log.value(each.value)) for each in values})
+    detection: dict[str, object] = {"named": {log.field: wanted}, "condition": "named"}
+    if log.below:
+        below = {log.below: [f".{value}" for value in wanted]}
+        detection = {"named": {log.field: wanted}, "below": below, "condition": "named or below"}
+    return _written(identity, f"Report {identity}: {kind} in {place}", log, detection)
 
 
 def _dotted(kind: str, value: str) -> str:
     if kind in {"ipv4", "ipv6"} and "/" not in value:
         return f"{value}/{32 if kind == 'ipv4' else 128}"
-    return re.sub(r"([*?])", r"\\\1", value)
+    return _plain(value)
+
+
+def _plain(value: str) -> str:
+    """Write *value* so that Sigma takes every character of it for itself."""
+    if _ESCAPING.search(value):
+        value = value.replace("\\", "\\\\")
+    return _WILD.sub(r"\\\1", value)
 
 
 def _pair_rule(identity: str, program: str, library: str) -> str:
     log = _Log(_windows("image_load"), "", "high")
-    both = {"Image|endswith": _tail(program), "ImageLoaded|endswith": _tail(library)}
+    both = {
+        "Image|endswith": _plain(_tail(program)),
+        "ImageLoaded|endswith": _plain(_tail(library)),
+    }
     title = f"Report {identity}: {program} loads {library}"
     return _written(identity, title, log, {"pair": both, "condition": "pair"}, "attack.t1574.001")
 
@@ -199,10 +226,13 @@ def _of_reading(reading: Reading) -> Iterator[tuple[str, str]]:
 
 
 def _adopted(identity: str, each: Observable) -> str:
-    """Take over a Sigma rule that a report quotes, with a title that says whence; "" if broken."""
+    """Take over a Sigma rule that a report quotes, with a title that says whence.
+
+    "" where it is broken, or is none that can be run: nothing is promised that will be refused.
+    """
     try:
         document = yaml.safe_load(each.body)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return ""
     if not isinstance(document, dict) or "detection" not in document:
         return ""
@@ -212,4 +242,6 @@ def _adopted(identity: str, each: Observable) -> str:
         "id": str(uuid5(_SPACE, each.body)),
         "tags": [TAG, *tags],
     }
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1_000)
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=1_000)
+    compiled = compile_documents([RuleFile("quoted", text.encode())], digest="")
+    return text if compiled.rules and not compiled.refused else ""

@@ -1,7 +1,7 @@
 """Names of actors, malware and tools: known ones, numbered ones, and those a text introduces."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -12,12 +12,12 @@ from sidelight.reading.words import words
 _ACTOR_NOUN: Final = (
     r"(?:groups?|actors?|gangs?|clusters?|hackers|crews?|teams?|apts?|intrusion sets?|threat"
     r" actors?"
-    r"|adversar(?:y|ies)|operators behind|groupes?)"
+    r"|adversar(?:y|ies)|operators behind|groupes?|modes? opératoires?)"
 )
 _MALWARE_NOUN: Final = (
     r"(?:backdoors?|back doors?|malware|trojans?|rats?|implants?|rootkits?|loaders?|web ?shells?"
     r"|ransomware|wipers?|stealers?|keyloggers?|droppers?|bootkits?|botnets?|spyware|famil(?:y|ies)"
-    r"|porte dérobée)"
+    r"|porte dérobée|maliciels?|Schadsoftware)"
 )
 _NAME: Final = r"[A-Z][\w+-]*(?:[ -](?:[A-Z][\w+-]*|\d{1,4}))?(?: [A-Z][\w-]*)?"
 _LIST: Final = rf"{_NAME}(?:(?:,? (?:and|or|&) |, ){_NAME})*"
@@ -31,7 +31,8 @@ _CUE: Final = re.compile(
     rf"|campaigns?"
     r"|associated with|attributed to|tracked as|known as|aka|dubbed|us(?:es|ed|ing)|deploy\w*"
     r"|compromised|infiltrated|behind|overlaps?|variants? of|intru\w+|threats?|apt|c2|cve|beacon\w*"
-    r"|samples?|infect\w*|sideload\w*|opérateur)\b",
+    r"|samples?|infect\w*|sideload\w*|opérateur|attribut\w+|activity|infrastructure|builds? of"
+    r"|Schadsoftware|maliciels?|intrusion|victims?|espionage)\b",
     re.IGNORECASE,
 )
 _NUMBERED: Final = re.compile(
@@ -43,9 +44,22 @@ _SCHEMES: Final = re.compile(
     r"|Buffalo|Leopard|Jackal|Taurus|Ursa|Libra|Scorpius|Serpens|Tsunami|Phoea)"
     r"|[A-Z]+ (?:PANDA|TYPHOON|KITTEN|BEAR|SPIDER|CHOLLIMA|JACKAL|BUFFALO)|Earth [A-Z][a-z]+)\b"
 )
+_SPEAKING_END: Final = (
+    r"(?:DOOR|Door|SHELL|Shell|LOADER|Loader|STEALER|Stealer|WIPER|Wiper|RAT|LOCKER|Locker)"
+)
+"""How names of malware end that say what it is."""
+_NO_MALWARE: Final = (
+    r"(?i:powershell|webshell|backdoor|trapdoor|indoor|outdoor|downloader|uploader|bootloader"
+    r"|preloader|bitlocker|applocker|nutshell)\b"
+)
 _INTRODUCED: Final = (
+    ("malware", re.compile(rf"(?i:{_MALWARE_NOUN}) [\"\u201c\u2018\u00ab']({_NAME})"
+                           r"(?=[\"\u201d\u2019\u00bb'])")),
+    ("malware", re.compile(rf"\b((?!{_NO_MALWARE})[A-Z][A-Za-z]{{2,14}}{_SPEAKING_END})\b")),
+    ("malware", re.compile("(?:\u30de\u30eb\u30a6\u30a7\u30a2|\u30d0\u30c3\u30af\u30c9\u30a2)"
+                           "[\u306f\u300c\u306e]?([A-Z][A-Za-z0-9-]{3,30})")),
     ("malware", re.compile(rf"(?i:{_MALWARE_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known"
-                           rf" as|tracked as|codenamed) ({_LIST})")),
+                           rf" as|tracked as|codenamed|calls?) ({_LIST})")),
     ("actor", re.compile(rf"(?i:{_ACTOR_NOUN}),? {_ADVERB}(?i:dubbed|called|named|known as"
                          rf"|tracked as|codenamed) (?:as )?({_LIST})")),
     ("actor", re.compile(rf"(?i:{_ACTOR_NOUN})(?:,? (?i:such as|including|like|namely)"
@@ -60,6 +74,7 @@ _INTRODUCED: Final = (
     ("malware", re.compile(rf"\b({_NAME}) (?i:{_MALWARE_NOUN})\b")),
     ("malware", re.compile(rf"\b(?i:the malware|backdoor|back door|porte dérobée|trojan)"
                            rf" ({_NAME})\b")),
+    ("malware", re.compile(rf"\b({_NAME}), an? (?:[\w-]+ ){{0,3}}(?i:{_MALWARE_NOUN})\b")),
     ("tool", re.compile(rf"\bThe tool ({_NAME})\b")),
 )  # fmt: skip
 _MEMBER: Final = re.compile(rf"{_NAME}")
@@ -75,6 +90,8 @@ _NO_NAMES: Final = words(
     team group threat dns ssh icmp tcp udp http https smb rdp elf pe dll powershell python php asp
     java c golang rust net"""
 )
+_HOUSES: Final = words("research labs lab security intelligence response networks cert")
+"""The last word of names of those who write reports."""
 _JOINT: Final = re.compile(r"\s*,\s*(?:(?:and|or|&)\s+)?|\s+(?:and|or|&|as well as)\s+")
 
 
@@ -89,7 +106,7 @@ def find_names(text: str, spans: Sequence[tuple[int, int]], lexicon: Lexicon) ->
     fixed = [*lexicon.mentions(text), *_numbered(text)]
     firm = [each for each in fixed if not is_plain(each.name)]
     bare = [each for each in fixed if is_plain(each.name)]
-    spoken = _spoken_for(text, spans, bare)
+    spoken = _spoken_for(text, spans, bare) | _beside(spans, firm, bare)
     found = _apart([*firm, *(each for each in bare if each.name in spoken)])
     fresh = _apart([*found, *_introduced(text, spans)])
     return _apart([*fresh, *_repeated(text, fresh)])
@@ -115,6 +132,19 @@ def _spoken_for(
             if _CUE.search(rest) and not longer and each.name[0].isupper():
                 found.add(each.name)
     return frozenset(found)
+
+
+def _beside(
+    spans: Sequence[tuple[int, int]], firm: Sequence[Mention], bare: Iterable[Mention]
+) -> frozenset[str]:
+    """Name those that stand in one sentence with a name that is no ordinary word."""
+    starts = [start for start, _ in spans]
+    held = {bisect_right(starts, each.start) for each in firm}
+    return frozenset(
+        each.name
+        for each in bare
+        if each.name[0].isupper() and bisect_right(starts, each.start) in held
+    )
 
 
 def _introduced(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Mention]:
@@ -148,6 +178,8 @@ def _is_name(written: str) -> bool:
     words = re.split(r"[ ]", written)
     lower = [word.lower() for word in words]
     if any(word in _NO_NAMES for word in lower) or len(written) < 4:
+        return False
+    if lower[-1] in _HOUSES:
         return False
     return not any("-linked" in word or "-nexus" in word for word in lower)
 

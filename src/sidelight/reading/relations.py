@@ -47,8 +47,9 @@ def _verb(text: str) -> re.Pattern[str]:
 _PATTERNS: Final = (
     _Pattern(
         "distinct-from",
-        _verb(r"(?:should not be|not to be|must not be) confused with|is not (?=[A-Z])"
-              r"|unrelated to|is different from"),
+        _verb(r"(?:should not be|not to be|must not be) confused with"
+              r"|(?:is|are) not(?= (?-i:[A-Z]))"
+              r"|unrelated to|(?:is|are) different from|(?:is|are) distinct from|not the same as"),
         _ANY, _ANY,
     ),
     _Pattern(
@@ -71,7 +72,8 @@ _PATTERNS: Final = (
     ),
     _Pattern(
         "also-called",
-        _verb(r"also (?:known|tracked|called)(?: as)?|a\.?k\.?a\.?|alias"),
+        _verb(r"also (?:known|tracked|called)(?: as)?|a\.?k\.?a\.?|alias"
+              r"|(?:which|whom) (?:(?-i:[A-Z])\w+ ){1,2}(?:calls?|names?|tracks? as)"),
         _ANY, _ANY,
     ),
     _Pattern(
@@ -96,7 +98,7 @@ _PATTERNS: Final = (
     _Pattern(
         "uses",
         _verb(
-            r"uses?|used|using|utili[sz](?:es?|ed|ing)|deploy(?:s|ed|ing)?|employ(?:s|ed|ing)?|drop(?:s|ped)"
+            r"uses?|used|using|utili[sz](?:es?|ed|ing)|deploy(?:s|ed|ing)?|employ(?:s|ed|ing)?|drop(?:s|ped)|wrote"
             r"|leverag(?:es?|ed|ing)|install(?:s|ed|ing)?|wield(?:s|ed)|operat(?:es|ed)|runs?|ran|utilisé"
             r"|hid|based on|with|relied on|web shells based on"
         ),
@@ -144,6 +146,7 @@ def relate(sentence: str, mentions: Sequence[Mention]) -> Iterator[Related]:
     seen: set[Related] = set()
     used: list[range] = []
     tools_of: set[str] = set()
+    aliases: dict[str, str] = {}
     for pattern in _PATTERNS:
         for match in pattern.verb.finditer(sentence):
             if any(match.start() in place for place in used):
@@ -155,6 +158,10 @@ def relate(sentence: str, mentions: Sequence[Mention]) -> Iterator[Related]:
                 found = [_unblamed(each, tools_of) for each in found]
             if found:
                 used.append(range(match.start(), match.end()))
+            if pattern.relation == "also-called":
+                aliases |= {object_: subject for subject, _, object_ in found}
+            elif pattern.relation != "distinct-from":
+                found = [(aliases.get(who, who), what, whom) for who, what, whom in found]
             for each in found:
                 if each not in seen:
                     seen.add(each)
@@ -212,8 +219,10 @@ def _after(
     inside = [each for each in mentions if each.start >= at and each.kind in kinds]
     if not inside or inside[0].start - at > _REACH:
         return []
-    if kinds == _VICTIMS:  # sector, region and country of one sentence are one victim
-        return [each for each in inside if each.start - at <= _REACH]
+    if kinds == _VICTIMS:  # sector, region and country are one victim, up to who comes next
+        next_ = (each.start for each in mentions if each.start >= at and each.kind == "actor")
+        end = min(next(next_, at + _REACH), at + _REACH)
+        return [each for each in inside if each.start <= end]
     group = [inside[0]]
     for each in inside[1:]:
         if not _JOINED.fullmatch(sentence, group[-1].end, each.start):

@@ -1,6 +1,6 @@
 """The shelf: a folder with every report that was read, by its id, with the rules made of it.
 
-ID/brief.json        the brief, as `--format json` has it
+ID/report.json       its title, what it was read from, and the techniques it names
 ID/documents/*       the originals, so that the report can be read again
 ID/rules/*.yml       Sigma rules
 seen.json            which documents of which folder or feed were digested

@@ -16,7 +16,13 @@ Hand: TypeAlias = Literal["first-hand", "second-hand", "unstated"]
 
 _HEDGE: Final = re.compile(
     r"\b(?:may(?: also)?(?: have)?(?: been)?|might|could(?: also)? have|possibl[ye]|potentially"
-    r"|likely|unlikely|probably|appears? to|seems? to|suspected|allegedly|reportedly|believed? to"
+    r"|likely|unlikely|probably|appears? to|seems? to|suspected|alleged(?:ly)?|reportedly"
+    r"|believed? to|rumou?rs?|rumou?red|unverified|unconfirmed|(?:is|are|was"
+    r"|were) said to|would have"
+    r"|claim(?:s|ed) that|not sure|perhaps|maybe|presumably|supposed(?:ly)?"
+    r"|said to be|medium confidence|if true|dunno"
+    r"|soll(?:en)?|vermutlich|mutmaßlich|möglicherweise|wahrscheinlich|auraient|serait"
+    r"|peut-être|probablement"
     r"|believe that|low confidence|moderate confidence|unclear|aurait|some overlap|partially"
     r"|tentatively|suggests?)\b",
     re.IGNORECASE,
@@ -24,7 +30,11 @@ _HEDGE: Final = re.compile(
 _DENIAL: Final = re.compile(
     r"\b(?:no evidence|not (?:be )?(?:confused|related|linked|the same|behind|plugx|responsible)"
     r"|(?:is|was|are|were|do|does|did|has|have) not\b|isn't|wasn't|unrelated|ruled out"
-    r"|should not be|never|nothing happened|unlike)\b",
+    r"|should not be|never|nothing happened|unlike|neither|den(?:y|ies|ied)(?= (?:that|having|any))"
+    r"|(?:found|saw|see|seen|detected|observed) (?:no|none)"
+    r"|no (?:sign|indication|proof|trace)s?|did not|didn't"
+    r"|cannot confirm|could not confirm|(?:is|are|was|were) (?:wrong|false|untrue|groundless)"
+    r"|nicht|kein(?:e[nmrs]?)?|aucune? preuve|n'est pas|ne sont pas)\b",
     re.IGNORECASE,
 )
 _FIRST: Final = re.compile(
@@ -40,6 +50,9 @@ _SECOND: Final = re.compile(
     r"|read more:|the article adds|source:)",
     re.IGNORECASE,
 )
+_QUOTED: Final = re.compile(
+    '"[^"\n]{1,2000}"|\u201c[^\u201d\n]{1,2000}\u201d|\u00ab[^\u00bb\n]{1,2000}\u00bb'
+)
 _ORDER: Final = re.compile(
     r"\b(?:ignore|disregard|forget) (?:all |any |the )?(?:previous|prior|above|earlier)"
     r" (?:instructions?"
@@ -54,6 +67,11 @@ def hedge(sentence: str) -> str:
     return ", ".join(dict.fromkeys(match[0].lower() for match in _HEDGE.finditer(sentence)))
 
 
+def outside_quotes(text: str) -> str:
+    """Blank what stands between quotation marks, so that places stay: others speak there."""
+    return _QUOTED.sub(lambda match: " " * len(match[0]), text)
+
+
 def denies(sentence: str) -> bool:
     """Tell whether *sentence* says that something is not so."""
     return bool(_DENIAL.search(sentence))
@@ -61,7 +79,7 @@ def denies(sentence: str) -> bool:
 
 def speaks_first_hand(sentence: str) -> bool:
     """Tell whether who speaks says that they saw it themselves."""
-    return bool(_FIRST.search(sentence))
+    return bool(_FIRST.search(outside_quotes(sentence)))
 
 
 def orders(text: str) -> list[tuple[int, int]]:
@@ -95,8 +113,8 @@ def _speakers() -> re.Pattern[str]:
     names = "|".join(sorted(map(re.escape, _voices()), key=lambda name: (-len(name), name)))
     return re.compile(
         rf"\b({names})\b(?=(?:'s)?(?: \w+){{0,2}} (?:says?|said|wrote|reports?|reported"
-        rf"|calls?|found"
-        rf"|tracks?|attributes?|notes?|warned|believes?|itself))"
+        rf"|found"
+        rf"|attributes?|notes?|warned|believes?|itself))"
         rf"|(?i:according to|citing|researchers (?:at|from|with)|report (?:by|from|of)|says|said"
         rf"|per|by) (?:researchers (?:at|from) |analysts (?:at|from) )?({names})\b"
     )
@@ -141,7 +159,7 @@ def provenance(seen: View, links: tuple[str, ...]) -> Provenance:
     )
     marks = [(start, end) for _, start, end in cited]
     marks += [match.span() for match in _SECOND.finditer(seen.text)]
-    own = [match.span() for match in _FIRST.finditer(seen.text)]
+    own = [match.span() for match in _FIRST.finditer(outside_quotes(seen.text))]
     names = tuple(voice.name for voice in chain)
     if own:
         return Provenance("first-hand", names, _spans(seen, own))

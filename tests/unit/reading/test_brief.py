@@ -76,3 +76,36 @@ def test_names_are_listed_and_the_rest_counted() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_what_holds_of_one_is_not_told_of_another() -> None:
+    made = brief("Fireant deployed COOLCLIENT and Naikon used Groove against banks in Laos.")
+    told = " ".join(each.text for each in made.sentences())
+    assert "Fireant uses COOLCLIENT." in told
+    assert "Naikon uses Groove." in told
+    assert "Fireant and Naikon" not in told.partition("Named malware")[2]
+
+
+def test_one_who_was_involved_was() -> None:
+    told = " ".join(each.text for each in brief("The group Naikon was involved.").sentences())
+    assert "Naikon was involved." in told
+
+
+def test_no_control_character_comes_through_a_title() -> None:
+    made = brief("\x1b]0;pwn\x07Re\x9bport\u202e\n\nNaikon came.")
+    assert made.title == "]0;pwn Re port"
+
+
+def test_of_several_events_it_is_said_which_text_lacks_what() -> None:
+    made = brief("The group Naikon used COOLCLIENT.", "A quiet day at the office.")
+    unsaid = [s.text for part in made.sections for s in part.sentences if s.text.endswith("given.")]
+    assert "1.txt: No date is given." in unsaid
+    assert "2.txt: No date is given." in unsaid
+
+
+def test_of_several_events_it_is_said_once_what_can_be_hunted() -> None:
+    made = brief("Sideloading by the group Naikon.", "A quiet day at the office.")
+    takeaways = [each.text for each in made.sections[0].sentences]
+    assert [text for text in takeaways if "can be hunted" in text] == [
+        "It can be hunted now: no rules made of it, and what looks for T1574.001."
+    ]

@@ -1,5 +1,9 @@
 """Formats of reports: told by their bytes, read with places, refused with a reason."""
 
+import io
+import zipfile
+from time import process_time
+
 import pytest
 
 import report_files as files
@@ -134,3 +138,31 @@ def test_every_item_of_a_feed_is_a_text_with_an_id_of_its_own() -> None:
     assert [each.name for each in documents] == ["feed#1", "feed#2"]
     assert len({each.id for each in documents}) == 2
     assert documents[0].content.publisher == "A paper"
+
+
+def test_paragraphs_nested_deeply_are_read_in_no_time() -> None:
+    body = "<w:p>" * 20_000 + "<w:r><w:t>deep</w:t></w:r>" + "</w:p>" * 20_000
+    document = _W_HEAD + body + "</w:body></w:document>"
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as package:
+        package.writestr("word/document.xml", document)
+    before = process_time()
+    assert read_documents(made.getvalue(), "x")[0].text == "deep"
+    assert process_time() - before < 5
+
+
+_W_HEAD = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+)
+
+
+@pytest.mark.parametrize("name", ["punycode", "idna", "utf-7", "rot13", "hex", "utf-16", "nothing"])
+def test_an_encoding_that_a_page_cannot_be_in_is_not_believed(name: str) -> None:
+    page = f'<html><head><meta charset="{name}"></head><body><p>gr\u00fcn +AGE-</p></body></html>'
+    assert read_documents(page.encode(), "x")[0].text == "gr\u00fcn +AGE-"
+
+
+def test_a_page_is_not_cut_within_a_character() -> None:
+    page = b"<html><body><p>x" + "\u00fc".encode() * (9 << 20) + b"</p></body></html>"
+    text = read_documents(page, "x")[0].text
+    assert text.startswith("x\u00fc\u00fc")

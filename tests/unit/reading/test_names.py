@@ -63,3 +63,28 @@ def test_a_name_of_two_things_stays_ambiguous() -> None:
     found = only("The actor Gemini Spider did it.", "Gemini Spider")
     assert found.status == "ambiguous"
     assert len(found.ids) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The loader "Thornquist" ran.',
+        "THORNDOOR ran.",
+        "\u30de\u30eb\u30a6\u30a7\u30a2\u306fTHORNQ\u3068",
+    ],
+)
+def test_new_malware_is_told_by_its_quotation_marks_or_its_end(text: str) -> None:
+    assert len(named(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PowerShell and BitLocker ran.", "An OUTDOOR antenna.", "The Quarry Research team wrote."],
+)
+def test_what_only_ends_alike_is_no_malware(text: str) -> None:
+    assert named(text) == set()
+
+
+def test_what_is_explained_behind_its_name_is_malware() -> None:
+    (found,) = reading("They describe PineWatch, a small stealer.").of_kind("malware")
+    assert found.name == "PineWatch"

@@ -52,3 +52,19 @@ def test_first_hand_is_what_the_authors_saw() -> None:
 
 def test_a_sentence_without_end_is_related_no_further_than_a_person_reads() -> None:
     assert len(reading("Naikon used COOLCLIENT and " * 5_000).claims) < 200
+
+
+def test_a_victim_belongs_to_who_stands_before_it() -> None:
+    text = "Fireant attacked banks while Naikon spied on ministries in Laos."
+    assert "Fireant targets government" not in claimed(text)
+    assert "Fireant targets finance" in claimed(text)
+    assert "Naikon targets government" in claimed(text)
+
+
+def test_what_is_said_behind_another_name_is_said_of_the_first() -> None:
+    found = claimed("Naikon (aka Firefly) used COOLCLIENT.")
+    assert {"Naikon also-called Firefly", "Naikon uses COOLCLIENT"} <= found
+
+
+def test_is_not_tells_apart() -> None:
+    assert "Fireant distinct-from Naikon" in claimed("The group Fireant is not Naikon.")

@@ -47,14 +47,22 @@ def _root(package: zipfile.ZipFile, part: str, name: str) -> ElementTree.Element
 
 
 def _paragraphs(root: ElementTree.Element) -> Iterator[str]:
-    seen: set[int] = set()
-    for paragraph in root.iter(f"{_W}p"):
-        words = []
-        for node in paragraph.iter():
-            if id(node) in seen:  # of a text box within the paragraph before
-                continue
-            if node.tag in {f"{_W}t", f"{_W}tab", f"{_W}br"}:
-                seen.add(id(node))
-                words.append(node.text or "" if node.tag == f"{_W}t" else " ")
-        if text := "".join(words).strip():
-            yield text
+    """Yield paragraphs, each with the text boxes in it; every node is visited once."""
+    words: list[str] = []
+    depth = 0
+    open_: list[tuple[ElementTree.Element, bool]] = [(root, False)]
+    while open_:
+        node, left = open_.pop()
+        if left:
+            depth -= 1
+            if not depth:
+                if text := "".join(words).strip():
+                    yield text
+                words.clear()
+            continue
+        if node.tag == f"{_W}p":
+            depth += 1
+            open_.append((node, True))
+        elif depth and node.tag in {f"{_W}t", f"{_W}tab", f"{_W}br"}:
+            words.append(node.text or "" if node.tag == f"{_W}t" else " ")
+        open_ += [(child, False) for child in reversed(node)]

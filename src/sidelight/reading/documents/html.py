@@ -29,7 +29,7 @@ def read(data: bytes, name: str) -> Content:
         notes.append(
             f"The page has {len(data):,} bytes; the first {LIMIT:,} were read, the rest was not."
         )
-    source, encoding = _decode(data[:LIMIT], name)
+    source, encoding = _decode(_start(data), name)
     page = scan(source)
     blocks = _article(page, source)
     if gone := len(page.blocks) - len(blocks):
@@ -47,11 +47,19 @@ def read(data: bytes, name: str) -> Content:
     )
 
 
+def _start(data: bytes) -> bytes:
+    """Give what is read of *data*, cut where no character of UTF-8 is."""
+    if len(data) <= LIMIT:
+        return data
+    cut = next((at for at in range(LIMIT, LIMIT - 4, -1) if data[at] & 0xC0 != 0x80), LIMIT)
+    return data[:cut]
+
+
 def _decode(data: bytes, name: str) -> tuple[str, str]:
     """Decode by the mark, by what the page declares, else as UTF-8 or Windows-1252."""
     declared = _CHARSET.search(data[:2048])
     try:
-        encoding = declared[1].decode() if declared else "utf-8"
+        encoding = plain.charset(declared[1].decode()) if declared else "utf-8"
         return data.decode(encoding), encoding
     except (LookupError, ValueError):
         return plain.read(data, name).text, ""

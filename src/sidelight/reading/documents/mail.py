@@ -4,11 +4,11 @@ Source: RFC 5322 and RFC 2045, as the standard library reads them.
 """
 
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from typing import Final
 
 from sidelight.reading.document import Content, Piece
-from sidelight.reading.documents import html
+from sidelight.reading.documents import html, plain
 
 HEADERS: Final = ("subject", "from", "date")
 
@@ -45,15 +45,20 @@ def _body(message: EmailMessage, name: str) -> tuple[str, list[str]]:
         return "", ["The message has no text."]
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
-    charset = part.get_content_charset() or "utf-8"
     try:
-        text = data.decode(charset)
+        text = data.decode(_charset(part))
     except (LookupError, ValueError):
         text = data.decode("utf-8", "replace")
     if part.get_content_type() == "text/html":
         page = html.read(text.encode(), name)
         return page.text, list(page.notes)
     return text, []
+
+
+def _charset(part: Message) -> str:
+    """Give the encoding of *part*; here UTF-16 may be true, since headers stand outside of it."""
+    declared = part.get_content_charset() or "utf-8"
+    return declared if declared.startswith(("utf-16", "utf-32")) else plain.charset(declared)
 
 
 def _attachments(message: EmailMessage) -> list[EmailMessage]:

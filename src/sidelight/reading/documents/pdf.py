@@ -2,10 +2,11 @@
 
 import io
 import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from sidelight.errors import EvidenceError
-from sidelight.reading.document import Content, Piece
+from sidelight.reading.document import LONGEST, Content, Piece
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -45,7 +46,13 @@ def read(data: bytes, name: str) -> Content:
 
 
 def _content(reader: "PdfReader", name: str) -> Content:
-    texts = [page.extract_text() or "" for page in reader.pages[:_PAGES]]
+    texts: list[str] = []
+    size = 0
+    for page in islice(reader.pages, _PAGES):
+        texts.append(page.extract_text() or "")
+        size += len(texts[-1])
+        if size > LONGEST:
+            break
     empty = [number for number, text in enumerate(texts, 1) if not text.strip()]
     if len(empty) == len(texts):
         raise EvidenceError(
@@ -58,7 +65,7 @@ def _content(reader: "PdfReader", name: str) -> Content:
         pieces.append(Piece(size, "page", number))
         size += len(text) + 1
     notes = [f"Pages without text: {', '.join(map(str, empty))}."] if empty else []
-    if len(reader.pages) > _PAGES:
-        notes.append(f"{len(reader.pages)} pages; the first {_PAGES} were read.")
+    if len(reader.pages) > len(texts):
+        notes.append(f"{len(reader.pages)} pages; the first {len(texts)} were read.")
     title = str(reader.metadata.title or "") if reader.metadata else ""
     return Content("\n".join(texts), pieces, title=title, notes=tuple(notes))

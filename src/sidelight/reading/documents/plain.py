@@ -15,6 +15,23 @@ _MARKS: Final = (
 )
 
 
+_NO_TEXT: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7"})
+"""Encodings of Python that no text is written in; some take time that grows with the square."""
+_WIDE: Final = ("utf-16", "utf-32")
+
+
+def charset(declared: str) -> str:
+    """Give the encoding that a text declares inside itself; UTF-8 for one that it cannot be in.
+
+    Source: HTML living standard, 13.2.3.3: whoever could read the declaration reads no UTF-16.
+    """
+    try:
+        known = codecs.lookup(declared).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return "utf-8" if known in _NO_TEXT or known.startswith(_WIDE) else known
+
+
 def read(data: bytes, name: str) -> Content:
     """Read *data*; a line that is no UTF-8 is read as Windows-1252, and that is noted.
 

@@ -36,6 +36,19 @@ _HANDLING: Final = re.compile(
     r"|renamed|persist\w*|installed|copied|unpack\w*|inject\w*|dll|exe|beacon|trojan|ran)\b",
     re.IGNORECASE,
 )
+_CONTACT: Final = re.compile(
+    r"\b(?:contact|write to|questions?(?: to)?|reports? (?:it |them )?to|(?:e-?)?mail us|reach us"
+    r"|press|subscribe|feedback|account is|kontakt|contacte[rz]?)\b\W*(?:\w+\W+){0,3}$",
+    re.IGNORECASE,
+)
+_OURS_BEFORE: Final = re.compile(
+    r"\b(?:our|your|the victim's|the operator's) (?:own )?"
+    r"(?:range|network|subnet|prefix|address(?: space)?)s?\W*$",
+    re.IGNORECASE,
+)
+_OURS_AFTER: Final = re.compile(
+    r"^[^.;!?\n]{0,60}\b(?:our own|the (?:victim|operator|company)'s own)\b", re.IGNORECASE
+)
 _REACH: Final = 90
 
 
@@ -62,6 +75,16 @@ class Context:
         return bool(_POINTING.search(self.before[-60:])) or bool(
             re.match(r"[^.]{0,30}\b(?:harmless|legitimate|for terms)\b", self.after)
         )
+
+    @property
+    def is_contact(self) -> bool:
+        """Tell whether the reader is told whom to write to."""
+        return bool(_CONTACT.search(self.before))
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether it is said to be of whoever writes, or of the victim."""
+        return bool(_OURS_BEFORE.search(self.before) or _OURS_AFTER.search(self.after))
 
     @property
     def is_listed(self) -> bool:

@@ -14,7 +14,8 @@ _SSDEEP: Final = re.compile(r"\d{1,7}:[A-Za-z0-9/+]{6,}:[A-Za-z0-9/+]{6,}")
 _IMPHASH: Final = re.compile(r"\bimp(?:ort)?[- ]?hash\b[^.]{0,12}$", re.IGNORECASE)
 _JA3: Final = re.compile(r"\bja3s?\b[^.]{0,16}$", re.IGNORECASE)
 _NO_FILE: Final = re.compile(
-    r"\b(?:commit|revision|uuid|guid|api[- ]key|token|session|serial(?: number)?|thumbprint)\b\W*$",
+    r"\b(?:commit|build|git|image|licen[cs]e|revision|uuid|guid|api[- ]key|token|session"
+    r"|serial(?: number)?|thumbprint)(?: hash| id| key| digest)?\b\W*$",
     re.IGNORECASE,
 )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Final
 
 from sidelight.reading.indicators.context import Context, context
@@ -13,11 +14,14 @@ from sidelight.reading.indicators.observable import Observable, Role
 from sidelight.reading.indicators.telecom import telecom
 from sidelight.reading.indicators.tokens import Token, tokens
 from sidelight.reading.indicators.warning import Warnings
+from sidelight.reading.indicators.width import too_wide
 from sidelight.reading.view import View
 
 _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,7}", re.IGNORECASE)
 _CANDIDATE: Final = re.compile(r"\w[.:@]\w|^\[?::|^[0-9a-fA-F]{32,}$|^CVE-|_", re.IGNORECASE)
 """What no token that is an observable lacks; most words of prose do."""
+_PRIVATE: Final = frozenset(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_NETWORKED: Final = frozenset({"domain", "url", "ipv4", "ipv6"})
 _ADDRESSES: Final = frozenset({"domain", "url", "email"})
 
 
@@ -41,6 +45,14 @@ def find_observables(view: View, warnings: Warnings) -> tuple[Observable, ...]:
             found.append(_observed(view, warnings, stretch, around, token))
             break
     return tuple(sorted(found, key=lambda each: (each.span, each.kind)))
+
+
+def _is_private_range(stretch: Stretch) -> bool:
+    """Tell a range that everybody uses inside, as advice on what to block or permit names it."""
+    try:
+        return "/" in stretch.value and ip_network(stretch.value, strict=False) in _PRIVATE
+    except ValueError:
+        return False
 
 
 def _first_word(text: str, stretch: Stretch) -> int:
@@ -67,6 +79,8 @@ def _observed(
     latin = lookalike(stretch.value) if stretch.kind in _ADDRESSES else ""
     if latin:
         remarks.append(f"letters of another script: it looks like {latin}")
+    if wide := too_wide(stretch.kind, stretch.value):
+        remarks.append(wide)
     lists = warnings.of(stretch.value)
     remarks += [each.title for each in lists]
     listed = any(each.reference for each in lists)
@@ -79,6 +93,10 @@ def _observed(
 
 def _points(stretch: Stretch, token: Token, around: Context) -> bool:
     """Tell an address that the reader is sent to from one that was seen in an intrusion."""
+    if stretch.kind in _NETWORKED and (around.is_own or _is_private_range(stretch)):
+        return True
+    if stretch.kind == "email":
+        return around.is_contact and not token.defanged
     if token.defanged or stretch.kind not in {"domain", "url"}:
         return False
     if token.linked or around.is_pointing:

@@ -75,6 +75,8 @@ def is_file(plain: str, *, handled: bool) -> bool:
     match = _FILE.fullmatch(plain)
     if not match or plain.startswith((".", "@", "#")):
         return False
+    if "@" in plain and is_domain(plain.rpartition("@")[2], sure=False):
+        return False  # an address of e-mail
     extension = match[1].lower()
     if extension in PROGRAMS and extension != "com":
         return True

@@ -56,3 +56,22 @@ def telecom(text: str) -> Iterator[Stretch]:
         for match in pattern.finditer(text):
             value = match[1].rstrip(".")
             yield Stretch(kind, value, match.start(1), match.start(1) + len(value))
+            if kind in _COUNTED:
+                yield from _further(kind, text, match.end(1))
+
+
+_COUNTED: Final = frozenset({"imsi", "msisdn", "gt", "point-code"})
+_FURTHER: Final = re.compile(
+    r"(?:,? (?:and|or|to|through|until|und|bis|et)|,|;) "
+    r"(\+?\d{10,15}|\d{1,3}-\d{1,3}-\d{1,3})\b(?![-.]\d)",
+    re.ASCII,
+)
+
+
+def _further(kind: str, text: str, at: int) -> Iterator[Stretch]:
+    """Yield the numbers that follow one of the same kind in a list."""
+    while match := _FURTHER.match(text, at):
+        if ("-" in match[1]) != (kind == "point-code"):
+            return
+        yield Stretch(kind, match[1], *match.span(1))
+        at = match.end()

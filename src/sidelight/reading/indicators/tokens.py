@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_RUN: Final = re.compile(r"[^\s|`\"\u201c\u201d<>\u2018\u2019\u00ab\u00bb,;]+")
+_RUN: Final = re.compile(
+    r"[^\s|`\"\u201c\u201d<>\u2018\u2019\u00ab\u00bb,;"
+    "\u3001\u3002\u300c-\u300f\u3010\u3011\uff08\uff09\uff0c\uff1a\uff1b]+"
+)
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 _LEADING: Final = "'*_#…"
 _TRAILING: Final = ".!?:'*…"

@@ -7,7 +7,8 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from sidelight.intel.markings import Marking
 from sidelight.reading.brief import Brief
-from sidelight.reading.written.quotes import LABEL, Quotes, shown
+from sidelight.reading.shown import shown
+from sidelight.reading.written.quotes import LABEL, Quotes
 
 
 @cache

@@ -7,7 +7,8 @@ from typing import Final
 from sidelight.intel.markings import Marking
 from sidelight.intel.source import Source
 from sidelight.reading.brief import Brief, Sentence
-from sidelight.reading.written.quotes import LABEL, Quotes, shown
+from sidelight.reading.shown import shown
+from sidelight.reading.written.quotes import LABEL, Quotes
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|])")
 

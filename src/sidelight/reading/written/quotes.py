@@ -1,15 +1,12 @@
 """Quotes: what sentences cite, numbered in the order of first use, made safe to show."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from sidelight.reading.brief import Brief, Sentence
 from sidelight.reading.document import Span
+from sidelight.reading.shown import shown
 
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad]+"
-)
 _LONGEST: Final = 280
 
 
@@ -50,11 +47,6 @@ class Quotes:
         place = f"{shown(document.name)}, {document.place(span.start)}"
         text = shown(document.quote(span))
         return Quote(number, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", place)
-
-
-def shown(text: str) -> str:
-    """Give *text* in one line, without what could move a cursor or hide something."""
-    return " ".join(_UNSAFE.sub(" ", text).split())
 
 
 LABEL: Final = "Parts of this brief rest on claims that a model proposed; each was found verbatim."

@@ -123,3 +123,35 @@ def test_a_span_holds_what_is_written() -> None:
     text = "One hxxp://a[.]example[.]net/x two."
     found = reading(text).observed[0]
     assert text[found.span.start : found.span.end] == "hxxp://a[.]example[.]net/x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Contact: soc@evil-name.com for questions.",
+        "Please write to soc@evil-name.com about it.",
+        "The beacon used 192.168.0.0/16 inside.",
+        "The service listens on 127.0.0.1:9000 and connects to 0.0.0.0:9443.",
+        "The address 45.77.1.2 that connects is our own monitoring probe.",
+        "Build hash 3f2504e04f8941d39a0c0305e82c3301 of the product.",
+    ],
+)
+def test_what_is_no_trace_of_an_intrusion(text: str) -> None:
+    assert observed(text) == set()
+
+
+def test_numbers_in_a_list_are_all_taken() -> None:
+    found = observed("MSISDN +447700900811, +447700900812 and +447700900813; IMSI 999011234500001")
+    assert len(found) == 4
+    assert "imsi 999011234500001" in found
+
+
+def test_brackets_and_stops_of_east_asian_text_end_a_token() -> None:
+    text = "\u300csvc_update.dll\u300d\u3001198.51.101[.]33\u3002"
+    assert observed(text) == {"file svc_update.dll", "ipv4 198.51.101.33"}
+
+
+def test_an_address_of_e_mail_is_no_file() -> None:
+    assert observed("The payload was dumped. Mail joe@evil-name.fi now.") == {
+        "email joe@evil-name.fi"
+    }
