@@ -42,7 +42,7 @@ def for_report(
     tags = {f"attack.{name.lower()}" for name in report.techniques}
     paths = list(named or ([installed()] if installed().is_dir() else []))
     paths += [report.rules] if report.rule_count else []
-    wanted = replace(selection, tags=frozenset({*selection.tags, *tags, TAG}))
+    wanted = replace(selection, also=frozenset({*tags, TAG}))
     return paths or None, wanted, f"{report.id} {shown(report.title)}"
 
 

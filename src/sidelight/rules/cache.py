@@ -21,7 +21,7 @@ import msgspec
 from sidelight import __version__
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
-from sidelight.rules.selection import Selection, select
+from sidelight.rules.selection import Selection, require_known, select
 from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
@@ -85,7 +85,9 @@ def load_compiled(
 def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
     from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
 
-    return compiled(select(load_rules(paths, placeholders=placeholders), selection))
+    rules = load_rules(paths, placeholders=placeholders)
+    require_known(rules, selection)
+    return compiled(select(rules, selection))
 
 
 def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:

@@ -1,13 +1,17 @@
 """Choosing among rules: by level, status, tag, product, id."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
+from sidelight.errors import UsageError
 from sidelight.rules.rule import Correlation, Rule, RuleSet
 from sidelight.schema import LEVELS, Level
 
 Part: TypeAlias = Rule | Correlation
+
+STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
+"""What a rule may say of itself: Sigma specification 2, ``status``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Selection:
         statuses: one of them.
         tags: one of them, or a part of it up to a dot: ``attack.t1574`` takes
             ``attack.t1574.001`` too. Case does not matter.
+        also: tags like those, but ones that no rule need have.
         products: one of them; a rule for any product is taken too.
         include: ids or names; only these, whatever else is chosen here.
         exclude: ids or names; never these.
@@ -27,6 +32,7 @@ class Selection:
     level: Level = "informational"
     statuses: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
     include: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
@@ -48,6 +54,41 @@ def select(rules: RuleSet, selection: Selection) -> RuleSet:
         correlations=_kept(rules.correlations, taken, needed),
     )
 
+
+def require_known(rules: RuleSet, selection: Selection) -> None:
+    """Refuse a selection that names what no rule has: a slip of the pen would choose in silence.
+
+    Raises:
+        UsageError: a status is none of Sigma's, or no rule has a tag, product, id or name.
+    """
+    parts: tuple[Part, ...] = (*rules.rules, *rules.correlations)
+    identities = {name.lower() for each in parts for name in (each.meta.id, each.meta.name)} - {""}
+    tags = {tag.lower() for each in parts for tag in each.meta.tags}
+    stems = {tag[:at] for tag in tags for at in _ends(tag)}
+    products = {rule.logsource.product for rule in rules.rules} - {""}
+    _require("--status", "Sigma has no status", selection.statuses, STATUSES)
+    _require("--tag", "no rule has the tag", selection.tags, stems)
+    _require("--product", "no rule is for the product", selection.products, products)
+    _require("--include", "no rule has the id", selection.include, identities)
+    _require("--exclude", "no rule has the id", selection.exclude, identities)
+
+
+def _ends(tag: str) -> list[int]:
+    return [*(at for at, letter in enumerate(tag) if letter == "."), len(tag)]
+
+
+def _require(option: str, reason: str, wanted: frozenset[str], known: Iterable[str]) -> None:
+    known = set(known)
+    for name in sorted(_lowered(wanted) - known):
+        from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
+
+        near = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+        few = ", ".join(sorted(known)) if len(known) <= _FEW else "see 'sidelight rules list'"
+        hint = f"did you mean {near[0]}?" if near else few
+        raise UsageError(f"{reason} {name!r}", where=option, hint=hint)
+
+
+_FEW: Final = 8
 
 _Part = TypeVar("_Part", Rule, Correlation)
 
@@ -83,10 +124,11 @@ def _takes(selection: Selection, part: Part, parts: Mapping[str, Part]) -> bool:
     if selection.include:
         return bool(names & _lowered(selection.include))
     products = _products(part, parts)
+    tags = _lowered(selection.tags | selection.also)
     return (
         LEVELS.index(about.level) >= LEVELS.index(selection.level)
         and (not selection.statuses or about.status.lower() in _lowered(selection.statuses))
-        and (not selection.tags or _tagged(about.tags, _lowered(selection.tags)))
+        and (not tags or _tagged(about.tags, tags))
         and (not selection.products or bool(products & (_lowered(selection.products) | {""})))
     )
 
