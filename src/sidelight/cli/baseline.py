@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli import exits, options
-from sidelight.output.plain import plain
+from sidelight.errors import EvidenceError
+from sidelight.output.plain import many, plain
 
 if TYPE_CHECKING:
     from sidelight.analytics.baseline import Habit, Pair
@@ -37,7 +38,7 @@ def learn(
 
     Evidence with an intrusion in it teaches that the intrusion is usual: hunt it first.
 
-    Exit codes: 0 learnt, 3 some evidence unreadable.
+    Exit codes: 0 learnt, 3 some evidence unreadable, or no load of a library in it.
 
     Example: sidelight baseline learn /evidence/quiet-week -o baseline.jsonl
     """
@@ -59,6 +60,8 @@ def learn(
     if learnt.gathered.partial:
         print(f"sidelight: {learnt.gathered.partial}; nothing was written", file=sys.stderr)  # noqa: T201
         return exits.INTERRUPTED
+    if not learnt.baseline.pairs:
+        raise _nothing_learnt(learnt.gathered.events)
     after = united(before, learnt.baseline)
     write_baseline(output, after)
     new = len(after.pairs) - len(before.pairs)
@@ -68,6 +71,11 @@ def learn(
     )
     lost = any(gap.reason in LOST for gap in learnt.gathered.gaps)
     return exits.UNREADABLE if lost else 0
+
+
+def _nothing_learnt(events: int) -> EvidenceError:
+    text = f"{many(events, 'event')} read, and none is the load of a library; nothing was written"
+    return EvidenceError(text, hint="Sysmon event 7 is one")
 
 
 @baseline.command("show")

@@ -9,7 +9,7 @@ USAGE: Final = 2
 """An option, a path or a configuration value is wrong."""
 
 UNREADABLE: Final = 3
-"""Some evidence could not be read. Findings there may be are written all the same."""
+"""Some evidence could not be read, or no event was in it. Findings are written all the same."""
 
 UNHEARD: Final = 141
 """Whoever read the output has left before its end, as in ``| head``; as a signal would say it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import typer
 
@@ -71,7 +71,8 @@ def hunt_command(  # noqa: PLR0913
 ) -> int:
     """Read event logs, run every rule over them, and show what was found and what was not seen.
 
-    Exit codes: 0 nothing from the fail level on, 1 found, 2 usage, 3 unreadable, 130 interrupted.
+    Exit codes: 0 nothing from the fail level on, 1 found, 2 usage, 3 unreadable or no event read,
+    130 interrupted.
 
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
@@ -201,7 +202,13 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
         return exits.INTERRUPTED
     if counted.found:
         return exits.FOUND
+    if hunted.gathered.empty:
+        print(f"sidelight: {NOTHING_READ}", file=sys.stderr)  # noqa: T201 - even if quiet
+        return exits.UNREADABLE
     return exits.UNREADABLE if lost else 0
+
+
+NOTHING_READ: Final = "no event was read: this says nothing about any host"
 
 
 @dataclass(slots=True)

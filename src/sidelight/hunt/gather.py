@@ -69,6 +69,12 @@ class Work:
     names: Names = field(default_factory=Names)
 
 
+_SILENT: Final = frozenset(
+    {"", "archive", "evtx", "journal", "xml", "json", "csv", "auditd", "syslog"}
+)
+"""Formats of which nothing was read where no event was; what is no log may well have none."""
+
+
 @dataclass(slots=True)
 class Gathered:
     """What reading gave, besides what is in the spool.
@@ -89,6 +95,12 @@ class Gathered:
     counters: dict[str, int] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
     partial: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was seen: no event, and no host, memory, program or YARA scan either."""
+        looks = (each.format for each in self.digests)
+        return not self.events and all(name in _SILENT for name in looks)
 
     def take(self, other: "Gathered") -> None:
         """Add what another gave."""

@@ -819,6 +819,7 @@ def _dynamic_symbols(path: Path) -> list[tuple[str, int, str]]:
         (row[7].partition("@")[0], int(row[1], 16), row[3])
         for row in rows
         if len(row) > 7 and row[0].rstrip(":").isdigit() and row[5] == "DEFAULT" and row[6] != "UND"
+        if row[3] != "SECTION"  # some tools leave the name of one in the table
     ]
 
 

@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from sidelight.cli.rulesets import own
+from sidelight.errors import UsageError
 from sidelight.rules.expr import And
+from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Correlation, LogSource, Meta, Rule, RuleSet
-from sidelight.rules.selection import Selection, select
+from sidelight.rules.selection import Selection, require_known, select
 
 
 def _rule(
@@ -69,3 +72,39 @@ def test_the_product_of_a_correlation_is_that_of_its_rules() -> None:
     rules = RuleSet((replace(A, silent=True), B), (MANY,), (), "")
     assert select(rules, Selection(products=frozenset({"windows"}))).correlations == (MANY,)
     assert select(rules, Selection(products=frozenset({"linux"}))).correlations == ()
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleSet:
+    return load_rules([own()])
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        (Selection(statuses=frozenset({"stabel"})), "--status: .*'stabel'.*mean stable"),
+        (Selection(statuses=frozenset({"foo"})), "--status: .*stable, test"),
+        (Selection(products=frozenset({"windos"})), "--product: .*mean windows"),
+        (Selection(tags=frozenset({"attack.t99999"})), "--tag: "),
+        (Selection(tags=frozenset({"attack.t157"})), "--tag: "),
+        (Selection(include=frozenset({"nosuch"})), "--include: .*rules list"),
+        (Selection(exclude=frozenset({"nosuch"})), "--exclude: "),
+    ],
+)
+def test_what_no_rule_has_is_refused(rules: RuleSet, selection: Selection, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        require_known(rules, selection)
+
+
+def test_what_some_rule_has_is_taken(rules: RuleSet) -> None:
+    some = rules.rules[0].meta.id
+    require_known(
+        rules,
+        Selection(
+            statuses=frozenset({"Stable", "unsupported"}),
+            tags=frozenset({"attack.t1574", "ATTACK"}),
+            also=frozenset({"nobody.has.this"}),
+            products=frozenset({" Windows"}),
+            include=frozenset({some.upper()}),
+        ),
+    )
