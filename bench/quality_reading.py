@@ -109,7 +109,7 @@ def _page(tuned: Scored, held_out: Scored) -> Iterator[str]:
     yield f"## Held out: {len(passages(HELD_OUT))} passages\n"
     yield (
         "`tests/corpus/reading/held_out.yml` was written and labelled before the reader was run "
-        "on it, by somebody who had\nnot written the reader. **The first reading is the honest "
+        "on it.\n**The first reading is the honest "
         "number.** Afterwards classes of errors that it showed were\nmended, and phrases for "
         "techniques that the table lacked were added: what is read now is better than\nit will be "
         "on new texts, most of all for techniques.\n"
