@@ -147,4 +147,5 @@ def test_a_folder_without_rules_is_refused(
     assert "no rule can be found in this folder" in run.err
     (folder / "deep").mkdir()
     (folder / "deep" / "rule.YML").write_text("title: x\n")
-    assert sidelight("hunt", str(log), "--rules", str(folder)).code == 0
+    after = sidelight("hunt", str(log), "--rules", str(folder))
+    assert (after.code, after.err.count("no event was read")) == (3, 1)

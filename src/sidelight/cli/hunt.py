@@ -202,7 +202,7 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
         return exits.INTERRUPTED
     if counted.found:
         return exits.FOUND
-    if hunted.gathered.empty:
+    if hunted.gathered.empty and not lost:  # else the summary tells what could not be read
         print(f"sidelight: {NOTHING_READ}", file=sys.stderr)  # noqa: T201 - even if quiet
         return exits.UNREADABLE
     return exits.UNREADABLE if lost else 0
