@@ -96,6 +96,33 @@ class Alliances:
                 yield member
 
 
+def acquainted(onlooker: str, alliances: Alliances) -> frozenset[str]:
+    """Give the organisations that one may know of: itself, its fellows, and their clients.
+
+    Fellows are the members of circles that it is in, or a client in, or that are the community of
+    one of these; but for those that are hidden there. Others are none of its business.
+    """
+    own = alliances.organisations.get(onlooker)
+    if own is None:
+        return frozenset()
+    stands = [
+        each
+        for each in alliances.circles.values()
+        if each.member(onlooker) or any(alliances.patrons(own, each))
+    ]
+    around = [
+        alliances.circles[name]
+        for each in stands
+        for name in each.community
+        if name in alliances.circles
+    ]
+    fellows = {
+        one.organisation for each in (*stands, *around) for one in each.members if not one.hidden
+    } | {onlooker}
+    clients = {each.id for each in alliances.organisations.values() if each.client_of & fellows}
+    return frozenset((fellows | clients | own.client_of) & alliances.organisations.keys())
+
+
 def reaches(ceiling: Ceiling, marking: Marking) -> bool:
     """Tell whether *marking* is no stricter than *ceiling*."""
     return ceiling != "nothing" and ORDER.index(marking) <= ORDER.index(ceiling)

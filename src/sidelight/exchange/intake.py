@@ -27,7 +27,7 @@ _ID: Final = re.compile(
     re.ASCII,
 )
 _SPEC_VERSIONS: Final = frozenset({"2.0", "2.1"})
-_OBSERVABLES: Final = frozenset(
+OBSERVABLES: Final = frozenset(
     {
         "artifact", "autonomous-system", "directory", "domain-name", "email-addr",
         "email-message", "file", "ipv4-addr", "ipv6-addr", "mac-addr", "mutex",
@@ -180,7 +180,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> Item:
     ident, kind = str(item["id"]), str(item["type"])
-    spec = item.get("spec_version", "2.1" if kind in _OBSERVABLES else "2.0")
+    spec = item.get("spec_version", "2.1" if kind in OBSERVABLES else "2.0")
     version = item.get("modified", item.get("created", ""))
     key = instants.order(version) if isinstance(version, str) else None
     said = version if isinstance(version, str) else ""
@@ -188,7 +188,7 @@ def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> 
         return Standard(ident, said)
     if not isinstance(spec, str) or spec not in _SPEC_VERSIONS:
         return Unfit(ident, said, "unsupported", f"spec_version {spec!r} is neither 2.0 nor 2.1")
-    if key is None and not (version == "" and kind in _OBSERVABLES):
+    if key is None and not (version == "" and kind in OBSERVABLES):
         return Unfit(ident, said, "unreadable", "modified (or else created) is no timestamp")
     found = marking.marking_of(item, others)
     if isinstance(found, Unclear):

@@ -9,6 +9,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item, Unfit
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
+from sidelight.exchange.recall import Notice, Recall, Recipient
 from sidelight.exchange.register import Register
 
 
@@ -59,6 +60,9 @@ class Shelf(Protocol):
     def register(self) -> Register:
         """Give the newest version of the register."""
 
+    def registers(self) -> list[tuple[int, Instant, Register]]:
+        """Give all versions of the register, the newest first."""
+
     def terms(self) -> Mapping[int, Terms]:
         """Give all terms that objects are held under."""
 
@@ -100,3 +104,26 @@ class Shelf(Protocol):
         self, collection: str, found: Sequence[Held], by: Caller, route: Route, now: Instant
     ) -> None:
         """Write into the ledger who is about to get what."""
+
+    def recall(  # noqa: PLR0913 - what, whose, why, until when
+        self, ident: str, by: Caller, now: Instant, *, reason: str, hours: int, erase: bool
+    ) -> Recall | None:
+        """Take back an object that an organisation shared; None where it never did.
+
+        Its last version becomes ``revoked``; with *erase*, or where that cannot be, no version is
+        held any more. What was recalled already goes on with its reason and clock.
+        """
+
+    def notices(
+        self, organisation: str, *, after: Instant, limit: int, now: Instant
+    ) -> list[Notice]:
+        """Give the recalls that are for an organisation, and note that it was told."""
+
+    def acknowledge(self, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
+        """Note that an organisation acknowledges a recall, by its id or that of the object.
+
+        Gives what it acknowledged, now or before; nothing where none is for it.
+        """
+
+    def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
+        """Give the recalls that an organisation made, or all, with whom they reach."""

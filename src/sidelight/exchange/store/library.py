@@ -5,15 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Engine, delete, desc, func, insert, select
+from sqlalchemy import Connection, Engine, delete, desc, func, insert, select
 
+from sidelight.exchange.alliance import acquainted
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item
-from sidelight.exchange.policy import Route, Terms
+from sidelight.exchange.policy import Grant, Route, Terms, settle
 from sidelight.exchange.query import Query
+from sidelight.exchange.recall import Notice, Recall, Recipient
 from sidelight.exchange.register import Register, restored, stored
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
-from sidelight.exchange.store import audit, ledger, objects, tables, tokens
+from sidelight.exchange.store import (
+    audit,
+    ledger,
+    objects,
+    recalls,
+    retraction,
+    tables,
+    tokens,
+)
 from sidelight.exchange.store.database import read_key, writing
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
@@ -110,10 +120,9 @@ class Library:
         now: Instant,
     ) -> list[Receipt]:
         """Hold what may be held, all or nothing."""
-        known = self.register().alliances.organisations.values()
-        identities = {each.identity: each.id for each in known if each.identity}
         with writing(self.engine) as connection:
-            adding = objects.Adding(connection, collection, audience, by, now, identities)
+            sending = self._sending(connection, by, now)
+            adding = objects.Adding(connection, collection, audience, sending, now)
             return adding.add(items)
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
@@ -144,3 +153,45 @@ class Library:
             known = objects.all_terms(connection)
         with writing(self.engine) as connection:
             ledger.write(connection, collection, found, known, by, route, now)
+
+    def recall(  # noqa: PLR0913 - what, whose, why, until when
+        self, ident: str, by: Caller, now: Instant, *, reason: str, hours: int, erase: bool
+    ) -> Recall | None:
+        """Take back an object that an organisation shared; None where it never did."""
+        with writing(self.engine) as connection:
+            sending = self._sending(connection, by, now)
+            return retraction.take_back(
+                connection, ident, sending, now, reason=reason, hours=hours, erase=erase
+            )
+
+    def notices(
+        self, organisation: str, *, after: Instant, limit: int, now: Instant
+    ) -> list[Notice]:
+        """Give the recalls that are for an organisation, and note that it was told."""
+        return recalls.notices(self.engine, organisation, after=after, limit=limit, now=now)
+
+    def acknowledge(self, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
+        """Note that an organisation acknowledges a recall."""
+        return recalls.acknowledge(self.engine, ident, by, done, now)
+
+    def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
+        """Give the recalls that an organisation made, or all, with whom they reach."""
+        return recalls.made(self.engine, owner)
+
+    def _sending(self, connection: Connection, by: Caller, now: Instant) -> objects.Sending:
+        """Say who adds, and what it may know."""
+        register, own = self.register(), by.organisation
+        known = register.alliances
+        identities = {each.identity: each.id for each in known.organisations.values()}
+        identities.pop("", None)
+        since = {
+            ident: outcome.since
+            for ident, terms in objects.all_terms(connection).items()
+            if isinstance(outcome := settle(terms, own, known, "object", now=now), Grant)
+        }
+        open_ones = {each.id for each in register.collections if register.can_read(own, each)}
+
+        def sees(collection: str, terms: int, added: Instant) -> bool:
+            return collection in open_ones and terms in since and added >= since[terms]
+
+        return objects.Sending(by, sees, acquainted(own, known), identities)

@@ -1,7 +1,7 @@
 """Objects: pages out of them, adding to them, forgetting them."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -23,11 +23,13 @@ from sqlalchemy.sql import FromClause
 
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
+from sidelight.exchange.intake import OBSERVABLES, Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import Terms
 from sidelight.exchange.query import Query
+from sidelight.exchange.recall import NAMING
+from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
-from sidelight.exchange.store import audit, tables
+from sidelight.exchange.store import audit, recalls, tables
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 500
@@ -56,8 +58,12 @@ def page(  # noqa: PLR0913 - what, for whom, from where
     if query.types:
         seen.append(table.c.type.in_(query.types))
     rival = [other.c.collection == collection, other.c.id == table.c.id, _granted(other, grants)]
-    twin = (other.c.key == table.c.key, other.c.spec_version == table.c.spec_version)
-    seen.append(~exists().where(*rival, *twin, other.c.added < table.c.added))
+    twin = and_(other.c.key == table.c.key, other.c.spec_version == table.c.spec_version)
+    # Of two who share an object under one id, the first whom one sees counts; observables have
+    # no versions, so they stand in for nothing.
+    kin = or_(other.c.owner == table.c.owner, table.c.type.in_(sorted(OBSERVABLES)))
+    seen.append(~exists().where(*rival, other.c.added < table.c.added, or_(twin, ~kin)))
+    rival.append(kin)
     if query.spec_versions:
         seen.append(table.c.spec_version.in_(query.spec_versions))
         rival.append(other.c.spec_version.in_(query.spec_versions))
@@ -146,35 +152,37 @@ def _of_versions(
     return or_(*parts)
 
 
+Sees = Callable[[str, int, Instant], bool]
+"""Tells of a collection, terms and an instant whether the sender sees what was added so."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Old:
-    """What is known of a version that is held."""
-
-    collection: str
-    spec_version: str
-    version: str
-    key: str
-    owner: str
-    digest: str
-    revoked: bool
-
-
-@dataclass(slots=True)
-class Adding:
-    """Adds the items of one request, in one transaction.
+class Sending:
+    """Who adds, and what it may know.
 
     Args:
         identities: ids of STIX identities and of the organisations that make objects as them.
     """
 
+    by: Caller
+    sees: Sees
+    knows: frozenset[str]
+    identities: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Adding:
+    """Adds the items of one request, in one transaction."""
+
     connection: Connection
     collection: str
     audience: Sequence[str]
-    by: Caller
+    sending: Sending
     now: Instant
-    identities: Mapping[str, str]
-    _old: dict[str, list[_Old]] = field(default_factory=lambda: defaultdict(list))
-    _given: set[tuple[str, str]] = field(default_factory=set)
+    _old: dict[str, list[Past]] = field(default_factory=lambda: defaultdict(list))
+    _given: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _recalled: set[str] = field(default_factory=set)
+    _alarms: list[dict[str, str]] = field(default_factory=list)
     _terms: dict[str, int] = field(default_factory=dict)
     _rows: list[dict[str, object]] = field(default_factory=list)
     _last: Instant = 0
@@ -189,6 +197,11 @@ class Adding:
             self.connection.execute(insert(_OBJECT), list(some))
         self.connection.execute(update(tables.clock).values(last=self._last))
         self._log(receipts)
+        for row in self._rows:
+            if row["revoked"]:
+                ident, version = str(row["id"]), str(row["version"])
+                known = self.sending.identities
+                recalls.begin(self.connection, ident, self.by, known, self.now, version=version)
         return receipts
 
     def _take(self, item: Item) -> Receipt:
@@ -201,41 +214,22 @@ class Adding:
                 return self._settled(item) or self._hold(item)
 
     def _settled(self, item: Arrival) -> Receipt | None:
-        """Give the receipt of what is not to be held; None for what is new.
-
-        Two members may come to hold the same: ids that follow from content are the same wherever
-        the same was found. Each shares it on terms of its own. But who was given it by another
-        does not widen what that one allowed.
-        """
-        old, owner = self._old[item.id], self.by.organisation
-        same = [each for each in old if _is_same(each, item)]
-        here = [each for each in same if each.collection == self.collection]
-        if any(each.digest != item.digest for each in same):
-            why = "another content is held under this id and version"
-            return Unfit(item.id, item.version, "tampered", why)
-        if any(each.owner == owner for each in here):
-            return Added(item.id, item.version, again=True)
-        maker = self.identities.get(item.creator, owner)
-        if maker != owner or (old and not same and old[0].owner != owner and item.key):
-            why = "only its creator shares or changes an object; make one derived from it"
-            return Unfit(item.id, item.version, "not-creator", why)
-        mine = any(each.owner == owner for each in same)
-        given = not mine and any((item.id, each.version) in self._given for each in same)
-        if given and item.marking not in {"clear", "green"}:
-            if here:
-                note = "it stays shared as it was by whoever you have it from"
-                return Added(item.id, item.version, again=True, note=note)
-            why = "you have it from another, who did not share it with this circle"
-            return Unfit(item.id, item.version, "resharing", why)
-        if item.key and any(each.revoked and item.key > each.key for each in old):
-            return Unfit(item.id, item.version, "revoked", "what is revoked has no later version")
-        return None
+        """Give the receipt of what is not to be held; None for what is new."""
+        past = History(
+            self._old[item.id], frozenset(self._given[item.id]), item.id in self._recalled
+        )
+        sender = Sender(self.by.organisation, self.sending.knows)
+        found = settle(item, past, sender, self.collection, self.sending.identities)
+        self._alarms += (
+            {"id": item.id, "version": item.version, "why": why} for why in found.alarms
+        )
+        return found.receipt
 
     def _hold(self, item: Arrival) -> Added:
         self._last = max(self._last + 1, self.now)
         version = item.version or instants.show(self._last)
         key = item.key or str(instants.order(version))
-        row = _Old(
+        row = Past(
             self.collection,
             item.spec_version,
             version,
@@ -281,20 +275,37 @@ class Adding:
 
     def _remember(self, ids: Sequence[str]) -> None:
         """Look up what is held under these ids, oldest first, and what the sender was given."""
-        known, given = _OBJECT.c, tables.ledger.c
+        known, given, own = _OBJECT.c, tables.ledger.c, self.by.organisation
         names = ("collection", "spec_version", "version", "key", "owner", "digest", "revoked")
         for some in _chunks(sorted(set(ids))):
-            wanted = select(known.id, *(known[name] for name in names)).where(known.id.in_(some))
+            mine = (given.id.in_(some), given.organisation == own)
+            rows = self.connection.execute(
+                select(given.added, given.id, given.version, given.owner, given.route).where(*mine)
+            ).all()
+            told = {row.added for row in rows}
+            got = {row.added for row in rows if row.owner != own and row.route not in NAMING}
+            for row in rows:
+                if row.added in got:
+                    self._given[row.id].add(row.version)
+            wanted = select(
+                known.added, known.terms, known.id, *(known[name] for name in names)
+            ).where(known.id.in_(some))
             for row in self.connection.execute(wanted.order_by(known.added)):
-                self._old[row.id].append(_Old(*row[1:]))
-            mine = (
-                given.id.in_(some),
-                given.organisation == self.by.organisation,
-                given.owner != self.by.organisation,
-                given.route.in_(("objects", "object", "stream")),
-            )
-            rows = self.connection.execute(select(given.id, given.version).where(*mine))
-            self._given.update((row.id, row.version) for row in rows)
+                seen = row.owner == own or row.added in told
+                seen = seen or self.sending.sees(row.collection, row.terms, row.added)
+                past = Past(
+                    row.collection,
+                    row.spec_version,
+                    row.version,
+                    row.key,
+                    row.owner,
+                    row.digest,
+                    row.revoked,
+                    seen,
+                    row.added in got,
+                )
+                self._old[row.id].append(past)
+            self._recalled |= recalls.known_to(self.connection, some, own)
 
     def _log(self, receipts: Sequence[Receipt]) -> None:
         added = [each for each in receipts if isinstance(each, Added)]
@@ -306,20 +317,13 @@ class Adding:
             "refused": [[each.id, each.version, each.rule] for each in refused],
         }
         audit.append(self.connection, self.now, _actor(self.by), "add", detail)
-        for each in refused:
-            if each.rule == "tampered":
-                alarm = {"id": each.id, "version": each.version, "why": each.why}
-                audit.append(self.connection, self.now, _actor(self.by), "alarm", alarm)
+        for alarm in self._alarms:
+            audit.append(self.connection, self.now, _actor(self.by), "alarm", alarm)
 
-
-def _is_same(old: _Old, item: Arrival) -> bool:
-    """Tell whether a row is of the version that an item claims to be.
-
-    An observable has no version: it is the same if it says the same.
-    """
-    if item.key:
-        return (old.key, old.spec_version) == (item.key, item.spec_version)
-    return old.digest == item.digest
+    @property
+    def by(self) -> Caller:
+        """Give who adds."""
+        return self.sending.by
 
 
 def _actor(by: Caller) -> str:

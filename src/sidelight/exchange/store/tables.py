@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-HEAD: Final = "0001"
+HEAD: Final = "0004"
 """The newest step of `migrations`; a database that is there needs none of them."""
 _Id = String(36)
 _Digest = String(64)
@@ -117,4 +117,30 @@ audit: Final = Table(
     Column("action", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", _Digest, nullable=False),
+)
+recall: Final = Table(
+    "recall",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("at", BigInteger, nullable=False, unique=True),
+    Column("object", String(300), nullable=False),
+    Column("owner", _Id, nullable=False),
+    Column("person", String(250), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("erased", Boolean, nullable=False),
+    Column("version", String(64), nullable=False),
+    # Whether it is for all who got the object, or only for those who got it from its owner.
+    Column("whole", Boolean, nullable=False),
+)
+Index("recall_object", recall.c.object)
+acknowledgement: Final = Table(
+    "acknowledgement",
+    METADATA,
+    Column("recall", _Id, primary_key=True),
+    Column("organisation", _Id, primary_key=True),
+    Column("told", BigInteger),
+    Column("at", BigInteger),
+    Column("person", String(250), nullable=False),
+    Column("done", Text, nullable=False),
 )

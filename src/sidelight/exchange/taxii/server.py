@@ -17,7 +17,7 @@ from uuid import UUID
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Caller, Shelf
-from sidelight.exchange.taxii import adding, deleting, reading
+from sidelight.exchange.taxii import adding, deleting, reading, recalling
 from sidelight.exchange.taxii.media import check_accept
 from sidelight.exchange.taxii.message import (
     MEDIA_TYPE,
@@ -99,8 +99,27 @@ def _answer(
             if body is None:
                 raise Refused(HTTPStatus.NOT_FOUND, "there is no such status")
             return Response(200, body)
+        case "recalls" | "recalls made" | "recall":
+            return _of_recalls(request, method, place, caller, server, now)
         case _:
             return _in_collection(request, method, place, caller, register, server, now)
+
+
+def _of_recalls(  # noqa: PLR0913 - all that one request needs
+    request: Request, method: str, place: _Place, caller: Caller, server: Server, now: Instant
+) -> Response:
+    shelf, largest = server.shelf, server.largest
+    if ("write" if (place.kind, method) == ("recalls", "POST") else "read") not in caller.scopes:
+        raise Refused(HTTPStatus.FORBIDDEN, "this token does not allow you that")
+    match place.kind, method:
+        case "recalls", "POST":
+            return recalling.recall(request, caller, shelf, largest, now)
+        case "recalls", _:
+            return recalling.notices(request, caller, shelf, now)
+        case "recall", _:
+            return recalling.acknowledge(request, caller, place.object, shelf, largest, now)
+        case _:
+            return recalling.made(caller, shelf, now)
 
 
 def _in_collection(  # noqa: PLR0913 - all that one request needs
@@ -163,6 +182,12 @@ def _place(path: str, register: Register, caller: Caller) -> _Place:
             return _Place(("GET",), kind="root")
         case [root, "status", ident] if root == API_ROOT:
             return _Place(("GET",), object=ident, kind="status")
+        case [root, "recalls"] if root == API_ROOT:
+            return _Place(("GET", "POST"), kind="recalls")
+        case [root, "recalls", "made"] if root == API_ROOT:
+            return _Place(("GET",), kind="recalls made")
+        case [root, "recalls", ident, "acknowledgement"] if root == API_ROOT:
+            return _Place(("POST",), object=ident, kind="recall")
         case [root, "collections"] if root == API_ROOT:
             return _Place(("GET",), kind="collections")
         case [root, "collections", name, *rest] if root == API_ROOT:

@@ -1,9 +1,25 @@
 """TAXII 2.1, section 5.5 and 4.3.1; what the policy keeps out."""
 
+import random
+from dataclasses import replace
+from pathlib import Path
+
 import orjson
 import pytest
 
-from allies import NOW, TRILATERAL, World, address, envelope, indicator, names, objects, parsed
+from allies import (
+    NOW,
+    TRILATERAL,
+    World,
+    address,
+    envelope,
+    indicator,
+    names,
+    objects,
+    open_world,
+    parsed,
+    uuid4,
+)
 from sidelight.exchange import instants
 from sidelight.exchange.store import audit
 from sidelight.intel.markings import MARKINGS
@@ -272,3 +288,66 @@ def test_what_is_too_deep_to_be_written_fails_alone(world: World, depth: int) ->
     body = b'{"objects":[' + deep + b"," + orjson.dumps(indicator(2)) + b"]}"
     status = parsed(world.ask("A", objects(), method="POST", body=body))
     assert failures(status) == (["unreadable"] if depth > 253 else [])
+
+
+LATER = "2026-03-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        indicator(1),
+        indicator(1, name="changed"),
+        indicator(1, modified=LATER),
+        indicator(1, "clear", LATER, revoked=True),
+    ],
+)
+def test_who_guesses_an_id_cannot_tell_that_it_is_held(
+    sent: dict[str, object], tmp_path: Path
+) -> None:
+    """X sends under an id that A holds where X sees nothing, and under one that nobody holds."""
+    replies = []
+    for name, held in (("held", True), ("free", False)):
+        (tmp_path / name).mkdir()
+        world = open_world(tmp_path / name)
+        if held:
+            world.add("A", indicator(1))
+        world.chance.seed(1)
+        world.now += 1000
+        world.server = replace(world.server, mint=lambda: uuid4(random.Random(1)))
+        body = envelope([sent])
+        replies.append(world.ask("X", objects("other"), method="POST", body=body))
+        alarms = [each for each in audit.entries(world.library.engine) if each.action == "alarm"]
+        wrong = held and sent != indicator(1)
+        assert bool(alarms) is wrong
+    assert replies[0] == replies[1]
+
+
+def test_what_a_guess_brought_in_does_not_stand_in_for_the_object(world: World) -> None:
+    """G sees what is green alone, so it does not know of the object that it says is revoked."""
+    world.add("A", indicator(1, "amber"))
+    hijack = indicator(1, "green", LATER, revoked=True)
+    assert failures(world.add("G", hijack)) == []
+    for query in ((), (("match[version]", "all"),), (("match[spec_version]", "2.1"),)):
+        for path in (objects(), "/exchange/collections/finds/manifest/"):
+            (found,) = parsed(world.ask("B", path, *query))["objects"]
+            assert found.get("version", found.get("modified")) == indicator(1)["modified"]
+    assert world.ask("B", "/exchange/recalls/").body == b"{}"
+
+
+def test_an_identity_of_somebody_unknown_to_one_is_like_any_other(world: World) -> None:
+    identity = "identity--22222222-2222-4222-8222-222222222222"
+    world.apply(TRILATERAL.replace('name = "A"', f'name = "A"\nidentity = "{identity}"', 1))
+    item = indicator(1, created_by_ref=identity)
+    assert failures(world.add("B", item)) == ["not-creator"]
+    assert failures(world.add("X", item, to="other")) == []
+    assert [each.action for each in audit.entries(world.library.engine)][-1] == "alarm"
+
+
+def test_what_was_given_and_is_gone_is_still_anothers(world: World) -> None:
+    world.add("A", indicator(1, "amber"))
+    world.ask("B", objects())
+    world.ask("A", f"{objects()}{indicator(1)['id']}/", method="DELETE")
+    assert failures(world.add("B", indicator(1, "amber", LATER))) == ["not-creator"]
+    assert failures(world.add("B", indicator(1, "amber"))) == ["resharing"]
+    assert failures(world.add("A", indicator(1, "amber", LATER))) == []

@@ -1,0 +1,214 @@
+"""Recalls in the database: whom they reach is read out of the ledger whenever somebody asks.
+
+So a delivery that was under way when an object was recalled counts as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.recall import HOURS, NAMING, Notice, Recall, Recipient
+from sidelight.exchange.shelf import Caller
+from sidelight.exchange.store import audit, tables
+from sidelight.exchange.store.database import writing
+
+_RECALL = tables.recall.c
+_LEDGER = tables.ledger.c
+_SAID = tables.acknowledgement.c
+_FIELDS = tuple(
+    _RECALL[name]
+    for name in ("id", "at", "object", "owner", "person", "reason", "due", "erased", "version")
+)
+_HOUR: Instant = 3_600_000_000
+
+
+def begin(  # noqa: PLR0913 - what, whose, why, until when
+    connection: Connection,
+    ident: str,
+    by: Caller,
+    identities: Mapping[str, str],
+    now: Instant,
+    *,
+    reason: str = "revoked by its creator",
+    hours: int = HOURS,
+    erased: bool = False,
+    version: str = "",
+) -> Recall:
+    """Start the clock of a recall; where *by* recalled the object already, that one goes on."""
+    mine = (_RECALL.object == ident, _RECALL.owner == by.organisation)
+    old = connection.execute(select(*_FIELDS).where(*mine)).first()
+    if old:
+        said = {"erased": old.erased or erased, "version": version or old.version}
+        connection.execute(update(tables.recall).where(*mine).values(said))
+        return Recall(*connection.execute(select(*_FIELDS).where(*mine)).one())
+    last = connection.scalar(select(func.max(_RECALL.at))) or 0
+    at = max(now, last + 1)
+    made = Recall(
+        str(uuid4()),
+        at,
+        ident,
+        by.organisation,
+        by.person,
+        reason,
+        at + hours * _HOUR,
+        erased,
+        version,
+    )
+    row = {column.name: getattr(made, column.name) for column in _FIELDS}
+    whole = _is_maker(connection, ident, by.organisation, identities)
+    connection.execute(insert(tables.recall).values(**row, whole=whole))
+    # Whoever follows looks again when the clock moves.
+    newest = connection.scalars(select(tables.clock.c.last)).one()
+    connection.execute(update(tables.clock).values(last=max(newest + 1, now)))
+    detail = {"id": made.id, "object": ident, "reason": reason, "due": made.due, "erased": erased}
+    audit.append(connection, now, f"{by.person} of {by.organisation}", "recall", detail)
+    return made
+
+
+def notices(
+    engine: Engine, organisation: str, *, after: Instant, limit: int, now: Instant
+) -> list[Notice]:
+    """Give the recalls that are for an organisation, oldest first, and note that it was told."""
+    reached = exists().where(_given(), _LEDGER.organisation == organisation)
+    wanted = select(*_FIELDS).where(_RECALL.at > after, reached).order_by(_RECALL.at).limit(limit)
+    with engine.connect() as connection:
+        found = [Recall(*row) for row in connection.execute(wanted)]
+        mine = _recipients(connection, found, organisation)
+    told = [Notice(each, one) for each in found for one in mine[each.id]]
+    new = [each.recall for each in told if each.recipient.told is None]
+    if new:
+        with writing(engine) as connection:
+            for each in new:
+                _note(connection, each.id, organisation, {"told": now})
+    return told
+
+
+def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
+    """Note that an organisation acknowledges a recall, by its id or that of the object.
+
+    Gives what it acknowledged, also earlier; nothing where no such recall is for it.
+    """
+    reached = exists().where(_given(), _LEDGER.organisation == by.organisation)
+    named = or_(_RECALL.id == ident, _RECALL.object == ident)
+    with writing(engine) as connection:
+        found = [Recall(*row) for row in connection.execute(select(*_FIELDS).where(named, reached))]
+        before = _recipients(connection, found, by.organisation)
+        for each in found:
+            if all(one.acknowledged is None for one in before[each.id]):
+                said = {"at": now, "person": by.person, "done": done}
+                first = {"told": now} if all(one.told is None for one in before[each.id]) else {}
+                _note(connection, each.id, by.organisation, {**said, **first})
+                detail = {"id": each.id, "object": each.object, "done": done}
+                actor = f"{by.person} of {by.organisation}"
+                audit.append(connection, now, actor, "acknowledge recall", detail)
+        after = _recipients(connection, found, by.organisation)
+    return [Notice(each, one) for each in found for one in after[each.id]]
+
+
+def made(engine: Engine, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
+    """Give the recalls of one owner, or all, oldest first, with everybody whom they reach."""
+    wanted = select(*_FIELDS).where(_RECALL.owner == owner if owner else true())
+    with engine.connect() as connection:
+        found = [Recall(*row) for row in connection.execute(wanted.order_by(_RECALL.at))]
+        recipients = _recipients(connection, found)
+    return [(each, recipients[each.id]) for each in found]
+
+
+def known_to(connection: Connection, ids: Sequence[str], organisation: str) -> set[str]:
+    """Tell which of these objects an organisation recalled and erased, or had and was to drop."""
+    own = and_(_RECALL.owner == organisation, _RECALL.erased)
+    told = exists().where(_given(), _LEDGER.organisation == organisation)
+    wanted = select(_RECALL.object).where(_RECALL.object.in_(ids), or_(own, told))
+    return set(connection.scalars(wanted))
+
+
+def _given() -> ColumnElement[bool]:
+    """Give the condition that an entry of the ledger is of something that a recall takes back."""
+    return and_(
+        _LEDGER.id == _RECALL.object,
+        _LEDGER.organisation != _RECALL.owner,
+        _LEDGER.route.not_in(NAMING),
+        _LEDGER.version != _RECALL.version,
+        or_(_RECALL.whole, _LEDGER.owner == _RECALL.owner),
+    )
+
+
+def _recipients(
+    connection: Connection, recalls: Sequence[Recall], organisation: str = ""
+) -> dict[str, list[Recipient]]:
+    """Give whom each recall reaches, or only what it is to one organisation."""
+    found: dict[str, list[Recipient]] = defaultdict(list)
+    for recall in recalls:
+        wanted = [_given(), _RECALL.id == recall.id]
+        if organisation:
+            wanted.append(_LEDGER.organisation == organisation)
+        versions: dict[str, list[str]] = defaultdict(list)
+        rows = select(_LEDGER.organisation, _LEDGER.version).where(*wanted)
+        for row in connection.execute(rows.order_by(_LEDGER.at, _LEDGER.added)):
+            if row.version not in versions[row.organisation]:
+                versions[row.organisation].append(row.version)
+        said = {
+            row.organisation: row
+            for row in connection.execute(
+                select(tables.acknowledgement).where(_SAID.recall == recall.id)
+            )
+        }
+        for each, some in versions.items():
+            answer = said.get(each)
+            rest = (answer.told, answer.at, answer.person, answer.done) if answer else ()
+            found[recall.id].append(Recipient(each, tuple(some), *rest))
+    return found
+
+
+def _note(
+    connection: Connection, recall: str, organisation: str, said: Mapping[str, object]
+) -> None:
+    mine = (_SAID.recall == recall, _SAID.organisation == organisation)
+    there = connection.scalar(select(_SAID.recall).where(*mine))
+    if there:
+        connection.execute(update(tables.acknowledgement).where(*mine).values(**said))
+        return
+    row = {"recall": recall, "organisation": organisation, "person": "", "done": "", **said}
+    connection.execute(insert(tables.acknowledgement).values(row))
+
+
+def _is_maker(
+    connection: Connection, ident: str, organisation: str, identities: Mapping[str, str]
+) -> bool:
+    """Tell whether an organisation made an object, so that it takes it back for everybody.
+
+    Whoever makes objects as the identity it names did; of an object of nobody who is known here,
+    whoever shared it first. An observable has no maker.
+    """
+    known = tables.object_.c
+    rows = connection.execute(
+        select(known.owner, known.body, known.version, known.key)
+        .where(known.id == ident)
+        .order_by(known.added)
+    ).all()
+    if not rows:
+        first = connection.execute(
+            select(_LEDGER.owner).where(_LEDGER.id == ident).order_by(_LEDGER.added).limit(1)
+        ).first()
+        return first is not None and first.owner == organisation
+    own = [row for row in rows if row.owner == organisation]
+    if not own or "modified" not in orjson.loads(own[-1].body):
+        return False
+    creator = orjson.loads(own[-1].body).get("created_by_ref")
+    return bool(identities.get(str(creator), rows[0].owner) == organisation)

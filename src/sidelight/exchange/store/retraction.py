@@ -1,0 +1,96 @@
+"""Taking an object back: its last version becomes ``revoked``, or nothing of it is held any more.
+
+Revoked is what the creator says by a new version (STIX 2.1, section 3.6); the server writes that
+version because the creator asks it to.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, exists, select
+
+from sidelight.exchange import instants
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.intake import Arrival, Item, admit, references
+from sidelight.exchange.recall import Recall
+from sidelight.exchange.shelf import Added, Caller, Held
+from sidelight.exchange.store import objects, recalls, tables
+from sidelight.exchange.store.objects import Sending
+
+_OBJECT: Final = tables.object_.c
+_MILLISECOND: Final[Instant] = 1000
+
+
+def take_back(  # noqa: PLR0913 - what, whose, why, until when
+    connection: Connection,
+    ident: str,
+    sending: Sending,
+    now: Instant,
+    *,
+    reason: str,
+    hours: int,
+    erase: bool,
+) -> Recall | None:
+    """Recall an object that an organisation shared, in all collections; None where it never did.
+
+    What has no versions cannot be revoked, so it is erased.
+    """
+    by = sending.by
+    mine = (_OBJECT.id == ident, _OBJECT.owner == by.organisation)
+    rows = connection.execute(select(tables.object_).where(*mine).order_by(_OBJECT.added)).all()
+    given = tables.ledger.c
+    shared = exists().where(given.id == ident, given.owner == by.organisation)
+    if not rows and not connection.scalar(select(shared)):
+        return None
+    said = (connection, ident, by, sending.identities, now)
+    erase = erase or not rows or not all("modified" in orjson.loads(row.body) for row in rows)
+    if not erase:
+        recalls.begin(*said, reason=reason, hours=hours)
+        erase = not _revoke(connection, rows, sending, now)
+    if erase:
+        recalls.begin(*said, reason=reason, hours=hours, erased=True)
+        _erase(connection, rows, by, now)
+    return recalls.begin(*said)
+
+
+def _revoke(
+    connection: Connection,
+    rows: Sequence[Row[Any]],
+    sending: Sending,
+    now: Instant,
+) -> bool:
+    """Add a revoked version in each collection that has none; tell whether that was possible."""
+    if any(row.revoked for row in rows):
+        return True
+    last = max(rows, key=lambda row: (row.spec_version, row.key, row.added))
+    items = [_revoked(last.body, now)]
+    if not isinstance(items[0], Arrival):
+        return False
+    audiences = {row.id: row.audience for row in connection.execute(select(tables.terms))}
+    places = {row.collection: orjson.loads(audiences[row.terms]) for row in rows}
+    receipts = [
+        receipt
+        for place, audience in places.items()
+        for receipt in objects.Adding(connection, place, audience, sending, now).add(items)
+    ]
+    return all(isinstance(each, Added) for each in receipts)
+
+
+def _revoked(body: bytes, now: Instant) -> Item:
+    item = orjson.loads(body)
+    before = instants.read(item["modified"]) or 0
+    at = max(now, before + _MILLISECOND)
+    said = {**item, "modified": instants.show(at)[:-4] + "Z", "revoked": True}
+    data = orjson.dumps(said)
+    return admit([data], references([data]))[0]
+
+
+def _erase(connection: Connection, rows: Sequence[Row[Any]], by: Caller, now: Instant) -> None:
+    places: dict[str, list[Held]] = defaultdict(list)
+    for row in rows:
+        held = Held(row.added, row.id, row.version, row.spec_version, row.terms, row.body)
+        places[row.collection].append(held)
+    for place, found in places.items():
+        objects.forget(connection, place, found, by, now)

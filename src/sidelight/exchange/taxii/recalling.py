@@ -1,0 +1,129 @@
+"""Recalls over the network: an extension of this server, beside the collections.
+
+They are not in a collection, because they also reach those who may not read it any more.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+
+from sidelight.exchange.alliance import acquainted
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.policy import ALWAYS
+from sidelight.exchange.recall import HOURS, LONGEST_TEXT, accounted, noticed
+from sidelight.exchange.register import Register
+from sidelight.exchange.shelf import Caller, Shelf
+from sidelight.exchange.taxii.media import check_content_type
+from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
+from sidelight.exchange.taxii.query import read_query
+
+_LONGEST_HOURS: Final = 24 * 366
+
+
+def notices(request: Request, caller: Caller, shelf: Shelf, now: Instant) -> Response:
+    """Give the recalls that are for the caller, oldest first.
+
+    Raises:
+        Refused: 400 for a malformed filter.
+    """
+    query = read_query(request.query, ())
+    after = ALWAYS if query.added_after is None else query.added_after
+    limit = query.limit + 1
+    found = shelf.notices(caller.organisation, after=after, limit=limit, now=now)
+    more = {"more": True} if len(found) == limit else {}
+    page = [noticed(each, now) for each in found[: query.limit]]
+    return answered({**more, **({"recalls": page} if page else {})})
+
+
+def recall(request: Request, caller: Caller, shelf: Shelf, largest: int, now: Instant) -> Response:
+    """Take back an object that the caller shared.
+
+    Raises:
+        Refused: 413, 415 or 422; 404 for an object that the caller never shared.
+    """
+    said = _said(request, largest)
+    ident, reason = _text(said, "object_id"), _text(said, "reason")
+    hours, erase = said.get("hours", HOURS), said.get("erase", False)
+    if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _LONGEST_HOURS:
+        raise _unfit(f"hours is a whole number from 1 to {_LONGEST_HOURS}")
+    if not isinstance(erase, bool):
+        raise _unfit("erase is true or false")
+    made = shelf.recall(ident, caller, now, reason=reason, hours=hours, erase=erase)
+    if made is None:
+        raise Refused(HTTPStatus.NOT_FOUND, "there is no such object that you shared")
+    return answered(_account(caller, shelf, now, made.id)[0], 202)
+
+
+def made(caller: Caller, shelf: Shelf, now: Instant) -> Response:
+    """Give the recalls that the caller made, and what became of them."""
+    found = _account(caller, shelf, now)
+    return answered({"recalls": found} if found else {})
+
+
+def acknowledge(  # noqa: PLR0913 - all that one request needs
+    request: Request, caller: Caller, ident: str, shelf: Shelf, largest: int, now: Instant
+) -> Response:
+    """Note that the caller acknowledges a recall.
+
+    Raises:
+        Refused: 413, 415 or 422; 404 for a recall that is not for the caller.
+    """
+    done = _text(_said(request, largest), "done", "")
+    found = shelf.acknowledge(ident, caller, done, now)
+    if not found:
+        raise Refused(HTTPStatus.NOT_FOUND, "there is no such recall, or it is not for you")
+    return answered({"recalls": [noticed(each, now) for each in found]})
+
+
+def known_to(owner: str, registers: list[Register]) -> Mapping[str, str]:
+    """Name the organisations that one may know of, also from before; newest register first.
+
+    Who is hidden from it now is not named, even if it was not hidden once.
+    """
+    names: dict[str, str] = {}
+    for each in registers:
+        known = acquainted(owner, each.alliances)
+        organisations = each.alliances.organisations
+        names = {one: organisations[one].name for one in known} | names
+    newest = registers[0].alliances if registers else None
+    if newest is None:
+        return {}
+    now = acquainted(owner, newest)
+    standing = {one.organisation for each in newest.circles.values() for one in each.members}
+    return {one: name for one, name in names.items() if one in now or one not in standing}
+
+
+def _account(caller: Caller, shelf: Shelf, now: Instant, ident: str = "") -> list[Json]:
+    found = [each for each in shelf.recalled(caller.organisation) if ident in {"", each[0].id}]
+    if not found:
+        return []
+    names = known_to(caller.organisation, [each for _, _, each in shelf.registers()])
+    return [accounted(each, some, names, now) for each, some in found]
+
+
+def _said(request: Request, largest: int) -> Json:
+    check_content_type(request.headers.get("content-type"))
+    if len(request.body) > largest:
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest} octets")
+    try:
+        said = orjson.loads(request.body)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise _unfit("the body is no JSON object")
+    return said
+
+
+def _text(said: Json, name: str, default: str | None = None) -> str:
+    text = said.get(name, default)
+    if not isinstance(text, str) or "\0" in text or len(text) > LONGEST_TEXT:
+        raise _unfit(f"{name} is a text of at most {LONGEST_TEXT} characters")
+    if default is None and not text.strip():
+        raise _unfit(f"{name} is missing")
+    return text
+
+
+def _unfit(why: str) -> Refused:
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, why)

@@ -1,0 +1,245 @@
+"""Recalls as an owner makes them and as each recipient sees them."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from allies import TRILATERAL, World, address, indicator, names, objects, open_world, parsed
+from sidelight.exchange.store import audit
+from sidelight.exchange.taxii.message import Response
+
+RECALLS = "/exchange/recalls/"
+HOUR = 3_600_000_000
+OWN_IDENTITY = "identity--00000000-0000-4000-8000-00000000000a"
+
+
+def recall(world: World, who: str, ident: object, **more: object) -> Response:
+    body = orjson.dumps({"object_id": ident, "reason": "false positive", **more})
+    return world.ask(who, RECALLS, method="POST", body=body)
+
+
+def seen(world: World, who: str, *query: tuple[str, str]) -> list[dict[str, object]]:
+    reply = world.ask(who, RECALLS, *query)
+    assert reply.status == 200
+    found = parsed(reply).get("recalls", [])
+    assert isinstance(found, list)
+    return found
+
+
+def acknowledge(world: World, who: str, ident: object, done: str = "deleted") -> Response:
+    body = orjson.dumps({"done": done})
+    return world.ask(who, f"{RECALLS}{ident}/acknowledgement/", method="POST", body=body)
+
+
+def states(world: World, owner: str = "A") -> dict[str, str]:
+    made = parsed(world.ask(owner, RECALLS + "made/"))["recalls"]
+    assert isinstance(made, list)
+    return {each["organisation"]: each["state"] for one in made for each in one["recipients"]}
+
+
+@pytest.fixture
+def given(world: World) -> World:
+    """B and C were given an object of A, G only learnt its id, X nothing."""
+    world.add("A", indicator(1, "amber"))
+    for who in ("B", "C"):
+        assert names(world.ask(who, objects())) == ["number 1"]
+    world.ask("G", "/exchange/collections/finds/manifest/")
+    return world
+
+
+IDENT = indicator(1)["id"]
+
+
+def test_it_reaches_each_that_got_it_and_nobody_else(given: World) -> None:
+    assert recall(given, "A", IDENT).status == 202
+    assert {who: len(seen(given, who)) for who in "ABCGX"} == {
+        "A": 0,
+        "B": 1,
+        "C": 1,
+        "G": 0,
+        "X": 0,
+    }
+    (notice,) = seen(given, "B")
+    assert notice["object_id"] == IDENT
+    assert notice["versions"] == [indicator(1)["modified"]]
+    assert notice["reason"] == "false positive"
+    assert states(given) == {"B": "open", "C": "open"}
+
+
+def test_it_reaches_those_who_may_not_see_the_object_any_more(given: World) -> None:
+    without = TRILATERAL.replace('members = ["A", "B", "G"]', 'members = ["A", "G"]')
+    given.apply(without.replace('client_of = ["A"]\n', ""))
+    for who in ("B", "C"):
+        assert given.ask(who, objects()).status == 404
+    assert recall(given, "A", IDENT).status == 202
+    assert [len(seen(given, who)) for who in ("B", "C")] == [1, 1]
+    assert states(given) == {"B": "open", "C": "open"}, "the owner knew them as its fellows"
+
+
+def test_a_plain_client_finds_a_revoked_version_and_the_next_is_refused(given: World) -> None:
+    recall(given, "A", IDENT)
+    (item,) = parsed(given.ask("B", objects()))["objects"]  # type: ignore[misc]
+    assert item["revoked"] is True  # type: ignore[index]
+    later = indicator(1, "amber", "2099-01-01T00:00:00.000Z")
+    assert given.add("A", later)["failure_count"] == 1
+    # Who only ever got the revoked version has nothing to take back.
+    assert seen(given, "G") == []
+
+
+def test_erased_is_gone_and_stays_gone(given: World) -> None:
+    recall(given, "A", IDENT, erase=True)
+    assert names(given.ask("B", objects())) == []
+    assert seen(given, "B")[0]["erased"] is True
+    for who in ("A", "B"):
+        for day in (1, 2):
+            again = indicator(1, "amber", f"2026-01-0{day}T00:00:00.000Z")
+            assert given.add(who, again)["failure_count"] == 1, (who, day)
+
+
+def test_an_observable_cannot_be_revoked_so_it_is_erased(world: World) -> None:
+    world.add("A", address("198.51.100.3"))
+    world.ask("B", objects())
+    assert recall(world, "A", address("")["id"]).status == 202
+    assert names(world.ask("B", objects())) == []
+    assert seen(world, "B")[0]["erased"] is True
+
+
+def test_the_creators_revoked_version_is_a_recall_too(given: World) -> None:
+    two = indicator(1, "amber", "2026-02-01T00:00:00.000Z", revoked=True)
+    assert given.add("A", two)["failure_count"] == 0
+    (notice,) = seen(given, "B")
+    assert notice["reason"] == "revoked by its creator"
+
+
+def test_the_clock_runs_until_it_is_acknowledged(given: World) -> None:
+    recall(given, "A", IDENT, hours=2)
+    (notice,) = seen(given, "B")
+    given.now += 2 * HOUR
+    assert states(given) == {"B": "open", "C": "open"}
+    assert acknowledge(given, "B", notice["id"]).status == 200
+    given.now += 1
+    assert states(given) == {"B": "acknowledged", "C": "overdue"}
+    assert acknowledge(given, "C", IDENT).status == 200, "the id of the object does, too"
+    assert states(given) == {"B": "acknowledged", "C": "acknowledged late"}
+    made = parsed(given.ask("A", RECALLS + "made/"))["recalls"]
+    (b, _) = made[0]["recipients"]  # type: ignore[index]
+    assert (b["done"], b["acknowledged_by"]) == ("deleted", "somebody@B")
+    actions = [each.action for each in audit.entries(given.library.engine)]  # type: ignore[attr-defined]
+    assert actions.count("recall") == 1
+    assert actions.count("acknowledge recall") == 2
+
+
+def test_the_first_acknowledgement_stays(given: World) -> None:
+    recall(given, "A", IDENT)
+    acknowledge(given, "B", IDENT, "first")
+    given.now += HOUR
+    reply = parsed(acknowledge(given, "B", IDENT, "second"))["recalls"]
+    assert reply[0]["done"] == "first"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("who", ["A", "G", "X"])
+def test_who_never_had_it_cannot_tell_a_recall_from_none(given: World, who: str) -> None:
+    recall(given, "A", IDENT)
+    (notice,) = seen(given, "B")
+    for real in (notice["id"], IDENT):
+        there = acknowledge(given, who, real)
+        assert there.status == 404
+        assert there == acknowledge(given, who, "00000000-0000-4000-8000-000000000000")
+
+
+@pytest.mark.parametrize("who", ["B", "C", "G", "X"])
+def test_only_who_shared_it_recalls_it_and_others_learn_nothing(given: World, who: str) -> None:
+    there = recall(given, who, IDENT)
+    assert there.status == 404
+    assert there == recall(given, who, indicator(77)["id"])
+    assert seen(given, "B") == []
+
+
+def test_a_second_recall_is_the_first_and_can_erase(given: World) -> None:
+    first = parsed(recall(given, "A", IDENT))
+    given.now += HOUR
+    second = parsed(recall(given, "A", IDENT, reason="another", erase=True))
+    assert (second["id"], second["reason"]) == (first["id"], first["reason"])
+    assert names(given.ask("B", objects())) == []
+    assert len(seen(given, "B")) == 1
+
+
+def test_notices_come_in_pages(world: World) -> None:
+    world.add("A", *(indicator(number) for number in range(5)))
+    world.ask("B", objects())
+    for number in range(5):
+        recall(world, "A", indicator(number)["id"])
+    found, after = list[object](), ""
+    while True:
+        query = (("limit", "2"), *((("added_after", after),) if after else ()))
+        reply = parsed(world.ask("B", RECALLS, *query))
+        page = reply["recalls"]
+        assert isinstance(page, list)
+        found += [each["object_id"] for each in page]
+        after = page[-1]["recalled_at"]
+        if not reply.get("more"):
+            break
+    assert found == [indicator(number)["id"] for number in range(5)]
+
+
+def test_two_who_share_the_same_take_back_their_own(world: World) -> None:
+    same = address("198.51.100.3")
+    world.add("A", same)
+    world.add("B", same)
+    world.ask("G", objects())
+    world.ask("C", objects())
+    assert recall(world, "A", same["id"]).status == 202
+    assert [len(seen(world, who)) for who in ("B", "C", "G")] == [0, 0, 0], "all have it from B"
+    assert len(names(world.ask("G", objects()))) == 1
+    assert recall(world, "B", same["id"]).status == 202
+    assert [len(seen(world, who)) for who in ("A", "C", "G")] == [0, 1, 1]
+
+
+def test_a_maker_takes_it_back_from_those_who_have_it_of_another(tmp_path: Path) -> None:
+    text = TRILATERAL.replace('name = "A"', f'name = "A"\nidentity = "{OWN_IDENTITY}"', 1)
+    world = open_world(tmp_path, text)
+    item = indicator(1, "green", created_by_ref=OWN_IDENTITY)
+    world.add("A", item)
+    world.add("X", indicator(2), to="other")
+    world.ask("B", objects())
+    recall(world, "A", item["id"])
+    assert len(seen(world, "B")) == 1
+
+
+def test_a_hidden_recipient_is_told_and_not_named(tmp_path: Path) -> None:
+    hidden = TRILATERAL.replace('members = ["A", "B", "G"]', 'members = ["A", "G"]\nhidden = ["B"]')
+    world = open_world(tmp_path, hidden)
+    world.add("A", indicator(1, "amber"))
+    for who in ("B", "C"):
+        world.ask(who, objects())
+    reply = recall(world, "A", IDENT)
+    b = world.register.named("B")
+    assert b
+    assert b.id.encode() not in reply.body
+    assert states(world) == {"C": "open"}
+    acknowledge(world, "B", IDENT)
+    assert states(world) == {"C": "open"}
+    assert len(world.library.recalled()[0][1]) == 2, "whoever runs the server sees both"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"{", b'{"object_id": 1, "reason": "x"}', b'{"object_id": "x"}',
+        b'{"object_id": "x", "reason": " "}', b'{"object_id": "x", "reason": "r", "hours": 0}',
+        b'{"object_id": "x", "reason": "r", "hours": true}',
+        b'{"object_id": "x", "reason": "r", "erase": "yes"}',
+        b'{"object_id": "\\u0000", "reason": "r"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_recall_is_422(world: World, body: bytes) -> None:
+    assert world.ask("A", RECALLS, method="POST", body=body).status == 422
+
+
+def test_scopes_hold(given: World) -> None:
+    reads, writes = (given.caller("A", frozenset({each})) for each in ("read", "write"))
+    body = orjson.dumps({"object_id": IDENT, "reason": "x"})
+    assert given.ask(reads, RECALLS, method="POST", body=body).status == 403
+    assert given.ask(writes, RECALLS).status == 403
+    assert given.ask(writes, RECALLS, method="POST", body=body).status == 202
