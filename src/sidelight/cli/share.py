@@ -8,6 +8,7 @@ import typer
 
 from sidelight.cli.audit import audit
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.recall import acknowledge, recall, recalls
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
 from sidelight.errors import UsageError
@@ -23,6 +24,9 @@ share.add_typer(audit, name="audit")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
+share.command("recall")(recall)
+share.command("recalls")(recalls)
+share.command("acknowledge")(acknowledge)
 
 
 @share.command("apply")

@@ -11,6 +11,7 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import need_exchange
+from sidelight.cli.recalled import warn
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
 
@@ -42,16 +43,22 @@ def pull(  # noqa: PLR0913 - options
 ) -> int:
     """Get what is new in a collection; the next pull into the same FILE goes on from there.
 
-    How far it came stands in FILE.cursor. A pull that was cut goes on where it was.
+    How far it came stands in FILE.cursor. A pull that was cut goes on where it was. What of it
+    was recalled stands in FILE.recalls.
 
     Example: sidelight share pull https://cert.example --collection finds -o finds.jsonl
     --token-file token.txt
     """
     with opened(server, token_file, authority) as client:
         from sidelight.exchange.inbox import pull as fetch  # noqa: PLC0415 - not for --help
+        from sidelight.exchange.notices import mark, told  # noqa: PLC0415
 
-        room = client.find(collection)
-        done = fetch(client, room, output, limit=limit)
+        recalls = told(client) or ()
+        try:
+            room = client.find(collection)
+            done = fetch(client, room, output, limit=limit)
+        finally:  # what one holds may be recalled where one may not look any more
+            warn(mark(output, recalls), str(output))
     text = f"{done.objects} objects in {done.pages} pages from {room.title}"
     typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
     if done.stuck:
@@ -105,11 +112,15 @@ def follow(
     """
     with opened(server, token_file, authority) as client:
         from sidelight.exchange.connection import RefusalError  # noqa: PLC0415 - not for --help
+        from sidelight.exchange.notices import told_by  # noqa: PLC0415
 
         room = client.find(collection)
         while True:
             try:
                 for event in client.follow(room, after):
+                    if event.kind == "recall":
+                        warn([told_by(event.body, room.url)], room.title)
+                        continue
                     typer.echo(event.body)
                     after = event.id
             except RefusalError:

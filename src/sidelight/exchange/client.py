@@ -42,10 +42,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An object out of a stream, and the id to go on after."""
+    """An object out of a stream, or a recall, and the id to go on after."""
 
     id: str
     body: bytes
+    kind: str = "object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Client:
         Raises:
             ExchangeError: the server cannot be reached, or has no such collection for us.
         """
-        root = self._root()
+        root = self.root()
         about = self.connection.get(root)
         listed = self.connection.get(urljoin(root, "collections/")).get("collections", [])
         found = [each for each in _tables(listed) if name in _names(each)]
@@ -139,8 +140,8 @@ class Client:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
         yield from events(self.connection.lines(room.url + "stream/", headers))
 
-    def _root(self) -> str:
-        """Give the API root; the token never goes to another host than the one that was named."""
+    def root(self) -> str:
+        """Ask for the API root; the token goes to no other host than the one that was named."""
         parts = urlsplit(self.url)
         if parts.path.strip("/") not in {"", "taxii2"}:
             return self.url.rstrip("/") + "/"
@@ -160,17 +161,19 @@ class Client:
 
 def events(lines: Iterable[str]) -> Iterator[Event]:
     """Read server-sent events (HTML Standard, section 9.2); comments keep a line open."""
-    ident, data = "", list[str]()
+    ident, kind, data = "", "object", list[str]()
     for line in lines:
         name, _, value = line.partition(":")
         match name:
+            case "event":
+                kind = value.removeprefix(" ")
             case "id":
                 ident = value.removeprefix(" ")
             case "data":
                 data.append(value.removeprefix(" "))
             case "" if not line and data:
-                yield Event(ident, " ".join(data).encode())
-                data = []
+                yield Event(ident, " ".join(data).encode(), kind)
+                kind, data = "object", []
 
 
 def _tables(value: object) -> Iterator[Mapping[str, object]]:

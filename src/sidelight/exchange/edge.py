@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
+import orjson
 from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.exceptions import HTTPException
 from litestar.response import Stream as StreamingResponse
@@ -21,6 +22,8 @@ from litestar.response import Stream as StreamingResponse
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.login import Throttle, read_authorization
+from sidelight.exchange.policy import ALWAYS
+from sidelight.exchange.recall import Notice, noticed
 from sidelight.exchange.shelf import Caller, Held
 from sidelight.exchange.store.library import Library
 from sidelight.exchange.taxii import message
@@ -131,18 +134,24 @@ class Edge:
     async def _events(self, stream: Stream, authorization: str) -> AsyncIterator[bytes]:
         """Give events for as long as the caller may read: who they are is asked again each time."""
         after, seen, beat = stream.after, -1, time.monotonic()
+        told = ALWAYS
         yield b": open\n\n"
         while True:
             newest = await self._newest()
             due = time.monotonic() - beat >= _BEAT_S
             if newest != seen or due:
-                found = await _aside(self._next, stream.collection, authorization, after)
-                if found is None:
+                next_ones = await _aside(self._next, stream.collection, authorization, after, told)
+                if next_ones is None:
                     return
+                found, recalls = next_ones
+                for recall in recalls:
+                    if recall.recipient.acknowledged is None:
+                        yield _recall_event(recall, self.now())
+                    told = recall.recall.at
                 for each in found:
                     yield _event(each)
                     after = each.added
-                seen = newest if len(found) < _AT_ONCE else -1
+                seen = newest if max(len(found), len(recalls)) < _AT_ONCE else -1
                 if due and not found:
                     yield b": still here\n\n"
                 beat = time.monotonic()
@@ -158,7 +167,10 @@ class Edge:
             self._looked = time.monotonic(), newest
         return newest
 
-    def _next(self, collection: str, authorization: str, after: Instant) -> list[Held] | None:
+    def _next(
+        self, collection: str, authorization: str, after: Instant, told: Instant
+    ) -> tuple[list[Held], list[Notice]] | None:
+        """Give what is new for a caller, and the recalls after *told*."""
         now = self.now()
         credentials = read_authorization(authorization)
         assert credentials
@@ -167,7 +179,9 @@ class Edge:
         place = register.collection(collection)
         if caller is None or place is None or not reads_from(register, caller, place):
             return None
-        return following(View(self.library, register, place, caller, now), after, _AT_ONCE)
+        found = following(View(self.library, register, place, caller, now), after, _AT_ONCE)
+        mine = self.library.notices(caller.organisation, after=told, limit=_AT_ONCE, now=now)
+        return found, mine
 
 
 def make_app(edge: Edge) -> Litestar:
@@ -209,6 +223,11 @@ def _broken(request: _Inbound, error: Exception) -> Response[bytes]:
 def _event(held: Held) -> bytes:
     lines = b"".join(b"data: " + line + b"\n" for line in held.body.splitlines())
     return b"id: " + instants.show(held.added).encode() + b"\nevent: object\n" + lines + b"\n"
+
+
+def _recall_event(notice: Notice, now: Instant) -> bytes:
+    # It has no id: whoever comes again is told again, until it is acknowledged.
+    return b"event: recall\ndata: " + orjson.dumps(noticed(notice, now)) + b"\n\n"
 
 
 async def _aside(work: Callable[..., Any], *arguments: object) -> Any:

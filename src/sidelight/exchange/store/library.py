@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, desc, func, insert, select
+from sqlalchemy import Engine, delete, desc, func, insert, select
 
-from sidelight.exchange.alliance import acquainted
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item
-from sidelight.exchange.policy import Grant, Route, Terms, settle
+from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.recall import Notice, Recall, Recipient
 from sidelight.exchange.register import Register, restored, stored
@@ -25,6 +24,7 @@ from sidelight.exchange.store import (
     tokens,
 )
 from sidelight.exchange.store.database import read_key, writing
+from sidelight.exchange.store.sending import all_terms, sending
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
 """How long a status can be asked for; a day is the least (TAXII 2.1, section 4.3)."""
@@ -92,7 +92,7 @@ class Library:
     def terms(self) -> Mapping[int, Terms]:
         """Give all terms that objects are held under."""
         with self.engine.connect() as connection:
-            return objects.all_terms(connection)
+            return all_terms(connection)
 
     def statements(self, collection: str, grants: Grants, ids: Group[str]) -> set[str]:
         """Tell which of these marking definitions are seen in a collection."""
@@ -121,8 +121,8 @@ class Library:
     ) -> list[Receipt]:
         """Hold what may be held, all or nothing."""
         with writing(self.engine) as connection:
-            sending = self._sending(connection, by, now)
-            adding = objects.Adding(connection, collection, audience, sending, now)
+            who = sending(connection, self.register(), by, now)
+            adding = objects.Adding(connection, collection, audience, who, now)
             return adding.add(items)
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
@@ -150,7 +150,7 @@ class Library:
         with self.engine.connect() as connection:
             if not ledger.missing(connection, found, by.organisation, route):
                 return
-            known = objects.all_terms(connection)
+            known = all_terms(connection)
         with writing(self.engine) as connection:
             ledger.write(connection, collection, found, known, by, route, now)
 
@@ -159,9 +159,9 @@ class Library:
     ) -> Recall | None:
         """Take back an object that an organisation shared; None where it never did."""
         with writing(self.engine) as connection:
-            sending = self._sending(connection, by, now)
+            who = sending(connection, self.register(), by, now)
             return retraction.take_back(
-                connection, ident, sending, now, reason=reason, hours=hours, erase=erase
+                connection, ident, who, now, reason=reason, hours=hours, erase=erase
             )
 
     def notices(
@@ -177,21 +177,3 @@ class Library:
     def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
         """Give the recalls that an organisation made, or all, with whom they reach."""
         return recalls.made(self.engine, owner)
-
-    def _sending(self, connection: Connection, by: Caller, now: Instant) -> objects.Sending:
-        """Say who adds, and what it may know."""
-        register, own = self.register(), by.organisation
-        known = register.alliances
-        identities = {each.identity: each.id for each in known.organisations.values()}
-        identities.pop("", None)
-        since = {
-            ident: outcome.since
-            for ident, terms in objects.all_terms(connection).items()
-            if isinstance(outcome := settle(terms, own, known, "object", now=now), Grant)
-        }
-        open_ones = {each.id for each in register.collections if register.can_read(own, each)}
-
-        def sees(collection: str, terms: int, added: Instant) -> bool:
-            return collection in open_ones and terms in since and added >= since[terms]
-
-        return objects.Sending(by, sees, acquainted(own, known), identities)

@@ -1,14 +1,15 @@
 """Objects: pages out of them, adding to them, forgetting them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     delete,
     exists,
@@ -24,12 +25,12 @@ from sqlalchemy.sql import FromClause
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import OBSERVABLES, Arrival, Item, Standard, Unfit
-from sidelight.exchange.policy import Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.recall import NAMING
 from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, recalls, tables
+from sidelight.exchange.store.sending import Sending
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 500
@@ -112,14 +113,6 @@ def statements(
     return found
 
 
-def all_terms(connection: Connection) -> dict[int, Terms]:
-    """Give all terms that objects are held under."""
-    return {
-        row.id: Terms(row.marking, row.owner, frozenset(orjson.loads(row.audience)))
-        for row in connection.execute(select(tables.terms))
-    }
-
-
 def _granted(table: FromClause, grants: Grants) -> ColumnElement[bool]:
     """Give the condition that a row is under terms that are granted, since when they are."""
     since: dict[Instant, list[int]] = defaultdict(list)
@@ -150,24 +143,6 @@ def _of_versions(
             case key:
                 parts.append(table.c.key == key)
     return or_(*parts)
-
-
-Sees = Callable[[str, int, Instant], bool]
-"""Tells of a collection, terms and an instant whether the sender sees what was added so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """Who adds, and what it may know.
-
-    Args:
-        identities: ids of STIX identities and of the organisations that make objects as them.
-    """
-
-    by: Caller
-    sees: Sees
-    knows: frozenset[str]
-    identities: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -276,7 +251,6 @@ class Adding:
     def _remember(self, ids: Sequence[str]) -> None:
         """Look up what is held under these ids, oldest first, and what the sender was given."""
         known, given, own = _OBJECT.c, tables.ledger.c, self.by.organisation
-        names = ("collection", "spec_version", "version", "key", "owner", "digest", "revoked")
         for some in _chunks(sorted(set(ids))):
             mine = (given.id.in_(some), given.organisation == own)
             rows = self.connection.execute(
@@ -287,24 +261,12 @@ class Adding:
             for row in rows:
                 if row.added in got:
                     self._given[row.id].add(row.version)
-            wanted = select(
-                known.added, known.terms, known.id, *(known[name] for name in names)
-            ).where(known.id.in_(some))
+            wanted = select(*(each for each in known if each.name != "body"))
+            wanted = wanted.where(known.id.in_(some))
             for row in self.connection.execute(wanted.order_by(known.added)):
                 seen = row.owner == own or row.added in told
                 seen = seen or self.sending.sees(row.collection, row.terms, row.added)
-                past = Past(
-                    row.collection,
-                    row.spec_version,
-                    row.version,
-                    row.key,
-                    row.owner,
-                    row.digest,
-                    row.revoked,
-                    seen,
-                    row.added in got,
-                )
-                self._old[row.id].append(past)
+                self._old[row.id].append(_past(row, seen=seen, given=row.added in got))
             self._recalled |= recalls.known_to(self.connection, some, own)
 
     def _log(self, receipts: Sequence[Receipt]) -> None:
@@ -324,6 +286,20 @@ class Adding:
     def by(self) -> Caller:
         """Give who adds."""
         return self.sending.by
+
+
+def _past(row: Row[Any], *, seen: bool, given: bool) -> Past:
+    return Past(
+        row.collection,
+        row.spec_version,
+        row.version,
+        row.key,
+        row.owner,
+        row.digest,
+        row.revoked,
+        seen,
+        given,
+    )
 
 
 def _actor(by: Caller) -> str:

@@ -17,7 +17,7 @@ from sidelight.exchange.intake import Arrival, Item, admit, references
 from sidelight.exchange.recall import Recall
 from sidelight.exchange.shelf import Added, Caller, Held
 from sidelight.exchange.store import objects, recalls, tables
-from sidelight.exchange.store.objects import Sending
+from sidelight.exchange.store.sending import Sending
 
 _OBJECT: Final = tables.object_.c
 _MILLISECOND: Final[Instant] = 1000

@@ -1,0 +1,185 @@
+"""``sidelight share recall``, ``recalls`` and ``acknowledge``: take back what was shared."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sidelight.cli.exits import FOUND
+from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.transfer import Authority, TokenFile, opened
+from sidelight.errors import UsageError
+from sidelight.output.plain import plain
+
+if TYPE_CHECKING:
+    from sidelight.exchange.shelf import Caller
+    from sidelight.exchange.store.library import Library
+
+Asked = Annotated[str, typer.Option("--server", metavar="URL", help="Ask this server.")]
+
+
+def recall(  # noqa: PLR0913 - options
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Id of the object.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who have it.")],
+    hours: Annotated[
+        int, typer.Option(min=1, max=8784, help="Hours in which they are to acknowledge.")
+    ] = 24,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Hold no version any more, not even a revoked one.")
+    ] = False,
+    server: Asked = "",
+    token_file: TokenFile = None,
+    authority: Authority = None,
+    owner: Annotated[
+        str, typer.Option(metavar="ORGANISATION", help="Who shared it; without --server.")
+    ] = "",
+    database: Database = "",
+) -> int:
+    """Take back an object: everybody who was given any version is told, and a clock runs.
+
+    Its last version becomes revoked, for good. Who never had it learns nothing.
+
+    Example: sidelight share recall indicator--d1c612bc-146f-4b65-b7b0-9a54a14150a4
+    --reason "a false positive" --server https://cert.example --token-file token.txt
+    """
+    if server:
+        with opened(server, token_file, authority) as client:
+            from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
+
+            made = notices.take_back(client, identifier, reason, hours, erase=erase)
+    else:
+        library = open_library(database)
+        by = _caller(library, owner, "--owner")
+        found = library.recall(identifier, by, now(), reason=reason, hours=hours, erase=erase)
+        if found is None:
+            raise UsageError("is no object that this organisation shared", where=identifier)
+        made = found.id
+    typer.echo(plain(f"recall {made} of {identifier}"))
+    return 0
+
+
+def recalls(
+    server: Asked = "",
+    token_file: TokenFile = None,
+    authority: Authority = None,
+    database: Database = "",
+) -> int:
+    """Say who acknowledged which recall, who did not, and for how long; exit 1 if one is overdue.
+
+    With --server: the recalls that you made, as far as you may know who has what, and those that
+    are for you. Without: all of the database.
+
+    Example: sidelight share recalls --server https://cert.example --token-file token.txt
+    """
+    lines = list(_asked(server, token_file, authority) if server else _all(database))
+    for line in lines or ["there are no recalls"]:
+        typer.echo(plain(line))
+    return FOUND if any("overdue" in line.split("  ") for line in lines) else 0
+
+
+def acknowledge(  # noqa: PLR0913 - options
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the recall, or of the object.")
+    ],
+    done: Annotated[str, typer.Option(help="What you did about it, for whoever shared it.")] = "",
+    drop: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON lines that were pulled: blank the object there."),
+    ] = None,
+    server: Asked = "",
+    token_file: TokenFile = None,
+    authority: Authority = None,
+    organisation: Annotated[
+        str, typer.Option(metavar="ORGANISATION", help="Who acknowledges; without --server.")
+    ] = "",
+    database: Database = "",
+) -> int:
+    """Acknowledge a recall: say that what was taken back is used no more.
+
+    Example: sidelight share acknowledge indicator--d1c612bc-146f-4b65-b7b0-9a54a14150a4
+    --drop finds.jsonl --server https://cert.example --token-file token.txt
+    """
+    if server:
+        with opened(server, token_file, authority) as client:
+            from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
+
+            pending = [
+                each.object_id
+                for each in notices.told(client) or ()
+                if identifier in {each.id, each.object_id}
+            ]
+            done = _dropped(drop, pending, done)
+            idents = [each.object_id for each in notices.acknowledge(client, identifier, done)]
+    else:
+        library = open_library(database)
+        by = _caller(library, organisation, "--organisation")
+        at = now()
+        found = library.acknowledge(identifier, by, _dropped(drop, [identifier], done), at)
+        idents = [each.recall.object for each in found]
+        if not idents:
+            raise UsageError("is no recall that is for this organisation", where=identifier)
+    for each in dict.fromkeys(idents):
+        typer.echo(plain(f"acknowledged the recall of {each}"))
+    return 0
+
+
+def _dropped(path: Path | None, idents: Sequence[str], done: str) -> str:
+    if path is None:
+        return done
+    from sidelight.exchange.notices import drop  # noqa: PLC0415 - not for --help
+
+    count = drop(path, idents)
+    what = f"{count} {'copy' if count == 1 else 'copies'}"
+    typer.echo(plain(f"{what} blanked in {path}"))
+    return done or f"{what} deleted"
+
+
+def _caller(library: "Library", name: str, option: str) -> "Caller":
+    from sidelight.exchange.shelf import Caller  # noqa: PLC0415 - not for --help
+
+    if not name:
+        raise UsageError("is needed where no --server is asked", where=option)
+    found = organisation_named(library.register(), name)
+    return Caller(found.id, operator(), frozenset())
+
+
+def _asked(server: str, token_file: Path | None, authority: Path | None) -> Iterator[str]:
+    with opened(server, token_file, authority) as client:
+        from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
+
+        for each in notices.made(client):
+            yield from _made(each)
+        for one in notices.told(client) or ():
+            yield f"{one.object_id}  for us  {one.state}  by {one.acknowledge_by}: {one.reason}"
+
+
+def _made(told: Mapping[str, object]) -> Iterator[str]:
+    yield f"{told['object_id']}  made by us at {told['recalled_at']}: {told['reason']}"
+    recipients = told.get("recipients")
+    for each in recipients if isinstance(recipients, list) else ():
+        at = each.get("acknowledged_at", "")
+        rest = (at and f"at {at}", each.get("done", ""))
+        parts = ("", str(each["organisation"]), str(each["state"]), *rest)
+        yield "  ".join(part for part in parts if part is not None).rstrip()
+    yield "  whoever is hidden from you and has it is told as well, and not listed"
+
+
+def _all(database: str) -> Iterator[str]:
+    library = open_library(database)
+    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.recall import lasting, state  # noqa: PLC0415
+
+    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
+    at = now()
+    for recall, recipients in library.recalled():
+        due = instants.show(recall.due)
+        owner = names.get(recall.owner, recall.owner)
+        yield f"{recall.object}  recalled by {owner}, due {due}: {recall.reason}"
+        for each in recipients:
+            until = at if each.acknowledged is None else each.acknowledged
+            waited = lasting(recall.at, until)
+            who = names.get(each.organisation, each.organisation)
+            told = "told" if each.told is not None else "not told yet"
+            parts = ("", who, state(recall, each, at), waited, told, each.done)
+            yield "  ".join(parts).rstrip()

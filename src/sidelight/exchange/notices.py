@@ -1,0 +1,192 @@
+"""Recalls as a client sees them: asks for them, marks what it holds, acknowledges.
+
+A server of another make has no recalls. What it says is revoked comes as a version like others.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urljoin
+
+import msgspec
+import orjson
+
+from sidelight.errors import ExchangeError, UsageError
+from sidelight.exchange.client import Client
+from sidelight.exchange.connection import RefusalError
+
+_WITHOUT: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE}
+    | {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
+)
+_PAGE: Final = "100"
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A recall as its recipient was told of it.
+
+    Args:
+        held: lines of the file beside which it is kept that hold the object.
+    """
+
+    id: str
+    object_id: str
+    recalled_at: str
+    acknowledge_by: str
+    reason: str
+    state: str
+    versions: tuple[str, ...] = ()
+    erased: bool = False
+    acknowledged_at: str = ""
+    done: str = ""
+    held: int = 0
+
+
+class _Page(msgspec.Struct):
+    recalls: list[Told] = []
+    more: bool = False
+
+
+def told(client: Client) -> list[Told] | None:
+    """Give all recalls that are for us, oldest first; None where the server has no recalls.
+
+    Raises:
+        ExchangeError: the server cannot be reached, or what it sent are no recalls.
+    """
+    where = urljoin(client.root(), "recalls/")
+    found: list[Told] = []
+    after = ""
+    while True:
+        asked = {"limit": _PAGE, **({"added_after": after} if after else {})}
+        try:
+            page = _read(client.connection.ask("GET", where, asked).content, where)
+        except RefusalError as error:
+            if error.status in _WITHOUT and not found:
+                return None
+            raise
+        found += page.recalls
+        last = page.recalls[-1].recalled_at if page.recalls else after
+        if not page.more or last <= after:
+            return found
+        after = last
+
+
+def told_by(event: bytes, where: str) -> Told:
+    """Read a recall out of a stream.
+
+    Raises:
+        ExchangeError: it is none.
+    """
+    try:
+        return msgspec.json.decode(event, type=Told)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ExchangeError(f"sent no recall: {error}", where=where) from None
+
+
+def take_back(client: Client, ident: str, reason: str, hours: int, *, erase: bool) -> str:
+    """Recall an object that we shared; give the id of the recall.
+
+    Raises:
+        ExchangeError: we never shared it, or the server knows no recalls.
+    """
+    said = {"object_id": ident, "reason": reason, "hours": hours, "erase": erase}
+    where = urljoin(client.root(), "recalls/")
+    reply = orjson.loads(client.connection.ask("POST", where, {}, orjson.dumps(said)).content)
+    return str(reply.get("id"))
+
+
+def made(client: Client) -> list[Mapping[str, object]]:
+    """Give the recalls that we made, with what became of them.
+
+    Raises:
+        ExchangeError: the server refused, or knows no recalls.
+    """
+    found = client.connection.get(urljoin(client.root(), "recalls/made/")).get("recalls", [])
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def acknowledge(client: Client, ident: str, done: str) -> list[Told]:
+    """Acknowledge a recall by its id or that of the object, and say what was done.
+
+    Raises:
+        ExchangeError: there is no such recall for us.
+    """
+    where = urljoin(client.root(), f"recalls/{quote(ident, safe='')}/acknowledgement/")
+    body = orjson.dumps({"done": done})
+    return _read(client.connection.ask("POST", where, {}, body).content, where).recalls
+
+
+def mark(path: Path, recalls: Sequence[Told]) -> list[Told]:
+    """Write beside a file of JSON lines which of its objects are recalled; give what it holds.
+
+    They stand in ``FILE.recalls``, a recall a line. The lines themselves stay as they came.
+    """
+    counts = dict.fromkeys((each.object_id for each in recalls), 0)
+    for ident, _, _ in _lines(path, counts):
+        counts[ident] += 1
+    marked = [msgspec.structs.replace(each, held=counts[each.object_id]) for each in recalls]
+    where = path.with_name(path.name + ".recalls")
+    if marked or where.exists():
+        fresh = where.with_name(where.name + ".new")
+        with fresh.open("wb") as file:
+            file.write(b"".join(msgspec.json.encode(each) + b"\n" for each in marked))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(where)
+    return [each for each in marked if each.held]
+
+
+def drop(path: Path, idents: Iterable[str]) -> int:
+    """Overwrite the lines of objects with spaces; give how many they were.
+
+    The file keeps its length, so that a pull goes on where it was.
+
+    Raises:
+        UsageError: it cannot be read or written.
+    """
+    try:
+        found = list(_lines(path, frozenset(idents)))
+        with path.open("r+b") as file:
+            for _, start, length in found:
+                file.seek(start)
+                file.write(b" " * length)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UsageError(f"cannot be changed: {error.strerror}", where=str(path)) from None
+    return len(found)
+
+
+def _lines(path: Path, idents: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """Give the lines that are objects with one of these ids: which, where, and how long."""
+    wanted = frozenset(idents)
+    if not wanted or not path.exists():
+        return
+    start = 0
+    with path.open("rb") as file:
+        for line in file:
+            text = line.rstrip(b"\r\n")
+            ident = _ident(text)
+            if ident in wanted:
+                yield ident, start, len(text)
+            start += len(line)
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+def _ident(line: bytes) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Named).id
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+
+
+def _read(data: bytes, where: str) -> _Page:
+    try:
+        return msgspec.json.decode(data, type=_Page)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ExchangeError(f"sent no recalls: {error}", where=where) from None
