@@ -163,7 +163,8 @@ def _foreseen(
     database: str, name: str, owner: str, objects: list[bytes]
 ) -> list[Mapping[str, object]]:
     library = open_library(database)
-    from sidelight.exchange.intake import admit, references  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.alliance import veiled  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.intake import admit, references, unnamed  # noqa: PLC0415
     from sidelight.exchange.preview import foresee, foreseen  # noqa: PLC0415
     from sidelight.exchange.taxii.reading import granted  # noqa: PLC0415
 
@@ -177,9 +178,9 @@ def _foreseen(
     at = now()
     grants = granted(library, register, sharer, "object", at)
     known = library.statements(found[0].id, grants, references(objects))
-    items = admit(objects, known)
-    alliances, key = register.alliances, library.key
-    return foreseen(foresee(items, found[0], sharer, alliances, key, now=at))
+    alliances = register.alliances
+    items = unnamed(admit(objects, known), veiled(sharer, found[0].circles, alliances))
+    return foreseen(foresee(items, found[0], sharer, alliances, now=at))
 
 
 def _lines(found: Iterable[Mapping[str, object]]) -> Iterable[str]:

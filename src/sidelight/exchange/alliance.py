@@ -4,8 +4,8 @@ All are values, read from one document (`sidelight.exchange.register`). Ids are 
 or a name means something else on another server.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from sidelight.exchange.instants import Instant
@@ -96,31 +96,64 @@ class Alliances:
                 yield member
 
 
-def acquainted(onlooker: str, alliances: Alliances) -> frozenset[str]:
-    """Give the organisations that one may know of: itself, its fellows, and their clients.
+def seen_by(onlooker: str, alliances: Alliances) -> Alliances:
+    """Give alliances as one organisation may know them: without the members hidden from it."""
+    circles = {
+        each.id: replace(
+            each,
+            members=tuple(
+                one for one in each.members if not one.hidden or one.organisation == onlooker
+            ),
+        )
+        for each in alliances.circles.values()
+    }
+    return replace(alliances, circles=circles)
 
-    Fellows are the members of circles that it is in, or a client in, or that are the community of
-    one of these; but for those that are hidden there. Others are none of its business.
+
+def around(circles: Iterable[str], alliances: Alliances) -> list[Circle]:
+    """Give circles, and those that are their community, as far as they are known."""
+    found = [alliances.circles[each] for each in circles if each in alliances.circles]
+    near = [name for each in found for name in sorted(each.community)]
+    return [*found, *(alliances.circles[each] for each in near if each in alliances.circles)]
+
+
+def parties(circles: Iterable[str], alliances: Alliances) -> frozenset[str]:
+    """Give the members of circles and of their community, and the clients of these."""
+    members = {one.organisation for each in around(circles, alliances) for one in each.members}
+    clients = {each.id for each in alliances.organisations.values() if each.client_of & members}
+    return frozenset((members | clients) & alliances.organisations.keys())
+
+
+def acquainted(onlooker: str, alliances: Alliances) -> frozenset[str]:
+    """Give the organisations that one may know of: the parties of circles that it stands to.
+
+    Itself and whoever it is a client of are among them, and nobody who is hidden from it.
     """
     own = alliances.organisations.get(onlooker)
     if own is None:
         return frozenset()
+    seen = seen_by(onlooker, alliances)
     stands = [
-        each
-        for each in alliances.circles.values()
-        if each.member(onlooker) or any(alliances.patrons(own, each))
+        each.id
+        for each in seen.circles.values()
+        if each.member(onlooker) or any(seen.patrons(own, each))
     ]
-    around = [
-        alliances.circles[name]
-        for each in stands
-        for name in each.community
-        if name in alliances.circles
-    ]
-    fellows = {
-        one.organisation for each in (*stands, *around) for one in each.members if not one.hidden
-    } | {onlooker}
-    clients = {each.id for each in alliances.organisations.values() if each.client_of & fellows}
-    return frozenset((fellows | clients | own.client_of) & alliances.organisations.keys())
+    near = parties(stands, seen) | {onlooker} | own.client_of
+    return frozenset(near & alliances.organisations.keys())
+
+
+def veiled(organisation: str, circles: Iterable[str], alliances: Alliances) -> str:
+    """Give the identity that must not show in *circles*, because its organisation is hidden there.
+
+    Empty where it is hidden in none of them, or no identity of it is known.
+    """
+    own = alliances.organisations.get(organisation)
+    found = (
+        alliances.circles[each].member(organisation)
+        for each in circles
+        if each in alliances.circles
+    )
+    return own.identity if own and any(each and each.hidden for each in found) else ""
 
 
 def reaches(ceiling: Ceiling, marking: Marking) -> bool:

@@ -142,6 +142,20 @@ def admit(objects: list[bytes], known: Iterable[str] = ()) -> list[Item]:
     ]
 
 
+def unnamed(items: Iterable[Item], identity: str) -> list[Item]:
+    """Refuse what names *identity*: that of a sender who is hidden; empty for one who is not."""
+    return [_unnamed(each, identity.encode()) if identity else each for each in items]
+
+
+def _unnamed(item: Item, identity: bytes) -> Item:
+    match item:
+        case Arrival() if identity in item.body:
+            why = "it names you, and you are hidden in this circle: leave your identity out"
+            return Unfit(item.id, item.version, "names-hidden", why)
+        case _:
+            return item
+
+
 def definitions(items: Iterable[Json]) -> Mapping[str, Marking | None]:
     """Give the marking definitions among objects, and what TLP they stand for if any."""
     found: dict[str, Marking | None] = {}

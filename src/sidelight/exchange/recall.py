@@ -58,12 +58,14 @@ class Recipient:
 
     Args:
         versions: what it was given, in the order it was.
+        ways: when, under which marking and from which collection it was given it by its owner.
         told: when it first got the notice.
         done: what it did about it, in its own words.
     """
 
     organisation: str
     versions: tuple[str, ...]
+    ways: tuple[tuple[Instant, str, str], ...] = ()
     told: Instant | None = None
     acknowledged: Instant | None = None
     person: str = ""

@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     delete,
     exists,
@@ -288,7 +287,7 @@ class Adding:
         return self.sending.by
 
 
-def _past(row: Row[Any], *, seen: bool, given: bool) -> Past:
+def _past(row: Any, *, seen: bool, given: bool) -> Past:
     return Past(
         row.collection,
         row.spec_version,

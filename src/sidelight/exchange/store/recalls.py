@@ -71,8 +71,8 @@ def begin(  # noqa: PLR0913 - what, whose, why, until when
         version,
     )
     row = {column.name: getattr(made, column.name) for column in _FIELDS}
-    whole = _is_maker(connection, ident, by.organisation, identities)
-    connection.execute(insert(tables.recall).values(**row, whole=whole))
+    through = " ".join(sorted(_sharers(connection, ident, by.organisation, identities)))
+    connection.execute(insert(tables.recall).values(**row, through=through))
     # Whoever follows looks again when the clock moves.
     newest = connection.scalars(select(tables.clock.c.last)).one()
     connection.execute(update(tables.clock).values(last=max(newest + 1, now)))
@@ -145,7 +145,8 @@ def _given() -> ColumnElement[bool]:
         _LEDGER.organisation != _RECALL.owner,
         _LEDGER.route.not_in(NAMING),
         _LEDGER.version != _RECALL.version,
-        or_(_RECALL.whole, _LEDGER.owner == _RECALL.owner),
+        _LEDGER.owner != _LEDGER.organisation,
+        or_(_LEDGER.owner == _RECALL.owner, _RECALL.through.contains(_LEDGER.owner)),
     )
 
 
@@ -159,10 +160,14 @@ def _recipients(
         if organisation:
             wanted.append(_LEDGER.organisation == organisation)
         versions: dict[str, list[str]] = defaultdict(list)
-        rows = select(_LEDGER.organisation, _LEDGER.version).where(*wanted)
+        ways: dict[str, list[tuple[Instant, str, str]]] = defaultdict(list)
+        names = ("organisation", "version", "at", "marking", "collection", "owner")
+        rows = select(*(_LEDGER[name] for name in names)).where(*wanted)
         for row in connection.execute(rows.order_by(_LEDGER.at, _LEDGER.added)):
             if row.version not in versions[row.organisation]:
                 versions[row.organisation].append(row.version)
+            if row.owner == recall.owner:
+                ways[row.organisation].append((row.at, row.marking, row.collection))
         said = {
             row.organisation: row
             for row in connection.execute(
@@ -172,7 +177,7 @@ def _recipients(
         for each, some in versions.items():
             answer = said.get(each)
             rest = (answer.told, answer.at, answer.person, answer.done) if answer else ()
-            found[recall.id].append(Recipient(each, tuple(some), *rest))
+            found[recall.id].append(Recipient(each, tuple(some), tuple(ways[each]), *rest))
     return found
 
 
@@ -188,27 +193,23 @@ def _note(
     connection.execute(insert(tables.acknowledgement).values(row))
 
 
-def _is_maker(
+def _sharers(
     connection: Connection, ident: str, organisation: str, identities: Mapping[str, str]
-) -> bool:
-    """Tell whether an organisation made an object, so that it takes it back for everybody.
+) -> set[str]:
+    """Give who else shares just what an organisation made, so that it takes it back from all.
 
-    Whoever makes objects as the identity it names did; of an object of nobody who is known here,
-    whoever shared it first. An observable has no maker.
+    Whoever makes objects as the identity it names made it; what names nobody who is known here,
+    whoever shared it first. An observable has no maker. That the id is the same is not enough:
+    anybody can send something under an id.
     """
     known = tables.object_.c
     rows = connection.execute(
-        select(known.owner, known.body, known.version, known.key)
-        .where(known.id == ident)
-        .order_by(known.added)
+        select(known.owner, known.body, known.digest).where(known.id == ident).order_by(known.added)
     ).all()
-    if not rows:
-        first = connection.execute(
-            select(_LEDGER.owner).where(_LEDGER.id == ident).order_by(_LEDGER.added).limit(1)
-        ).first()
-        return first is not None and first.owner == organisation
     own = [row for row in rows if row.owner == organisation]
-    if not own or "modified" not in orjson.loads(own[-1].body):
-        return False
-    creator = orjson.loads(own[-1].body).get("created_by_ref")
-    return bool(identities.get(str(creator), rows[0].owner) == organisation)
+    item = orjson.loads(own[-1].body) if own else {}
+    maker = identities.get(str(item.get("created_by_ref")), rows[0].owner if rows else "")
+    if maker != organisation or "modified" not in item:
+        return set()
+    digests = {row.digest for row in own}
+    return {row.owner for row in rows if row.digest in digests} - {organisation}

@@ -130,8 +130,8 @@ recall: Final = Table(
     Column("due", BigInteger, nullable=False),
     Column("erased", Boolean, nullable=False),
     Column("version", String(64), nullable=False),
-    # Whether it is for all who got the object, or only for those who got it from its owner.
-    Column("whole", Boolean, nullable=False),
+    # Ids of organisations that shared the same: who got it from them is told, too.
+    Column("through", Text, nullable=False),
 )
 Index("recall_object", recall.c.object)
 acknowledgement: Final = Table(

@@ -5,8 +5,17 @@ from http import HTTPStatus
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.alliance import veiled
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.intake import EnvelopeError, Item, Unfit, admit, read_envelope, references
+from sidelight.exchange.intake import (
+    EnvelopeError,
+    Item,
+    Unfit,
+    admit,
+    read_envelope,
+    references,
+    unnamed,
+)
 from sidelight.exchange.preview import foresee, foreseen
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Added, Caller, Receipt, Shelf
@@ -54,8 +63,7 @@ def preview(  # noqa: PLR0913 - all that one request needs
         Refused: 413, 415 or 422.
     """
     items = _items(request, collection, caller, register, largest, shelf, now)
-    owner, key = caller.organisation, shelf.key
-    found = foresee(items, collection, owner, register.alliances, key, now=now)
+    found = foresee(items, collection, caller.organisation, register.alliances, now=now)
     return answered({"verdicts": foreseen(found)})
 
 
@@ -78,7 +86,9 @@ def _items(  # noqa: PLR0913 - all that one request needs
     # A statement that the caller does not see is not known: to say so would tell that it is held.
     wanted = references(objects)
     grants = granted(shelf, register, caller.organisation, "object", now) if wanted else ()
-    return admit(objects, shelf.statements(collection.id, grants, wanted))
+    items = admit(objects, shelf.statements(collection.id, grants, wanted))
+    veil = veiled(caller.organisation, collection.circles, register.alliances)
+    return unnamed(items, veil)
 
 
 def _status(ident: str, receipts: list[Receipt], now: Instant) -> Json:

@@ -3,21 +3,29 @@
 They are not in a collection, because they also reach those who may not read it any more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Final
 
 import orjson
 
-from sidelight.exchange.alliance import acquainted
+from sidelight.exchange.alliance import parties, seen_by
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.policy import ALWAYS
-from sidelight.exchange.recall import HOURS, LONGEST_TEXT, accounted, noticed
+from sidelight.exchange.policy import ALWAYS, Grant, Terms, settle
+from sidelight.exchange.recall import (
+    HOURS,
+    LONGEST_TEXT,
+    Recall,
+    Recipient,
+    accounted,
+    noticed,
+)
 from sidelight.exchange.register import Register
 from sidelight.exchange.shelf import Caller, Shelf
 from sidelight.exchange.taxii.media import check_content_type
 from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
 from sidelight.exchange.taxii.query import read_query
+from sidelight.intel.markings import MARKINGS
 
 _LONGEST_HOURS: Final = 24 * 366
 
@@ -77,30 +85,44 @@ def acknowledge(  # noqa: PLR0913 - all that one request needs
     return answered({"recalls": [noticed(each, now) for each in found]})
 
 
-def known_to(owner: str, registers: list[Register]) -> Mapping[str, str]:
-    """Name the organisations that one may know of, also from before; newest register first.
+def named(
+    recall: Recall, recipients: Iterable[Recipient], registers: Sequence[tuple[Instant, Register]]
+) -> dict[str, str]:
+    """Name the recipients of whom the owner could tell that they got it; newest register first.
 
-    Who is hidden from it now is not named, even if it was not hidden once.
+    That is whoever a preview would have shown to it when they got it. Another is hidden from it,
+    or has it by a way that is: to name it would tell so.
     """
-    names: dict[str, str] = {}
-    for each in registers:
-        known = acquainted(owner, each.alliances)
-        organisations = each.alliances.organisations
-        names = {one: organisations[one].name for one in known} | names
-    newest = registers[0].alliances if registers else None
-    if newest is None:
-        return {}
-    now = acquainted(owner, newest)
-    standing = {one.organisation for each in newest.circles.values() for one in each.members}
-    return {one: name for one, name in names.items() if one in now or one not in standing}
+    found = {}
+    for each in recipients:
+        for at, marking, collection in each.ways:
+            register = next((one for since, one in registers if since <= at), None)
+            if register and _foreseeable(
+                recall.owner, each.organisation, marking, collection, register, at
+            ):
+                found[each.organisation] = register.alliances.organisations[each.organisation].name
+    return found
+
+
+def _foreseeable(  # noqa: PLR0913 - who from whom, what, where, when
+    owner: str, to: str, marking: str, collection: str, register: Register, at: Instant
+) -> bool:
+    place = register.collection(collection)
+    tlp = next((each for each in MARKINGS if each == marking), None)
+    if place is None:
+        return False
+    seen = seen_by(owner, register.alliances)
+    terms = Terms(tlp, owner, frozenset(place.circles))
+    known = to in parties(place.circles, seen)
+    return known and isinstance(settle(terms, to, seen, "objects", now=at), Grant)
 
 
 def _account(caller: Caller, shelf: Shelf, now: Instant, ident: str = "") -> list[Json]:
     found = [each for each in shelf.recalled(caller.organisation) if ident in {"", each[0].id}]
     if not found:
         return []
-    names = known_to(caller.organisation, [each for _, _, each in shelf.registers()])
-    return [accounted(each, some, names, now) for each, some in found]
+    registers = [(at, each) for _, at, each in shelf.registers()]
+    return [accounted(each, some, named(each, some, registers), now) for each, some in found]
 
 
 def _said(request: Request, largest: int) -> Json:

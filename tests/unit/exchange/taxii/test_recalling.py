@@ -11,7 +11,6 @@ from sidelight.exchange.taxii.message import Response
 
 RECALLS = "/exchange/recalls/"
 HOUR = 3_600_000_000
-OWN_IDENTITY = "identity--00000000-0000-4000-8000-00000000000a"
 
 
 def recall(world: World, who: str, ident: object, **more: object) -> Response:
@@ -69,6 +68,7 @@ def test_it_reaches_each_that_got_it_and_nobody_else(given: World) -> None:
 
 def test_it_reaches_those_who_may_not_see_the_object_any_more(given: World) -> None:
     without = TRILATERAL.replace('members = ["A", "B", "G"]', 'members = ["A", "G"]')
+    given.now += 1
     given.apply(without.replace('client_of = ["A"]\n', ""))
     for who in ("B", "C"):
         assert given.ask(who, objects()).status == 404
@@ -196,15 +196,33 @@ def test_two_who_share_the_same_take_back_their_own(world: World) -> None:
     assert [len(seen(world, who)) for who in ("A", "C", "G")] == [0, 1, 1]
 
 
-def test_a_maker_takes_it_back_from_those_who_have_it_of_another(tmp_path: Path) -> None:
-    text = TRILATERAL.replace('name = "A"', f'name = "A"\nidentity = "{OWN_IDENTITY}"', 1)
-    world = open_world(tmp_path, text)
-    item = indicator(1, "green", created_by_ref=OWN_IDENTITY)
-    world.add("A", item)
-    world.add("X", indicator(2), to="other")
-    world.ask("B", objects())
-    recall(world, "A", item["id"])
-    assert len(seen(world, "B")) == 1
+@pytest.mark.parametrize(("name", "reached"), [("number 1", [1, 0]), ("another", [0, 0])])
+def test_a_maker_takes_it_back_from_those_who_have_the_same_of_another(
+    name: str, reached: list[int], tmp_path: Path
+) -> None:
+    """B passes on what is green; what somebody else says under that id is not taken back."""
+    pair = """
+[[circle]]
+name = "pair"
+members = ["B", "X"]
+legal_basis = "law"
+[[collection]]
+title = "Pair"
+alias = "pair"
+circles = ["pair"]
+"""
+    world = open_world(tmp_path, TRILATERAL + pair)
+    item = indicator(1, "green")
+    if name == item["name"]:
+        world.add("A", item)
+        world.ask("B", objects())
+        assert world.add("B", item, to="pair")["failure_count"] == 0
+    else:
+        assert world.add("B", indicator(1, name=name), to="pair")["failure_count"] == 0
+        world.add("A", item)
+    assert len(names(world.ask("X", objects("pair")))) == 1
+    assert recall(world, "A", item["id"]).status == 202
+    assert [len(seen(world, who)) for who in ("X", "G")] == reached
 
 
 def test_a_hidden_recipient_is_told_and_not_named(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("due", _LONG, nullable=False),
         sa.Column("erased", sa.Boolean(), nullable=False),
         sa.Column("version", sa.String(64), nullable=False),
-        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("through", sa.Text(), nullable=False),
     )
     op.create_index("recall_object", "recall", ["object"])
     op.create_table(
