@@ -63,7 +63,8 @@ def ceilings(chance: random.Random, often: float) -> dict[Role, Ceiling]:
 def shared(chance: random.Random, world: Alliances) -> Shared:
     owner = chance.choice([*world.organisations, "gone"])
     audience = [ring for ring in [*world.circles, "gone"] if chance.random() < 0.6]
-    terms = Terms(chance.choice(MARKS), owner, frozenset(audience))
+    ends = chance.choice([None, None, None, NOW - 1, NOW, NOW + 1])
+    terms = Terms(chance.choice(MARKS), owner, frozenset(audience), ends)
     return Shared(terms, chance.choice([499, 500, 501]))
 
 
@@ -73,6 +74,8 @@ def readers(item: Shared, world: Alliances) -> Iterator[str]:
     if label not in {"clear", "green", "amber", "amber+strict"} or not owner:
         return
     yield owner.id
+    if item.terms.ends is not None and not item.terms.ends > NOW:
+        return
     for ring in item.terms.audience & set(world.circles):
         circle = world.circles[ring]
         meant = meant_by(str(label), circle, world)

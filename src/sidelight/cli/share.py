@@ -166,6 +166,7 @@ def _foreseen(
     from sidelight.exchange.alliance import veiled  # noqa: PLC0415 - not for --help
     from sidelight.exchange.intake import admit, references, unnamed  # noqa: PLC0415
     from sidelight.exchange.preview import foresee, foreseen  # noqa: PLC0415
+    from sidelight.exchange.taxii.adding import definitions_held  # noqa: PLC0415
     from sidelight.exchange.taxii.reading import granted  # noqa: PLC0415
 
     if not owner:
@@ -177,9 +178,9 @@ def _foreseen(
         raise UsageError("is not one collection of the register", where=name)
     at = now()
     grants = granted(library, register, sharer, "object", at)
-    known = library.statements(found[0].id, grants, references(objects))
+    known = definitions_held(library, found[0].id, grants, references(objects))
     alliances = register.alliances
-    items = unnamed(admit(objects, known), veiled(sharer, found[0].circles, alliances))
+    items = unnamed(admit(objects, known, now=at), veiled(sharer, found[0].circles, alliances))
     return foreseen(foresee(items, found[0], sharer, alliances, now=at))
 
 

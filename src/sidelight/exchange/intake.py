@@ -17,6 +17,8 @@ import orjson
 
 from sidelight.errors import SidelightError
 from sidelight.exchange import instants, marking
+from sidelight.exchange.handling import UNSAID, Handling, handling_of, is_policy, policy_tlp
+from sidelight.exchange.instants import Instant
 from sidelight.exchange.marking import Unclear
 from sidelight.intel.markings import Marking
 
@@ -64,6 +66,7 @@ class Arrival:
     body: bytes
     creator: str = ""
     revoked: bool = False
+    handling: Handling = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +129,36 @@ def references(objects: Iterable[bytes]) -> set[str]:
     return {each.decode() for data in objects for each in text.findall(data)}
 
 
-def admit(objects: list[bytes], known: Iterable[str] = ()) -> list[Item]:
+def admit(objects: list[bytes], known: Iterable[bytes] = (), *, now: Instant) -> list[Item]:
     """Say of each object whether it may be held, in the order given.
 
-    *known* are ids of statements that are held already; what else objects are marked with has to
-    come with them.
+    *known* are marking definitions that are held already; what else objects are marked with has
+    to come with them. One that is held means what it meant, whatever comes under its id.
     """
     read = [parsed(data, index) for index, data in enumerate(objects)]
     items = [each for each in read if not isinstance(each, Unfit)]
-    others: dict[str, Marking | None] = dict.fromkeys(known)
-    others.update(definitions(items))
+    held = [each for data in known if not isinstance(each := parsed(data, 0), Unfit)]
+    meant = Meanings(
+        {**definitions(items), **definitions(held)},
+        {str(each["id"]): each for each in (*items, *held) if is_definition(each)},
+    )
     return [
-        each if isinstance(each, Unfit) else _admitted(each, data, others)
+        each if isinstance(each, Unfit) else _admitted(each, data, meant, now)
         for each, data in zip(read, objects, strict=True)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What marking definitions mean: which TLP they stand for if any, and all they say."""
+
+    others: Mapping[str, Marking | None]
+    definitions: Mapping[str, Json]
+
+
+def is_definition(item: Json) -> bool:
+    """Tell whether an object is a marking definition."""
+    return item.get("type") == "marking-definition"
 
 
 def unnamed(items: Iterable[Item], identity: str) -> list[Item]:
@@ -157,12 +176,15 @@ def _unnamed(item: Item, identity: bytes) -> Item:
 
 
 def definitions(items: Iterable[Json]) -> Mapping[str, Marking | None]:
-    """Give the marking definitions among objects, and what TLP they stand for if any."""
+    """Give the marking definitions among objects, and what TLP they stand for if any.
+
+    A statement, or a policy of PAP or IEP, stands for none.
+    """
     found: dict[str, Marking | None] = {}
     for item in items:
-        if item.get("type") == "marking-definition":
+        if is_definition(item):
             tlp = marking.defined(item)
-            if tlp or item.get("definition_type") == "statement":
+            if tlp or item.get("definition_type") == "statement" or is_policy(item):
                 found[str(item["id"])] = tlp
     return found
 
@@ -192,24 +214,34 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> Item:
+def _admitted(item: Json, data: bytes, meant: Meanings, now: Instant) -> Item:
     ident, kind = str(item["id"]), str(item["type"])
     spec = item.get("spec_version", "2.1" if kind in OBSERVABLES else "2.0")
     version = item.get("modified", item.get("created", ""))
     key = instants.order(version) if isinstance(version, str) else None
     said = version if isinstance(version, str) else ""
-    if kind == "marking-definition" and marking.defined(item):
+    if is_definition(item) and marking.defined(item):
+        if marking.contradicts(item):
+            return Unfit(ident, said, "tampered", "this id is of another TLP marking (OASIS)")
         return Standard(ident, said)
     if not isinstance(spec, str) or spec not in _SPEC_VERSIONS:
         return Unfit(ident, said, "unsupported", f"spec_version {spec!r} is neither 2.0 nor 2.1")
     if key is None and not (version == "" and kind in OBSERVABLES):
         return Unfit(ident, said, "unreadable", "modified (or else created) is no timestamp")
-    found = marking.marking_of(item, others)
+    # The TLP of a policy counts with the others; the policy stays, so it is not replaced.
+    policies = {ref: policy_tlp(each) for ref, each in meant.definitions.items()}
+    found = marking.marking_of(item, {**meant.others, **{k: v for k, v in policies.items() if v}})
     if isinstance(found, Unclear):
         return Unfit(ident, said, found.rule, found.why)
     if found == "red":
         return Unfit(ident, said, "red-on-feed", "TLP:RED is for named people, never for a feed")
-    served = marking.translated(item, found, others)
+    handling = handling_of(item, meant.definitions)
+    if handling.starts is not None and now < handling.starts:
+        # Served later, it would stand before what clients have already passed.
+        return Unfit(ident, said, "iep-not-yet", "its policy does not hold yet: share it then")
+    if handling.ends is not None and now >= handling.ends:
+        return Unfit(ident, said, "iep-ended", "its policy has ended, or its end cannot be read")
+    served = marking.translated(item, found, meant.others)
     try:
         canonical = orjson.dumps(served, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # it reads four times as deep as it writes
@@ -225,4 +257,5 @@ def _admitted(item: Json, data: bytes, others: Mapping[str, Marking | None]) -> 
         body=data if served is item else orjson.dumps(served),
         creator=str(item.get("created_by_ref", "")),
         revoked=item.get("revoked") is True,
+        handling=handling,
     )

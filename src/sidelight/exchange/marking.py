@@ -57,15 +57,31 @@ def spelled(text: str) -> Marking | None:
 
 
 def defined(definition: Json) -> Marking | None:
-    """Read which TLP marking a marking definition stands for, also one with an id of its own."""
+    """Read which TLP marking a marking definition stands for, also one with an id of its own.
+
+    One that claims two stands for the stricter.
+    """
     if str(definition.get("id")) in KNOWN:
         return KNOWN[str(definition["id"])]
+    claims = _claims(definition)
+    return None if not claims or None in claims else strictest(each for each in claims if each)
+
+
+def contradicts(definition: Json) -> bool:
+    """Tell whether a definition has the id of a TLP marking and claims to be another."""
+    known = KNOWN.get(str(definition.get("id")))
+    return known is not None and any(each != known for each in _claims(definition))
+
+
+def _claims(definition: Json) -> list[Marking | None]:
+    """Give what a definition says it is, None for what is no TLP marking."""
+    found = []
     extensions, inner = definition.get("extensions"), definition.get("definition")
     if isinstance(extensions, Mapping) and isinstance(extensions.get(EXTENSION), Mapping):
-        return spelled(str(extensions[EXTENSION].get("tlp_2_0")))
-    if definition.get("definition_type") == "tlp" and isinstance(inner, Mapping):
-        return spelled(str(inner.get("tlp")))
-    return None
+        found.append(spelled(str(extensions[EXTENSION].get("tlp_2_0"))))
+    if str(definition.get("definition_type")).lower() == "tlp" and isinstance(inner, Mapping):
+        found += [spelled(str(text)) for key, text in inner.items() if str(key).lower() == "tlp"]
+    return found
 
 
 def marking_of(item: Json, others: Mapping[str, Marking | None]) -> Marking | Unclear:
@@ -91,6 +107,10 @@ def effective(item: Json, others: Mapping[str, Marking | None]) -> dict[str, Mar
     if isinstance(read, Unclear):
         return read
     whole, parts = read
+    # What a selector that selects nothing was meant for, nobody can say: it is all.
+    astray = [marking for selector, marking in parts if selector.partition(".")[0] not in item]
+    whole = strictest((whole, *astray))
+    parts = [(selector, strictest((marking, *astray))) for selector, marking in parts]
     found = {}
     for name in item:
         exact = [marking for selector, marking in parts if selector == name]
@@ -142,7 +162,10 @@ def _of_object(item: Json, others: Mapping[str, Marking | None]) -> Marking | Un
     if stranger:
         return stranger
     found = {tlp for ref in _texts(refs) if (tlp := KNOWN.get(ref) or others.get(ref))}
-    for text in _texts(item.get("labels")):
+    labels: object = item.get("labels", [])
+    if not _is(labels) or len(_texts(labels)) < len(labels):
+        return Unclear("unreadable-marking", "labels is no list of texts, and may hold a marking")
+    for text in _texts(labels):
         if _LABEL.fullmatch(text):
             tlp = spelled(text)
             if tlp is None:
@@ -166,7 +189,7 @@ def _of_parts(
         return Unclear("unreadable-marking", "granular_markings is no list")
     found: list[tuple[str, Marking]] = []
     for part in parts:
-        if not isinstance(part, Mapping) or not _texts(part.get("selectors")):
+        if not isinstance(part, Mapping) or not _all_texts(part.get("selectors")):
             return Unclear("unreadable-marking", "a granular marking has no selectors")
         ref = part.get("marking_ref")
         if ref is None:
@@ -196,6 +219,10 @@ def _path(selector: str) -> str:
 
 def _texts(value: object) -> list[str]:
     return [text for text in _items(value) if isinstance(text, str)]
+
+
+def _all_texts(value: object) -> bool:
+    return _is(value) and 0 < len(value) == len(_texts(value))
 
 
 def _items(value: object) -> Iterator[object]:

@@ -34,11 +34,13 @@ class Terms:
         marking: its strictest marking; None where it carries none.
         owner: id of the organisation that shared it.
         audience: ids of the circles it was shared with.
+        ends: when the policy (IEP) that it was shared under ends; None where it does not.
     """
 
     marking: Marking | None
     owner: str
     audience: frozenset[str]
+    ends: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def settle(
         return _deny("unknown-owner", "whoever shared it is not registered here any more")
     if to.id == owner.id:
         return Grant(ALWAYS, "own", "it is the recipient's own")
+    if terms.ends is not None and now >= terms.ends:
+        return _deny("iep-ended", "the policy that it was shared under has ended")
     circles = [alliances.circles[each] for each in terms.audience if each in alliances.circles]
     if not circles:
         return _deny("empty-audience", "it was shared with no circle, and that is nobody")

@@ -5,10 +5,11 @@ hidden from it; one line, which is always there, says that there may be somebody
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sidelight.exchange.alliance import Alliances, parties, seen_by
+from sidelight.exchange.handling import said
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import Shared, Terms, Verdict, decide
@@ -46,9 +47,13 @@ def foresee(
             case Unfit(ident, _, rule, why):
                 yield Foreseen(ident, "", Verdict(False, rule, why))
             case Arrival():
-                shared = Shared(Terms(item.marking, owner, frozenset(collection.circles)), now)
+                audience, ends = frozenset(collection.circles), item.handling.ends
+                shared = Shared(Terms(item.marking, owner, audience, ends), now)
+                handling = said(item.handling)
                 for name, each in sorted(names.items()):
                     verdict = decide(shared, each, alliances, "objects", now=now)
+                    if verdict.allow and handling:
+                        verdict = replace(verdict, why=f"{verdict.why}; {handling}")
                     yield Foreseen(item.id, name, verdict)
                 if item.marking == "clear":
                     yield Foreseen(item.id, "all others", _PUBLIC)

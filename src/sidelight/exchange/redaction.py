@@ -15,9 +15,10 @@ from uuid import UUID
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.handling import is_label
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.intake import Unfit, definitions, parsed
-from sidelight.exchange.marking import ORDER, Unclear, effective, strictest
+from sidelight.exchange.intake import Unfit, definitions, is_definition, parsed
+from sidelight.exchange.marking import KNOWN, ORDER, Unclear, effective, marking_of, strictest
 from sidelight.intel.markings import MARKINGS, Marking
 
 Json: TypeAlias = Mapping[str, object]
@@ -48,8 +49,9 @@ _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
 _LINKS: Final = frozenset({"relationship", "sighting"})
 _SUBSCRIBER: Final = re.compile(
     # IMSI and IMEI have 14 to 16 digits (3GPP TS 23.003), an international number 8 to 15 after
-    # its plus (ITU-T E.164).
-    r"(?<![\w.])(?:\d{14,16}|\+\d{8,15})(?![\w.])|(?:imsi|msisdn|imei|supi)\W",
+    # its plus (ITU-T E.164), also with spaces, points and hyphens in between.
+    r"(?<![\w.])(?:\d{14,16}|\+\d(?:[ .()/-]{0,2}\d){7,14})(?!\w|\.\d)"
+    r"|(?:imsi|msisdn|imei|supi|suci|gpsi)(?![a-z])",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -64,11 +66,16 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """What an object became, and the names of what was left out."""
+    """What an object became, and the names of what was left out.
+
+    Args:
+        named: whether it may be said what it was made of: an id is a property, too.
+    """
 
     id: str
     item: Json
     gone: tuple[str, ...]
+    named: bool = True
 
 
 Outcome: TypeAlias = Left | Redacted
@@ -100,9 +107,12 @@ def redact(
 
 
 def derived(outcomes: Iterable[Outcome], *, now: str, mint: Callable[[], UUID]) -> Iterator[Json]:
-    """Give the relationships that say what each was made of; links have none of their own."""
+    """Give the relationships that say what each was made of; links have none of their own.
+
+    Where the id of the old object may not go as far as the new one, there is none.
+    """
     for each in outcomes:
-        if isinstance(each, Redacted) and each.item["type"] not in _LINKS:
+        if isinstance(each, Redacted) and each.named and each.item["type"] not in _LINKS:
             yield {
                 "type": "relationship",
                 "spec_version": "2.1",
@@ -150,10 +160,27 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
         "created": now,
         "modified": now,
         **kept,
-        "object_marking_refs": [MARKINGS[marking]],
+        **(
+            {"labels": labels}
+            if (labels := [each for each in _texts(item) if is_label(each)])
+            else {}
+        ),
+        "object_marking_refs": [MARKINGS[marking], *_policies(item)],
     }
+    named = ORDER.index(marks["id"]) <= ORDER.index(ceiling)
     gone = tuple(sorted(item.keys() - kept.keys() - _STRUCTURE))
-    return Redacted(ident, made, gone)
+    return Redacted(ident, made, gone, named)
+
+
+def _texts(item: Json) -> list[str]:
+    return [each for each in _list(item.get("labels")) if isinstance(each, str)]
+
+
+def _policies(item: Json) -> list[str]:
+    """Give what else an object or a part of it is marked with: a statement, PAP or IEP."""
+    parts = [each for each in _list(item.get("granular_markings")) if isinstance(each, dict)]
+    refs = [*_list(item.get("object_marking_refs")), *(each.get("marking_ref") for each in parts)]
+    return list(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref not in KNOWN))
 
 
 def _linked(kept: Json, fresh: Mapping[str, str]) -> Iterator[tuple[str, object]]:
@@ -181,8 +208,9 @@ def _names_subscriber(value: object) -> bool:
             )
         case list():
             return any(map(_names_subscriber, value))
-        case int() if not isinstance(value, bool):
-            return _SUBSCRIBER.search(str(value)) is not None
+        case int() | float() if not isinstance(value, bool):
+            digits = str(int(value)) if value == value // 1 else str(value)
+            return _SUBSCRIBER.search(digits) is not None
         case _:
             return False
 
@@ -201,10 +229,32 @@ def redacted_bundle(
     at = instants.show(now)[:-4] + "Z"
     outcomes = redact(whole, ceiling, others, now=at, mint=mint)
     kept = [each.item for each in outcomes if isinstance(each, Redacted)]
+    along = _along(whole, kept, ceiling, others)
     bundle = {
         "type": "bundle",
         "id": f"bundle--{mint()}",
-        "objects": [*kept, *derived(outcomes, now=at, mint=mint)],
+        "objects": [*along.values(), *kept, *derived(outcomes, now=at, mint=mint)],
     }
-    left = Counter(each.why for each in (*outcomes, *items) if isinstance(each, Left | Unfit))
+    left = Counter(
+        each.why
+        for each in (*outcomes, *items)
+        if isinstance(each, Left | Unfit) and each.id not in along
+    )
     return orjson.dumps(bundle), len(kept), left
+
+
+def _along(
+    items: Iterable[Json],
+    kept: Iterable[Json],
+    ceiling: Marking,
+    others: Mapping[str, Marking | None],
+) -> dict[str, Json]:
+    """Give the marking definitions that what is left refers to, as they are, if they may go."""
+    wanted = {ref for each in kept for ref in _policies(each)}
+    found = {}
+    for each in items:
+        if is_definition(each) and each["id"] in wanted:
+            marking = marking_of(each, others)
+            if not isinstance(marking, Unclear) and ORDER.index(marking) <= ORDER.index(ceiling):
+                found[str(each["id"])] = each
+    return found

@@ -119,6 +119,9 @@ def _receipt(
             return Added(item.id, item.version, again=True, note=note)
         why = "you have it from another, who did not share it with this circle"
         return _unfit(item, "resharing", why)
+    if given and not mine and item.creator and item.handling.field("attribution") == "must-not":
+        why = "its source is not to be named by others (IEP); make one derived from it"
+        return _unfit(item, "iep-attribution", why)
     if item.key and any(each.revoked and item.key > each.key for each in seen):
         return _unfit(item, "revoked", "what is revoked has no later version")
     return None
@@ -153,8 +156,11 @@ def _alarms(item: Arrival, held: Sequence[Past], owner: str, maker: str) -> list
 def is_same(old: Past, item: Arrival) -> bool:
     """Tell whether what is held is the version that an item claims to be.
 
-    An observable has no version: it is the same if it says the same.
+    An observable has no version: it is the same if it says the same. Nor has a marking
+    definition (STIX 2.1, section 7.2.1): it is always the same.
     """
+    if item.type == "marking-definition":
+        return True
     if item.key:
         return (old.key, old.spec_version) == (item.key, item.spec_version)
     return old.digest == item.digest

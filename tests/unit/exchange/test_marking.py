@@ -7,6 +7,7 @@ from sidelight.exchange.marking import (
     KNOWN,
     ORDER,
     Unclear,
+    contradicts,
     defined,
     effective,
     marking_of,
@@ -86,6 +87,8 @@ def test_a_language_is_no_marking_and_a_statement_does_not_matter() -> None:
         [{"marking_ref": STATEMENT, "selectors": ["name"]}],
         [{"selectors": ["name"]}],
         [{"marking_ref": 7, "selectors": ["name"]}],
+        [{"marking_ref": MARKINGS["green"], "selectors": ["name", 7]}],
+        [{"marking_ref": MARKINGS["green"], "selectors": "name"}],
     ],
 )
 def test_a_granular_marking_that_cannot_be_read_makes_it_unclear(parts: object) -> None:
@@ -108,12 +111,13 @@ def test_the_whole_is_as_strict_as_its_strictest_property() -> None:
         assert marking_of(item, {}) == strict
         found = effective(item, {})
         assert not isinstance(found, Unclear)
+        astray = [tlp for tlp, selector in pairs if selector == "gone"]
         for name in ("name", "pattern"):
             own = [tlp for tlp, selector in pairs if selector == name]
-            assert found[name] == max(own or [outer], key=ORDER.index)
+            assert found[name] == max([*(own or [outer]), *astray], key=ORDER.index)
         for name in ("labels", "x"):
             within = [tlp for tlp, selector in pairs if selector.startswith(f"{name}.")]
-            assert found[name] == max([outer, *within], key=ORDER.index)
+            assert found[name] == max([outer, *within, *astray], key=ORDER.index)
 
 
 def test_translation_leaves_what_is_right_alone_and_is_done_once() -> None:
@@ -134,3 +138,45 @@ def test_translation_of_an_object_keeps_its_own_marking_where_a_part_is_stricter
     parts = granular(("amber", "name"))
     item = indicator(1, None, labels=["tlp:green"], granular_markings=parts)
     assert translated(item, "amber", {})["object_marking_refs"] == [MARKINGS["green"]]
+
+
+@pytest.mark.parametrize("labels", ["TLP:RED", ["TLP:GREEN", 7], {"TLP:RED": 1}, 7])
+def test_labels_that_cannot_be_read_may_hold_a_marking(labels: object) -> None:
+    assert isinstance(marking_of(indicator(1, "clear", labels=labels), {}), Unclear)
+
+
+@pytest.mark.parametrize("selector", ["Description", "description ", "descriptions", "[0]", ""])
+def test_a_selector_that_selects_nothing_was_meant_for_something(selector: str) -> None:
+    item = indicator(1, "green", description="x", granular_markings=granular(("amber", selector)))
+    found = effective(item, {})
+    assert not isinstance(found, Unclear)
+    assert set(found.values()) == {"amber"}
+
+
+def test_a_definition_that_claims_two_stands_for_the_stricter() -> None:
+    both = {
+        "id": STATEMENT,
+        "extensions": {EXTENSION: {"tlp_2_0": "green"}},
+        "definition_type": "TLP",
+        "definition": {"TLP": "TLP:AMBER"},
+    }
+    assert defined(both) == "amber"
+    assert defined({**both, "definition": {"tlp": "no such"}}) is None
+
+
+def test_an_id_of_oasis_is_not_another_marking() -> None:
+    for ident, marking in KNOWN.items():
+        for other in ORDER:
+            claim = {"id": ident, "extensions": {EXTENSION: {"tlp_2_0": other}}}
+            assert contradicts(claim) is (other != marking)
+        assert not contradicts({"id": ident})
+    assert not contradicts({"id": STATEMENT, "extensions": {EXTENSION: {"tlp_2_0": "red"}}})
+
+
+def test_two_spellings_of_one_marking_are_one() -> None:
+    tlp1 = [ref for ref, tlp in KNOWN.items() if tlp == "amber"]
+    assert marking_of(indicator(1, None, object_marking_refs=tlp1, labels=["tlp:amber"]), {}) == (
+        "amber"
+    )
+    mixed = indicator(1, "green", labels=["tlp:amber"])
+    assert isinstance(marking_of(mixed, {}), Unclear)

@@ -24,7 +24,7 @@ HIDDEN_LINE = "whoever is hidden from you"
 def verdicts(register: Register, owner: str, tlp: Marking = "amber") -> list[Foreseen]:
     who = register.named(owner)
     assert who
-    items = admit([orjson.dumps(indicator(1, tlp))])
+    items = admit([orjson.dumps(indicator(1, tlp))], now=NOW)
     place = register.collections[0]
     return list(foresee(items, place, who.id, register.alliances, now=NOW))
 
@@ -63,5 +63,5 @@ def test_who_is_hidden_does_not_tell_who_it_is() -> None:
         a = alliances.named("A")
         assert a
         veil = veiled(a.id, alliances.collections[0].circles, alliances.alliances)
-        found = unnamed(admit([item]), veil)
+        found = unnamed(admit([item], now=NOW), veil)
         assert [each.rule for each in found if isinstance(each, Unfit)] == rules

@@ -97,3 +97,52 @@ def test_a_bundle_says_what_each_was_made_of_and_what_is_missing() -> None:
     assert link["relationship_type"] == "derived-from"
     assert (link["source_ref"], link["target_ref"]) == (made["id"], indicator(1)["id"])
     assert not isinstance(marking_of(link, {}), Unclear)
+
+
+POLICY = "marking-definition--44444444-4444-4444-8444-444444444444"
+
+
+def test_what_it_says_about_handling_stays() -> None:
+    item = indicator(
+        1,
+        None,
+        labels=["PAP:RED", "malicious-activity"],
+        object_marking_refs=[MARKINGS["green"], POLICY],
+    )
+    policy = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": POLICY,
+        "created": "2026-01-01T00:00:00.000Z",
+        "definition_type": "iep",
+        "definition": {"iep_version": "2.0", "attribution": "must-not"},
+        "object_marking_refs": [MARKINGS["clear"]],
+    }
+    objects = [orjson.dumps(policy), orjson.dumps(item)]
+    data, kept, left = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
+    along, made, _ = orjson.loads(data)["objects"]
+    assert (along, kept, left) == (policy, 1, {})
+    assert made["labels"] == ["PAP:RED"]
+    assert made["object_marking_refs"] == [MARKINGS["green"], POLICY]
+
+
+def test_an_id_that_may_not_go_is_not_said_to_be_the_source() -> None:
+    """An AMBER object whose required parts its source marked GREEN."""
+    names = ["name", "pattern", "pattern_type", "valid_from"]
+    parts = [{"marking_ref": MARKINGS["green"], "selectors": names}]
+    item = indicator(1, "amber", granular_markings=parts, description="whom it hit")
+    data, kept, _ = redacted_bundle([orjson.dumps(item)], "green", NOW, lambda: uuid4(CHANCE))
+    assert kept == 1
+    assert str(item["id"]).encode() not in data
+    assert b"whom it hit" not in data
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["+358 40 123 4567", "+49 (170) 123-4567", "imsi_244051234567890", "SUCI-0-244-05", 3.5e14,
+     "244051234567890.", "see 244051234567890."],
+)  # fmt: skip
+def test_numbers_of_subscribers_in_other_spellings(value: object) -> None:
+    (found,) = run(indicator(1, x_note=value))
+    assert isinstance(found, Redacted)
+    assert "x_note" in found.gone

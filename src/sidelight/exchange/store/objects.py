@@ -157,7 +157,7 @@ class Adding:
     _given: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _recalled: set[str] = field(default_factory=set)
     _alarms: list[dict[str, str]] = field(default_factory=list)
-    _terms: dict[str, int] = field(default_factory=dict)
+    _terms: dict[tuple[str, Instant | None], int] = field(default_factory=dict)
     _rows: list[dict[str, object]] = field(default_factory=list)
     _last: Instant = 0
 
@@ -233,18 +233,24 @@ class Adding:
 
     def _terms_of(self, item: Arrival) -> int:
         """Give the id of the terms of an object; they are made if they are new."""
-        if item.marking in self._terms:
-            return self._terms[item.marking]
+        kind = (item.marking, item.handling.ends)
+        if kind in self._terms:
+            return self._terms[kind]
         terms = tables.terms
         audience = orjson.dumps(sorted(self.audience)).decode()
-        said = {"marking": item.marking, "owner": self.by.organisation, "audience": audience}
-        same = [terms.c[name] == value for name, value in said.items()]
+        said = {
+            "marking": item.marking,
+            "owner": self.by.organisation,
+            "audience": audience,
+            "ends": item.handling.ends,
+        }
+        same = [terms.c[name].is_not_distinct_from(value) for name, value in said.items()]
         found = self.connection.scalar(select(terms.c.id).where(*same))
         if found is None:
             made = self.connection.execute(insert(terms).values(said)).inserted_primary_key
             assert made is not None
             found = int(made[0])
-        self._terms[item.marking] = found
+        self._terms[kind] = found
         return found
 
     def _remember(self, ids: Sequence[str]) -> None:

@@ -6,18 +6,20 @@ version because the creator asks it to.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Row, exists, select
 
 from sidelight.exchange import instants
+from sidelight.exchange.handling import Handling
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Arrival, Item, admit, references
 from sidelight.exchange.recall import Recall
 from sidelight.exchange.shelf import Added, Caller, Held
 from sidelight.exchange.store import objects, recalls, tables
-from sidelight.exchange.store.sending import Sending
+from sidelight.exchange.store.sending import Sending, all_terms
 
 _OBJECT: Final = tables.object_.c
 _MILLISECOND: Final[Instant] = 1000
@@ -65,11 +67,12 @@ def _revoke(
     if any(row.revoked for row in rows):
         return True
     last = max(rows, key=lambda row: (row.spec_version, row.key, row.added))
-    items = [_revoked(last.body, now)]
-    if not isinstance(items[0], Arrival):
+    terms = all_terms(connection)
+    item = _revoked(last.body, now)
+    if not isinstance(item, Arrival):
         return False
-    audiences = {row.id: row.audience for row in connection.execute(select(tables.terms))}
-    places = {row.collection: orjson.loads(audiences[row.terms]) for row in rows}
+    items = [replace(item, handling=Handling(ends=terms[last.terms].ends))]
+    places = {row.collection: sorted(terms[row.terms].audience) for row in rows}
     receipts = [
         receipt
         for place, audience in places.items()
@@ -84,7 +87,14 @@ def _revoked(body: bytes, now: Instant) -> Item:
     at = max(now, before + _MILLISECOND)
     said = {**item, "modified": instants.show(at)[:-4] + "Z", "revoked": True}
     data = orjson.dumps(said)
-    return admit([data], references([data]))[0]
+    definitions = [_statement(ref) for ref in references([data])]
+    return admit([data], definitions, now=now)[0]
+
+
+def _statement(ref: str) -> bytes:
+    """Stand in for a marking definition: what it says was looked at when the object came."""
+    said = {"type": "marking-definition", "id": ref, "definition_type": "statement"}
+    return orjson.dumps(said)
 
 
 def _erase(connection: Connection, rows: Sequence[Row[Any]], by: Caller, now: Instant) -> None:

@@ -36,7 +36,7 @@ class Sending:
 def all_terms(connection: Connection) -> dict[int, Terms]:
     """Give all terms that objects are held under."""
     return {
-        row.id: Terms(row.marking, row.owner, frozenset(orjson.loads(row.audience)))
+        row.id: Terms(row.marking, row.owner, frozenset(orjson.loads(row.audience)), row.ends)
         for row in connection.execute(select(tables.terms))
     }
 

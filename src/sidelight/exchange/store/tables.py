@@ -61,6 +61,7 @@ terms: Final = Table(
     Column("marking", String(16), nullable=False),
     Column("owner", _Id, nullable=False),
     Column("audience", Text, nullable=False),
+    Column("ends", BigInteger),
 )
 object_: Final = Table(
     "object",

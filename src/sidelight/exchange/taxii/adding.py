@@ -1,5 +1,6 @@
 """Adding objects, and asking beforehand who would see them (TAXII 2.1, section 5.5)."""
 
+from collections.abc import Collection as Group
 from http import HTTPStatus
 
 import orjson
@@ -16,9 +17,11 @@ from sidelight.exchange.intake import (
     references,
     unnamed,
 )
+from sidelight.exchange.policy import ALWAYS
 from sidelight.exchange.preview import foresee, foreseen
+from sidelight.exchange.query import Query
 from sidelight.exchange.register import Collection, Register
-from sidelight.exchange.shelf import Added, Caller, Receipt, Shelf
+from sidelight.exchange.shelf import Added, Caller, Grants, Receipt, Shelf
 from sidelight.exchange.taxii.media import check_content_type
 from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
 from sidelight.exchange.taxii.reading import granted
@@ -86,9 +89,20 @@ def _items(  # noqa: PLR0913 - all that one request needs
     # A statement that the caller does not see is not known: to say so would tell that it is held.
     wanted = references(objects)
     grants = granted(shelf, register, caller.organisation, "object", now) if wanted else ()
-    items = admit(objects, shelf.statements(collection.id, grants, wanted))
+    known = definitions_held(shelf, collection.id, grants, wanted)
+    items = admit(objects, known, now=now)
     veil = veiled(caller.organisation, collection.circles, register.alliances)
     return unnamed(items, veil)
+
+
+def definitions_held(shelf: Shelf, collection: str, grants: Grants, ids: Group[str]) -> list[bytes]:
+    """Give those of these marking definitions that are seen in a collection."""
+    there = tuple(sorted(shelf.statements(collection, grants, ids)))
+    query = Query(ids=there, versions=("all",))
+    if not there:
+        return []
+    found = shelf.page(collection, grants, query, after=ALWAYS, limit=len(there))
+    return [each.body for each in found]
 
 
 def _status(ident: str, receipts: list[Receipt], now: Instant) -> Json:

@@ -1,4 +1,4 @@
-"""Recalls, and who acknowledged them."""
+"""Recalls, who acknowledged them, and terms that end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,8 @@ _LONG = sa.BigInteger()
 
 
 def upgrade() -> None:
-    """Make the two tables."""
+    """Make the two tables, and the end of terms."""
+    op.add_column("terms", sa.Column("ends", _LONG))
     op.create_table(
         "recall",
         sa.Column("id", _ID, primary_key=True),
@@ -41,3 +42,4 @@ def downgrade() -> None:
     """Take them away again."""
     op.drop_table("acknowledgement")
     op.drop_table("recall")
+    op.drop_column("terms", "ends")
