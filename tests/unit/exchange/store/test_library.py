@@ -8,9 +8,21 @@ import pytest
 import sqlalchemy
 
 import databases
-from allies import NOW, TRILATERAL, World, indicator, names, objects, open_world, pages, parsed
+from allies import (
+    NOW,
+    TRILATERAL,
+    World,
+    address,
+    indicator,
+    names,
+    objects,
+    open_world,
+    pages,
+    parsed,
+)
 from sidelight.exchange.store import audit, ledger, tokens
 from sidelight.exchange.store.library import Library
+from sidelight.intel.markings import MARKINGS
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +153,50 @@ def test_a_database_is_opened_again_with_its_secret(world: World) -> None:
     assert again.key == world.library.key
     world.server = type(world.server)(again, world.server.mint)
     assert names(world.ask("B", objects(), ("next", cursor))) == ["number 1", "number 2"]
+
+
+def test_a_recall_reaches_who_was_given_it_and_waits_for_them(world: World) -> None:
+    world.add("A", indicator(1, "amber"), address("198.51.100.9"))
+    world.ask("B", objects())
+    a, b, g = (world.caller(who) for who in "ABG")
+    made = world.library.recall(
+        str(indicator(1)["id"]), a, world.now, reason="wrong", hours=1, erase=False
+    )
+    erased = world.library.recall(
+        str(address("")["id"]), a, world.now, reason="wrong", hours=1, erase=False
+    )
+    assert made
+    assert erased
+    assert (made.erased, erased.erased) == (False, True)
+    nobodys = world.library.recall("x--1", b, world.now, reason="x", hours=1, erase=True)
+    assert nobodys is None
+    found = world.library.notices(b.organisation, after=0, limit=9, now=world.now)
+    assert [each.recall.id for each in found] == [made.id, erased.id]
+    assert world.library.notices(g.organisation, after=0, limit=9, now=world.now) == []
+    assert world.library.acknowledge(made.id, g, "", world.now) == []
+    world.now += 7
+    (done,) = world.library.acknowledge(made.id, b, "gone", world.now)
+    assert (done.recipient.acknowledged, done.recipient.done) == (world.now, "gone")
+    (revoked,) = parsed(world.ask("B", objects()))["objects"]  # type: ignore[misc]
+    assert revoked["revoked"] is True  # type: ignore[index]
+    assert len(world.library.recalled(a.organisation)) == 2
+
+
+def test_terms_may_end(world: World) -> None:
+    policy = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--44444444-4444-4444-8444-444444444444",
+        "created": "2026-01-01T00:00:00.000Z",
+        "definition_type": "iep",
+        "definition": {"iep_version": "2.0", "end_date": "2027-01-15T08:00:01Z"},
+        "object_marking_refs": [MARKINGS["green"]],
+    }
+    refs = [MARKINGS["green"], policy["id"]]
+    items = (indicator(1), indicator(2, None, object_marking_refs=refs), indicator(3))
+    world.add("A", policy, *items)
+    assert len(world.library.terms()) == 2
+    wanted = ("match[type]", "indicator")
+    assert len(names(world.ask("B", objects(), wanted))) == 3
+    world.now += 1_000_000
+    assert names(world.ask("B", objects(), wanted)) == ["number 1", "number 3"]
