@@ -59,10 +59,13 @@ def page(  # noqa: PLR0913 - what, for whom, from where
         seen.append(table.c.type.in_(query.types))
     rival = [other.c.collection == collection, other.c.id == table.c.id, _granted(other, grants)]
     twin = and_(other.c.key == table.c.key, other.c.spec_version == table.c.spec_version)
+    seen.append(~exists().where(*rival, twin, other.c.added < table.c.added))
     # Of two who share an object under one id, the first whom one sees counts; observables have
-    # no versions, so they stand in for nothing.
+    # no versions, so they stand in for nothing. The id is what this is looked up by.
+    here = other.c.collection.concat("") == collection
+    another = (other.c.owner != table.c.owner, table.c.type.not_in(sorted(OBSERVABLES)))
+    seen.append(~exists().where(here, *rival[1:], *another, other.c.added < table.c.added))
     kin = or_(other.c.owner == table.c.owner, table.c.type.in_(sorted(OBSERVABLES)))
-    seen.append(~exists().where(*rival, other.c.added < table.c.added, or_(twin, ~kin)))
     rival.append(kin)
     if query.spec_versions:
         seen.append(table.c.spec_version.in_(query.spec_versions))
