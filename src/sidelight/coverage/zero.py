@@ -5,6 +5,7 @@ from typing import Final
 
 from sidelight.coverage.seen import Coverage
 from sidelight.coverage.telemetry import telemetry, telemetry_of
+from sidelight.findings.surface import HOST
 
 _NAMED_AT_MOST: Final = 4
 
@@ -39,15 +40,18 @@ def _nothing_read(coverage: Coverage) -> str:
 
 def _judged(coverage: Coverage, sighted: int) -> str:
     read = _many(coverage.events, "event")
+    verb = "was" if coverage.events == 1 else "were"
+    if not sighted and any(stream.channel == HOST for stream in coverage.streams):
+        return f"{read} {verb} read: a look at hosts found nothing odd, and rules had no logs."
     if not sighted:
         return (
-            f"{read} were read, but none that any of {_many(coverage.rules, 'rule')} "
+            f"{read} {verb} read, but none that any of {_many(coverage.rules, 'rule')} "
             "could match: this zero says nothing about the hosts."
         )
     able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
     if coverage.hidden:
-        return f"{read} were read and {able} could have matched."
-    return f"{read} were read and {able} could have matched; none did."
+        return f"{read} {verb} read and {able} could have matched."
+    return f"{read} {verb} read and {able} could have matched; none did."
 
 
 def _hidden(coverage: Coverage) -> tuple[str, ...]:

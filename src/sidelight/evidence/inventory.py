@@ -132,6 +132,10 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
             spans += _inspect(file, named, seen, inventory)
     spans += [(Span(root, TREE), 0) for root in roots]
     spans += _blobs(inventory)
+    if roots:
+        from sidelight.evidence.host.trees import belongs  # noqa: PLC0415 - for trees alone
+
+        inventory.gaps = [gap for gap in inventory.gaps if not belongs(gap, roots)]
     spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
