@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sidelight.errors import UsageError
+from sidelight.plural import many
 
 
 def range_command(  # noqa: PLR0913
@@ -35,7 +36,7 @@ def range_command(  # noqa: PLR0913
         shutil.rmtree(out)
     report = write_range(options, out)
     typer.echo(
-        f"{report.files} files, {report.events:,} events, {report.size / 1e6:.1f} MB "
+        f"{many(report.files, 'file')}, {many(report.events, 'event')}, {report.size / 1e6:.1f} MB "
         f"in {report.folder}; {len(report.steps)} labelled steps in truth.json",
         err=True,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from sidelight.plural import many
+
 _EARLIEST: Final = 0.05
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -31,8 +33,8 @@ def progress_line(progress: Progress, width: int) -> str:
     parts = [f"{size(done)} of {size(total)}" if total else size(done)]
     if total:
         parts.insert(0, f"{min(100 * done // total, 100):3} %")
-    parts.append(f"{progress.events:,} events")
-    parts.append(f"{progress.findings:,} hits")
+    parts.append(many(progress.events, "event"))
+    parts.append(many(progress.findings, "hit"))
     parts.append(f"file {progress.files_done:,} of {progress.files_total:,}")
     left = time_left(progress)
     if left:

@@ -10,6 +10,7 @@ from sidelight.findings.surface import SURFACES
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.terminal.colors import INK, TAG
+from sidelight.plural import many
 from sidelight.schema import NO_TIME
 
 _REASONS: Final = 3
@@ -65,7 +66,7 @@ def _head(finding: Finding, width: int) -> Text:
 
 
 def _body(finding: Finding, width: int) -> Iterator[Text]:
-    events = f"{finding.count:,} event{'s' if finding.count != 1 else ''}"
+    events = many(finding.count, "event")
     facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
     facts += [" ".join(finding.techniques)] if finding.techniques else []
     yield _line("", " · ".join(facts), "", "dim")

@@ -11,6 +11,7 @@ from sidelight.findings.finding import Finding
 from sidelight.output.tally import Tally, by_story
 from sidelight.output.terminal.block import block
 from sidelight.output.terminal.summary import summary
+from sidelight.plural import many
 
 SHOWN: Final = 50
 _PIPE_WIDTH: Final = 120
@@ -54,8 +55,9 @@ class Screen:
             self.console.print()
         more = self._tally.total - len(self._shown)
         if more:
-            noun = "finding" if more == 1 else "findings"
-            self.console.print(f"{more:,} more {noun}: use --output to write them all to a file.")
+            self.console.print(
+                f"{many(more, 'more finding')}: use --output to write them all to a file."
+            )
 
 
 def open_screen(  # noqa: PLR0913
