@@ -135,7 +135,7 @@ def show(
 ) -> int:
     """Show a rule as it is written.
 
-    Example: sidelight rules show 5f1abf38-291d-4e5f-9e0a-6a7ea1b9a2c1
+    Example: sidelight rules show df787727-e904-47ee-b539-babb0ff07090
     """
     from sidelight.rules.files import read_documents  # noqa: PLC0415 - not for --help
     from sidelight.rules.load import compile_documents  # noqa: PLC0415
