@@ -85,16 +85,18 @@ class ProgressLine:
         file: where it goes, stderr.
         width: of the terminal.
         every_s: at most one line in so many seconds.
+        plain: it takes no control codes, so it is left alone.
     """
 
     file: TextIO
     width: int = 80
     every_s: float = 0.2
+    plain: bool = False
     _last: float = float("-inf")
 
     def show(self, progress: Progress) -> None:
         """Show where the run stands."""
-        if progress.elapsed_s - self._last < self.every_s or not self.file.isatty():
+        if progress.elapsed_s - self._last < self.every_s or not self._able:
             return
         self._last = progress.elapsed_s
         self.file.write(f"\r\x1b[2K{progress_line(progress, self.width - 1)}")
@@ -102,6 +104,10 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Take the line away."""
-        if self.file.isatty():
+        if self._able:
             self.file.write("\r\x1b[2K")
             self.file.flush()
+
+    @property
+    def _able(self) -> bool:
+        return self.file.isatty() and not self.plain

@@ -1,6 +1,7 @@
 """The terminal as an output: gather, then summary first and the worst findings after it."""
 
 import io
+import os
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
@@ -60,6 +61,11 @@ class Screen:
             )
 
 
+def _plain() -> bool:
+    """Tell whether no control code is wanted: without colours, rich still writes in bold."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
 def open_screen(  # noqa: PLR0913
     file: TextIO,
     *,
@@ -88,6 +94,7 @@ def open_screen(  # noqa: PLR0913
         width=width,
         force_terminal=color or None,
         no_color=None if color is None else not color,
+        color_system=None if color is False or (color is None and _plain()) else "auto",
         markup=False,
         emoji=False,
         highlight=False,
