@@ -130,6 +130,8 @@ def errors_page() -> str:
     lines += [
         "On the command line an error is one line on standard error: where, what is wrong, and "
         "in brackets what to do.",
+        "An option that a command does not know is told in a few lines, the first of which is how "
+        "the command is used.",
         "An evidence error makes the exit code 3, the others 2.",
     ]
     return _page(lines)
