@@ -110,7 +110,7 @@ def test_hijacklibs_become_the_table_that_hunts_use(tmp_path: Path) -> None:
     (folder / "codec.yml").write_text(HIJACK)
     ran = sidelight("intel", "import", "yml", to=tmp_path / "out")
     assert ran.code == 0
-    assert "1 libraries of 1 programs imported" in (tmp_path / "out").read_text()
+    assert "1 library of 1 program imported" in (tmp_path / "out").read_text()
     assert list(tmp_path.rglob("hijacklibs.json"))
 
 

@@ -120,7 +120,7 @@ def test_hijacklibs_is_imported_kept_and_held_against_loads(tmp_path: Path) -> N
     source.write_text(HIJACK)
     ran = sidelight("rules", "update", "--hijacklibs", source)
     assert ran.code == 0, ran.err
-    assert b"1 libraries of 1 programs imported, 1 with expected signers" in ran.out
+    assert b"1 library of 1 program imported, 1 with expected signers" in ran.out
     broken = tmp_path / "odd.yml"
     broken.write_text("title: nothing of the kind\n")
     refused = sidelight("rules", "update", "--hijacklibs", broken)

@@ -1,10 +1,7 @@
 """The file of an allow-list: TOML, a table ``[[allow]]`` for each entry."""
 
 import hashlib
-import os
 import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ import orjson
 from sidelight.errors import UsageError
 from sidelight.findings.allowlist import SCOPES, Entry
 from sidelight.findings.finding import FindingClass
+from sidelight.hunt.replacement import replace_file
 
 _TABLE: Final = re.compile(r"(?:^[ \t]*#.*\n)*^[ \t]*\[\[\s*allow\s*\]\]", re.MULTILINE)
 """Where an entry begins, comments right above it included."""
@@ -181,7 +179,7 @@ def add_entry(path: Path, entry: Entry) -> None:
     if any(entry.id == each.id for each in before.entries):
         raise UsageError(f"the id {entry.id!r} is there already", where=str(path))
     text = before.text.rstrip()
-    _write(path, f"{text}\n\n{spell(entry)}" if text else spell(entry))
+    replace_file(path, [(f"{text}\n\n{spell(entry)}" if text else spell(entry)).encode()])
 
 
 def prune_entries(file: AllowFile, gone: frozenset[str]) -> None:
@@ -199,7 +197,7 @@ def prune_entries(file: AllowFile, gone: frozenset[str]) -> None:
         cut = file.text[: begins[0]] if begins else file.text
         cut += "".join(part for entry, part in named if entry.id not in gone)
         text = cut if _holds(file.path, cut, kept) else text
-    _write(file.path, text)
+    replace_file(file.path, [text.encode()])
 
 
 def _holds(path: Path, text: str, entries: tuple[Entry, ...]) -> bool:
@@ -208,17 +206,3 @@ def _holds(path: Path, text: str, entries: tuple[Entry, ...]) -> bool:
         return _entries(path, text, tomllib.loads(text)) == entries
     except (ValueError, UsageError):
         return False
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if path.exists():
-            shutil.copymode(path, name)
-        os.replace(name, path)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
