@@ -59,7 +59,7 @@ def test_installed_rules_are_listed_and_shown(tmp_path: Path, *, packed: bool) -
     sidelight = CommandLine(tmp_path)
     updated = sidelight("rules", "update", "--from", source)
     assert updated.code == 0, updated.err
-    assert b"1 rules installed, 0 refused" in updated.out
+    assert b"1 rule installed, 0 refused" in updated.out
     assert b"A Line With A Word" in sidelight("rules", "list", "--no-own").out
     assert b"CommandLine|contains: word" in sidelight("rules", "show", "a line with a word").out
 
