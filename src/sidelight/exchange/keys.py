@@ -9,7 +9,6 @@ when. Nothing that is received adds one.
 Rule 3. A revoked key stays in the store, so that it is refused by name.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sidelight.errors import UsageError
 from sidelight.exchange.base64url import decoded, encoded
+from sidelight.exchange.secret import read_secret, write_secret
 from sidelight.exchange.writing import write_whole
 
 _IDENTITIES: Final = UUID("a2c4b1f3-2e5d-4f79-8a8b-5d1f0c3e7b92")
@@ -123,16 +123,7 @@ def write_key(path: Path, key: PrivateKey) -> None:
         UsageError: it is there, or cannot be written.
     """
     document = {**document_of(key.public), "d": encoded(key.seed)}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
-    except FileExistsError:
-        hint = "a key that is lost cannot be made again: name another file"
-        raise UsageError("is there already", where=str(path), hint=hint) from None
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    write_secret(path, orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def read_key(path: Path) -> PrivateKey:
@@ -141,10 +132,8 @@ def read_key(path: Path) -> PrivateKey:
     Raises:
         UsageError: it cannot be read, is none, or others than its owner may read it.
     """
+    read_secret(path)
     document = _document(path)
-    if os.name == "posix" and path.stat().st_mode & 0o077:
-        hint = f"chmod 600 {path}, and think about who has read it"
-        raise UsageError("may be read by others than its owner", where=str(path), hint=hint)
     public = _public(document, path)
     key = made_key(_octets(document.get("d"), str(path)), public.author, public.identity, "")
     if key.public.x != public.x:

@@ -1,0 +1,119 @@
+"""``sidelight share seen tell|take|count|lookup``: how many members have seen something."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sidelight.cli.exits import FOUND
+from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.seen_values import Files, bytes_of, hidden_only, values_of
+from sidelight.errors import UsageError
+from sidelight.output.plain import many, plain
+
+GroupKey = Annotated[
+    Path, typer.Option("--group-key", metavar="FILE", help="Key that the members share.")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")]
+
+
+def tell(files: Files, group_key: GroupKey, output: Output) -> int:
+    """Write keyed hashes of what you have seen, for whoever counts; guessable kinds stay out.
+
+    A report is everything you report: what a later one lacks is not counted any more.
+
+    Example: sidelight share seen tell findings.jsonl --group-key members.key -o report.json
+    """
+    from sidelight.exchange.secret import read_group_key  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.seen import reports  # noqa: PLC0415
+
+    values = hidden_only(values_of(files))
+    output.write_bytes(reports.spell(read_group_key(group_key), values))
+    typer.echo(
+        plain(f"{many(len(values), 'value')} in {output}, as hashes: send it to the counter")
+    )
+    return 0
+
+
+def take(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="What a member sent.")],
+    organisation: Annotated[
+        str, typer.Option("--from", metavar="ORGANISATION", help="Who sent it: name or id.")
+    ],
+    database: Database = "",
+) -> int:
+    """Count a member's report instead of its earlier one.
+
+    Example: sidelight share seen take report.json --from "Operator B"
+    """
+    library = open_library(database)
+    from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store import seen  # noqa: PLC0415
+
+    who = organisation_named(library.register(), organisation)
+    tokens = reports.read(bytes_of(report), report)
+    new, gone = seen.take(library.engine, who.id, tokens, operator(), now())
+    typer.echo(plain(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on"))
+    return 0
+
+
+def count(
+    output: Output,
+    circle: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose members count; else all organisations.")
+    ] = "",
+    least: Annotated[
+        int, typer.Option(min=3, max=1000, help="Members from which on a count is told.")
+    ] = 5,
+    database: Database = "",
+) -> int:
+    """Write today's table of counts, for all members; it is the same all day.
+
+    Example: sidelight share seen count --circle "the bilateral" -o counts.json
+    """
+    library = open_library(database)
+    import orjson  # noqa: PLC0415 - not for --help
+
+    from sidelight.exchange.seen.prevalence import day_of, too_few  # noqa: PLC0415
+    from sidelight.exchange.store import seen  # noqa: PLC0415
+
+    alliances = library.register().alliances
+    members = {*alliances.organisations}
+    if circle:
+        found = [each for each in alliances.circles.values() if circle in {each.id, each.name}]
+        if len(found) != 1:
+            raise UsageError("is no circle of the register", where=circle)
+        members = {each.organisation for each in found[0].members}
+    if why := too_few(len(members), least):
+        hint = "nothing could be told of so few without naming them"
+        raise UsageError(why, where="count", hint=hint)
+    at = now()
+    table = seen.release(library.engine, day_of(at), members, least, at)
+    output.write_bytes(orjson.dumps(table, option=orjson.OPT_APPEND_NEWLINE))
+    typer.echo(plain(f"today's counts, from {table['least']} members on, are in {output}"))
+    return 0
+
+
+def lookup(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Today's counts.")],
+    files: Files,
+    group_key: GroupKey,
+) -> int:
+    """Say how many members have seen your values: at least so many, or fewer than are told.
+
+    Exit code 1: some were seen by enough.
+
+    Example: sidelight share seen lookup counts.json ours.txt --group-key members.key
+    """
+    from sidelight.exchange.secret import read_group_key  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.seen import reports  # noqa: PLC0415
+
+    key, told = read_group_key(group_key), reports.read_table(bytes_of(table), table)
+    values = hidden_only(values_of(files))
+    seen = 0
+    for value in values:
+        shown = told.counts.get(reports.token(key, value))
+        seen += shown is not None
+        what = f"at least {shown}" if shown else f"fewer than are told ({told.least})"
+        typer.echo(plain(f"{what} of {told.members}  {value.kind}  {value.text}"))
+    return FOUND if seen else 0
