@@ -8,7 +8,6 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, values_of
-from sidelight.errors import UsageError
 from sidelight.output.plain import many, plain
 
 GroupKey = Annotated[
@@ -59,9 +58,6 @@ def take(
 
 def count(
     output: Output,
-    circle: Annotated[
-        str, typer.Option(metavar="NAME", help="Whose members count; else all organisations.")
-    ] = "",
     least: Annotated[
         int, typer.Option(min=3, max=1000, help="Members from which on a count is told.")
     ] = 5,
@@ -69,28 +65,20 @@ def count(
 ) -> int:
     """Write today's table of counts, for all members; it is the same all day.
 
-    Example: sidelight share seen count --circle "the bilateral" -o counts.json
+    Example: sidelight share seen count -o counts.json
     """
     library = open_library(database)
-    import orjson  # noqa: PLC0415 - not for --help
-
+    from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
     from sidelight.exchange.seen.prevalence import day_of, too_few  # noqa: PLC0415
     from sidelight.exchange.store import seen  # noqa: PLC0415
 
-    alliances = library.register().alliances
-    members = {*alliances.organisations}
-    if circle:
-        found = [each for each in alliances.circles.values() if circle in {each.id, each.name}]
-        if len(found) != 1:
-            raise UsageError("is no circle of the register", where=circle)
-        members = {each.organisation for each in found[0].members}
-    if why := too_few(len(members), least):
-        hint = "nothing could be told of so few without naming them"
-        raise UsageError(why, where="count", hint=hint)
-    at = now()
-    table = seen.release(library.engine, day_of(at), members, least, at)
-    output.write_bytes(orjson.dumps(table, option=orjson.OPT_APPEND_NEWLINE))
-    typer.echo(plain(f"today's counts, from {table['least']} members on, are in {output}"))
+    known, at = library.register().alliances.organisations, now()
+    made = seen.release(library.engine, day_of(at), known, least, at)
+    output.write_bytes(made.document)
+    least = reports.read_table(made.document, output).least  # of whoever asked first today
+    typer.echo(plain(f"today's counts are in {output}, told in steps of {least}"))
+    if why := too_few(made.members, least):
+        typer.echo(f"none is told yet: {why}")
     return 0
 
 
@@ -114,6 +102,7 @@ def lookup(
     for value in values:
         shown = told.counts.get(reports.token(key, value))
         seen += shown is not None
-        what = f"at least {shown}" if shown else f"fewer than are told ({told.least})"
-        typer.echo(plain(f"{what} of {told.members}  {value.kind}  {value.text}"))
+        what = f"at least {shown} members" if shown else "too few to tell"
+        typer.echo(plain(f"{what}  {value.kind}  {value.text}"))
+    typer.echo(f"counts are told from {told.least} members on, in steps of {told.least}")
     return FOUND if seen else 0

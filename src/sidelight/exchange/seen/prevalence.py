@@ -6,8 +6,8 @@ Rule 1. A count is told from *least* members on, rounded down to a multiple of *
 never more than all members but *least* - 1: "all of you" would name each.
 Rule 2. The table of a day is made of what was sent before the day before began, is written down,
 and is the same for everybody all day: asking twice says nothing new.
-Rule 3. There is one question, about all members: none about some of them, whose answers could be
-taken from one another.
+Rule 3. There is one table, of all members who report: none of some of them, which could be taken
+from one another. How many report is not published.
 
 What this promises, and a test proves over all small worlds: of *least* - 2 members who put
 together what they know, all tables included, none can tell of any other member whether it has
@@ -42,7 +42,7 @@ def too_few(members: int, least: int) -> str:
     needed = 2 * least - 1
     if members >= needed:
         return ""
-    return f"there are {members} members: counts from {least} on need {needed} of them"
+    return f"{members} members report: counts from {least} on need {needed}"
 
 
 def day_of(now: Instant) -> int:
@@ -55,16 +55,15 @@ def closed(day: int) -> Instant:
     return (day - 1) * DAY
 
 
-def table(
-    reports: Iterable[tuple[str, str]], members: frozenset[str], least: int
-) -> Mapping[str, int]:
+def table(reports: Iterable[tuple[str, str]], least: int) -> Mapping[str, int]:
     """Give what may be told of each hash, out of pairs of hash and organisation.
 
-    Who is no member any more does not count.
+    Members are those who reported anything: of the others everybody knows that they count nowhere.
     """
     seen: dict[str, set[str]] = {}
+    members = set[str]()
     for token, organisation in reports:
-        if organisation in members:
-            seen.setdefault(token, set()).add(organisation)
+        seen.setdefault(token, set()).add(organisation)
+        members.add(organisation)
     found = ((token, told(len(by), len(members), least)) for token, by in sorted(seen.items()))
     return {token: shown for token, shown in found if shown is not None}

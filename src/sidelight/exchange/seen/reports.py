@@ -24,7 +24,6 @@ class Table(msgspec.Struct, frozen=True):
 
     day: int
     least: int
-    members: int
     counts: Mapping[str, int]
 
 

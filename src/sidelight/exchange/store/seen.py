@@ -5,7 +5,7 @@ Rule 2. An epoch that is over has no key any more, so nothing sent to it can be 
 Rule 3. A question is charged before it is answered, whatever becomes of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,7 @@ told: Final = Table(
     METADATA,
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
+    Column("members", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
 )
 
@@ -170,20 +171,30 @@ def take(
     return len(new), len(gone)
 
 
-def release(
-    engine: Engine, day: int, members: Collection[str], least: int, now: Instant
-) -> Mapping[str, object]:
-    """Give the table of a day: made once, and the same however often it is asked for."""
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The table of a day, as it is published, and how many members it was made of."""
+
+    document: bytes
+    members: int
+
+
+def release(engine: Engine, day: int, known: Collection[str], least: int, now: Instant) -> Release:
+    """Give the table of a day: made once, and the same however often it is asked for.
+
+    *known* are the organisations of the register; reports of others count no more.
+    """
     with writing(engine) as connection:
-        kept = connection.scalar(select(told.c.document).where(told.c.day == day))
-        if kept is None:
-            wanted = select(report.c.token, report.c.organisation)
-            rows = connection.execute(wanted.where(report.c.at < closed(day))).all()
-            pairs = [(row.token, row.organisation) for row in rows]
-            counts = table(pairs, frozenset(members), least)
-            document = {"day": day, "least": least, "members": len(members), "counts": counts}
-            kept = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-            connection.execute(insert(told).values(day=day, at=now, document=kept))
-            audit.append(connection, now, "the counter", "seen table", {"day": day})
-    found: Mapping[str, object] = orjson.loads(kept)
-    return found
+        kept = connection.execute(select(told).where(told.c.day == day)).first()
+        if kept is not None:
+            return Release(kept.document, kept.members)
+        wanted = select(report.c.token, report.c.organisation)
+        rows = connection.execute(wanted.where(report.c.at < closed(day))).all()
+        pairs = [(row.token, row.organisation) for row in rows if row.organisation in known]
+        members = len({organisation for _, organisation in pairs})
+        table_ = {"day": day, "least": least, "counts": table(pairs, least)}
+        document = orjson.dumps(table_, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+        row = {"day": day, "at": now, "members": members, "document": document}
+        connection.execute(insert(told).values(row))
+        audit.append(connection, now, "the counter", "seen table", {"day": day, "least": least})
+    return Release(document, members)

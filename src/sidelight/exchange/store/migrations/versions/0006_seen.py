@@ -40,6 +40,7 @@ def upgrade() -> None:
         "seen_told",
         sa.Column("day", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("at", _LONG, nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
     )
 
