@@ -74,10 +74,15 @@ def make(
 
 
 @author_key.command("show")
-def show(key: KeyFile = None) -> int:
+def show(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write instead.")
+    ] = None,
+    key: KeyFile = None,
+) -> int:
     """Print what allies need to check your signatures: it is no secret.
 
-    Example: sidelight share key show
+    Example: sidelight share key show -o operator-a.json
     """
     need_exchange("cryptography", "rfc8785")
     import orjson  # noqa: PLC0415 - not for --help
@@ -85,7 +90,12 @@ def show(key: KeyFile = None) -> int:
     from sidelight.exchange import keys  # noqa: PLC0415
 
     found = keys.read_key(key_file(key)).public
-    typer.echo(orjson.dumps(keys.document_of(found), option=orjson.OPT_INDENT_2).decode())
+    text = orjson.dumps(keys.document_of(found), option=orjson.OPT_INDENT_2)
+    if output is None:
+        typer.echo(text.decode())
+        return 0
+    output.write_bytes(text + b"\n")
+    typer.echo(f"fingerprint {found.fingerprint}: read it to allies on another way than the file")
     return 0
 
 

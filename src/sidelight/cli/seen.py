@@ -10,6 +10,7 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.seen_asking import answer, ask, asked, prepare, read_answer
 from sidelight.cli.seen_counting import count, lookup, take, tell
+from sidelight.cli.seen_online import fetch, query, send
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, say_silent, values_of
 from sidelight.errors import UsageError
 from sidelight.output.plain import many, plain
@@ -23,7 +24,10 @@ seen.command("ask")(ask)
 seen.command("answer")(answer)
 seen.command("read")(read_answer)
 seen.command("asked")(asked)
+seen.command("query")(query)
 seen.command("tell")(tell)
+seen.command("send")(send)
+seen.command("fetch")(fetch)
 seen.command("take")(take)
 seen.command("count")(count)
 seen.command("lookup")(lookup)

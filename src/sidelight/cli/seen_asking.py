@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from sidelight.cli.libraries import Database, now, open_library, operator, organ
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.errors import UsageError
 from sidelight.output.plain import many, plain
+
+if TYPE_CHECKING:
+    from sidelight.exchange.register import Register
 
 _DAY: int = 86_400 * 1_000_000
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")]
@@ -22,7 +25,7 @@ State = Annotated[
 ]
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - options
     files: Files,
     output: Output,
     days: Annotated[int, typer.Option(min=1, max=366, help="Days until the key changes.")] = 7,
@@ -30,9 +33,15 @@ def prepare(
         int,
         typer.Option(min=1, max=100_000, help="Values an organisation may ask about till then."),
     ] = 1000,
+    circle: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Whose members may ask over the network. Repeatable."),
+    ] = None,
     database: Database = "",
 ) -> int:
     """Begin an epoch: allies may ask whether you have these values; all kinds will do.
+
+    Without --circle nobody may ask over the network, and you answer files that you are sent.
 
     What was asked in an earlier epoch and is not answered yet cannot be answered any more.
 
@@ -41,8 +50,10 @@ def prepare(
     library = open_library(database)
     from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
     from sidelight.exchange.seen import envelope, intersection  # noqa: PLC0415
+    from sidelight.exchange.seen.epoch import Epoch  # noqa: PLC0415
     from sidelight.exchange.store import seen  # noqa: PLC0415
 
+    circles = _circles(library.register(), circle or [])
     found = values_of(files)
     say_silent(found)
     values = [str(each) for each in sorted(found.named)]
@@ -52,12 +63,14 @@ def prepare(
     room = 1 << (len(values) - 1).bit_length()
     fill = [secrets.token_hex(32) for _ in range(room - len(values))]
     setup = intersection.setup(key, values, fill)
-    fresh = seen.Epoch(ident, key, setup, at, at + days * _DAY, quota)
+    fresh = Epoch(ident, key, setup, at, at + days * _DAY, quota, circles)
     seen.begin(library.engine, fresh, operator())
     ends = instants.show(fresh.ends)
     output.write_bytes(envelope.spell(envelope.Setup(ident, ends, quota, setup)))
     typer.echo(plain(f"{many(len(values), 'value')} may be asked about until {ends}, in {output}"))
     typer.echo(f"each organisation may ask about {quota:,}; it learns there are at most {room:,}")
+    years = 2**32 / quota * days / 365
+    typer.echo(f"at that pace all of IPv4 takes one of them {years:,.0f} years")
     return 0
 
 
@@ -101,12 +114,13 @@ def answer(
     Example: sidelight share seen answer question.json --from "Operator B" -o answer.json
     """
     library = open_library(database)
+    from sidelight.exchange.answering import Declined, answered  # noqa: PLC0415
     from sidelight.exchange.seen import envelope  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.seen.answering import Declined, answered  # noqa: PLC0415
+    from sidelight.exchange.shelf import Caller  # noqa: PLC0415
 
     who = organisation_named(library.register(), organisation)
     asked_for = envelope.read(bytes_of(question), envelope.Question, question)
-    match answered(library.engine, asked_for, who.id, operator(), now()):
+    match answered(library, asked_for, Caller(who.id, operator(), frozenset()), now()):
         case Declined(why):
             typer.echo(plain(f"not answered: {why}"))
             return FOUND
@@ -157,3 +171,17 @@ def asked(database: Database = "") -> int:
         what = many(each.items, "value")
         typer.echo(plain(f"{instants.show(each.at)}  {who}  {what}  epoch {each.epoch}"))
     return 0
+
+
+def _circles(register: "Register", names: list[str]) -> tuple[str, ...]:
+    """Give the ids of circles.
+
+    Raises:
+        UsageError: a name is no circle.
+    """
+    there = register.alliances.circles.values()
+    found = {name: [each.id for each in there if name in {each.id, each.name}] for name in names}
+    for name, ids in found.items():
+        if len(ids) != 1:
+            raise UsageError("is no circle of the register", where=name)
+    return tuple(ids[0] for ids in found.values())

@@ -47,11 +47,11 @@ def take(
     """
     library = open_library(database)
     from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import seen  # noqa: PLC0415
+    from sidelight.exchange.shelf import Caller  # noqa: PLC0415
 
     who = organisation_named(library.register(), organisation)
     tokens = reports.read(bytes_of(report), report)
-    new, gone = seen.take(library.engine, who.id, tokens, operator(), now())
+    new, gone = library.report(Caller(who.id, operator(), frozenset()), tokens, now())
     typer.echo(plain(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on"))
     return 0
 
@@ -69,11 +69,9 @@ def count(
     """
     library = open_library(database)
     from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.seen.prevalence import day_of, too_few  # noqa: PLC0415
-    from sidelight.exchange.store import seen  # noqa: PLC0415
+    from sidelight.exchange.seen.prevalence import too_few  # noqa: PLC0415
 
-    known, at = library.register().alliances.organisations, now()
-    made = seen.release(library.engine, day_of(at), known, least, at)
+    made = library.counts(least, now())
     output.write_bytes(made.document)
     least = reports.read_table(made.document, output).least  # of whoever asked first today
     typer.echo(plain(f"today's counts are in {output}, told in steps of {least}"))

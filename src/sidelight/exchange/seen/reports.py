@@ -37,7 +37,7 @@ def spell(key: bytes, values: Iterable[Value]) -> bytes:
     return msgspec.json.encode(_Report(sorted(token(key, each) for each in values))) + b"\n"
 
 
-def read(data: bytes, where: Path) -> list[str]:
+def read(data: bytes, where: str | Path) -> list[str]:
     """Read the hashes of a report.
 
     Raises:
@@ -52,7 +52,7 @@ def read(data: bytes, where: Path) -> list[str]:
     return found
 
 
-def read_table(data: bytes, where: Path) -> Table:
+def read_table(data: bytes, where: str | Path) -> Table:
     """Read the counts of a day.
 
     Raises:

@@ -6,7 +6,6 @@ Rule 3. A question is charged before it is answered, whatever becomes of it.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -18,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     delete,
     desc,
     func,
@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from sidelight.exchange.instants import Instant
+from sidelight.exchange.seen.epoch import Asked, Epoch, Overdrawn, Release
 from sidelight.exchange.seen.prevalence import closed, table
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
@@ -43,6 +44,7 @@ epoch: Final = Table(
     Column("begun", BigInteger, nullable=False),
     Column("ends", BigInteger, nullable=False),
     Column("quota", Integer, nullable=False),
+    Column("circles", Text, nullable=False),
 )
 asked: Final = Table(
     "seen_asked",
@@ -71,47 +73,13 @@ told: Final = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """A stretch of time with a key of its own.
-
-    Args:
-        quota: values that an organisation may ask about until *ends*.
-    """
-
-    id: str
-    key: bytes
-    setup: bytes
-    begun: Instant
-    ends: Instant
-    quota: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Somebody asked about so many values."""
-
-    epoch: str
-    organisation: str
-    person: str
-    at: Instant
-    items: int
-
-
-@dataclass(frozen=True, slots=True)
-class Overdrawn:
-    """It is more than may be asked about; *left* still may."""
-
-    left: int
-
-
 def begin(engine: Engine, fresh: Epoch, actor: str) -> None:
     """Begin an epoch; the keys of all before are forgotten."""
     said = {"epoch": fresh.id, "ends": fresh.ends, "quota": fresh.quota}
     with writing(engine) as connection:
         connection.execute(update(epoch).values(key=b"", setup=b""))
         row = {name: getattr(fresh, name) for name in Epoch.__slots__}
-        connection.execute(insert(epoch).values(row))
+        connection.execute(insert(epoch).values({**row, "circles": " ".join(fresh.circles)}))
         audit.append(connection, fresh.begun, actor, "seen epoch", said)
 
 
@@ -122,7 +90,8 @@ def current(engine: Engine, now: Instant) -> Epoch | None:
         row = connection.execute(newest).first()
     if row is None or now >= row.ends or not row.key:
         return None
-    return Epoch(*row)
+    circles = tuple(row.circles.split())
+    return Epoch(row.id, row.key, row.setup, row.begun, row.ends, row.quota, circles)
 
 
 def charge(  # noqa: PLR0913 - whose question, in which epoch, how large
@@ -169,14 +138,6 @@ def take(
         said = {"organisation": organisation, "new": len(new), "gone": len(gone)}
         audit.append(connection, now, actor, "seen report", said)
     return len(new), len(gone)
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """The table of a day, as it is published, and how many members it was made of."""
-
-    document: bytes
-    members: int
 
 
 def release(engine: Engine, day: int, known: Collection[str], least: int, now: Instant) -> Release:

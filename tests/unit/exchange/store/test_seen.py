@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import orjson
 import pytest
 
-from allies import NOW, World
+from allies import BOTH, NOW, World
+from sidelight.exchange.answering import Declined, answered
 from sidelight.exchange.seen import intersection
-from sidelight.exchange.seen.answering import Declined, answered
 from sidelight.exchange.seen.envelope import Question
+from sidelight.exchange.seen.epoch import Epoch, Overdrawn
 from sidelight.exchange.seen.prevalence import DAY, day_of
+from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import audit, seen
-from sidelight.exchange.store.seen import Epoch, Overdrawn
 
 
 def epoch(number: int = 1, begun: int = NOW, quota: int = 10) -> Epoch:
@@ -62,13 +63,12 @@ def test_of_a_question_only_its_size_is_kept(world: World) -> None:
     seen.begin(engine, Epoch("e", theirs, setup, NOW, NOW + DAY, 2), "me")
     values = ["ipv4:192.0.2.1", "ipv4:192.0.2.2"]
     question = Question("e", intersection.question(mine, values))
-    done = answered(engine, question, "B", "b", NOW)
+    shelf, b, c = world.library, Caller("B", "b", BOTH), Caller("C", "c", BOTH)
+    done = answered(shelf, question, b, NOW)
     assert not isinstance(done, Declined)
     assert intersection.hits(mine, values, setup, done[0].response) == values[:1]
-    assert answered(engine, question, "B", "b", NOW) == Declined(
-        "it asks about 2 values, and 0 are left"
-    )
-    late = answered(engine, question, "C", "c", NOW + DAY)
+    assert answered(shelf, question, b, NOW) == Declined("it asks about 2 values, and 0 are left")
+    late = answered(shelf, question, c, NOW + DAY)
     assert isinstance(late, Declined)
     assert "epoch is over" in late.why
     entries = [each for each in audit.entries(engine) if each.action.startswith("seen ")]

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("begun", _LONG, nullable=False),
         sa.Column("ends", _LONG, nullable=False),
         sa.Column("quota", sa.Integer(), nullable=False),
+        sa.Column("circles", sa.Text(), nullable=False),
     )
     op.create_table(
         "seen_asked",
