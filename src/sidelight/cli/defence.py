@@ -99,7 +99,7 @@ def open_bundle(
     from sidelight.exchange.quarantine import Turned, open_into  # noqa: PLC0415
 
     trusted = read_trust(trust_file(trust))
-    outcomes = list(open_into(folder, read_objects(bundle), trusted, unsigned=unsigned))
+    outcomes = open_into(folder, read_objects(bundle), trusted, unsigned=unsigned)
     for line in _told(outcomes, folder):
         typer.echo(plain(line))
     turned = sum(isinstance(each, Turned) for each in outcomes)

@@ -19,7 +19,7 @@ Files = Annotated[
         metavar="FILE…", help="Findings of a hunt, STIX, or a list of kinds and values."
     ),
 ]
-_FINDING: bytes = b'"kind":"finding"'
+_FINDINGS: bytes = b'{"kind":"'
 
 
 def values_of(paths: Iterable[Path]) -> "Values":
@@ -41,7 +41,7 @@ def _read(path: Path, into: "Values") -> None:
     from sidelight.exchange.seen.reading import of_lines, of_objects  # noqa: PLC0415
 
     data = bytes_of(path)
-    if data.startswith(b'{"kind":') or _FINDING in data:
+    if data.startswith(_FINDINGS):
         _of_findings(data, into, path)
     elif data.lstrip().startswith(b"{"):
         of_objects(read_objects(path), into, path.name)

@@ -140,7 +140,7 @@ def _baseline(text: str, name: str) -> Defence:
         found = baseline.parsed(text.encode().splitlines(keepends=True))
     except ValueError as error:
         raise UsageError(str(error), where=name) from None
-    told = f"names {len(found.hosts):,} hosts and {len(found.pairs):,} pairs of programs"
+    told = f"names hosts ({len(found.hosts):,}) and pairs of programs ({len(found.pairs):,})"
     title = PurePath(name).stem
     return Defence("baseline", title, title, text, (told,))
 

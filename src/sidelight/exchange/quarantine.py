@@ -8,7 +8,7 @@ Rule 4. What its author withdraws stays until a person takes it out: an ally who
 must not be able to take defence away.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,8 @@ class Received(msgspec.Struct, frozen=True):
         file: below the folder, with forward slashes.
         sha256: of the file as it was written.
         author: who signed it, with which key; both empty where nobody did.
+        withdrawn: when its author took it back, which is final (STIX 2.1, section 3.2); *file*
+            is empty where it never was here.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Received(msgspec.Struct, frozen=True):
     marking: str
     author: str
     fingerprint: str
+    withdrawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def origin(path: Path) -> Received | None:
     """Tell what the file at *path* came as, if it is one that was received."""
     for folder in path.resolve().parents[:2]:
         for each in read_record(folder).values():
-            if (folder / each.file).resolve() == path.resolve():
+            if each.file and (folder / each.file).resolve() == path.resolve():
                 return each
     return None
 
@@ -109,30 +112,29 @@ def open_into(
     trusted: Mapping[str, Trusted],
     *,
     unsigned: bool,
-) -> Iterator[Outcome]:
+) -> list[Outcome]:
     """Put what may be kept into *folder*; other objects than defence are passed over.
 
     *trusted* are keys by fingerprint; *unsigned* says whether to keep, too, what nobody signed,
     or somebody unknown.
     """
     record = read_record(folder)
+    before = dict(record)
     read = [parsed(data, index) for index, data in enumerate(objects)]
     items = [each for each in read if not isinstance(each, Unfit)]
-    for each in read:
-        if isinstance(each, Unfit):
-            yield Turned(each.id, "", each.why)
     others = definitions(items)
-    for item in items:
-        thing = thing_of(item)
-        if thing is None:
-            continue
-        title = thing.title if isinstance(thing, Defence) else ""
-        match _author(item, trusted, unsigned=unsigned):
-            case str(why):
-                yield Turned(str(item["id"]), title, why)
-            case author, fingerprint:
+    outcomes: list[Outcome] = [Turned(e.id, "", e.why) for e in read if isinstance(e, Unfit)]
+    try:
+        for item in items:
+            thing = thing_of(item)
+            if thing is not None:
                 marking = marking_of(item, others)
-                yield _kept(folder, record, item, thing, marking, (author, fingerprint))
+                author = _author(item, trusted, unsigned=unsigned)
+                outcomes.append(_kept(folder, record, item, thing, marking, author))
+    finally:
+        if record != before:
+            _write(folder, record.values())
+    return outcomes
 
 
 def _author(item: Json, trusted: Mapping[str, Trusted], *, unsigned: bool) -> tuple[str, str] | str:
@@ -155,18 +157,20 @@ def _kept(  # noqa: PLR0913 - an object, what it holds, whose it is, where to
     item: Json,
     thing: Defence | str,
     marking: Marking | Unclear,
-    by: tuple[str, str],
+    author: tuple[str, str] | str,
 ) -> Outcome:
-    ident = str(item["id"])
+    ident, title = str(item["id"]), thing.title if isinstance(thing, Defence) else ""
+    if isinstance(author, str):
+        return Turned(ident, title, author)
     if isinstance(thing, str):
         return Turned(ident, "", thing)
     if isinstance(marking, Unclear):
-        return Turned(ident, thing.title, marking.why)
-    before = record.get(ident)
-    entry = _entry(item, thing, marking, by)
-    why = _hindrance(folder, before, entry, withdrawn=item.get("revoked") is True)
-    if why:
-        return Turned(ident, thing.title, why)
+        return Turned(ident, title, marking.why)
+    before, entry = record.get(ident), _entry(item, thing, marking, author)
+    if why := _hindrance(folder, before, entry):
+        return Turned(ident, title, why)
+    if item.get("revoked") is True:
+        return _withdrawn(folder, record, entry)
     if before is not None and before.sha256 == entry.sha256 and before.author == entry.author:
         entry = msgspec.structs.replace(entry, file=before.file)
         if before == entry and (folder / before.file).exists():
@@ -175,8 +179,19 @@ def _kept(  # noqa: PLR0913 - an object, what it holds, whose it is, where to
     if before is not None and before.file != entry.file:
         (folder / before.file).unlink(missing_ok=True)
     record[ident] = entry
-    _write(folder, record.values())
     return Kept(entry, thing.warnings)
+
+
+def _withdrawn(folder: Path, record: dict[str, Received], entry: Received) -> Turned:
+    """Remember that an author took something back; its file is not touched."""
+    before = record.get(entry.id)
+    if before is not None:
+        record[entry.id] = msgspec.structs.replace(before, withdrawn=entry.modified)
+        left = f"; {folder / before.file} is left: take it out if you agree"
+        return Turned(entry.id, entry.title, f"was withdrawn by its author{left}")
+    if entry.author:
+        record[entry.id] = msgspec.structs.replace(entry, file="", withdrawn=entry.modified)
+    return Turned(entry.id, entry.title, "was withdrawn by its author")
 
 
 def _entry(item: Json, thing: Defence, marking: Marking, by: tuple[str, str]) -> Received:
@@ -193,21 +208,23 @@ def _entry(item: Json, thing: Defence, marking: Marking, by: tuple[str, str]) ->
     )
 
 
-def _hindrance(folder: Path, before: Received | None, entry: Received, *, withdrawn: bool) -> str:
+def _hindrance(folder: Path, before: Received | None, entry: Received) -> str:
     """Say why a version must not take the place of what is there; "" where it may."""
     if instants.order(entry.modified) is None:
         return "says not when it was made"
-    if withdrawn:
-        there = f"; {folder / before.file} is left: take it out if you agree" if before else ""
-        return f"was withdrawn by its author{there}"
     if before is None:
         return ""
     if before.author and before.author != entry.author:
         return f"claims to be a new version of what {before.author} made"
+    if before.withdrawn:
+        return f"was withdrawn by its author {before.withdrawn[:10]}, for good"
     older = str(instants.order(entry.modified)) < str(instants.order(before.modified))
     if older:
         return f"is older than what is here, of {before.modified}"
-    if entry.modified == before.modified and entry.sha256 != before.sha256:
+    if (
+        instants.order(entry.modified) == instants.order(before.modified)
+        and entry.sha256 != before.sha256
+    ):
         return "is another content under the version that is here: somebody changed it"
     path = folder / before.file
     if path.exists() and sha256(path.read_bytes()).hexdigest() != before.sha256:

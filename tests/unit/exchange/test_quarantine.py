@@ -76,7 +76,7 @@ def opened(
     folder: Path, items: list[dict[str, object]], *keys: PrivateKey, unsigned: bool = False
 ) -> list[Outcome]:
     objects = [orjson.dumps(each) for each in items]
-    return list(open_into(folder, objects, store(*keys), unsigned=unsigned))
+    return open_into(folder, objects, store(*keys), unsigned=unsigned)
 
 
 def why(outcomes: list[Outcome]) -> str:
@@ -112,7 +112,7 @@ def test_every_kind_comes_out_as_it_went_in(tmp_path: Path) -> None:
     assert all(isinstance(each, Same) for each in opened(tmp_path / "got", items, A))
     told = [text for each in outcomes if isinstance(each, Kept) for text in each.warnings]
     assert "names hosts: build-1" in told
-    assert "names 1 hosts and 1 pairs of programs" in told
+    assert "names hosts (1) and pairs of programs (1)" in told
 
 
 def test_no_name_of_a_sender_leads_out_of_the_folder(tmp_path: Path) -> None:
@@ -180,8 +180,24 @@ def test_a_withdrawal_is_said_and_takes_nothing_away(tmp_path: Path) -> None:
     opened(tmp_path / "got", items, A)
     bare = {k: v for k, v in items[-1].items() if k != "extensions"}
     gone = signed({**bare, "revoked": True, "modified": "2030-01-01T00:00:00.000Z"}, A)
-    assert "withdrawn by its author" in why(opened(tmp_path / "got", [gone], A))
+    by_nobody = {k: v for k, v in gone.items() if k != "extensions"}
+    assert "what A made" in why(opened(tmp_path / "got", [by_nobody], A, unsigned=True))
+    assert "is left" in why(opened(tmp_path / "got", [gone], A))
     assert len(list((tmp_path / "got" / "rules").iterdir())) == 1
+    later = packed(write(tmp_path, rule_yml=RULE), now=NOW + 10**15)
+    for again in (items, later):
+        assert "for good" in why(opened(tmp_path / "got", again, A))
+
+
+def test_a_withdrawal_that_comes_first_keeps_the_rule_out(tmp_path: Path) -> None:
+    items = packed(write(tmp_path, rule_yml=RULE))
+    bare = {k: v for k, v in items[-1].items() if k != "extensions"}
+    gone = {**bare, "revoked": True, "modified": "2030-01-01T00:00:00.000Z"}
+    opened(tmp_path / "one", [gone], A, unsigned=True)
+    assert isinstance(opened(tmp_path / "one", items, A)[0], Kept)
+    opened(tmp_path / "two", [signed(gone, A)], A)
+    assert "for good" in why(opened(tmp_path / "two", items, A))
+    assert files(tmp_path / "two") == ["received.json"]
 
 
 def test_what_was_changed_becomes_ones_own_derived_and_marked_no_looser(tmp_path: Path) -> None:
