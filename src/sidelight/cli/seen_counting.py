@@ -50,8 +50,8 @@ def take(
     from sidelight.exchange.shelf import Caller  # noqa: PLC0415
 
     who = organisation_named(library.register(), organisation)
-    tokens = reports.read(bytes_of(report), report)
-    new, gone = library.report(Caller(who.id, operator(), frozenset()), tokens, now())
+    came = reports.read(bytes_of(report), report)
+    new, gone = library.report(Caller(who.id, operator(), frozenset()), came, now())
     typer.echo(plain(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on"))
     return 0
 
@@ -93,8 +93,11 @@ def lookup(
     """
     from sidelight.exchange.secret import read_group_key  # noqa: PLC0415 - not for --help
     from sidelight.exchange.seen import reports  # noqa: PLC0415
+    from sidelight.exchange.seen.filter import key_id  # noqa: PLC0415
 
     key, told = read_group_key(group_key), reports.read_table(bytes_of(table), table)
+    if key_id(key) not in told.keys:
+        typer.echo(f"nobody's report under key {key_id(key)} is in this table", err=True)
     values = hidden_only(values_of(files))
     seen = 0
     for value in values:

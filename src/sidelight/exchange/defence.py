@@ -71,10 +71,14 @@ class Defence:
     text: str
     warnings: tuple[str, ...] = ()
 
-    def place(self, ident: str) -> PurePath:
-        """Name the file for it below a folder: nothing of it is the sender's to choose."""
+    def place(self, ident: str, *, whole: bool = False) -> PurePath:
+        """Name the file for it below a folder, by its title and the beginning of its id.
+
+        Nothing in it leads elsewhere; with *whole*, all of the id makes it the only one.
+        """
         words = re.sub(r"[^a-z0-9]+", "-", self.title.lower())[:60].strip("-") or self.kind
-        name = f"{words}-{ident.partition('--')[2][:8]}{_SUFFIXES[self.kind]}"
+        uuid = ident.partition("--")[2]
+        name = f"{words}-{uuid if whole else uuid[:8]}{_SUFFIXES[self.kind]}"
         return PurePath(_FOLDERS[self.kind], name)
 
 

@@ -166,7 +166,7 @@ def _kept(  # noqa: PLR0913 - an object, what it holds, whose it is, where to
         return Turned(ident, "", thing)
     if isinstance(marking, Unclear):
         return Turned(ident, title, marking.why)
-    before, entry = record.get(ident), _entry(item, thing, marking, author)
+    before, entry = record.get(ident), _entry(item, thing, marking, author, record)
     if why := _hindrance(folder, before, entry):
         return Turned(ident, title, why)
     if item.get("revoked") is True:
@@ -194,12 +194,18 @@ def _withdrawn(folder: Path, record: dict[str, Received], entry: Received) -> Tu
     return Turned(entry.id, entry.title, "was withdrawn by its author")
 
 
-def _entry(item: Json, thing: Defence, marking: Marking, by: tuple[str, str]) -> Received:
+def _entry(
+    item: Json,
+    thing: Defence,
+    marking: Marking,
+    by: tuple[str, str],
+    record: Mapping[str, Received],
+) -> Received:
     ident, version = str(item["id"]), str(item.get("modified", ""))
     return Received(
         ident,
         version,
-        thing.place(ident).as_posix(),
+        _place(thing, ident, record),
         thing.kind,
         thing.title,
         sha256(thing.text.encode()).hexdigest(),
@@ -208,10 +214,20 @@ def _entry(item: Json, thing: Defence, marking: Marking, by: tuple[str, str]) ->
     )
 
 
+def _place(thing: Defence, ident: str, record: Mapping[str, Received]) -> str:
+    """Name the file for an object; no author can aim at the file of another."""
+    short = thing.place(ident).as_posix()
+    taken = any(each.file == short and each.id != ident for each in record.values())
+    return thing.place(ident, whole=True).as_posix() if taken else short
+
+
 def _hindrance(folder: Path, before: Received | None, entry: Received) -> str:
     """Say why a version must not take the place of what is there; "" where it may."""
     if instants.order(entry.modified) is None:
         return "says not when it was made"
+    path = folder / entry.file
+    if (before is None or before.file != entry.file) and _digest(path) not in {"", entry.sha256}:
+        return f"would replace {path}, which did not come from an ally: move it away first"
     if before is None:
         return ""
     if before.author and before.author != entry.author:
@@ -227,9 +243,13 @@ def _hindrance(folder: Path, before: Received | None, entry: Received) -> str:
     ):
         return "is another content under the version that is here: somebody changed it"
     path = folder / before.file
-    if path.exists() and sha256(path.read_bytes()).hexdigest() != before.sha256:
+    if _digest(path) not in {"", before.sha256}:
         return f"would replace {path}, which was changed here: move that away first"
     return ""
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _write(folder: Path, entries: Iterable[Received]) -> None:

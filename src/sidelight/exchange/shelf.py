@@ -11,6 +11,7 @@ from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.register import Register
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
+from sidelight.exchange.seen.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ class Shelf(Protocol):
     def charge(self, epoch: Epoch, by: Caller, items: int, now: Instant) -> Overdrawn | None:
         """Count a question against what its organisation may ask; None where it may."""
 
-    def report(self, by: Caller, tokens: Group[str], now: Instant) -> tuple[int, int]:
-        """Make hashes all that an organisation reports; give how many came and went."""
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
 
     def counts(self, least: int, now: Instant) -> Release:
         """Give the table of counts of the day, the same all day."""

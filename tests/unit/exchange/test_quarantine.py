@@ -165,6 +165,27 @@ def test_what_was_changed_here_is_not_overwritten(tmp_path: Path) -> None:
     assert rule.read_text().endswith("# mine\n")
 
 
+def test_nobody_aims_at_the_file_of_another_or_of_ones_own(tmp_path: Path) -> None:
+    items = packed(write(tmp_path, rule_yml=RULE))
+    opened(tmp_path / "got", items, A, B)
+    (rule,) = (tmp_path / "got" / "rules").iterdir()
+    bare = {k: v for k, v in items[-1].items() if k != "extensions"}
+    near = str(bare["id"])[:-1] + "f"
+    aimed = {
+        **bare,
+        "id": near,
+        "created_by_ref": B.public.identity,
+        "pattern": RULE + "level: low",
+    }
+    (kept,) = opened(tmp_path / "got", [signed(aimed, B)], A, B)
+    assert isinstance(kept, Kept)
+    assert rule.read_text() == RULE
+    assert len(list((tmp_path / "got" / "rules").iterdir())) == 2
+    (tmp_path / "own" / "rules").mkdir(parents=True)
+    (tmp_path / "own" / "rules" / rule.name).write_text("mine")
+    assert "did not come from an ally" in why(opened(tmp_path / "own", items, A))
+
+
 def test_nobody_makes_a_version_of_what_another_made(tmp_path: Path) -> None:
     items = packed(write(tmp_path, rule_yml=RULE))
     opened(tmp_path / "got", items, A, B)

@@ -14,6 +14,7 @@ from sidelight.exchange.query import Query
 from sidelight.exchange.register import Register, restored, stored
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.prevalence import day_of
+from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, ledger, objects, seen, tables, tokens
 from sidelight.exchange.store.database import read_key, writing
@@ -155,9 +156,9 @@ class Library:
         """Count a question against what its organisation may ask; None where it may."""
         return seen.charge(self.engine, epoch, by.organisation, by.person, items, now)
 
-    def report(self, by: Caller, tokens: Group[str], now: Instant) -> tuple[int, int]:
-        """Make hashes all that an organisation reports; give how many came and went."""
-        return seen.take(self.engine, by.organisation, tokens, by.person, now)
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
+        return seen.take(self.engine, by.organisation, came, by.person, now)
 
     def counts(self, least: int, now: Instant) -> Release:
         """Give the table of counts of the day, the same all day."""

@@ -1,7 +1,7 @@
 """What others asked about and told: epochs of private set intersection, and reports to count.
 
 Rule 1. Of a question only its size is kept.
-Rule 2. An epoch that is over has no key any more, so nothing sent to it can be answered.
+Rule 2. An epoch that another followed has no key any more; one whose time is over answers nothing.
 Rule 3. A question is charged before it is answered, whatever becomes of it.
 """
 
@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
     Integer,
     LargeBinary,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    desc,
     func,
     insert,
     select,
@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.seen.epoch import Asked, Epoch, Overdrawn, Release
 from sidelight.exchange.seen.prevalence import closed, table
+from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.tables import METADATA
@@ -61,6 +62,7 @@ report: Final = Table(
     METADATA,
     Column("token", String(64), primary_key=True),
     Column("organisation", _Id, primary_key=True),
+    Column("key", String(16), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 told: Final = Table(
@@ -85,10 +87,9 @@ def begin(engine: Engine, fresh: Epoch, actor: str) -> None:
 
 def current(engine: Engine, now: Instant) -> Epoch | None:
     """Give the epoch that it is; None where none was begun, or the last is over."""
-    newest = select(epoch).order_by(desc(epoch.c.begun), desc(epoch.c.ends)).limit(1)
     with engine.connect() as connection:
-        row = connection.execute(newest).first()
-    if row is None or now >= row.ends or not row.key:
+        row = connection.execute(select(epoch).where(epoch.c.key != b"")).first()
+    if row is None or now >= row.ends:
         return None
     circles = tuple(row.circles.split())
     return Epoch(row.id, row.key, row.setup, row.begun, row.ends, row.quota, circles)
@@ -121,11 +122,11 @@ def questions(engine: Engine) -> list[Asked]:
 
 
 def take(
-    engine: Engine, organisation: str, tokens: Collection[str], actor: str, now: Instant
+    engine: Engine, organisation: str, came: Report, actor: str, now: Instant
 ) -> tuple[int, int]:
-    """Make *tokens* all that an organisation reports; give how many came and went."""
+    """Make a report all that an organisation reports; give how many hashes came and went."""
     mine = report.c.organisation == organisation
-    wanted = {*tokens}
+    wanted = {*came.tokens}
     with writing(engine) as connection:
         before = {*connection.scalars(select(report.c.token).where(mine))}
         new, gone = sorted(wanted - before), sorted(before - wanted)
@@ -133,8 +134,8 @@ def take(
             part = gone[begin_at : begin_at + 500]
             connection.execute(delete(report).where(mine, report.c.token.in_(part)))
         if new:
-            rows = [{"token": each, "organisation": organisation, "at": now} for each in new]
-            connection.execute(insert(report), rows)
+            same = {"organisation": organisation, "key": came.key, "at": now}
+            connection.execute(insert(report), [{"token": each, **same} for each in new])
         said = {"organisation": organisation, "new": len(new), "gone": len(gone)}
         audit.append(connection, now, actor, "seen report", said)
     return len(new), len(gone)
@@ -145,17 +146,38 @@ def release(engine: Engine, day: int, known: Collection[str], least: int, now: I
 
     *known* are the organisations of the register; reports of others count no more.
     """
+    wanted = select(told.c.document, told.c.members).where(told.c.day == day)
+    with engine.connect() as connection:
+        kept = connection.execute(wanted).first()
+    if kept is not None:
+        return Release(kept.document, kept.members)
     with writing(engine) as connection:
-        kept = connection.execute(select(told).where(told.c.day == day)).first()
+        kept = connection.execute(wanted).first()  # somebody else may have been faster
         if kept is not None:
             return Release(kept.document, kept.members)
-        wanted = select(report.c.token, report.c.organisation)
-        rows = connection.execute(wanted.where(report.c.at < closed(day))).all()
-        pairs = [(row.token, row.organisation) for row in rows if row.organisation in known]
-        members = len({organisation for _, organisation in pairs})
-        table_ = {"day": day, "least": least, "counts": table(pairs, least)}
-        document = orjson.dumps(table_, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+        document, members = _table(connection, day, known, least)
         row = {"day": day, "at": now, "members": members, "document": document}
         connection.execute(insert(told).values(row))
         audit.append(connection, now, "the counter", "seen table", {"day": day, "least": least})
     return Release(document, members)
+
+
+def _table(
+    connection: Connection, day: int, known: Collection[str], least: int
+) -> tuple[bytes, int]:
+    """Give the table of a day, and how many members report under the key that most do.
+
+    Who reports under another key is counted apart: their hashes have nothing in common.
+    """
+    rows = connection.execute(select(report).where(report.c.at < closed(day))).all()
+    keys: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        if row.organisation in known:
+            keys.setdefault(row.key, []).append((row.token, row.organisation))
+    counts: dict[str, int] = {}
+    for pairs in keys.values():
+        counts.update(table(pairs, least))
+    document = {"day": day, "least": least, "keys": sorted(keys), "counts": counts}
+    members = [len({organisation for _, organisation in pairs}) for pairs in keys.values()]
+    spelled = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+    return spelled, max(members, default=0)

@@ -11,6 +11,7 @@ from sidelight.exchange.seen import intersection
 from sidelight.exchange.seen.envelope import Question
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn
 from sidelight.exchange.seen.prevalence import DAY, day_of
+from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import audit, seen
 
@@ -19,14 +20,18 @@ def epoch(number: int = 1, begun: int = NOW, quota: int = 10) -> Epoch:
     return Epoch(f"epoch-{number}", b"key", b"setup", begun, begun + 7 * DAY, quota)
 
 
+def sent(tokens: list[str], key: str = "k") -> Report:
+    return Report(key, tokens)
+
+
 def test_an_epoch_ends_by_the_clock_or_by_the_next_and_its_key_is_gone(world: World) -> None:
     engine = world.library.engine
     assert seen.current(engine, NOW) is None
     seen.begin(engine, epoch(), "me")
     assert seen.current(engine, NOW + 7 * DAY - 1) == epoch()
     assert seen.current(engine, NOW + 7 * DAY) is None
-    seen.begin(engine, epoch(2, NOW + 1), "me")
-    assert seen.current(engine, NOW + 2) == epoch(2, NOW + 1)
+    seen.begin(engine, epoch(2, NOW - 1), "me")  # the clock was set back
+    assert seen.current(engine, NOW + 2) == epoch(2, NOW - 1)
     with engine.connect() as connection:
         keys = {row.id: row.key for row in connection.execute(seen.epoch.select())}
     assert keys == {"epoch-1": b"", "epoch-2": b"key"}
@@ -81,9 +86,9 @@ def test_of_a_question_only_its_size_is_kept(world: World) -> None:
 
 def test_a_report_takes_the_place_of_the_one_before(world: World) -> None:
     engine = world.library.engine
-    assert seen.take(engine, "A", ["1", "2", "2"], "me", NOW) == (2, 0)
-    assert seen.take(engine, "A", ["2", "3"], "me", NOW + 1) == (1, 1)
-    assert seen.take(engine, "B", ["1"], "me", NOW + 1) == (1, 0)
+    assert seen.take(engine, "A", sent(["1", "2", "2"]), "me", NOW) == (2, 0)
+    assert seen.take(engine, "A", sent(["2", "3"]), "me", NOW + 1) == (1, 1)
+    assert seen.take(engine, "B", sent(["1"]), "me", NOW + 1) == (1, 0)
     with engine.connect() as connection:
         rows = {
             (row.token, row.organisation, row.at)
@@ -96,17 +101,28 @@ def test_a_table_is_late_and_the_same_all_day(world: World) -> None:
     engine, members = world.library.engine, [*"ABCDEF"]
     day = day_of(NOW)
     for who in "ABC":
-        seen.take(engine, who, ["t"], "me", (day - 1) * DAY - 1)
-    seen.take(engine, "D", ["t", "u"], "me", (day - 1) * DAY)
-    seen.take(engine, "E", ["v"], "me", 0)
-    seen.take(engine, "F", ["v"], "me", 0)
-    seen.take(engine, "X", ["t"], "me", 0)
+        seen.take(engine, who, sent(["t"]), "me", (day - 1) * DAY - 1)
+    seen.take(engine, "D", sent(["t", "u"]), "me", (day - 1) * DAY)
+    seen.take(engine, "E", sent(["v"]), "me", 0)
+    seen.take(engine, "F", sent(["v"]), "me", 0)
+    seen.take(engine, "X", sent(["t"]), "me", 0)
     table = seen.release(engine, day, members, 3, NOW)
-    assert orjson.loads(table.document) == {"day": day, "least": 3, "counts": {"t": 3}}
+    assert orjson.loads(table.document) == {
+        "day": day, "least": 3, "keys": ["k"], "counts": {"t": 3},
+    }  # fmt: skip
     assert table.members == 5
     for who in "ABC":
-        seen.take(engine, who, [], "me", NOW)
+        seen.take(engine, who, sent([]), "me", NOW)
     assert seen.release(engine, day, members, 3, NOW + 1) == table
     assert seen.release(engine, day, [*"AB"], 3, NOW + 1) == table
     later = seen.release(engine, day + 1, members, 3, NOW + DAY)
     assert orjson.loads(later.document)["counts"] == {}
+
+
+def test_reports_under_another_key_are_counted_apart(world: World) -> None:
+    engine, day = world.library.engine, day_of(NOW)
+    for who in "ABCDE":
+        seen.take(engine, who, sent([f"t-{who > 'C'}"], f"k-{who > 'C'}"), "me", 0)
+    made = seen.release(engine, day, [*"ABCDE"], 3, NOW)
+    found = orjson.loads(made.document)
+    assert (found["counts"], found["keys"], made.members) == ({}, ["k-False", "k-True"], 3)

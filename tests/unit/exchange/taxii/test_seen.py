@@ -72,7 +72,14 @@ def test_an_epoch_that_is_over_is_not_there(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"kind":"seen-report","tokens":["x"]}', b'{"kind":"seen-setup"}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"kind":"seen-report","key":"0123456789abcdef","tokens":["x"]}',
+        b'{"kind":"seen-setup"}',
+    ],
 )
 def test_what_is_no_report_or_question_is_refused(world: World, body: bytes) -> None:
     assert world.ask("B", place("report"), method="POST", body=body).status == 422

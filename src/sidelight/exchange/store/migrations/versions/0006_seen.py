@@ -35,6 +35,7 @@ def upgrade() -> None:
         "seen_report",
         sa.Column("token", sa.String(64), primary_key=True),
         sa.Column("organisation", _ID, primary_key=True),
+        sa.Column("key", sa.String(16), nullable=False),
         sa.Column("at", _LONG, nullable=False),
     )
     op.create_table(
