@@ -45,6 +45,12 @@ def pack(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Bundle to write.")
     ],
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--derived-from", metavar="FILE", help="Received file that the one FILE was made of."
+        ),
+    ] = None,
     key: KeyFile = None,
 ) -> int:
     """Make a signed STIX bundle of rules, allow-lists, baselines and playbooks.
@@ -61,10 +67,12 @@ def pack(
     from sidelight.exchange.packing import pack as packed  # noqa: PLC0415
 
     marking = shareable(tlp)
-    data, done = packed(files, read_key(key_file(key)), marking, now(), uuid4)
+    if source is not None and len(files) != 1:
+        raise UsageError("goes with one FILE", where="--derived-from")
+    data, done = packed(files, read_key(key_file(key)), marking, now(), uuid4, source)
     output.write_bytes(data)
-    for path, thing, ident, source in done:
-        made = f", derived from {source.author or 'an unsigned one'}'s" if source else ""
+    for path, thing, ident, origin in done:
+        made = f", derived from one of {origin.author or 'nobody known'}" if origin else ""
         typer.echo(plain(f"{path}: {thing.kind.replace('-', ' ')} {thing.title}, {ident}{made}"))
         for warning in thing.warnings:
             typer.echo(plain(f"  it {warning}"))

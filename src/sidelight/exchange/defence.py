@@ -198,16 +198,20 @@ def object_of(thing: Defence, author: PublicKey, marking: Marking, now: str) -> 
     return {"type": TYPE, **head, **own, "extensions": {DEFENCE: {"extension_type": "new-sdo"}}}
 
 
-def thing_of(item: Json) -> Defence | str | None:
-    """Give what an object holds; why it is not as it should be; None where it is no defence."""
+def is_defence(item: Json) -> bool:
+    """Tell whether an object holds, or should hold, a thing to defend with."""
+    kind = item.get("type")
+    return kind == TYPE or (kind, item.get("pattern_type")) == ("indicator", "sigma")
+
+
+def thing_of(item: Json) -> Defence | str:
+    """Give what an object holds, or why it is not as it should be."""
     title = item.get("name")
     name = title if isinstance(title, str) and title.strip() else "without a name"
     kind: object = "sigma-rule"
     text, key = item.get("pattern"), ""
     if item.get("type") == TYPE:
         kind, text, key = item.get("kind"), item.get("content"), str(item.get("key"))
-    elif (item.get("type"), item.get("pattern_type")) != ("indicator", "sigma"):
-        return None
     known = next((each for each in _READERS if each == kind), None)
     if known is None or not isinstance(text, str):
         return f"holds {kind!r}, which is not known here"

@@ -27,14 +27,18 @@ from sidelight.intel.markings import Marking, label
 Packed = tuple[Path, Defence, str, Received | None]
 
 
-def pack(
+def pack(  # noqa: PLR0913 - what, whose, how far, when, made of what
     paths: Sequence[Path],
     key: PrivateKey,
     marking: Marking,
     now: Instant,
     mint: Callable[[], UUID],
+    source: Path | None = None,
 ) -> tuple[bytes, list[Packed]]:
     """Give a bundle, and what became of each file: what it is, its id, what it was made of.
+
+    *source* is the file that was received and that a single one of *paths* was made of; without
+    it, a file that lies where it was received was made of itself.
 
     Raises:
         UsageError: a file cannot be read, is nothing to defend with, is an ally's unchanged, or
@@ -44,15 +48,15 @@ def pack(
     done: list[Packed] = []
     objects: list[dict[str, object]] = []
     for path in paths:
-        thing, source = _read(path, marking)
+        thing, made_of = _read(path, source, marking)
         ident = ident_of(thing, key.public)
         twin = next((one for one, _, other, _ in done if other == ident), None)
         if twin:
             raise UsageError(f"would be the same object as {twin}", where=str(path))
-        done.append((path, thing, ident, source))
+        done.append((path, thing, ident, made_of))
         objects.append(object_of(thing, key.public, marking, at))
-        if source is not None and source.id != ident:
-            objects.append(derivation(ident, source.id, key.public, marking))
+        if made_of is not None and made_of.id != ident:
+            objects.append(derivation(ident, made_of.id, key.public, marking))
     bundle = {"type": "bundle", "id": f"bundle--{mint()}", "objects": [*_sealed(objects, key)]}
     return orjson.dumps(bundle, option=orjson.OPT_APPEND_NEWLINE), done
 
@@ -66,15 +70,17 @@ def _sealed(objects: Sequence[dict[str, object]], key: PrivateKey) -> Iterator[d
             raise UsageError(f"cannot be signed: {error}", where=str(each.get("name"))) from None
 
 
-def _read(path: Path, marking: Marking) -> tuple[Defence, Received | None]:
+def _read(path: Path, source: Path | None, marking: Marking) -> tuple[Defence, Received | None]:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    source = origin(path)
-    if source is not None:
-        _check(path, data, source, marking)
-    return read_defence(data, str(path)), source
+    made_of = origin(source or path)
+    if source is not None and made_of is None:
+        raise UsageError("is no file that was received", where=str(source))
+    if made_of is not None:
+        _check(path, data, made_of, marking)
+    return read_defence(data, str(path)), made_of
 
 
 def _check(path: Path, data: bytes, source: Received, marking: Marking) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from sidelight.errors import UsageError
 from sidelight.exchange import instants
-from sidelight.exchange.defence import Defence, thing_of
+from sidelight.exchange.defence import Defence, is_defence, thing_of
 from sidelight.exchange.intake import Unfit, definitions, parsed
 from sidelight.exchange.keys import Trusted
 from sidelight.exchange.marking import Unclear, marking_of
@@ -125,12 +125,13 @@ def open_into(
     others = definitions(items)
     outcomes: list[Outcome] = [Turned(e.id, "", e.why) for e in read if isinstance(e, Unfit)]
     try:
-        for item in items:
-            thing = thing_of(item)
-            if thing is not None:
+        for item in filter(is_defence, items):
+            author = _author(item, trusted, unsigned=unsigned)
+            if isinstance(author, str):  # what it holds is not even read
+                outcomes.append(Turned(str(item["id"]), str(item.get("name", "")), author))
+            else:
                 marking = marking_of(item, others)
-                author = _author(item, trusted, unsigned=unsigned)
-                outcomes.append(_kept(folder, record, item, thing, marking, author))
+                outcomes.append(_kept(folder, record, item, marking, author))
     finally:
         if record != before:
             _write(folder, record.values())
@@ -151,19 +152,16 @@ def _author(item: Json, trusted: Mapping[str, Trusted], *, unsigned: bool) -> tu
             return ("", "") if unsigned else why
 
 
-def _kept(  # noqa: PLR0913 - an object, what it holds, whose it is, where to
+def _kept(
     folder: Path,
     record: dict[str, Received],
     item: Json,
-    thing: Defence | str,
     marking: Marking | Unclear,
-    author: tuple[str, str] | str,
+    author: tuple[str, str],
 ) -> Outcome:
-    ident, title = str(item["id"]), thing.title if isinstance(thing, Defence) else ""
-    if isinstance(author, str):
-        return Turned(ident, title, author)
+    ident, title, thing = str(item["id"]), str(item.get("name", "")), thing_of(item)
     if isinstance(thing, str):
-        return Turned(ident, "", thing)
+        return Turned(ident, title, thing)
     if isinstance(marking, Unclear):
         return Turned(ident, title, marking.why)
     before, entry = record.get(ident), _entry(item, thing, marking, author, record)

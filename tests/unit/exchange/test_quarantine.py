@@ -235,6 +235,14 @@ def test_what_was_changed_becomes_ones_own_derived_and_marked_no_looser(tmp_path
     assert made["created_by_ref"] == B.public.identity
     assert derived["relationship_type"] == "derived-from"
     assert (derived["source_ref"], derived["target_ref"]) == (made["id"], items[-1]["id"])
+    (copy,) = write(tmp_path, copy_yml=RULE.replace("player", "third"))
+    assert packed([copy], B, "clear")[-1]["type"] == "indicator"
+    with pytest.raises(UsageError, match="marked TLP:AMBER"):
+        pack([copy], B, "green", NOW, lambda: uuid4(random.Random(1)), rule)
+    data, _ = pack([copy], B, "amber", NOW, lambda: uuid4(random.Random(1)), rule)
+    assert orjson.loads(data)["objects"][-1]["target_ref"] == items[-1]["id"]
+    with pytest.raises(UsageError, match="no file that was received"):
+        pack([copy], B, "amber", NOW, lambda: uuid4(random.Random(1)), copy)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def _library() -> Any:
     try:
         import private_set_intersection.python as psi  # noqa: PLC0415 - an extra
     except ImportError as error:
-        hint = "pip install 'sidelight[psi]'; its wheels need Linux with glibc 2.35, or macOS"
+        hint = "pip install 'sidelight[psi]'; its wheels need glibc 2.35 on x86-64, or macOS on ARM"
         reason = f"private set intersection cannot be used: {error}"
         raise UsageError(reason, hint=hint) from None
     return psi
