@@ -13,7 +13,8 @@ from sidelight.cli.folders import allow_file
 from sidelight.cli.libraries import need_exchange, now
 from sidelight.errors import UsageError
 from sidelight.intel.markings import MARKINGS, Marking, label
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.quarantine import Outcome

@@ -13,7 +13,8 @@ from sidelight.cli.seen_counting import count, lookup, take, tell
 from sidelight.cli.seen_online import fetch, query, send
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, say_silent, values_of
 from sidelight.errors import UsageError
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 seen = typer.Typer(
     help="Ask allies whether they have seen something, without telling what.",

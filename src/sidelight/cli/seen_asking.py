@@ -10,7 +10,8 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.errors import UsageError
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.register import Register

@@ -8,7 +8,8 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, values_of
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 GroupKey = Annotated[
     Path, typer.Option("--group-key", metavar="FILE", help="Key that the members share.")

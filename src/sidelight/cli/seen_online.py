@@ -9,7 +9,8 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.cli.transfer import Authority, TokenFile, opened
 from sidelight.errors import UsageError
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 Server = Annotated[
     str, typer.Option("--server", metavar="URL", help="A server that runs 'sidelight serve'.")
