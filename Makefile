@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: demo demo-exchange test check bench quality clean
+.PHONY: demo demo-exchange test check bench bench-exchange quality clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,8 @@ help:
 	@echo "make test   install the test dependencies, run all tests"
 	@echo "make check  format, lint, types, imports"
 	@echo "make bench  measure, and write docs/reference/benchmarks.md"
+	@echo "make bench-exchange  measure the exchange beside medallion and OpenTAXII (half an hour), and"
+	@echo "              write docs/reference/exchange-benchmarks.md"
 	@echo "make quality  score the hunt on labelled evidence, write docs/reference/detection-quality.md;"
 	@echo "              measure attribution, write docs/reference/attribution-quality.md"
 
@@ -30,6 +32,8 @@ $(VENV)/.exchange: $(VENV)/.installed
 
 $(VENV)/.test: $(VENV)/.exchange
 	$(BIN)/python -m pip install --quiet --group test
+	@$(BIN)/python -m pip install --quiet --editable ".[fast,exchange,psi]" || \
+		echo "openmined-psi has no wheel for this machine: its tests will be skipped"
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
@@ -58,9 +62,18 @@ check: $(VENV)/.check
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
 
+# OpenTAXII needs an older SQLAlchemy than Sidelight.
+build/peers/.installed:
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/pip install --quiet "medallion>=3,<4" "opentaxii>=0.9.3,<1" "sqlalchemy<2" six
+	@touch $@
+
+bench-exchange: $(VENV)/.test build/peers/.installed
+	$(BIN)/python bench/exchange.py --peers build/peers/bin/python
+
 quality: $(VENV)/.test
 	$(BIN)/python bench/attribution_quality.py
 	$(BIN)/python bench/quality.py
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo build

@@ -67,10 +67,14 @@ def _model() -> str:
 
 
 def write_page(
-    out: Path, facts: Mapping[str, str], rows: Sequence[Row], unmeasured: Sequence[str]
+    out: Path,
+    facts: Mapping[str, str],
+    rows: Sequence[Row],
+    unmeasured: Sequence[str],
+    head: str = _HEAD,
 ) -> None:
     """Write the page: the goals missed first, then the whole table, then the machine."""
-    lines = [_HEAD, "## Missed", "", *_missed(rows), "", "## All figures", ""]
+    lines = [head, "## Missed", "", *_missed(rows), "", "## All figures", ""]
     lines += ["| What | Goal | Measured | Reached |", "|---|---|---|---|"]
     lines += [row.line() for row in rows]
     if unmeasured:

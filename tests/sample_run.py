@@ -6,7 +6,16 @@ from uuid import UUID
 import pyarrow as pa
 
 from sidelight.coverage import BlindRule, BlindSpot, Input, Loaded, Manifest, Run, build
-from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.finding import (
+    Asset,
+    Evidence,
+    Finding,
+    Instance,
+    Instances,
+    Process,
+    RuleRef,
+    Weight,
+)
 from sidelight.findings.hits import COUNTS
 from sidelight.findings.resemblance import Hypothesis, Line, Resemblance
 from sidelight.rules.rule import Meta, Refusal
@@ -14,6 +23,7 @@ from sidelight.schema import NO_TIME, Event, Gap, Level
 
 SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
+DAY = 24 * HOUR
 START = 1_718_064_000 * SECOND
 """2024-06-11T00:00:00Z"""
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -183,7 +193,16 @@ def findings() -> list[Finding]:
         replace(finding(2, INJECT, "memory", 81, count=2), story=STORY),
         finding(3, HIVE, "credential", 74, host="dc-01.operator.example", process=(), hour=3),
         finding(4, HIVE, "credential", 70, host=HOSTILE, fields=hostile, process=villain, count=1),
-        finding(5, SCAN, "discovery", 48, fields=network, count=1402, hour=5),
+        replace(
+            finding(5, SCAN, "discovery", 48, fields=network, count=1402, hour=5),
+            instances=Instances(
+                3,
+                tuple(
+                    Instance(replace(LINEAGE[0], pid=4312 + day), START + day * DAY)
+                    for day in (0, 9)
+                ),
+            ),
+        ),
         finding(6, LOGON, "lateral", 25, fields=registry, count=1, hour=6),
         finding(7, NOTE, "persistence", 5, host="", process=(), count=1, hour=20),
     ]

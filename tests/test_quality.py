@@ -132,11 +132,11 @@ def test_the_page_names_misses_and_false_findings(bench: ModuleType, evidence: P
     run = bench.Run("it", scores, nothing, {"rules": "3"})
     text = bench.page(labels, [run], {"memory": {"c2": "nobody looked"}}, {"x": "y"})
     assert text == bench.page(labels, [run], {"memory": {"c2": "nobody looked"}}, {"x": "y"})
-    assert "| sideload cases found | 1 of 2 (50%) | ≥ 95% |" in text
+    assert "| sideload cases found | 1 of 2 (50%) **missed** | ≥ 95% |" in text
     assert "| memory | `c2` | v | Sysmon 8 | nobody looked |" in text
     assert "| memory | `c4` | v | elf-core | **not explained** |" in text
     assert "`b/quiet.evtx` (benign) | A \\| pipe. |" in text
-    assert "| false findings per million events | 500.0 | ≤ 5 |" in text
+    assert "| false findings per million events | 500.0 **missed** | ≤ 5 |" in text
 
 
 def test_without_labelled_evidence_nothing_is_measured(

@@ -96,6 +96,12 @@ def test_notes_are_added_revised_listed_and_exported(
     (opinion,) = objects(bundle, "opinion")
     assert (opinion["opinion"], opinion["object_refs"]) == ("disagree", [link["id"]])
     assert len(objects(bundle, "note")) == 2  # the reasons, and what anna noted
+    again = ["attribute", "revise", notes, "n1", "--by", "ben", "--reason", "and in May"]
+    assert run(again) == 0
+    assert "note n1 revised, about Naikon" in (told := capsys.readouterr().out)
+    assert "\u00d730" in told, "what was not named stays as it was"
+    assert run(["attribute", "add", notes, "--about", "Naikon", "--line", "foo:bar", *about]) == 2
+    assert "no line has the key 'foo:bar'" in capsys.readouterr().err
     revise = [
         "attribute",
         "revise",
@@ -111,7 +117,12 @@ def test_notes_are_added_revised_listed_and_exported(
     capsys.readouterr()
     assert run(["attribute", "log", notes]) == 0
     log = capsys.readouterr().out.splitlines()
-    assert [line.partition("  ")[0] for line in log] == ["n1.1", "n2.1", "n1.2"]
+    assert [line.partition("  ")[0] for line in log] == [
+        "n1.1",
+        "n2.1",
+        "n1.2",
+        "n1.3",
+    ]
     assert run(["attribute", "show", str(found), "--notes", notes]) == 0
     assert "anna" not in capsys.readouterr().out
 

@@ -116,6 +116,20 @@ def test_a_path_that_is_not_there_is_a_sentence(sidelight: CommandLine, tmp_path
     assert ran.err.endswith("there is no such file or folder\n")
 
 
+def test_of_several_paths_one_that_is_not_there_is_lost_and_the_others_are_hunted(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "some.log").write_text("Jan  1 00:00:00 host cron[1]: all is well\n")
+    ran = sidelight("hunt", tmp_path / "nothing", tmp_path / "some.log", "--format", "jsonl")
+    assert ran.code == 3
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    (coverage,) = (line for line in told if line["kind"] == "coverage")
+    assert coverage["events"] == 1
+    assert [(gap["source"], gap["text"]) for gap in coverage["gaps"]] == [
+        (str(tmp_path / "nothing"), "there is no such file or folder")
+    ]
+
+
 def test_a_damaged_member_exits_3_and_the_others_are_read(
     sidelight: CommandLine, tmp_path: Path
 ) -> None:

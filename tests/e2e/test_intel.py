@@ -110,8 +110,17 @@ def test_hijacklibs_become_the_table_that_hunts_use(tmp_path: Path) -> None:
     (folder / "codec.yml").write_text(HIJACK)
     ran = sidelight("intel", "import", "yml", to=tmp_path / "out")
     assert ran.code == 0
-    assert "1 libraries of 1 programs imported" in (tmp_path / "out").read_text()
+    assert "1 library of 1 program imported" in (tmp_path / "out").read_text()
     assert list(tmp_path.rglob("hijacklibs.json"))
+
+
+def test_a_store_that_is_named_leaves_the_table_of_hunts_alone(tmp_path: Path) -> None:
+    sidelight = CommandLine(tmp_path)
+    (tmp_path / "codec.yml").write_text(HIJACK)
+    ran = sidelight("intel", "import", "codec.yml", "--store", "other.db")
+    assert ran.code == 0
+    assert "sidelight rules update --hijacklibs" in ran.err
+    assert not list(tmp_path.rglob("hijacklibs.json"))
 
 
 @pytest.mark.parametrize(

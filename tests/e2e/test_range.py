@@ -24,3 +24,14 @@ def test_a_folder_that_is_no_range_is_never_replaced(
         assert ran.code == 2
         assert "exists already" in ran.err
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way(sidelight: CommandLine, tmp_path: Path) -> None:
+    """The folder appears when it is whole; a part of one is replaced without being asked."""
+    part = tmp_path / ".practice.sidelight-part"
+    part.mkdir()
+    (part / "half.evtx").write_text("half")
+    ran = sidelight("range", tmp_path / "practice", "--events", "500", "--days", "1")
+    assert ran.code == 0
+    assert (tmp_path / "practice" / "truth.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["practice"]

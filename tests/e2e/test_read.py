@@ -206,6 +206,7 @@ def test_an_address_is_fetched_where_it_is_named(desk: CommandLine) -> None:
         assert b"Quiet Door" in ran.out
         assert f"fetching {url}" in ran.err
         assert desk("read", "--list").out == b""
+        assert "not kept" in ran.err
     finally:
         server.shutdown()
         server.server_close()
@@ -249,3 +250,14 @@ def test_a_model_is_asked_only_where_it_is_named(desk: CommandLine) -> None:
         server.shutdown()
         server.server_close()
     assert desk("read", "report.txt", "--endpoint", url).code == 2
+
+
+def test_a_home_that_cannot_be_written_is_told_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "report.txt").write_text(REPORT)
+    (tmp_path / "xdg_data_home").write_text("a file, and no folder")
+    desk = CommandLine(tmp_path)
+    ran = desk("read", tmp_path / "report.txt")
+    assert ran.code == 2
+    assert "the report cannot be kept" in ran.err
+    assert "--no-keep" in ran.err
+    assert desk("read", tmp_path / "report.txt", "--no-keep").code == 0

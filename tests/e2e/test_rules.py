@@ -59,7 +59,7 @@ def test_installed_rules_are_listed_and_shown(tmp_path: Path, *, packed: bool) -
     sidelight = CommandLine(tmp_path)
     updated = sidelight("rules", "update", "--from", source)
     assert updated.code == 0, updated.err
-    assert b"1 rules installed, 0 refused" in updated.out
+    assert b"1 rule installed, 0 refused" in updated.out
     assert b"A Line With A Word" in sidelight("rules", "list", "--no-own").out
     assert b"CommandLine|contains: word" in sidelight("rules", "show", "a line with a word").out
 
@@ -120,7 +120,7 @@ def test_hijacklibs_is_imported_kept_and_held_against_loads(tmp_path: Path) -> N
     source.write_text(HIJACK)
     ran = sidelight("rules", "update", "--hijacklibs", source)
     assert ran.code == 0, ran.err
-    assert b"1 libraries of 1 programs imported, 1 with expected signers" in ran.out
+    assert b"1 library of 1 program imported, 1 with expected signers" in ran.out
     broken = tmp_path / "odd.yml"
     broken.write_text("title: nothing of the kind\n")
     refused = sidelight("rules", "update", "--hijacklibs", broken)

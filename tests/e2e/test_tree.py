@@ -46,6 +46,25 @@ def test_a_tree_is_hunted_together_with_its_logs(
         assert "auth.log" in json.dumps(told)
 
 
+def test_a_tree_in_which_nothing_is_odd_was_looked_at(sidelight: CommandLine, root: Path) -> None:
+    (root / "etc/ld.so.preload").unlink()
+    (root / "usr/lib/q.so").unlink()
+    (root / "var/log/auth.log").unlink()
+    ran = sidelight("hunt", root)
+    assert ran.code == 0
+    assert b"1 event \xc2\xb7 1 host" in ran.out
+    assert b"1 event was read: a look at hosts found nothing odd" in ran.out
+
+
+def test_what_a_tree_tells_by_is_not_passed_over(sidelight: CommandLine, root: Path) -> None:
+    """Neither what the loader is told nor a library; a file that nothing looks at is."""
+    (root / "etc/motd").write_bytes(b"welcome")
+    told = [json.loads(line) for line in sidelight("hunt", root, *QUIET).out.splitlines()]
+    (coverage,) = (line for line in told if line["kind"] == "coverage")
+    passed = {gap["source"] for gap in coverage["gaps"] if "no format" in gap["text"]}
+    assert passed == {str(root / "etc/motd")}
+
+
 def test_logs_alone_are_hunted_as_before(sidelight: CommandLine, root: Path) -> None:
     """A folder of logs has no tree in it, and nothing is said of one."""
     ran = sidelight("hunt", root / "var/log", *QUIET)

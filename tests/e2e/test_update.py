@@ -110,7 +110,7 @@ def test_rules_are_fetched_from_the_address_in_the_configuration(
         ran = update(sidelight, f"{address}/{place}")
     assert (ran.code, ran.err) == (0, f"fetching {address}/{place}\n")
     checksum = hashlib.sha256(NEW).hexdigest()
-    assert ran.out.decode() == f"1 rules installed, 0 refused\nSHA-256 {checksum}\n"
+    assert ran.out.decode() == f"1 rule installed, 0 refused\nSHA-256 {checksum}\n"
     assert b"Another Title" in sidelight("rules", "list", "--no-own").out
 
 

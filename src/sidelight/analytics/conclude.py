@@ -17,7 +17,7 @@ from sidelight.analytics.planted import suspect_writes
 from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
-from sidelight.analytics.suspicion import Suspicion
+from sidelight.analytics.suspicion import Cited, Suspicion
 from sidelight.analytics.triads.suspect import suspect_triads
 from sidelight.analytics.verdict import Hit, story_name, verdicts
 from sidelight.analytics.witnesses import witness_hits, witness_loads
@@ -25,6 +25,7 @@ from sidelight.findings.cells import Ints, coded, listed, plain
 from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import Finding
+from sidelight.findings.instances import instances
 from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
@@ -112,16 +113,18 @@ def conclude_facts(  # noqa: PLR0913
     shelf = Shelf.of(events)
     table = _Hits.of(hits)
     findings: list[Finding] = []
+    acted: list[tuple[Cited, ...]] = []
     told: set[int] = set()
     names = [story_name(chain.stories[number]) for number in chain.joined]
     for story, name in zip(chain.stories, names, strict=True):
         joined = [table.hit(row, rules) for row in story.hits]
         for verdict in verdicts(story, name, joined, shelf, limits):
             findings.append(verdict.finding)
+            acted.append(verdict.acted)
             told.update(verdict.told)
     spelled = _spellings([facts.loads, facts.writes, facts.signals, facts.files, hits])
     named = [replace(each, host=spelled.get(each.host.lower(), each.host)) for each in findings]
-    lined = _with_lineage(named, processes)
+    lined = _with_instances([*_with_lineage(named, processes)], acted, processes)
     return Concluded(tuple(sorted(lined, key=lambda finding: finding.rank)), tuple(sorted(told)))
 
 
@@ -144,6 +147,27 @@ def _with_lineage(findings: Sequence[Finding], processes: Sequence[pa.Table]) ->
     wanted = actors(table.column("host"), table.column("key"), times, table.column("image"))
     for finding, line in zip(findings, lineages(processes, wanted), strict=True):
         yield replace(finding, process=line)
+
+
+def _with_instances(
+    findings: Sequence[Finding],
+    acted: Sequence[tuple[Cited, ...]],
+    processes: Sequence[pa.Table],
+) -> Iterator[Finding]:
+    """Tell the processes that lead each finding apart, where there are several."""
+    rows = [
+        (finding.host, row) for finding, some in zip(findings, acted, strict=True) for row in some
+    ]
+    host = strings([host for host, _ in rows])
+    key, image = (strings([getattr(row, name) for _, row in rows]) for name in ("process", "image"))
+    table = pa.table({"host": host, "key": key, "image": image})
+    times = np.array([row.time for _, row in rows], np.int64)
+    wanted = actors(table.column("host"), table.column("key"), times, table.column("image"))
+    ends = np.cumsum([len(some) for some in acted])
+    places = np.split(np.arange(len(rows)), ends[:-1])
+    groups = [(place, times[place]) for place in places[: len(findings)]]
+    for finding, several in zip(findings, instances(processes, wanted, groups), strict=True):
+        yield replace(finding, instances=several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _away(load: Load, estate: Estate) -> Iterator[Reason]:
         twin = estate.at_home.get((load.host, image.path, library.name))
         if twin and not load.trusted:
             text = f"{image.file} loads the genuine {library.file} too: the other passes calls on."
-            yield Reason(25, text, (*load.rows, twin.cited))
+            yield Reason(25, text, load.rows, (twin.cited,))
     elif load.broken and is_shipped(library.name) and load.bare:
         text = f"Microsoft signs every {library.file}; this one has neither signature nor version."
         yield Reason(25, text, cited)

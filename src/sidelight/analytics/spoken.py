@@ -119,7 +119,8 @@ def _suspicion(rows: Rows, facts: _Facts, estate: Estate) -> Suspicion:
     analytic = ANALYTICS[facts.text("signal", lead)]
     cited = tuple(_cited(row, facts) for row in rows[:_CITED].tolist())
     if len(rows) > 1:
-        text = f"{text} There are {len(rows):,} such events."
+        kept = f"; the {_CITED} that weigh most are listed" if len(rows) > _CITED else ""
+        text = f"{text} There are {len(rows):,} such events{kept}."
     reasons = [Reason(int(facts.points[lead]), text, cited)]
     against = facts.text("against", lead)
     if against:

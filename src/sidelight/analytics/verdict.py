@@ -74,10 +74,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A finding, and the rows of the hits that it tells of."""
+    """A finding, the rows of the hits that it tells of, and the events of who leads it."""
 
     finding: Finding
     told: tuple[int, ...]
+    acted: tuple[Cited, ...]
 
 
 def level_of(score: int) -> Level:
@@ -196,7 +197,14 @@ def _verdict(  # noqa: PLR0913
         surfaces=_surfaces(rows, told, shelf),
         disagreements=disagreements(files),
     )
-    return Verdict(finding, tuple(hit.row for hit in told))
+    return Verdict(finding, tuple(hit.row for hit in told), _acted(lead))
+
+
+def _acted(lead: Suspicion) -> tuple[Cited, ...]:
+    """Give the events of the processes that a suspicion is about, if of one executable."""
+    rows = [row for row in lead.rows if row.process in lead.actors]
+    images = {row.image.lower() for row in rows}
+    return tuple(rows) if len(images) == 1 else ()
 
 
 def _most(lead: Suspicion, bonus: Sequence[Weight]) -> int:

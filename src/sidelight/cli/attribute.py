@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -52,6 +52,7 @@ OnLine = Annotated[
 OpinionOption = Annotated[
     str, typer.Option("--opinion", help="strongly-disagree … strongly-agree; weighs nothing.")
 ]
+_LINES: Final = ("tool", "delivery", "technique", "role")
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 By = Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so.")]
 
@@ -123,6 +124,9 @@ def add(  # noqa: PLR0913
     """
     from sidelight.attribution.notes import Note, next_id, opinion_of  # noqa: PLC0415 - not for --help
 
+    if line and line.partition(":")[0] not in _LINES:
+        names = ", ".join(f"{name}:…" for name in _LINES)
+        raise UsageError(f"no line has the key {line!r}", where="--line", hint=f"keys are {names}")
     before = _read(notes)
     name = _set(about, known(store)) if about != "unknown" else about
     new = Note(next_id(before), 1, _now(), by, name, reason, line, factor, opinion_of(opinion))
@@ -135,7 +139,9 @@ def revise_command(  # noqa: PLR0913
     note: NoteId,
     reason: Reason,
     by: By,
-    factor: Factor = 1.0,
+    factor: Annotated[
+        float | None, typer.Option("--factor", help="Another one; without it, it stays.")
+    ] = None,
     opinion: OpinionOption = "",
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Let it count no more.")] = False,
 ) -> int:
@@ -157,8 +163,8 @@ def revise_command(  # noqa: PLR0913
         date=_now(),
         by=by,
         reason=reason,
-        factor=factor,
-        opinion=opinion_of(opinion),
+        factor=last.factor if factor is None else factor,
+        opinion=opinion_of(opinion) if opinion else last.opinion,
         state=state,
     )
     return _append(notes, revise(before, new))
@@ -305,7 +311,9 @@ def _append(path: Path, note: "Note") -> int:
     check(note, str(path))
     with path.open("ab") as file:
         file.write(note_line(note))
-    typer.echo(plain(f"{note.id}.{note.revision} about {note.about}: {note.state}"))
+    did = "withdrawn" if note.state == "withdrawn" else "added" if note.revision == 1 else "revised"
+    on = f", on {note.line}" if note.line else ""
+    typer.echo(plain(f"note {note.id} {did}, about {note.about}{on}: \u00d7{note.factor:g}"))
     return 0
 
 

@@ -9,7 +9,8 @@ import typer
 
 from sidelight.cli import exits, options
 from sidelight.errors import EvidenceError
-from sidelight.output.plain import many, plain
+from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.analytics.baseline import Habit, Pair
@@ -66,8 +67,9 @@ def learn(
     write_baseline(output, after)
     new = len(after.pairs) - len(before.pairs)
     typer.echo(
-        f"{learnt.gathered.events:,} events read; {new:,} new pairs of program and library, "
-        f"{len(after.pairs):,} in all, on {len(after.hosts):,} hosts"
+        f"{many(learnt.gathered.events, 'event')} read; "
+        f"{many(new, 'new pair')} of program and library, "
+        f"{len(after.pairs):,} in all, on {many(len(after.hosts), 'host')}"
     )
     lost = any(gap.reason in LOST for gap in learnt.gathered.gaps)
     return exits.UNREADABLE if lost else 0
@@ -92,8 +94,12 @@ def show(
 
     found = read_baseline(file)
     days = [day for each in found.pairs.values() for day in (each.first, each.last) if day]
-    typer.echo(f"{len(found.pairs):,} pairs, {len(found.programs):,} programs, ", nl=False)
-    typer.echo(f"{len(found.hosts):,} hosts, {min(days, default='?')} to {max(days, default='?')}")
+    typer.echo(
+        f"{many(len(found.pairs), 'pair')}, {many(len(found.programs), 'program')}, ", nl=False
+    )
+    typer.echo(
+        f"{many(len(found.hosts), 'host')}, {min(days, default='?')} to {max(days, default='?')}"
+    )
     _list(_chosen(found.pairs.items(), program), limit)
     return 0
 

@@ -53,11 +53,18 @@ def import_command(
         if "://" in place:
             typer.echo(f"fetching {place}", err=True)
         with SqliteStore(store or intel_file()) as base:
-            report = import_into(base, place, datetime.now(UTC), import_hijacklibs)
+            keep = import_hijacklibs if store is None else _leave_hijacklibs
+            report = import_into(base, place, datetime.now(UTC), keep)
         _show(place, report)
     # So that whoever asks next, a hunt for one, need not wait for it.
     known(store)
     return 0
+
+
+def _leave_hijacklibs(source: Path) -> None:
+    """Leave the table that every hunt uses as it is, since another store was named."""
+    hint = f"sidelight rules update --hijacklibs {source}"
+    typer.echo(plain(f"HijackLibs is for hunts and goes into no store: {hint}"), err=True)
 
 
 def _show(place: str, report: "Report") -> None:

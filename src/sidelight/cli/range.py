@@ -1,12 +1,14 @@
 """``sidelight range``: write a labelled intrusion to practise on."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sidelight.errors import UsageError
+from sidelight.plural import many
 
 
 def range_command(  # noqa: PLR0913
@@ -27,15 +29,21 @@ def range_command(  # noqa: PLR0913
     from sidelight.training.range import RangeOptions, write_range  # noqa: PLC0415
 
     options = RangeOptions(seed=seed, days=days, hosts=hosts, events=events, attack=attack)
-    if out.exists():
-        if not force or not (out / "truth.json").is_file():
-            raise UsageError(
-                "exists already", where=str(out), hint="--force replaces a range written before"
-            )
-        shutil.rmtree(out)
-    report = write_range(options, out)
+    if out.exists() and (not force or not (out / "truth.json").is_file()):
+        raise UsageError(
+            "exists already", where=str(out), hint="--force replaces a range written before"
+        )
+    part = out.with_name(f".{out.name}.sidelight-part")
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    try:
+        report = replace(write_range(options, part), folder=out)
+        if out.exists():
+            shutil.rmtree(out)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     typer.echo(
-        f"{report.files} files, {report.events:,} events, {report.size / 1e6:.1f} MB "
+        f"{many(report.files, 'file')}, {many(report.events, 'event')}, {report.size / 1e6:.1f} MB "
         f"in {report.folder}; {len(report.steps)} labelled steps in truth.json",
         err=True,
     )

@@ -1,5 +1,6 @@
 """``sidelight read``: read reports, and write a brief of them that ends in hunts."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.reports import Taken, shelf_folder, take
 from sidelight.errors import EvidenceError, UsageError
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.intel.markings import Marking
@@ -82,6 +84,10 @@ Endpoint = Annotated[
 Model = Annotated[str, typer.Option(help="Name of that model.")]
 
 
+_ESCAPED: Final = re.compile(r"\\([\\`*_{}\[\]<>()#+\-.!|~])")
+"""What Markdown would take for its own, and is not."""
+
+
 def read_command(  # noqa: PLR0913
     sources: Sources = None,
     format_: Format = BriefFormat.md,
@@ -110,7 +116,7 @@ def read_command(  # noqa: PLR0913
         raise UsageError("name what to read, or --show ID, or --list")
     request = _Request(
         format_.value, output, assets, store, warninglists, tlp, keep and not show, again,
-        endpoint, model,
+        endpoint, model, show,
     )  # fmt: skip
     problems: list[EvidenceError] = []
     taken = _from_shelf(show, problems) if show else list(take(sources or [], problems))
@@ -135,6 +141,7 @@ class _Request:
     again: bool
     endpoint: str
     model: str
+    show: str | None
 
 
 def _list() -> int:
@@ -143,9 +150,8 @@ def _list() -> int:
 
     for each in all_kept(shelf_folder()):
         techniques = " ".join(each.techniques)
-        typer.echo(
-            f"{each.id}  {each.rule_count:3} rules  {shown(each.title)}  {techniques}".rstrip()
-        )
+        rules = many(each.rule_count, "rule")
+        typer.echo(f"{each.id}  {rules:>9}  {shown(each.title)}  {techniques}".rstrip())
     return 0
 
 
@@ -187,8 +193,20 @@ def _brief(request: _Request, taken: Sequence[Taken]) -> None:
     ids = frozenset(document.id for each in new for document in each.documents)
     brief = _composed(request, new, list(_kept_before(ids)))
     _write(brief, request, marking)
+    if not request.keep and request.show is None:
+        print(  # noqa: T201
+            "sidelight: not kept: its --from-report commands work once it is read with --keep",
+            file=sys.stderr,
+        )
     if request.keep:
-        folder = keep(shelf, brief, {each.name: each.data for each in new})
+        try:
+            folder = keep(shelf, brief, {each.name: each.data for each in new})
+        except OSError as error:
+            raise UsageError(
+                f"the report cannot be kept: {error.strerror}",
+                where=str(error.filename or shelf),
+                hint="--no-keep reads it all the same",
+            ) from None
         print(f"sidelight: kept as {brief.id} in {folder}", file=sys.stderr)  # noqa: T201
         for each in new:
             if each.repeats:
@@ -265,6 +283,8 @@ def _write(brief: "Brief", request: _Request, marking: "Marking") -> None:
 
     text = WRITERS[request.format](brief, marking)
     if request.output is None or str(request.output) == "-":
+        if request.format == "md" and sys.stdout.isatty():
+            text = _ESCAPED.sub(r"\1", text)  # a person reads it, not a renderer
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
         return

@@ -15,6 +15,7 @@ from sidelight.cli.folders import configuration_file, hijack_file
 from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
 from sidelight.errors import RuleError, UsageError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 rules = typer.Typer(help="Install, list, show, check and test rules.", no_args_is_help=True)
 
@@ -59,10 +60,11 @@ def import_hijacklibs(source: Path) -> None:
     found = import_hijacks(source, hijack_file())
     rows = found.table.values()
     typer.echo(
-        f"HijackLibs: {len(rows):,} libraries of {found.programs:,} programs imported, "
+        f"HijackLibs: {many(len(rows), 'library', 'libraries')} of "
+        f"{many(found.programs, 'program')} imported, "
         f"{sum(bool(each.signers) for each in rows):,} with expected signers, "
         f"{sum(bool(each.locations) for each in rows):,} with expected folders; "
-        f"{len(found.refused):,} documents refused"
+        f"{many(len(found.refused), 'document')} refused"
     )
     for text in found.refused:
         typer.echo(plain(text), err=True)
@@ -85,7 +87,7 @@ def _install(source: Path | None) -> None:
             raise UsageError("there is no such file or folder", where=str(source))
         report = install(source, target)
     count = report.rules + report.correlations
-    typer.echo(f"{count:,} rules installed, {len(report.refused):,} refused")
+    typer.echo(f"{many(count, 'rule')} installed, {len(report.refused):,} refused")
     typer.echo(f"SHA-256 {report.sha256}")
 
 
@@ -133,7 +135,7 @@ def show(
 ) -> int:
     """Show a rule as it is written.
 
-    Example: sidelight rules show 5f1abf38-291d-4e5f-9e0a-6a7ea1b9a2c1
+    Example: sidelight rules show df787727-e904-47ee-b539-babb0ff07090
     """
     from sidelight.rules.files import read_documents  # noqa: PLC0415 - not for --help
     from sidelight.rules.load import compile_documents  # noqa: PLC0415

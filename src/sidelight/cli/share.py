@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.audit import audit
+from sidelight.cli.author_key import author_key
+from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.recall import acknowledge, recall, recalls
+from sidelight.cli.seen import seen
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
 from sidelight.errors import UsageError
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 share = typer.Typer(help="Share with allies, and know who will see what.", no_args_is_help=True)
 share.add_typer(token, name="token")
 share.add_typer(audit, name="audit")
+share.add_typer(author_key, name="key")
+share.add_typer(defence, name="defence")
+share.add_typer(seen, name="seen")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)

@@ -1,5 +1,6 @@
 """Progress on standard error while evidence is read."""
 
+import os
 import shutil
 import sys
 import time
@@ -45,7 +46,9 @@ class Watcher:
 def watch(inventory: Inventory, *, quiet: bool) -> Iterator[Watcher]:
     """Give what shows progress, and take the line away at the end."""
     width = shutil.get_terminal_size().columns
-    line = None if quiet else ProgressLine(sys.stderr, width)
+    line = (
+        None if quiet else ProgressLine(sys.stderr, width, plain=os.environ.get("TERM") == "dumb")
+    )
     watcher = Watcher(len(inventory.inputs), line, time.monotonic())
     try:
         yield watcher

@@ -5,6 +5,8 @@ from typing import Final
 
 from sidelight.coverage.seen import Coverage
 from sidelight.coverage.telemetry import telemetry, telemetry_of
+from sidelight.findings.surface import HOST
+from sidelight.plural import many
 
 _NAMED_AT_MOST: Final = 4
 
@@ -33,27 +35,30 @@ def explain_zero(coverage: Coverage, findings: int) -> tuple[str, ...]:
 def _nothing_read(coverage: Coverage) -> str:
     foreign = sum(gap.reason == "foreign" for gap in coverage.gaps)
     if foreign and not coverage.lost:
-        return f"No event was read: {_many(foreign, 'file')} and none of them an event log."
+        return f"No event was read: {many(foreign, 'file')} and none of them an event log."
     return "No event was read."
 
 
 def _judged(coverage: Coverage, sighted: int) -> str:
-    read = _many(coverage.events, "event")
+    read = many(coverage.events, "event")
+    verb = "was" if coverage.events == 1 else "were"
+    if not sighted and any(stream.channel == HOST for stream in coverage.streams):
+        return f"{read} {verb} read: a look at hosts found nothing odd, and rules had no logs."
     if not sighted:
         return (
-            f"{read} were read, but none that any of {_many(coverage.rules, 'rule')} "
+            f"{read} {verb} read, but none that any of {many(coverage.rules, 'rule')} "
             "could match: this zero says nothing about the hosts."
         )
-    able = f"{sighted:,} of {_many(coverage.rules, 'rule')}"
+    able = f"{sighted:,} of {many(coverage.rules, 'rule')}"
     if coverage.hidden:
-        return f"{read} were read and {able} could have matched."
-    return f"{read} were read and {able} could have matched; none did."
+        return f"{read} {verb} read and {able} could have matched."
+    return f"{read} {verb} read and {able} could have matched; none did."
 
 
 def _hidden(coverage: Coverage) -> tuple[str, ...]:
     if not coverage.hidden:
         return ()
-    return (f"The allow-list hid {_many(coverage.hidden, 'finding')}: --no-allow shows all.",)
+    return (f"The allow-list hid {many(coverage.hidden, 'finding')}: --no-allow shows all.",)
 
 
 def _blindness(coverage: Coverage) -> tuple[str, ...]:
@@ -70,7 +75,7 @@ def _blindness(coverage: Coverage) -> tuple[str, ...]:
             top = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
             names = ", ".join(f"{name} ({count:,})" for name, count in top[:_NAMED_AT_MOST])
             more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
-            said.append(f"{_many(sizes.total(), 'rule')} {text}: {names}{more}.")
+            said.append(f"{many(sizes.total(), 'rule')} {text}: {names}{more}.")
     return tuple(said)
 
 
@@ -86,7 +91,7 @@ def _sightless(coverage: Coverage) -> tuple[str, ...]:
     place = {role: number for number, role in enumerate(telemetry())}
     top = sorted(hosts.items(), key=lambda item: (-len(item[1]), place.get(item[0], len(place))))
     names = ", ".join(
-        f"{telemetry_of(role).name} ({_many(len(some), 'host')})"
+        f"{telemetry_of(role).name} ({many(len(some), 'host')})"
         for role, some in top[:_NAMED_AT_MOST]
     )
     more = f" and {len(top) - _NAMED_AT_MOST} more" if len(top) > _NAMED_AT_MOST else ""
@@ -95,7 +100,7 @@ def _sightless(coverage: Coverage) -> tuple[str, ...]:
 
 def _refusals(coverage: Coverage) -> tuple[str, ...]:
     count = len(coverage.refused)
-    return (f"{_many(count, 'rule')} could not be run as written.",) if count else ()
+    return (f"{many(count, 'rule')} could not be run as written.",) if count else ()
 
 
 def _losses(coverage: Coverage) -> tuple[str, ...]:
@@ -103,15 +108,15 @@ def _losses(coverage: Coverage) -> tuple[str, ...]:
         return ()
     sources = len({gap.source for gap in coverage.lost})
     known = sum(gap.events or 0 for gap in coverage.lost)
-    least = f", at least {_many(known, 'event')}" if known else ""
-    return (f"Evidence was lost in {_many(sources, 'file')}{least}: it may hide what is missing.",)
+    least = f", at least {many(known, 'event')}" if known else ""
+    return (f"Evidence was lost in {many(sources, 'file')}{least}: it may hide what is missing.",)
 
 
 def _unjudged(coverage: Coverage) -> tuple[str, ...]:
     if not coverage.unjudged:
         return ()
     sources = len({gap.source for gap in coverage.unjudged})
-    return (f"In {_many(sources, 'file')} there is what was read and could not be judged.",)
+    return (f"In {many(sources, 'file')} there is what was read and could not be judged.",)
 
 
 def _silences(coverage: Coverage) -> tuple[str, ...]:
@@ -120,10 +125,6 @@ def _silences(coverage: Coverage) -> tuple[str, ...]:
         return ()
     verb = "is" if len(quiet) == 1 else "are"
     return (
-        f"{_many(len(quiet), 'channel')} {verb} silent for hours in which others were not: "
+        f"{many(len(quiet), 'channel')} {verb} silent for hours in which others were not: "
         "quiet, switched off or cleared.",
     )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -18,6 +18,7 @@ import numpy as np
 from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, TREE, recognise
+from sidelight.evidence.named import ABSENT, STDIN, present
 from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
@@ -35,8 +36,6 @@ _PROGRAMS: Final = (".exe", ".dll")
 
 BLOCK_BYTES: Final = 256 << 10
 _FEED: Final = ord("\n")
-
-STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +117,10 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
         paths: files and folders.
         beside: folders in which files that the evidence speaks of may be found, too.
 
+    A path that does not exist is a gap where others do.
+
     Raises:
-        EvidenceError: a path does not exist.
+        EvidenceError: no path exists.
     """
     inventory = Inventory()
     spans: list[tuple[Span, int]] = []
@@ -127,11 +128,15 @@ def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
     paths = tuple(paths)
     folders = (*beside, *filter(os.path.isdir, paths))
     roots: dict[str, None] = {}
-    for path in paths:
+    for path in present(paths, inventory.gaps):
         for file, named in files_under(path, inventory.gaps, roots):
             spans += _inspect(file, named, seen, inventory)
     spans += [(Span(root, TREE), 0) for root in roots]
     spans += _blobs(inventory)
+    if roots:
+        from sidelight.evidence.host.trees import belongs  # noqa: PLC0415 - for trees alone
+
+        inventory.gaps = [gap for gap in inventory.gaps if not belongs(gap, roots)]
     spans = [(replace(span, beside=folders), size) for span, size in spans]
     inventory.tasks = list(_pack(spans))
     return inventory
@@ -177,7 +182,7 @@ def files_under(
         yield path, True
         return
     if not os.path.lexists(path):
-        raise EvidenceError("there is no such file or folder", where=path)
+        raise EvidenceError(ABSENT, where=path)
     if not os.path.isdir(path):
         yield path, True
         return

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
 from sidelight.evidence.archive import Chained, Member, expand, expand_zip
 from sidelight.evidence.formats import READERS, TREE, recognise
-from sidelight.evidence.inventory import STDIN, Span, Task, foreign
+from sidelight.evidence.inventory import Span, Task, foreign
+from sidelight.evidence.named import STDIN
 from sidelight.evidence.stream import Raw, Stream
 from sidelight.evidence.volumes import IMAGE, files
 from sidelight.pe.blob import may_be_blob

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sidelight.evidence.archive import Member, expand, expand_zip
-from sidelight.evidence.inventory import STDIN, Input
+from sidelight.evidence.inventory import Input
+from sidelight.evidence.named import STDIN
 from sidelight.evidence.stream import FAILURES, Stream
 from sidelight.evidence.volumes import IMAGE, named
 from sidelight.schema import Gap

@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.extension import SIGNATURE
 from sidelight.exchange.handling import is_label
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Unfit, definitions, is_definition, parsed
@@ -148,7 +149,7 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
         and ORDER.index(marks[name]) <= ORDER.index(ceiling)
         and not _names_subscriber(value)
     }
-    kept = dict(_linked(open_ones, fresh))
+    kept = dict(_linked(_unsigned(open_ones), fresh))
     missing = sorted(_REQUIRED[kind] - kept.keys())
     if missing:
         return Left(ident, f"it is nothing without {' and '.join(missing)}, which may not go along")
@@ -181,6 +182,16 @@ def _policies(item: Json) -> list[str]:
     parts = [each for each in _list(item.get("granular_markings")) if isinstance(each, dict)]
     refs = [*_list(item.get("object_marking_refs")), *(each.get("marking_ref") for each in parts)]
     return list(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref not in KNOWN))
+
+
+def _unsigned(kept: Json) -> Json:
+    """Give properties without the signature of the author, who did not sign what is left."""
+    extensions = kept.get("extensions")
+    if not isinstance(extensions, dict) or SIGNATURE not in extensions:
+        return kept
+    rest = {name: value for name, value in extensions.items() if name != SIGNATURE}
+    others = {name: value for name, value in kept.items() if name != "extensions"}
+    return {**others, "extensions": rest} if rest else others
 
 
 def _linked(kept: Json, fresh: Mapping[str, str]) -> Iterator[tuple[str, object]]:

@@ -51,7 +51,11 @@ def serve(  # noqa: PLR0913 - what, where, under which certificate
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=512)
+        listener = socket.create_server((host, port), family=family, backlog=512)
+        # Taken over by what is accepted. asyncio sets it only where the socket names its protocol;
+        # without it, the body of a response waits 40 ms for the receipt of its head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         reason = f"cannot be listened at: {error.strerror or error}"
         raise UsageError(reason, where=f"{host}:{port}") from None
+    return listener

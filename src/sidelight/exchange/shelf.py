@@ -11,6 +11,8 @@ from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.recall import Notice, Recall, Recipient
 from sidelight.exchange.register import Register
+from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
+from sidelight.exchange.seen.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +129,15 @@ class Shelf(Protocol):
 
     def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
         """Give the recalls that an organisation made, or all, with whom they reach."""
+
+    def epoch(self, now: Instant) -> Epoch | None:
+        """Give the epoch that it is; None where nobody prepared for questions."""
+
+    def charge(self, epoch: Epoch, by: Caller, items: int, now: Instant) -> Overdrawn | None:
+        """Count a question against what its organisation may ask; None where it may."""
+
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
+
+    def counts(self, least: int, now: Instant) -> Release:
+        """Give the table of counts of the day, the same all day."""

@@ -18,7 +18,7 @@ from sidelight.findings.starts import Found, parents, resolve
 from sidelight.schema import NO_TIME
 
 SAME_START: Final = 2_000_000_000
-_UNSEEN: Final = 3_600_000_000_000
+UNSEEN: Final = 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def identities(known: Sequence[Known]) -> dict[Known, str]:
         elif one.pid >= 0 and one.time != NO_TIME:
             by_pid[one.host, one.pid, one.image.lower()].append(one)
     for (host, pid, image), several in by_pid.items():
-        room = _UNSEEN if image else SAME_START
+        room = UNSEEN if image else SAME_START
         several.sort(key=lambda one: one.time)
         first, last = several[0], several[0].time
         for one in several:

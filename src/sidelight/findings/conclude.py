@@ -2,7 +2,7 @@
 
 Rule 1. Hits belong together when they share the host, the rule and the process signature: the
 executables of the acting process and of up to three ancestors. So forty short-lived processes of
-one program, started in one way, are one finding with a count. The earliest of them is shown.
+one program, started in one way, are one finding with a count, and the earliest of them leads it.
 Rule 2. Each firing of a correlation is one finding, whatever hosts and processes it spans.
 Rule 3. What comes out follows from the set of hits alone.
 """
@@ -22,6 +22,7 @@ from sidelight.findings.attack import classify, tactics, techniques
 from sidelight.findings.cells import Rows
 from sidelight.findings.finding import Evidence, Finding, FindingClass, Process, RuleRef
 from sidelight.findings.identity import finding_id
+from sidelight.findings.instances import instances
 from sidelight.findings.lineage import lineages
 from sidelight.findings.order import sort_rows
 from sidelight.findings.reasons import against_it, for_it
@@ -95,10 +96,13 @@ def conclude(  # noqa: PLR0913
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
         lines = lineages(processes, sheet.actors.take(leads))
-        for draft, process in zip(some, lines, strict=True):
+        acted = [(sheet.actor[draft.rows], sheet.time[draft.rows]) for draft in some]
+        several = instances(processes, sheet.actors, acted)
+        for draft, process, each in zip(some, lines, several, strict=True):
             evidence = _evidence(draft.rows, sheet, shelf, limits)
             surfaces = _surfaces(draft.rows, sheet, shelf)
-            yield marked(_finding(draft, process, evidence, surfaces), assets)
+            finding = _finding(draft, process, evidence, surfaces)
+            yield marked(replace(finding, instances=each), assets)
 
 
 @dataclass(frozen=True, slots=True)

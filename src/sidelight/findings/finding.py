@@ -63,6 +63,31 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """A process that a finding is about, and when it first did what the finding tells of.
+
+    Args:
+        seen: UTC nanoseconds, `NO_TIME` where unknown.
+    """
+
+    process: Process
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """Several processes that one finding is about, since they were started alike.
+
+    Args:
+        count: how many could be told apart.
+        listed: the earliest of them, by what they did.
+    """
+
+    count: int
+    listed: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One event a finding rests on.
 
@@ -128,7 +153,7 @@ class Finding:
         tactics: ATT&CK tactic names as Sigma tags spell them (``stealth``).
         techniques: ATT&CK ids, upper case.
         tags: all tags of its rules.
-        process: the acting process, then its ancestors.
+        process: the acting process, then its ancestors; of several, the earliest.
         count: how many events it rests on; `evidence` may list fewer.
         weights: how the score came about, where an analytic weighed evidence.
         refute: what would show that it is harmless.
@@ -137,6 +162,7 @@ class Finding:
         surfaces: where its events were taken, in the order of `SURFACES`; empty where all are of
             event logs.
         disagreements: sentences: where surfaces tell different things of one file.
+        instances: the processes, where they are more than one.
     """
 
     id: str
@@ -162,6 +188,7 @@ class Finding:
     asset: Asset | None = None
     surfaces: tuple[Seen, ...] = ()
     disagreements: tuple[str, ...] = ()
+    instances: Instances | None = None
 
     @property
     def rank(self) -> tuple[int, int, int, str, str]:

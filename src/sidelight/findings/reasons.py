@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from sidelight.findings.finding import Process, RuleRef
+from sidelight.plural import many
 from sidelight.schema import NO_TIME
 
 _NAMED_AT_MOST: Final = 8
@@ -42,7 +43,7 @@ def for_it(  # noqa: PLR0913
         hosts: on which the events were seen, where there is more than one.
         shared: what the events of a correlation have in common.
     """
-    said = [f"Rule «{rule.title}» ({rule.level}) matched {_events(count)}{_when(*span)}."]
+    said = [f"Rule «{rule.title}» ({rule.level}) matched {many(count, 'event')}{_when(*span)}."]
     if shared:
         said.append(f"The events share {_listed(shared)}.")
     if hosts:
@@ -78,10 +79,6 @@ def instant(time: int) -> str:
 @lru_cache(maxsize=4096)
 def _date(days: int) -> str:
     return str(np.datetime64(days, "D"))
-
-
-def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count:,} events"
 
 
 def _when(first: int, last: int) -> str:

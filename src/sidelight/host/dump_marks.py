@@ -13,6 +13,7 @@ from sidelight.host.dump_memory import Differing, Seen, Sight
 from sidelight.host.minidump import Minidump
 from sidelight.host.minidump_streams import IMAGE, MAPPED, PRIVATE, Area, Module
 from sidelight.host.process import Mark
+from sidelight.plural import many
 
 _MANY: Final = 3
 _FILES: Final = 16
@@ -82,7 +83,7 @@ def _images(dump: Minidump, images: Sequence[Seen], layout: Map) -> Iterator[Mar
     wiped = [seen.address for seen in loose if seen.sort == "wiped"]
     managed = [seen.address for seen in loose if seen.sort == "managed"]
     if managed:
-        text = f"{_many(len(managed), 'assembly', 'assemblies')} of .NET in memory with code that "
+        text = f"{many(len(managed), 'assembly', 'assemblies')} of .NET in memory with code that "
         text += f"belongs to no file, at {_addresses(managed)}"
         yield Mark("assembly-in-memory", 10, text, ".NET programs in one file unpack theirs so")
     if headers:
@@ -95,15 +96,15 @@ def _images(dump: Minidump, images: Sequence[Seen], layout: Map) -> Iterator[Mar
         yield Mark("wiped-pe-in-memory", 65, text)
     unlisted = [s.address for s in known if s.area and s.area.sort == IMAGE and dump.listed]
     if unlisted:
-        text = f"{_many(len(unlisted), 'image')} mapped that the list of modules does not have"
+        text = f"{many(len(unlisted), 'image')} mapped that the list of modules does not have"
         doubt = "resources are mapped so, and the other half of 32-bit processes"
         yield Mark("pe-unlisted", 20, f"{text}, at {_addresses(unlisted)}", doubt)
     data = [s.address for s in known if s.area and s.area.sort != IMAGE and s not in loose]
     if data:
-        text = f"{_many(len(data), 'PE image')} in memory as data, at {_addresses(data)}"
+        text = f"{many(len(data), 'PE image')} in memory as data, at {_addresses(data)}"
         yield Mark("pe-as-data", 0, text, "they cannot run where they are")
     if dump.areas is None and images and dump.listed:
-        text = f"{_many(len(images), 'PE image')} outside all modules"
+        text = f"{many(len(images), 'PE image')} outside all modules"
         text += f", at {_addresses([seen.address for seen in images])}"
         doubt = "the dump does not say how memory is protected: files that are read or mapped as "
         yield Mark("pe-outside-modules", 20, text, doubt + "data look the same")
@@ -155,14 +156,14 @@ def _threads(dump: Minidump, layout: Map, runtime: tuple[str, bool] | None) -> I
     there = [(t.id, t.counter) for t in dump.threads if _is_loose(layout, t.counter)]
     doubt = "" if runtime is None else f"{runtime[0]} makes code as it runs"
     if started:
-        text = f"{_many(len(started), 'thread')} started in code that belongs to no file"
+        text = f"{many(len(started), 'thread')} started in code that belongs to no file"
         points = 50 if runtime is None else 25
         yield Mark("thread-started-in-memory", points, f"{text}: {_ids(started, dump)}", doubt)
     elif there and (runtime is None or not runtime[1]):
-        text = f"{_many(len(there), 'thread')} in code that belongs to no file: {_ids(there, dump)}"
+        text = f"{many(len(there), 'thread')} in code that belongs to no file: {_ids(there, dump)}"
         yield Mark("thread-in-memory", 30 if runtime is None else 15, text, doubt)
     elif there:
-        text = f"{_many(len(there), 'thread')} in code that belongs to no file: {_ids(there, dump)}"
+        text = f"{many(len(there), 'thread')} in code that belongs to no file: {_ids(there, dump)}"
         yield Mark("thread-in-made-code", 0, text, doubt)
 
 
@@ -175,7 +176,7 @@ def _executable(loose: Sequence[Area], runtime: tuple[str, bool] | None) -> Iter
     if not loose:
         return
     if runtime is not None and runtime[1]:
-        text = f"{_many(len(loose), 'stretch', 'stretches')} of executable memory not judged"
+        text = f"{many(len(loose), 'stretch', 'stretches')} of executable memory not judged"
         yield Mark("made-by-runtime", 0, text, f"{runtime[0]} makes code as it runs")
         return
     writable = any("w" in area.perms for area in loose)
@@ -201,10 +202,6 @@ def _addresses(places: Sequence[int]) -> str:
     more = len(places) - _MANY
     shown = ", ".join(f"{place:#x}" for place in places[:_MANY])
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {several or one + 's'}"
 
 
 def _names(modules: Iterable[Module]) -> str:

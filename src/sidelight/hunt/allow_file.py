@@ -1,10 +1,7 @@
 """The file of an allow-list: TOML, a table ``[[allow]]`` for each entry."""
 
 import hashlib
-import os
 import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ import orjson
 from sidelight.errors import UsageError
 from sidelight.findings.allowlist import SCOPES, Entry
 from sidelight.findings.finding import FindingClass
+from sidelight.hunt.replacement import replace_file
 
 _TABLE: Final = re.compile(r"(?:^[ \t]*#.*\n)*^[ \t]*\[\[\s*allow\s*\]\]", re.MULTILINE)
 """Where an entry begins, comments right above it included."""
@@ -48,10 +46,20 @@ def read_allow_file(path: Path) -> AllowFile:
     """
     try:
         data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-        document = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return allow_file_of(data, path)
+
+
+def allow_file_of(data: bytes, path: Path) -> AllowFile:
+    """Read an allow-list that stands, or will stand, at *path*.
+
+    Raises:
+        UsageError: it is no TOML, or an entry is not as it should be; says where.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        document = tomllib.loads(text)
     except ValueError as error:
         raise UsageError(f"is no TOML: {error}", where=str(path)) from None
     return AllowFile(path, text, _entries(path, text, document), hashlib.sha256(data).hexdigest())
@@ -181,7 +189,7 @@ def add_entry(path: Path, entry: Entry) -> None:
     if any(entry.id == each.id for each in before.entries):
         raise UsageError(f"the id {entry.id!r} is there already", where=str(path))
     text = before.text.rstrip()
-    _write(path, f"{text}\n\n{spell(entry)}" if text else spell(entry))
+    replace_file(path, [(f"{text}\n\n{spell(entry)}" if text else spell(entry)).encode()])
 
 
 def prune_entries(file: AllowFile, gone: frozenset[str]) -> None:
@@ -199,7 +207,7 @@ def prune_entries(file: AllowFile, gone: frozenset[str]) -> None:
         cut = file.text[: begins[0]] if begins else file.text
         cut += "".join(part for entry, part in named if entry.id not in gone)
         text = cut if _holds(file.path, cut, kept) else text
-    _write(file.path, text)
+    replace_file(file.path, [text.encode()])
 
 
 def _holds(path: Path, text: str, entries: tuple[Entry, ...]) -> bool:
@@ -208,17 +216,3 @@ def _holds(path: Path, text: str, entries: tuple[Entry, ...]) -> bool:
         return _entries(path, text, tomllib.loads(text)) == entries
     except (ValueError, UsageError):
         return False
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if path.exists():
-            shutil.copymode(path, name)
-        os.replace(name, path)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from sidelight.errors import SidelightError
-from sidelight.evidence.inventory import STDIN, Inventory, Task
+from sidelight.evidence.inventory import Inventory, Task
+from sidelight.evidence.named import STDIN
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.host import Names

@@ -1,8 +1,6 @@
 """HijackLibs' data, which the user has and hands in, as one table of ours."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import orjson
 
 from sidelight.analytics.hijacks import Hijack, by_name
 from sidelight.errors import RuleError, UsageError
+from sidelight.hunt.replacement import replace_file
 from sidelight.rules.detection import Node
 from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.files import RuleFile, read_documents
@@ -62,7 +61,7 @@ def import_hijacks(source: Path, target: Path) -> Import:
         raise UsageError(f"holds nothing of HijackLibs' shape{why}", where=str(source))
     head = {"kind": _KIND, "version": VERSION, "sha256": digest}
     body = {**head, "libraries": [asdict(row) for row in table.values()]}
-    _write(target, orjson.dumps(body))
+    replace_file(target, [orjson.dumps(body)])
     return Import(table, digest, tuple(refused))
 
 
@@ -129,17 +128,6 @@ def _texts(node: Node) -> tuple[str, ...]:
 
 def _text(node: Node) -> str:
     return node.strip() if isinstance(node, str) else ""
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def read_hijacks(path: Path) -> Import:

@@ -1,6 +1,5 @@
 """A baseline out of evidence: read and scanned as in a hunt, without rules and conclusions."""
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from sidelight.findings.hits import union
 from sidelight.findings.spool import Spool
 from sidelight.hunt.conclusion import find_copies
 from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.hunt.replacement import replace_file
 from sidelight.rules.cache import compiled
 from sidelight.rules.load import compile_documents
 
@@ -56,12 +56,4 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(spelled(baseline))
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    replace_file(path, spelled(baseline), 0o644)

@@ -3,13 +3,14 @@
 from typing import Final
 
 from sidelight.findings.clocks import Clock
+from sidelight.plural import many
 
 _SECOND: Final = 1_000_000_000
 
 
 def clock_sentence(clock: Clock) -> str:
     """Say how the clock of a look at a host compares with that of its logs."""
-    host, told = clock.host or "A host without a name", f"{clock.compared:,} processes"
+    host, told = clock.host or "A host without a name", many(clock.compared, "process", "processes")
     if clock.restarted:
         return (
             f"{host}: how far the clock of the look is from that of the logs is not known: "

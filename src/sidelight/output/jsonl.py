@@ -1,8 +1,7 @@
 """Findings, coverage and manifest as JSON lines: the reference output.
 
 One ``finding`` a line, then one ``resemblance`` line where there are findings, one ``coverage``
-line and one ``manifest`` line. Keys have a fixed
-order, and the same run gives the same bytes.
+line and one ``manifest`` line. Keys have a fixed order, and the same run gives the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,15 @@ from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
 from sidelight.findings.allowlist import Use
 from sidelight.findings.clocks import Clock
-from sidelight.findings.finding import Asset, Evidence, Finding, Process, RuleRef, Weight
+from sidelight.findings.finding import (
+    Asset,
+    Evidence,
+    Finding,
+    Instances,
+    Process,
+    RuleRef,
+    Weight,
+)
 from sidelight.findings.resemblance import Hypothesis, Resemblance, in_words, percent
 from sidelight.findings.surface import Seen
 from sidelight.output.blindness import sentence
@@ -25,7 +32,6 @@ from sidelight.schema import Gap
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 _BUFFER: Final = 1 << 18
-
 # Programs that sift lines by level need not know that some are about the run.
 _NO_ALARM: Final = "informational"
 
@@ -95,8 +101,14 @@ def finding_json(finding: Finding) -> Json:
         "asset": _asset(finding.asset),
         "surfaces": [_seen(seen) for seen in finding.surfaces],
         "disagreements": finding.disagreements,
+        "instances": _instances(finding.instances) if finding.instances else None,
         "evidence": [_evidence(event) for event in finding.evidence],
     }
+
+
+def _instances(some: Instances) -> Json:
+    listed = [{"seen": rfc3339(e.seen), "process": _process(e.process)} for e in some.listed]
+    return {"count": some.count, "listed": listed}
 
 
 def resemblance_json(whole: Resemblance) -> Json:

@@ -13,6 +13,7 @@ from sidelight.coverage import Run, Technique
 from sidelight.findings.finding import Finding
 from sidelight.output.jsonl import Json
 from sidelight.output.tally import Tally
+from sidelight.plural import many
 
 _VERSIONS: Final[Json] = {"attack": "19", "navigator": "5.1.0", "layer": "4.5"}
 _COLORS: Final = ("#fff3b0", "#f8961e", "#c1121f")
@@ -38,12 +39,12 @@ class Layer:
 def layer_json(tally: Tally, run: Run) -> Json:
     """Give the layer: the score of a technique is the highest of its findings."""
     looked = {technique.id: technique for technique in run.coverage.techniques}
-    events = f"{run.manifest.events:,} events"
+    found = f"{many(tally.total, 'finding')} in {many(run.manifest.events, 'event')}"
     return {
         "name": "Sidelight findings",
         "versions": _VERSIONS,
         "domain": "enterprise-attack",
-        "description": f"{tally.total:,} findings in {events}, Sidelight {run.manifest.version}",
+        "description": f"{found}, Sidelight {run.manifest.version}",
         "sorting": 3,
         "hideDisabled": False,
         "techniques": [
@@ -69,8 +70,8 @@ def layer_json(tally: Tally, run: Run) -> Json:
 
 
 def _comment(findings: int, looked: Technique | None) -> str:
-    said = f"{findings:,} finding{'s' if findings != 1 else ''}"
+    said = many(findings, "finding")
     if looked is None:
         return said
-    rules = f"{looked.rules:,} rule{'s' if looked.rules != 1 else ''} for it"
+    rules = f"{many(looked.rules, 'rule')} for it"
     return f"{said}; {rules}, {looked.sighted:,} of them could match"

@@ -38,8 +38,3 @@ def _picture(match: re.Match[str]) -> str:
         return _NAMED[character]
     code = ord(character)
     return chr(0x2400 + code) if code < 0x20 else f"\\u{code:04x}"
-
-
-def many(count: int, one: str, several: str = "") -> str:
-    """Say how many there are: ``1 host``, ``1,204 hosts``; *several* where an s is not enough."""
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {several or one + 's'}"

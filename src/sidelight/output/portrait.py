@@ -9,6 +9,7 @@ from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import Candidate
 from sidelight.intel.portrait import Naming, Portrait, Tie
 from sidelight.output.plain import clip, plain
+from sidelight.plural import many
 
 _SHOWN: Final = 12
 _KINDS: Final = {"attack-pattern": "technique", "intrusion-set": "intrusion set"}
@@ -112,5 +113,5 @@ def _tie(tie: Tie, knowledge: Knowledge) -> str:
     holders = f", {tie.holders} actors" if tie.holders > 1 else ""
     said = _voices(tie.claims, knowledge)
     count = len(tie.publishers)
-    houses = f"{count} publisher{'s' if count != 1 else ''}"
+    houses = many(count, "publisher")
     return plain(f"{name}{numbers} [{tie.relation}{holders}; {houses}] {'; '.join(said)}")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from sidelight.plural import many
+
 _EARLIEST: Final = 0.05
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -31,8 +33,8 @@ def progress_line(progress: Progress, width: int) -> str:
     parts = [f"{size(done)} of {size(total)}" if total else size(done)]
     if total:
         parts.insert(0, f"{min(100 * done // total, 100):3} %")
-    parts.append(f"{progress.events:,} events")
-    parts.append(f"{progress.findings:,} hits")
+    parts.append(many(progress.events, "event"))
+    parts.append(many(progress.findings, "hit"))
     parts.append(f"file {progress.files_done:,} of {progress.files_total:,}")
     left = time_left(progress)
     if left:
@@ -83,16 +85,18 @@ class ProgressLine:
         file: where it goes, stderr.
         width: of the terminal.
         every_s: at most one line in so many seconds.
+        plain: it takes no control codes, so it is left alone.
     """
 
     file: TextIO
     width: int = 80
     every_s: float = 0.2
+    plain: bool = False
     _last: float = float("-inf")
 
     def show(self, progress: Progress) -> None:
         """Show where the run stands."""
-        if progress.elapsed_s - self._last < self.every_s or not self.file.isatty():
+        if progress.elapsed_s - self._last < self.every_s or not self._able:
             return
         self._last = progress.elapsed_s
         self.file.write(f"\r\x1b[2K{progress_line(progress, self.width - 1)}")
@@ -100,6 +104,10 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Take the line away."""
-        if self.file.isatty():
+        if self._able:
             self.file.write("\r\x1b[2K")
             self.file.flush()
+
+    @property
+    def _able(self) -> bool:
+        return self.file.isatty() and not self.plain

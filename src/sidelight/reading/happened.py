@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from sidelight.plural import many
 from sidelight.reading.brief import Sentence, first_spans, listed
 from sidelight.reading.claim import INTRUDERS, RELATIONS, Claim
 from sidelight.reading.compare import Conflict, Story
@@ -20,11 +21,10 @@ def happened(story: Story) -> Iterator[Sentence]:
     if len(story.readings) > 1:
         spans = tuple(reading.document.whole for reading in story.readings)
         count = story.independent
-        noun = "source" if count == 1 else "sources"
         shared = listed(story.shared) or "their wording"
         yield Sentence(
             f"{len(story.readings)} texts tell one event (they share {shared}), and count as "
-            f"{count} {noun}.",
+            f"{many(count, 'source')}.",
             spans,
         )
     yield from _named(story)
@@ -117,8 +117,8 @@ def _plural(verb: str, several: bool) -> str:
     if not several:
         return verb
     pairs = (("uses", "use"), ("is ", "are "), ("targets", "target"))
-    for one, many in pairs:
-        verb = verb.replace(one, many)
+    for before, after in pairs:
+        verb = verb.replace(before, after)
     return verb
 
 

@@ -1,6 +1,8 @@
 import pytest
 
 from analytic_cases import (
+    SECOND,
+    START,
     Event,
     conclude_events,
     conclude_frames,
@@ -75,3 +77,26 @@ def test_the_process_that_leads_is_looked_up_with_its_ancestors() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert conclude_frames([]) == ()
+
+
+def test_a_load_that_only_compares_does_not_move_when_it_began() -> None:
+    genuine = load(EDITOR, SYSTEM + "version.dll", "Microsoft Windows", at=0)
+    stray = load(EDITOR, FOLDER + "version.dll", "-", at=9_000)
+    (found,) = conclude_events([genuine, stray])
+    assert found.first_seen == found.last_seen == START + 9_000 * SECOND
+    assert found.count == 1
+    (passing,) = (each for each in found.weights if "passes calls on" in each.text)
+    assert passing.events == (("case.evtx", 2), ("case.evtx", 1))
+
+
+def test_processes_that_load_a_library_weeks_apart_are_listed() -> None:
+    days = [0, 30]
+    loads = [
+        load(EDITOR, FOLDER + "version.dll", "-", at=day * 86_400) | {"ProcessGuid": f"{{{day}}}"}
+        for day in days
+    ]
+    (found,) = conclude_events(loads)
+    assert found.instances
+    assert found.instances.count == 2
+    seen = [one.seen for one in found.instances.listed]
+    assert seen == [START + day * 86_400 * SECOND for day in days]

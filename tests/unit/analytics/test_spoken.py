@@ -79,4 +79,4 @@ def test_fields_of_the_event_are_shown_and_the_title_names_the_program():
 def test_what_is_cited_is_bounded():
     [one] = suspect(*({"record": n, "process": f"p{n}", "other": f"o{n}"} for n in range(300)))
     assert (len(one.rows), len(one.actors), len(one.things)) == (60, 50, 50)
-    assert "300 such events" in one.reasons[0].text
+    assert "300 such events; the 60 that weigh most are listed." in one.reasons[0].text

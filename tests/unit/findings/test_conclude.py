@@ -61,6 +61,9 @@ def test_short_lived_processes_started_alike_are_one_finding_that_shows_the_earl
     (found,) = findings(*(hit(n, process=f"K{n}") for n in range(40)), processes=family)
     assert found.count == 40
     assert [process.command_line for process in found.process] == ["k 0", "p"]
+    assert found.instances
+    assert found.instances.count == 40
+    assert [one.process.command_line for one in found.instances.listed[:2]] == ["k 0", "k 1"]
 
 
 def test_the_same_program_started_otherwise_is_another_finding():

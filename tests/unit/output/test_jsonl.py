@@ -12,7 +12,8 @@ from sidelight.schema import NO_TIME
 KEYS = [
     "kind", "id", "title", "class", "level", "score", "host", "first_seen", "last_seen", "count",
     "tactics", "techniques", "tags", "rules", "process", "reasons", "counter_evidence", "weights",
-    "refute", "story", "asset", "surfaces", "disagreements", "evidence",
+    "refute", "story", "asset", "surfaces", "disagreements",
+    "instances", "evidence",
 ]  # fmt: skip
 
 

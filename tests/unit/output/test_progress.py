@@ -65,3 +65,8 @@ def test_a_terminal_gets_one_line_at_a_time() -> None:
     line.clear()
     assert terminal.getvalue().count("\r\x1b[2K") == 3
     assert "\n" not in terminal.getvalue()
+    dumb = Terminal()
+    line = ProgressLine(dumb, width=40, plain=True)
+    line.show(HALF)
+    line.clear()
+    assert dumb.getvalue() == ""

@@ -77,3 +77,26 @@ def test_a_partial_run_says_so() -> None:
     file = io.StringIO()
     open_screen(file, width=100).close(run(0, partial="interrupted"))
     assert "interrupted: what follows is what was found so far" in file.getvalue()
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_that_wants_no_control_codes_gets_none(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def written() -> str:
+        file = Terminal()
+        screen = open_screen(file, width=100)
+        screen.add(findings()[0])
+        screen.close(run(1))
+        return file.getvalue()
+
+    for variable in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in written()
+    monkeypatch.setenv(name, value)
+    assert "\x1b" not in written()

@@ -21,6 +21,7 @@ from sidelight.host import record as records
 from sidelight.host import views
 from sidelight.host.process import Process
 from sidelight.host.record import Files, Json, RecordError
+from sidelight.plural import many
 from sidelight.schema import NO_TIME, Event, Frame, Gap, Kind, Wanted
 
 MANY_PARENTS: Final = 1 << 16
@@ -155,7 +156,7 @@ def _end(collection: _Collection, line: Json, offset: int) -> None:
     denied = line.get("denied")
     for name, count in denied.items() if isinstance(denied, Mapping) else ():
         if isinstance(count, int) and 0 < count < 1 << 63:
-            of = "1 process" if count == 1 else f"{count} processes"
+            of = many(count, "process", "processes")
             text = f"the collector was denied {clean(str(name))} of {of}"
             collection.gaps.append(Gap(collection.source, offset, "denied", text))
     if gone := records.integer(line, "gone", 0):

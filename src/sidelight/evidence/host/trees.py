@@ -47,20 +47,22 @@ def sniff(head: bytes) -> bool:
 
 
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
-    """Yield a row for everything odd in the tree that each stream names; streams are empty.
+    """Yield a row for each tree that a stream names, and for everything odd in it.
 
-    Rows are of the host, at the time that the file was last written.
+    Streams are empty. Rows are of the host, at the time that the file was last written.
     """
     sheet = Sheet(wanted)
     for stream in streams:
         tree, gaps = read_tree(stream.source)
         yield from gaps
-        add_rows(sheet, stream.source, tree)
+        if tree.folders:
+            add_rows(sheet, stream.source, tree)
     yield from sheet.frames()
 
 
 def add_rows(sheet: Sheet, source: str, tree: Tree) -> None:
-    """Add what is odd in *tree*."""
+    """Add a row for *tree*, so that one in which nothing is odd was looked at, and what is odd."""
+    sheet.add(HOST, source, 0, NO_TIME, tree.host, file_event("/", ()))
     for number, (path, marks) in enumerate(judge_tree(tree), 1):
         node = tree.nodes.get(path)
         time = node.modified if node is not None else NO_TIME
@@ -213,6 +215,21 @@ class TreesInArchive:
                 _take_setting(tree, inner, data)
         tree.owners = owners if owners.names else None
         return tree
+
+
+def belongs(gap: Gap, roots: Iterable[str]) -> bool:
+    """Tell whether what no reader of logs takes is looked at as a file of one of the *roots*."""
+    inside = [root for root in roots if gap.source.startswith(f"{root.rstrip('/')}/")]
+    if gap.reason != "foreign" or not inside or not os.path.isfile(gap.source):
+        return False
+    path = gap.source[len(max(inside, key=len).rstrip("/")) :]
+    if _is_setting(path) or _is_database(path):
+        return True
+    try:
+        with open(gap.source, "rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def _is_database(path: str) -> bool:

@@ -10,7 +10,8 @@ import orjson
 
 from sidelight.evidence.archive import HEAD, Member, container, expand
 from sidelight.evidence.formats import recognise
-from sidelight.evidence.inventory import STDIN, files_under
+from sidelight.evidence.inventory import files_under
+from sidelight.evidence.named import STDIN
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara.buffers import Buffer, buffers
 from sidelight.evidence.yara.pack import Pack

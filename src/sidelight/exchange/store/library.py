@@ -2,17 +2,19 @@
 
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Engine, delete, desc, func, insert, select
+from sqlalchemy import delete, insert, select
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.recall import Notice, Recall, Recipient
-from sidelight.exchange.register import Register, restored, stored
+from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
+from sidelight.exchange.seen.prevalence import day_of
+from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import (
     audit,
@@ -20,10 +22,12 @@ from sidelight.exchange.store import (
     objects,
     recalls,
     retraction,
+    seen,
     tables,
     tokens,
 )
 from sidelight.exchange.store.database import read_key, writing
+from sidelight.exchange.store.registers import Registers
 from sidelight.exchange.store.sending import all_terms, sending
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
@@ -31,48 +35,16 @@ KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
 
 
 @dataclass(slots=True)
-class Library:
+class Library(Registers):
     """A `sidelight.exchange.shelf.Shelf` in a database; threads and processes may share it."""
 
-    engine: Engine
     _key: bytes = b""
-    _register: tuple[int, Register] = field(default_factory=lambda: (0, Register()))
 
     @property
     def key(self) -> bytes:
         """Give the secret that signs cursors."""
         self._key = self._key or read_key(self.engine)
         return self._key
-
-    def register(self) -> Register:
-        """Give the newest version of the register."""
-        version = tables.register.c.version
-        with self.engine.connect() as connection:
-            newest = connection.scalar(select(func.max(version))) or 0
-            if newest != self._register[0]:
-                wanted = select(tables.register.c.document).where(version == newest)
-                document = connection.scalars(wanted).one()
-                self._register = (newest, restored(document))
-        return self._register[1]
-
-    def renew(self, register: Register, actor: str, now: Instant) -> int:
-        """Make *register* the newest version, and give its number."""
-        document = stored(register)
-        with writing(self.engine) as connection:
-            made = connection.execute(
-                insert(tables.register).values(at=now, document=document)
-            ).inserted_primary_key
-            assert made is not None
-            detail = {"version": made[0], "register": document.decode()}
-            audit.append(connection, now, actor, "register", detail)
-        return int(made[0])
-
-    def registers(self) -> list[tuple[int, Instant, Register]]:
-        """Give all versions of the register, the newest first."""
-        wanted = select(tables.register).order_by(desc(tables.register.c.version))
-        with self.engine.connect() as connection:
-            rows = connection.execute(wanted).all()
-        return [(row.version, row.at, restored(row.document)) for row in rows]
 
     def holder(self, token: str, person: str, now: Instant) -> Caller | None:
         """Give who holds a token, if it is in force."""
@@ -177,3 +149,20 @@ class Library:
     def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
         """Give the recalls that an organisation made, or all, with whom they reach."""
         return recalls.made(self.engine, owner)
+
+    def epoch(self, now: Instant) -> Epoch | None:
+        """Give the epoch that it is; None where nobody prepared for questions."""
+        return seen.current(self.engine, now)
+
+    def charge(self, epoch: Epoch, by: Caller, items: int, now: Instant) -> Overdrawn | None:
+        """Count a question against what its organisation may ask; None where it may."""
+        return seen.charge(self.engine, epoch, by.organisation, by.person, items, now)
+
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
+        return seen.take(self.engine, by.organisation, came, by.person, now)
+
+    def counts(self, least: int, now: Instant) -> Release:
+        """Give the table of counts of the day, the same all day."""
+        known = self.register().alliances.organisations
+        return seen.release(self.engine, day_of(now), known, least, now)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sidelight.coverage import Coverage, Stream
 from sidelight.output.instants import hour_text
+from sidelight.plural import many
 from sidelight.schema import LEVELS, Level
 
 WIDTH: Final = 1200
@@ -114,7 +115,7 @@ def _row(stream: Stream, scale: Axis) -> HeatRow:
     for hour, events in stream.hours:
         sums[scale.column(hour)] += events
     cells = [
-        _cell(column, scale, f"heat{_shade(events)}", f"{events:,} events")
+        _cell(column, scale, f"heat{_shade(events)}", many(events, "event"))
         for column, events in sums.items()
     ]
     silent = {

@@ -5,11 +5,12 @@ from typing import Final
 
 from rich.text import Text
 
-from sidelight.findings.finding import Finding, Process
+from sidelight.findings.finding import Finding, Instances, Process
 from sidelight.findings.surface import SURFACES
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.terminal.colors import INK, TAG
+from sidelight.plural import many
 from sidelight.schema import NO_TIME
 
 _REASONS: Final = 3
@@ -65,7 +66,7 @@ def _head(finding: Finding, width: int) -> Text:
 
 
 def _body(finding: Finding, width: int) -> Iterator[Text]:
-    events = f"{finding.count:,} event{'s' if finding.count != 1 else ''}"
+    events = many(finding.count, "event")
     facts = [span(finding.first_seen, finding.last_seen), events, finding.cls]
     facts += [" ".join(finding.techniques)] if finding.techniques else []
     yield _line("", " · ".join(facts), "", "dim")
@@ -74,6 +75,7 @@ def _body(finding: Finding, width: int) -> Iterator[Text]:
         told = f"The host is {asset.name}. {asset.at_stake}"
         yield _line("!", f"{told} {asset.note}" if asset.note else told, "red")
     yield from _process(finding.process)
+    yield from _instances(finding.instances)
     yield from (_line("+", text, "green") for text in _reasons(finding))
     yield from (_line("-", text, "yellow") for text in finding.counter_evidence[:_AGAINST])
     yield from _surfaces(finding)
@@ -137,6 +139,20 @@ def _process(lineage: tuple[Process, ...]) -> Iterator[Text]:
         yield _line("$", acting.command_line, "magenta")
     elif acting.image:
         yield _line("$", acting.image, "magenta")
+
+
+def _instances(several: Instances | None) -> Iterator[Text]:
+    """Name the processes apart, where there are several: the line above shows the earliest."""
+    if several is None:
+        return
+    told = [
+        f"{_name(one.process)}{f' [{one.process.pid}]' if one.process.pid >= 0 else ''} at "
+        f"{span(one.seen, one.seen)}"
+        for one in several.listed
+    ]
+    more = several.count - len(told)
+    rest = f"; and {more:,} more" if more > 0 else ""
+    yield _line("#", f"{several.count:,} processes: {'; '.join(told)}{rest}", "magenta")
 
 
 def _name(process: Process) -> str:

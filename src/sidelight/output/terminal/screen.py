@@ -1,6 +1,7 @@
 """The terminal as an output: gather, then summary first and the worst findings after it."""
 
 import io
+import os
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
@@ -11,6 +12,7 @@ from sidelight.findings.finding import Finding
 from sidelight.output.tally import Tally, by_story
 from sidelight.output.terminal.block import block
 from sidelight.output.terminal.summary import summary
+from sidelight.plural import many
 
 SHOWN: Final = 50
 _PIPE_WIDTH: Final = 120
@@ -54,8 +56,14 @@ class Screen:
             self.console.print()
         more = self._tally.total - len(self._shown)
         if more:
-            noun = "finding" if more == 1 else "findings"
-            self.console.print(f"{more:,} more {noun}: use --output to write them all to a file.")
+            self.console.print(
+                f"{many(more, 'more finding')}: use --output to write them all to a file."
+            )
+
+
+def _plain() -> bool:
+    """Tell whether no control code is wanted: without colours, rich still writes in bold."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def open_screen(  # noqa: PLR0913
@@ -86,6 +94,7 @@ def open_screen(  # noqa: PLR0913
         width=width,
         force_terminal=color or None,
         no_color=None if color is None else not color,
+        color_system=None if color is False or (color is None and _plain()) else "auto",
         markup=False,
         emoji=False,
         highlight=False,

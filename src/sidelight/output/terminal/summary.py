@@ -23,6 +23,7 @@ from sidelight.output.plain import clip, clip_front, plain
 from sidelight.output.progress import size
 from sidelight.output.tally import ABBREVIATION, Tally
 from sidelight.output.terminal.colors import INK, safe
+from sidelight.plural import many
 from sidelight.schema import LEVELS, Gap
 
 _TOP: Final = 5
@@ -57,11 +58,11 @@ def _facts(run: Run) -> Iterator[RenderableType]:
     outer = ((item, item.path.partition("!")[0]) for item in manifest.inputs)
     whole = [item for item, path in outer if path == item.path or path not in paths]
     total = sum(item.size for item in whole)
-    read = [_many(len(whole), "file"), size(total), _many(manifest.events, "event")]
-    read.append(_many(len(coverage.hosts), "host"))
+    read = [many(len(whole), "file"), size(total), many(manifest.events, "event")]
+    read.append(many(len(coverage.hosts), "host"))
     rules = [f"{coverage.rules:,} ran", f"{coverage.rules - coverage.blind_rules:,} could match"]
     if coverage.refused:
-        rules.append(f"{len(coverage.refused):,} refused")
+        rules.append(f"{len(coverage.refused):,} could not be run: rules list --refused says why")
     grid = Table.grid(padding=(0, 2))
     grid.add_row(Text("Read", "bold"), Text(" · ".join(read)))
     if coverage.span:
@@ -138,13 +139,10 @@ def _allowed(coverage: Coverage) -> list[str]:
     order = {"expired": 0, "unused": 1, "applied": 2}
     uses = sorted(coverage.allowed, key=lambda use: (order[use.state], -use.findings))
     said = [allowance(use) for use in uses]
-    return [f"{_many(coverage.hidden, 'finding')} in all", *said] if said else []
+    return [f"{many(coverage.hidden, 'finding')} in all", *said] if said else []
 
 
 def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
-    reasons = Counter(refusal.reason for refusal in coverage.refused)
-    refused = [f"{_many(count, 'rule')}: {reason}" for reason, count in reasons.most_common()]
-    yield from _listed("Rules that could not be run", refused, width)
     yield from _listed("Evidence that was lost", _losses(coverage, width), width, "red")
     known = {*coverage.lost, *coverage.unjudged}
     passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in known)
@@ -152,7 +150,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
         text = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
         yield from _listed("Evidence that was passed over", [text, *_few(coverage, width)], width)
     unjudged = Counter(gap.text for gap in coverage.unjudged).most_common()
-    said = [f"{_many(count, 'file')}: {text}" for text, count in unjudged]
+    said = [f"{many(count, 'file')}: {text}" for text, count in unjudged]
     yield from _listed("Read and not judged", said, width)
     blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
     yield from _listed("Blind spots", [text for text in blind if text], width)
@@ -213,7 +211,7 @@ def _blind(coverage: Coverage, reason: str) -> str:
     lacked = "no event with a field they need" if known else "no events of their log source"
     top = ", ".join(f"{name} {count:,}" for name, count in groups.most_common(_TOP))
     more = ", …" if len(groups) > _TOP else ""
-    return f"{_many(groups.total(), 'rule')} saw {lacked}: {top}{more}"
+    return f"{many(groups.total(), 'rule')} saw {lacked}: {top}{more}"
 
 
 def _listed(
@@ -234,7 +232,3 @@ def _title(text: str, style: str = "bold underline") -> Text:
 
 def _indented(content: RenderableType) -> Padding:
     return Padding(content, (0, 0, 0, 2), expand=False)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
