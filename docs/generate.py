@@ -43,7 +43,7 @@ from sidelight.reading.claim import RELATIONS
 from sidelight.reading.entity import STATUSES
 from sidelight.reading.formats import FORMATS
 from sidelight.reading.indicators.observable import KINDS, Observable
-from sidelight.reading.indicators.warning import own_lists
+from sidelight.intel.warning import own_lists
 from sidelight.reading.techniques import phrased
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta

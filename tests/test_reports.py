@@ -12,7 +12,7 @@ from sidelight.intel.statements import load_bundled
 from sidelight.reading.brief import Brief
 from sidelight.reading.compose import compose
 from sidelight.reading.formats import read_documents
-from sidelight.reading.indicators.warning import read_warnings
+from sidelight.intel.warning import read_warnings
 from sidelight.reading.lexicon import make_lexicon
 from sidelight.reading.read import read
 
