@@ -11,6 +11,7 @@ from sidelight.cli.author_key import author_key
 from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen import seen
+from sidelight.cli.received import hunt_command
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
 from sidelight.errors import UsageError
@@ -29,6 +30,7 @@ share.add_typer(seen, name="seen")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
+share.command("hunt")(hunt_command)
 
 
 @share.command("apply")

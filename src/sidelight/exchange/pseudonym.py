@@ -50,4 +50,3 @@ def _derived(purpose: str, organisation: str, onlooker: str, circle: str, key: b
     # As a list: parts that were only put behind each other could be cut in another place.
     text = orjson.dumps(["sidelight pseudonym", purpose, circle, onlooker, organisation])
     return hmac.digest(key, text, sha256)
-

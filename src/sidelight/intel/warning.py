@@ -105,23 +105,23 @@ def _networks(values: Iterable[str]) -> Iterator[Network]:
 
 
 @cache
-def own_lists() -> tuple[WarningList, ...]:
-    """Give the lists of ``content/reading/warning.toml``."""
-    text = (files("sidelight") / "content" / "reading" / "warning.toml").read_text("utf-8")
+def own_lists(name: str = "reading/warning.toml") -> tuple[WarningList, ...]:
+    """Give the lists of a file of ``content``."""
+    text = files("sidelight").joinpath("content", *name.split("/")).read_text("utf-8")
     return tuple(
         _list(row["title"], row["match"], row["values"], reference=bool(row.get("reference")))
         for row in tomllib.loads(text).values()
     )
 
 
-def read_warnings(folder: Path | None) -> Warnings:
-    """Give our own lists and those of MISP under *folder*.
+def read_warnings(folder: Path | None, *, also: tuple[WarningList, ...] = ()) -> Warnings:
+    """Give our own lists, *also* others, and those of MISP under *folder*.
 
     Raises:
         UsageError: there is no list under *folder*.
     """
     if folder is None:
-        return Warnings(own_lists())
+        return Warnings((*own_lists(), *also))
     paths = sorted(folder.rglob("list.json")) or sorted(folder.glob("*.json"))
     if not paths:
         raise UsageError("holds no warning list", where=str(folder), hint="files are list.json")
@@ -132,7 +132,7 @@ def read_warnings(folder: Path | None) -> Warnings:
             notes.append(f"{path}: {read}")
         else:
             found.append(read)
-    return Warnings((*own_lists(), *found), tuple(notes))
+    return Warnings((*own_lists(), *also, *found), tuple(notes))
 
 
 def _misp(path: Path) -> WarningList | str:
