@@ -87,8 +87,10 @@ class Record:
 
     def write(self, lines: Iterable[Line]) -> None:
         """Add lines; they are on the disk afterwards."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         data = b"".join(msgspec.json.encode(each) + b"\n" for each in lines)
+        if not data:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / _FILE
         with path.open("a+b") as file:
             file.truncate(_whole(file.read() if file.seek(0) == 0 else b""))
