@@ -137,3 +137,41 @@ def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Pat
         process.wait()
         process.stdout.close()  # type: ignore[union-attr]
     assert "googleupdate.exe" in (served.desk.folder / "err").read_text()
+
+
+def test_a_sighting_goes_back_when_it_is_sent_and_not_before(
+    served: Served, small_range: Path
+) -> None:
+    desk = served.desk
+    push(served, bundle(desk.folder / "1.json", indicator(1, "amber+strict", pattern=PLANTED)))
+    pull_and_hunt(served, small_range)
+    [line] = record(desk)
+
+    def tell(*more: str) -> str:
+        ran = desk(
+            "share", "sighting", served.url, "--collection", "finds",
+            "--token-file", served.tokens["B"], "--kept", "kept", *more,
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+        return ran.out.decode()
+
+    def hear(who: str) -> str:
+        ran = desk(
+            "share", "sightings", served.url, "--collection", "finds", "-o", f"seen-{who}.jsonl",
+            "--token-file", served.tokens[who],
+        )  # fmt: skip
+        assert ran.code == 0, ran.err
+        return ran.out.decode()
+
+    told = tell()
+    assert "goes to 1: amber+strict-to-member" in told
+    assert "nothing has left" in told
+    assert "no ally has told" in hear("A")
+    assert "1 of 1 sightings taken" in tell("--send")
+    assert "no sighting to tell" in tell("--send")
+    assert f"seen by 1 member, {seen(line)} times" in hear("A")
+    assert f"seen by 1 member, {seen(line)} times" in hear("A")
+    assert "no ally has told" in hear("G")
+    kept = (desk.folder / "seen-A.jsonl").read_text()
+    assert "googleupdate" not in kept
+    assert str(small_range) not in kept

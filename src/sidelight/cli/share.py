@@ -12,6 +12,7 @@ from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen import seen
 from sidelight.cli.received import hunt_command
+from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
 from sidelight.errors import UsageError
@@ -31,6 +32,8 @@ share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
 share.command("hunt")(hunt_command)
+share.command("sighting")(sighting_command)
+share.command("sightings")(sightings_command)
 
 
 @share.command("apply")

@@ -12,6 +12,7 @@ from sidelight.exchange.query import Query
 from sidelight.exchange.register import Register
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.reports import Report
+from sidelight.exchange.sighting import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +115,15 @@ class Shelf(Protocol):
 
     def counts(self, least: int, now: Instant) -> Release:
         """Give the table of counts of the day, the same all day."""
+    def sight(
+        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+    ) -> list[Receipt]:
+        """Hold sightings for their recipients; the audit log names *actor* as who sent them."""
+
+    def sighted(
+        self, collection: str, by: Caller, now: Instant, *, after: Instant, limit: int
+    ) -> tuple[list[Held], bool]:
+        """Give the first sightings to whoever asks, and whether there are more.
+
+        What is given is written into the ledger.
+        """

@@ -17,6 +17,8 @@ from sidelight.exchange.seen.prevalence import day_of
 from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, ledger, objects, seen, tables, tokens
+from sidelight.exchange.sighting import Letter
+from sidelight.exchange.store import audit, ledger, objects, sightings, tables, tokens
 from sidelight.exchange.store.database import read_key, writing
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
@@ -164,3 +166,19 @@ class Library:
         """Give the table of counts of the day, the same all day."""
         known = self.register().alliances.organisations
         return seen.release(self.engine, day_of(now), known, least, now)
+    def sight(
+        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+    ) -> list[Receipt]:
+        """Hold sightings for their recipients."""
+        with writing(self.engine) as connection:
+            return sightings.keep(connection, collection, letters, actor, now)
+
+    def sighted(
+        self, collection: str, by: Caller, now: Instant, *, after: Instant, limit: int
+    ) -> tuple[list[Held], bool]:
+        """Give the first sightings to whoever asks, and whether there are more."""
+        with writing(self.engine) as connection:
+            mine = by.organisation
+            found = sightings.page(connection, collection, mine, after=after, limit=limit + 1)
+            sightings.deliver(connection, collection, found[:limit], by, now)
+        return [each for each, _ in found[:limit]], len(found) > limit

@@ -6,6 +6,19 @@ import pytest
 import sqlalchemy
 
 from allies import NOW, TRILATERAL, World, indicator, names, objects, pages, parsed
+import databases
+from allies import (
+    NOW,
+    TRILATERAL,
+    World,
+    envelope,
+    indicator,
+    names,
+    objects,
+    open_world,
+    pages,
+    parsed,
+)
 from sidelight.exchange.store import audit, ledger, tokens
 from sidelight.exchange.store.library import Library
 
@@ -113,3 +126,30 @@ def test_a_database_is_opened_again_with_its_secret(world: World) -> None:
     assert again.key == world.library.key
     world.server = type(world.server)(again, world.server.mint)
     assert names(world.ask("B", objects(), ("next", cursor))) == ["number 1", "number 2"]
+
+
+def test_letters_reach_their_recipient_in_order_and_stand_in_the_ledger(world: World) -> None:
+    world.add("A", indicator(1), indicator(2))
+    where = "/exchange/collections/finds/sightings/objects/"
+    items = [
+        {
+            "type": "sighting",
+            "spec_version": "2.1",
+            "id": f"sighting--00000000-0000-4000-8000-{number:012x}",
+            "created": "2026-02-02T00:00:00Z",
+            "modified": "2026-02-02T00:00:00Z",
+            "count": number,
+            "sighting_of_ref": indicator(number)["id"],
+            "object_marking_refs": indicator(1)["object_marking_refs"],
+        }
+        for number in (1, 2)
+    ]
+    for _ in range(2):
+        reply = world.ask("B", where, ("as", "anonymous"), method="POST", body=envelope(items))
+        assert parsed(reply)["success_count"] == 2
+
+    found = pages(world, "A", where, ("limit", "1"))
+    assert [each["count"] for each in found] == [1, 2]  # type: ignore[index]
+    given = [each for each in ledger.deliveries(world.library.engine) if each.route == "sighting"]
+    assert [each.id for each in given] == [each["id"] for each in found]  # type: ignore[index]
+    assert audit.verify(world.library.engine).broken is None
