@@ -11,6 +11,7 @@ from sidelight.cli.author_key import author_key
 from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen import seen
+from sidelight.cli.misp import misp
 from sidelight.cli.received import hunt_command
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
@@ -28,6 +29,7 @@ share.add_typer(audit, name="audit")
 share.add_typer(author_key, name="key")
 share.add_typer(defence, name="defence")
 share.add_typer(seen, name="seen")
+share.add_typer(misp, name="misp")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
