@@ -19,7 +19,7 @@ import orjson
 from sidelight.errors import ExchangeError
 from sidelight.exchange import instants
 from sidelight.exchange.intake import Unfit, definitions, parsed
-from sidelight.exchange.marking import Unclear, marking_of, strictest
+from sidelight.exchange.marking import ORDER, Unclear, marking_of, strictest
 from sidelight.exchange.misp.event import Leaving
 from sidelight.exchange.misp.terms import WIDEST, Left, tables
 from sidelight.intel.markings import MARKINGS, Marking
@@ -89,8 +89,10 @@ def _event_of(items: Sequence[Json], distribution: int, title: str) -> dict[str,
 
     # It takes no sighting that does not say who has seen it.
     bare = [_without_markings(each) for each in items if each["type"] != "sighting"]
+    _gather(bare)
+    bare = [each for each in bare if each["type"] != "report" or each.get("object_refs")]
     bundle = {"type": "bundle", "id": f"bundle--{uuid4()}", "objects": bare}
-    ours = any(_TOOL & set(_labels(each)) for each in items)
+    ours = any(_TOOL & set(_listed(each.get("labels"))) for each in items)
     parser = (InternalSTIX2toMISPParser if ours else ExternalSTIX2toMISPParser)()
     parser.load_stix_bundle(stix2.parse(bundle, allow_custom=True))
     options = {"distribution": distribution, "single_event": True, "title": title or None}
@@ -98,6 +100,20 @@ def _event_of(items: Sequence[Json], distribution: int, title: str) -> dict[str,
     found = json.loads(parser.misp_event.to_json())
     assert isinstance(found, dict)
     return found
+
+
+def _gather(items: Sequence[dict[str, object]]) -> None:
+    """Name in the first report what none names: it may not have named what is marked stricter."""
+    reports = [each for each in items if each["type"] in {"report", "grouping"}]
+    if not reports:
+        return
+    named = {ref for each in reports for ref in _listed(each.get("object_refs"))}
+    loose = [
+        str(each["id"])
+        for each in items
+        if each not in reports and each["type"] != "identity" and each["id"] not in named
+    ]
+    reports[0]["object_refs"] = [*_listed(reports[0].get("object_refs")), *loose]
 
 
 def _readable(
@@ -165,7 +181,10 @@ def _add_sightings(event: Mapping[str, object], items: Sequence[Json]) -> list[L
 
 
 def _marked(items: Sequence[dict[str, object]], leaving: Leaving) -> Iterator[Json]:
-    """Mark objects as the part of the event that they were made of; links as their stricter end."""
+    """Mark objects as the part of the event that they were made of; links as their stricter end.
+
+    An object names none that is marked more strictly: an id tells that there is something.
+    """
     found: dict[str, Marking] = {}
     for item in items:
         key = str(item["id"]).partition("--")[2].lower()
@@ -176,17 +195,25 @@ def _marked(items: Sequence[dict[str, object]], leaving: Leaving) -> Iterator[Js
         ends = [found[str(item[name])] for name in _LINKS if item.get(name) in found]
         marking = strictest((found[str(item["id"])], *ends))
         item.pop("granular_markings", None)
-        yield {**item, "object_marking_refs": [MARKINGS[marking]]}
+        seen = {
+            name: [
+                ref for ref in refs if ORDER.index(found.get(ref, marking)) <= ORDER.index(marking)
+            ]
+            for name, refs in item.items()
+            if name.endswith("_refs") and isinstance(refs, list)
+        }
+        empty = {name for name, refs in seen.items() if not refs}  # no list of STIX is empty
+        kept = {name: value for name, value in {**item, **seen}.items() if name not in empty}
+        yield {**kept, "object_marking_refs": [MARKINGS[marking]]}
 
 
-def _without_markings(item: Json) -> Json:
+def _without_markings(item: Json) -> dict[str, object]:
     gone = {"object_marking_refs", "granular_markings"}
     return {name: value for name, value in item.items() if name not in gone}
 
 
-def _labels(item: Json) -> Iterator[str]:
-    labels = item.get("labels")
-    for each in labels if isinstance(labels, list) else ():
+def _listed(value: object) -> Iterator[str]:
+    for each in value if isinstance(value, list) else ():
         if isinstance(each, str):
             yield each
 

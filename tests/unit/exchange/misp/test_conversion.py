@@ -60,6 +60,17 @@ def test_a_link_is_as_strict_as_its_stricter_end() -> None:
         assert each["object_marking_refs"] == [MARKINGS[marking]]
 
 
+def test_an_object_names_none_that_is_marked_more_strictly() -> None:
+    """Who may see the event but not an attribute of it learns no id of that."""
+    objects = [orjson.loads(each) for each in stix_of(whole())]
+    amber = [each["id"] for each in objects if each["id"].endswith(uuid(19))]
+    green = [each for each in objects if MARKINGS["green"] in each["object_marking_refs"]]
+
+    assert amber
+    assert green
+    assert not [ident for ident in amber if ident in str(green)]
+
+
 def test_what_stays_behind_is_in_no_object() -> None:
     text = b"".join(stix_of(whole()))
 
