@@ -85,7 +85,8 @@ def misp_in_command(  # noqa: PLR0913 - options
         count += 1
     if made:
         output.write_bytes(bundled(list(made.values()), uuid4()))
-    typer.echo(f"{len(made)} objects of {count} events{f', in {output}' if made else ''}")
+    events_ = f"{count} event{'s' * (count != 1)}"
+    typer.echo(f"{len(made)} objects of {events_}{f', in {output}' if made else ''}")
     _tell(left)
     return FOUND if left else 0
 
@@ -173,7 +174,7 @@ def _key(path: Path | None) -> str:
 def _need(module: str) -> None:
     if find_spec(module) is None:
         reason = f"MISP needs the library {module}, which is not installed"
-        raise UsageError(reason, hint="pip install 'sidelight[exchange,misp]'")
+        raise UsageError(reason, hint="pip install 'sidelight[misp]'")
 
 
 def _tell(left: "Iterable[Left]") -> None:

@@ -8,7 +8,7 @@ import ipaddress
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +26,7 @@ class WarningList:
 
     Args:
         reference: whether what is on it is no observable of an intrusion at all.
+        source: where its values are from, if that is said.
     """
 
     title: str
@@ -34,6 +35,7 @@ class WarningList:
     networks: tuple[Network, ...] = ()
     parts: tuple[str, ...] = ()
     reference: bool = False
+    source: str = ""
 
     def holds(self, value: str) -> bool:
         """Tell whether *value*, in lower case, is on the list."""
@@ -109,7 +111,10 @@ def own_lists(name: str = "reading/warning.toml") -> tuple[WarningList, ...]:
     """Give the lists of a file of ``content``."""
     text = files("sidelight").joinpath("content", *name.split("/")).read_text("utf-8")
     return tuple(
-        _list(row["title"], row["match"], row["values"], reference=bool(row.get("reference")))
+        replace(
+            _list(row["title"], row["match"], row["values"], reference=bool(row.get("reference"))),
+            source=row.get("source", ""),
+        )
         for row in tomllib.loads(text).values()
     )
 

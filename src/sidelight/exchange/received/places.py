@@ -166,3 +166,19 @@ _PLACES: Final[Mapping[tuple[str, str], Place]] = {
         "account", (Log({"product": "windows", "service": "security"}, "TargetUserName", "low"),)
     ),
 }
+
+
+def sought() -> list[tuple[str, tuple[Log, ...]]]:
+    """Give every property that is sought, as a pattern spells it, and the logs it is sought in."""
+    found: dict[str, dict[str, Log]] = {}
+    rows = [(f"{kind}:{path}", place) for (kind, path), place in _PLACES.items()]
+    rows += [
+        (f"{kind}:{path}", place)
+        for (kind, path), places in _ENDS.items()
+        for place in places.values()
+    ]
+    rows += [(f"file:hashes.'{name}'", place) for name, place in _HASHES.items()]
+    for name, place in (*rows, ("file:name", _PATH), ("file:name", _UNIX_PATH)):
+        logs = found.setdefault(name, {})
+        logs.update({f"{dict(log.source)} {log.field}": log for log in place.logs})
+    return [(name, tuple(logs.values())) for name, logs in sorted(found.items())]
