@@ -22,7 +22,7 @@ from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
-    from sidelight.exchange.received.lookout import Known, Outcome, Sought
+    from sidelight.exchange.received.lookout import Indicator, Known, Outcome, Sought
     from sidelight.exchange.received.record import Record, Seen
     from sidelight.findings.finding import Finding
     from sidelight.hunt.gather import Progress
@@ -127,7 +127,11 @@ def hunt_command(  # noqa: PLR0913 - options
 
 def hunt_received(objects: Iterable[bytes], request: Hunting) -> int:
     """Hunt what is new among received objects; give 1 if something was found."""
-    from sidelight.exchange.received.lookout import Sought, fresh  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.received.lookout import (  # noqa: PLC0415 - not for --help
+        Sought,
+        fresh,
+        look,
+    )
     from sidelight.exchange.received.record import (  # noqa: PLC0415
         Record,
         line_of,
@@ -136,9 +140,10 @@ def hunt_received(objects: Iterable[bytes], request: Hunting) -> int:
 
     record, where = Record(request.kept), place_key(request.paths)
     before = frozenset() if request.again else record.known(where)
-    looked = list(_looked(objects, request.warninglists))
-    found = list(fresh(looked, before))
-    _announce(found, len(looked), request.out)
+    received = list(_indicators(objects))
+    warnings, known = _warnings(request.warninglists), _installed()
+    found = [look(each, warnings, known) for each in fresh(received, before)]
+    _announce(found, len(received), request.out)
     record.write(line_of(each, now(), where) for each in found if not isinstance(each, Sought))
     sought = [each for each in found if isinstance(each, Sought)]
     code = 0
@@ -205,19 +210,19 @@ class _Stream:
         return batch
 
 
-def _looked(objects: Iterable[bytes], warninglists: Path | None) -> "Iterator[Outcome]":
+def _indicators(objects: Iterable[bytes]) -> "Iterator[Indicator]":
     from sidelight.exchange.intake import Unfit, parsed  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.received.lookout import look  # noqa: PLC0415
+    from sidelight.exchange.received.lookout import indicator  # noqa: PLC0415
 
-    warnings, known = _warnings(warninglists), _installed()
+    at = now()
     for index, data in enumerate(objects):
         item = parsed(data, index)
         if isinstance(item, Unfit):
             typer.echo(plain(f"sidelight: {item.id}: {item.why}"), err=True)
             continue
-        outcome = look(item, warnings, known, now())
-        if outcome:
-            yield outcome
+        found = indicator(item, at)
+        if found:
+            yield found
 
 
 def _warnings(folder: Path | None) -> "Warnings":
@@ -257,7 +262,7 @@ def _announce(found: "Sequence[Outcome]", total: int, out: TextIO) -> None:
     unsought = [each for each in found if not isinstance(each, Sought)]
     for each in unsought[:_SHOWN]:
         became = "held back" if isinstance(each, Held) else "not run"
-        print(plain(f"  {became}: {each.title}: {each.why}"), file=out)
+        print(plain(f"  {became}: {each.indicator.title}: {each.why}"), file=out)
     if len(unsought) > _SHOWN:
         print(f"  and {len(unsought) - _SHOWN} more, in hunted.jsonl", file=out)
 
@@ -299,7 +304,7 @@ def _hunt(sought: "Sequence[Sought]", request: Hunting, record: "Record", where:
         structs.replace(
             line_of(each, at, where),
             became=became,
-            seen=counted.seen(each.id),
+            seen=counted.seen(each.indicator.id),
             findings=path.name,
         )
         for each in sought

@@ -53,14 +53,14 @@ def sighting_command(  # noqa: PLR0913 - options
             due,
             secret_of,
             seen_now,
-            sent_before,
+            told_before,
         )
 
         named, whom = _choices(name, reach)
         room = client.find(collection)
         place = f"{room.url} {named} {whom}"
         seen = seen_now(Record(folder).lines())
-        before = sent_before(folder, place)
+        before = told_before(folder, place)
         sightings = due(seen, before, secret_of(folder), _marking(tlp), now())
         if not sightings:
             typer.echo(f"no sighting to tell: {len(seen)} indicators were seen, all of it is told")

@@ -69,12 +69,13 @@ class Sender:
     """Who sends, to where, and as what.
 
     Args:
+        identity: id of the STIX identity that it makes objects as.
         circle: id of the circle in which pseudonyms hold.
         key: secret of the server.
     """
 
     organisation: str
-    collection: str
+    identity: str
     audience: frozenset[str]
     name: Name
     reach: Reach
@@ -83,20 +84,27 @@ class Sender:
 
 
 def composed(  # noqa: PLR0913 - what was seen, how often and when
-    indicator: str, count: int, first: int, last: int, tlp: Marking, secret: UUID, now: str
+    indicator: str,
+    count: int,
+    days: tuple[int, int],
+    tlp: Marking,
+    secret: UUID,
+    made: tuple[str, str],
 ) -> Json:
     """Make a sighting of an indicator: how often, and between which days; nothing of where.
 
     The id is the same for the same *secret*, which only its sender has, so that more events later
-    make a new version. *first* and *last* are UTC nanoseconds, 0 where nobody knows.
+    make a new version. *days* are UTC nanoseconds within the first and the last, 0 where nobody
+    knows; *made* is when its first version was made, and when this one is.
     """
+    first, last = days
     times = {"first_seen": _day(first), "last_seen": _day(last)} if first > 0 else {}
     return {
         "type": "sighting",
         "spec_version": "2.1",
         "id": f"sighting--{uuid5(secret, indicator)}",
-        "created": now,
-        "modified": now,
+        "created": made[0],
+        "modified": made[1],
         **times,
         "count": max(1, min(count, _MOST)),
         "sighting_of_ref": indicator,
@@ -146,6 +154,8 @@ def addressed(
 def letter(item: Arrival, said: Json, recipient: str, sender: Sender) -> Letter:
     """Write a sighting for one recipient."""
     by, ident, version, body = sender.organisation, item.id, item.version, item.body
+    if sender.name == "own" and not item.creator:
+        body = orjson.dumps({**said, "created_by_ref": sender.identity})
     if sender.name == "anonymous":
         parties = (sender.organisation, recipient, sender.circle, sender.key)
         by, ident = pseudonym(*parties), f"sighting--{_minted(item.id, recipient, sender)}"

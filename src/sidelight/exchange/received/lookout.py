@@ -39,19 +39,36 @@ _MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """An indicator that is hunted.
+class Indicator:
+    """An indicator as it was received.
 
     Args:
+        kind: its ``pattern_type``.
         key: SHA-256 of what is sought; the same again need not be hunted again.
-        rules: made of it; the path of each is the id of the indicator.
-        notes: which parts of it are not sought, and why.
+        lapsed: why its creator does not stand by it; empty where they do.
+        benign: whether its creator calls it harmless.
     """
 
     id: str
     version: str
     title: str
+    kind: str
+    pattern: str
     key: str
+    lapsed: str = ""
+    benign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An indicator that is hunted.
+
+    Args:
+        rules: made of it; the path of each is the id of the indicator.
+        notes: which parts of it are not sought, and why.
+    """
+
+    indicator: Indicator
     rules: RuleSet
     notes: tuple[str, ...] = ()
 
@@ -60,10 +77,7 @@ class Sought:
 class Held:
     """An indicator that is held back: it would be found everywhere."""
 
-    id: str
-    version: str
-    title: str
-    key: str
+    indicator: Indicator
     why: str
 
 
@@ -71,10 +85,7 @@ class Held:
 class Unrunnable:
     """An indicator that cannot be hunted."""
 
-    id: str
-    version: str
-    title: str
-    key: str
+    indicator: Indicator
     why: str
 
 
@@ -85,26 +96,47 @@ class BenignError(RuleError):
     """All that is sought is harmless."""
 
 
-def look(item: Json, warnings: Warnings, known: Known, now: Instant) -> Outcome | None:
-    """Say what becomes of a received object; None for what is no indicator."""
+def indicator(item: Json, now: Instant) -> Indicator | None:
+    """Read a received object; None for what is no indicator."""
     if item.get("type") != "indicator":
         return None
-    pattern = str(item.get("pattern", ""))
-    kind = str(item.get("pattern_type", "stix"))
-    about = (
-        str(item.get("id")),
-        str(item.get("modified", item.get("created", ""))),
-        _title(item, pattern),
-        sha256(orjson.dumps([kind, pattern, item.get("revoked") is True])).hexdigest(),
+    pattern, kind = str(item.get("pattern", "")), str(item.get("pattern_type", "stix"))
+    lapsed, types = _lapsed(item, now), item.get("indicator_types", item.get("labels"))
+    benign = isinstance(types, list) and "benign" in types
+    text = item.get("name") or pattern or item.get("id")
+    return Indicator(
+        id=str(item.get("id")),
+        version=str(item.get("modified", item.get("created", ""))),
+        title=" ".join(str(text).split())[:120],
+        kind=kind,
+        pattern=pattern,
+        key=sha256(orjson.dumps([kind, pattern, bool(lapsed), benign])).hexdigest(),
+        lapsed=lapsed,
+        benign=benign,
     )
+
+
+def look(each: Indicator, warnings: Warnings, known: Known) -> Outcome:
+    """Say what becomes of an indicator."""
     try:
-        _live(item, now)
-        rules, notes = _rules(kind, pattern, about[0], about[2], warnings, known)
+        if each.lapsed:
+            raise RuleError(each.lapsed)
+        if each.benign:
+            raise BenignError("its creator calls it benign")
+        return Sought(each, *_rules(each, warnings, known))
     except BenignError as error:
-        return Held(*about, error.reason)
+        return Held(each, error.reason)
     except RuleError as error:
-        return Unrunnable(*about, error.reason)
-    return Sought(*about, rules, notes)
+        return Unrunnable(each, error.reason)
+
+
+def fresh(found: Iterable[Indicator], before: frozenset[str]) -> Iterator[Indicator]:
+    """Leave out what was looked at before, and what comes twice."""
+    seen = set(before)
+    for each in found:
+        if each.key not in seen:
+            seen.add(each.key)
+            yield each
 
 
 def together(found: Iterable[Sought]) -> Compiled:
@@ -121,37 +153,27 @@ def together(found: Iterable[Sought]) -> Compiled:
     )
 
 
-def _title(item: Json, pattern: str) -> str:
-    text = item.get("name") or pattern or item.get("id")
-    return " ".join(str(text).split())[:120]
-
-
-def _live(item: Json, now: Instant) -> None:
-    """Raises `RuleError` for what its creator does not stand by any more, or calls harmless."""
+def _lapsed(item: Json, now: Instant) -> str:
     if item.get("revoked") is True:
-        raise RuleError("its creator revoked it")
+        return "its creator revoked it"
     until = instants.read(str(item.get("valid_until", "")))
     if until is not None and until <= now:
-        raise RuleError(f"it was valid until {item['valid_until']}")
-    types = item.get("indicator_types", item.get("labels"))
-    if isinstance(types, list) and "benign" in types:
-        raise BenignError("its creator calls it benign")
+        return f"it was valid until {item['valid_until']}"
+    return ""
 
 
-def _rules(  # noqa: PLR0913 - what, whose, and what is known here
-    kind: str, pattern: str, ident: str, title: str, warnings: Warnings, known: Known
-) -> tuple[RuleSet, tuple[str, ...]]:
-    match kind:
+def _rules(each: Indicator, warnings: Warnings, known: Known) -> tuple[RuleSet, tuple[str, ...]]:
+    match each.kind:
         case "stix":
-            texts, notes = written(read_pattern(pattern), title, warnings)
+            texts, notes = written(read_pattern(each.pattern), each.title, warnings)
             if not texts:
                 raise BenignError("; ".join(notes))
             if len(texts) > _MOST:
                 raise RuleError(f"it takes more than {_MOST} rules to look for")
-            return _own(_compile(b"\n---\n".join(texts)), ident), notes
+            return _own(_compile(b"\n---\n".join(texts)), each.id), notes
         case "sigma":
-            return _own(_sigma(pattern, known), ident), ()
-    raise RuleError(f"patterns of type {kind[:40]!r} are not hunted, only stix and sigma")
+            return _own(_sigma(each.pattern, known), each.id), ()
+    raise RuleError(f"patterns of type {each.kind[:40]!r} are not hunted, only stix and sigma")
 
 
 def _sigma(pattern: str, known: Known) -> RuleSet:
@@ -211,12 +233,3 @@ def _own(rules: RuleSet, indicator: str) -> RuleSet:
         for each in rules.correlations
     )
     return replace(rules, rules=singles, correlations=joined)
-
-
-def fresh(found: Iterable[Outcome], before: frozenset[str]) -> Iterator[Outcome]:
-    """Leave out what was looked at before, and what comes twice."""
-    seen = set(before)
-    for each in found:
-        if each.key not in seen:
-            seen.add(each.key)
-            yield each

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -93,7 +93,7 @@ class Record:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / _FILE
         with path.open("a+b") as file:
-            file.truncate(_whole(file.read() if file.seek(0) == 0 else b""))
+            _end_line(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -105,9 +105,13 @@ class Record:
         return folder / f"{instants.show(now).replace(':', '')}.jsonl"
 
 
-def _whole(data: bytes) -> int:
-    """Give how much of a file is whole lines: one that was cut in writing is hunted again."""
-    return data.rfind(b"\n") + 1
+def _end_line(file: BinaryIO) -> None:
+    """Take away a last line that was cut in writing: what it was of is hunted again."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 1, 0))
+    if size and file.read() != b"\n":
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def place_key(paths: Sequence[Path]) -> str:
@@ -117,7 +121,8 @@ def place_key(paths: Sequence[Path]) -> str:
 
 def line_of(each: Outcome, now: Instant, where: str) -> Line:
     """Write down what became of an indicator, before a hunt says more."""
-    about = (instants.show(now), where, each.id, each.version, each.title, each.key)
+    of = each.indicator
+    about = (instants.show(now), where, of.id, of.version, of.title, of.key)
     match each:
         case Sought():
             return Line(*about, "hunted", "; ".join(each.notes))

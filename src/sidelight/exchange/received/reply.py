@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -17,35 +18,42 @@ from sidelight.intel.markings import Marking
 
 
 def seen_now(lines: Iterable[Line]) -> dict[str, Seen]:
-    """Give how often each indicator was seen: in each place as the last hunt there counted it."""
+    """Give how often each indicator was seen: in each place as the last hunt there counted it.
+
+    Places may overlap, so the one where it was seen most counts, and others are not added.
+    """
     last: dict[tuple[str, str], Seen] = {}
     for each in lines:
         if each.became in {"hunted", "partly"}:
             last[each.id, each.where] = each.seen or Seen(0, 0, 0)
     found: dict[str, Seen] = {}
     for (ident, _), seen in last.items():
-        if seen.count:
-            found[ident] = _sum(found.get(ident), seen)
+        old = found.get(ident)
+        if seen.count and (old is None or seen.count > old.count):
+            found[ident] = seen
     return found
 
 
-def _sum(old: Seen | None, new: Seen) -> Seen:
-    if old is None:
-        return new
-    first = min(filter(None, (old.first, new.first)), default=0)
-    return Seen(old.count + new.count, first, max(old.last, new.last), least=old.least or new.least)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of an indicator before: how often, and when it was said first."""
+
+    count: int
+    created: str
 
 
 def due(
-    seen: Mapping[str, Seen], sent: Mapping[str, int], secret: UUID, tlp: Marking, now: Instant
+    seen: Mapping[str, Seen], told: Mapping[str, Told], secret: UUID, tlp: Marking, now: Instant
 ) -> list[Json]:
-    """Make the sightings that say more than those that were *sent*, by indicator and count."""
+    """Make the sightings that say more than what was *told*, by indicator."""
     at = instants.show(now)
-    return [
-        composed(ident, each.count, each.first, each.last, tlp, secret, at)
-        for ident, each in sorted(seen.items())
-        if each.count > sent.get(ident, 0)
-    ]
+    found = []
+    for ident, each in sorted(seen.items()):
+        old = told.get(ident, Told(0, at))
+        if each.count > old.count:
+            days = each.first, each.last
+            found.append(composed(ident, each.count, days, tlp, secret, (old.created, at)))
+    return found
 
 
 def secret_of(folder: Path) -> UUID:
@@ -58,14 +66,14 @@ def secret_of(folder: Path) -> UUID:
     return UUID(path.read_text(encoding="ascii").strip())
 
 
-def sent_before(folder: Path, place: str) -> dict[str, int]:
-    """Give how often each indicator was said to be seen, in a collection and a way of naming."""
+def told_before(folder: Path, place: str) -> dict[str, Told]:
+    """Give what was said of each indicator, in a collection and a way of naming."""
     path = folder / "sent.jsonl"
-    found: dict[str, int] = {}
+    found: dict[str, Told] = {}
     for line in path.read_bytes().splitlines() if path.exists() else ():
         said = json.loads(line)
         if said["place"] == place:
-            found[said["indicator"]] = said["count"]
+            found[said["indicator"]] = Told(said["count"], said["created"])
     return found
 
 
@@ -73,8 +81,9 @@ def remember(folder: Path, place: str, sightings: Iterable[Json]) -> None:
     """Note that sightings were taken."""
     with (folder / "sent.jsonl").open("ab") as file:
         for each in sightings:
-            said = {"place": place, "indicator": each["sighting_of_ref"], "count": each["count"]}
-            file.write(orjson.dumps({**said, "id": each["id"], "at": each["modified"]}) + b"\n")
+            said = {name: each[name] for name in ("id", "count", "created", "modified")}
+            said |= {"place": place, "indicator": each["sighting_of_ref"]}
+            file.write(orjson.dumps(said) + b"\n")
 
 
 def foresee(

@@ -177,8 +177,12 @@ class Library:
         self, collection: str, by: Caller, now: Instant, *, after: Instant, limit: int
     ) -> tuple[list[Held], bool]:
         """Give the first sightings to whoever asks, and whether there are more."""
-        with writing(self.engine) as connection:
-            mine = by.organisation
+        mine = by.organisation
+        with self.engine.connect() as connection:
             found = sightings.page(connection, collection, mine, after=after, limit=limit + 1)
-            sightings.deliver(connection, collection, found[:limit], by, now)
-        return [each for each, _ in found[:limit]], len(found) > limit
+            given = [each for each, _ in found[:limit]]
+            new = ledger.missing(connection, given, mine, "sighting")
+        if new:
+            with writing(self.engine) as connection:
+                sightings.deliver(connection, collection, found[:limit], by, now)
+        return given, len(found) > limit

@@ -115,7 +115,9 @@ def _sender(view: View, asked: Mapping[str, str]) -> Sender:
     circles = view.register.alliances.circles
     audience = sorted(each for each in view.collection.circles if each in circles)
     circle = next((each for each in audience if circles[each].member(own)), "")
-    return Sender(own, view.collection.id, frozenset(audience), name, reach, circle, view.shelf.key)
+    known = view.register.alliances.organisations[own]
+    identity = known.identity or f"identity--{own}"
+    return Sender(own, identity, frozenset(audience), name, reach, circle, view.shelf.key)
 
 
 def _judged(view: View, item: Item, sender: Sender) -> _Judged:

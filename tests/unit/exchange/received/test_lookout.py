@@ -8,6 +8,7 @@ import pytest
 from allies import NOW, indicator
 from sidelight.exchange.received.lookout import (
     Held,
+    Indicator,
     Outcome,
     Sought,
     Unrunnable,
@@ -15,6 +16,7 @@ from sidelight.exchange.received.lookout import (
     look,
     together,
 )
+from sidelight.exchange.received.lookout import indicator as read_indicator
 from sidelight.intel.warning import own_lists, read_warnings
 from sidelight.rules.rule import RuleSet
 
@@ -44,7 +46,11 @@ def nothing(ident: str) -> RuleSet | None:
 
 
 def looked(pattern: str, number: int = 1, **more: object) -> Outcome:
-    found = look(indicator(number, **{"pattern": pattern, **more}), WARNINGS, nothing, NOW)
+    return look(received(pattern, number, **more), WARNINGS, nothing)
+
+
+def received(pattern: str, number: int = 1, **more: object) -> Indicator:
+    found = read_indicator(indicator(number, **{"pattern": pattern, **more}), NOW)
     assert found
     return found
 
@@ -77,7 +83,7 @@ def test_a_pattern_becomes_rules_for_every_log_that_tells_of_it(pattern: str, ru
 
     assert isinstance(found, Sought), found
     assert len(found.rules.rules) == rules
-    assert {each.meta.path for each in found.rules.rules} == {found.id}
+    assert {each.meta.path for each in found.rules.rules} == {found.indicator.id}
     assert len(together([found]).metas) == rules
 
 
@@ -164,7 +170,7 @@ def test_the_same_rule_from_two_allies_runs_for_both_of_them() -> None:
     assert isinstance(two, Sought)
     rules = together([one, two])
     assert len({each.id for each in rules.metas}) == 2
-    assert [each.path for each in rules.metas] == [one.id, two.id]
+    assert [each.path for each in rules.metas] == [one.indicator.id, two.indicator.id]
 
 
 def test_a_filter_of_one_ally_hides_nothing_of_another() -> None:
@@ -181,14 +187,22 @@ def test_a_filter_of_one_ally_hides_nothing_of_another() -> None:
 
 
 def test_what_says_the_same_is_hunted_once() -> None:
-    found = [looked("[file:name = 'evilfile.dll']", number) for number in (1, 2)]
+    found = [received("[file:name = 'evilfile.dll']", number) for number in (1, 2)]
 
     assert list(fresh(found, frozenset())) == found[:1]
     assert list(fresh(found, frozenset({found[0].key}))) == []
 
 
+def test_what_is_stood_by_again_is_hunted() -> None:
+    """A version that only makes it last longer, or takes a revocation's place, is something new."""
+    old = received("[file:name = 'evilfile.dll']", valid_until="2020-01-01T00:00:00Z")
+    new = received("[file:name = 'evilfile.dll']", valid_until="2090-01-01T00:00:00Z")
+
+    assert list(fresh([new], frozenset({old.key}))) == [new]
+
+
 def test_other_objects_are_no_business_of_a_hunt() -> None:
-    assert look({"type": "malware"}, WARNINGS, nothing, NOW) is None
+    assert read_indicator({"type": "malware"}, NOW) is None
 
 
 @pytest.mark.parametrize("name", ["\U0001f600 \\ud83d \x7f\x85\ufeff \u2028", "a: [b", "", "\t"])

@@ -123,13 +123,15 @@ def test_counts_are_exact_whatever_is_sent_again(world: World) -> None:
     assert (tally.members, tally.count) == (2, 7)
 
 
-def test_a_named_one_is_served_as_it_was_sent(world: World) -> None:
-    world.add("A", indicator(1))
+def test_a_named_one_is_served_as_it_was_sent_and_says_whose_it_is(world: World) -> None:
+    world.add("A", indicator(1), indicator(2))
     item = sighting(description="on two hosts")
+    whose = sighting(2, of=2, created_by_ref="identity--7b7b7b7b-0000-4000-8000-000000000001")
 
-    sight(world, "B", item, asked=OWN)
+    sight(world, "B", item, whose, asked=OWN)
 
-    assert got(world, "A") == [item]
+    by = f"identity--{world.caller('B').organisation}"
+    assert got(world, "A") == [{**item, "created_by_ref": by}, whose]
 
 
 @pytest.mark.parametrize(
