@@ -169,6 +169,12 @@ def test_a_sighting_goes_back_when_it_is_sent_and_not_before(
     assert "no ally has told" in hear("A")
     assert "1 of 1 sightings taken" in tell("--send")
     assert "no sighting to tell" in tell("--send")
+    pulled = pull_and_hunt(served, small_range, "--sighting", "own").out.decode()
+    assert "1 sighting, own, to the creator" in pulled
+    assert "nothing has left" in pulled
+    wrong = pull_and_hunt(served, small_range, "--sighting", "nobody")
+    assert (wrong.code, "none of: own, anonymous" in wrong.err) == (2, True)
+    assert pull_and_hunt(served, small_range, "--send").code == 2
     assert f"seen by 1 member, {seen(line)} times" in hear("A")
     assert f"seen by 1 member, {seen(line)} times" in hear("A")
     assert "no ally has told" in hear("G")

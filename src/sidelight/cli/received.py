@@ -154,10 +154,12 @@ def hunt_received(objects: Iterable[bytes], request: Hunting) -> int:
     return code
 
 
-def hunt_stream(objects: Iterator[bytes], request: Hunting) -> int:
+def hunt_stream(
+    objects: Iterator[bytes], request: Hunting, then: Callable[[], int] = lambda: 0
+) -> int:
     """Hunt objects as they come, for as long as they do; what comes during a hunt waits for it.
 
-    When too much waits, no more is read: the server keeps it.
+    When too much waits, no more is read: the server keeps it. *then* is done after each hunt.
 
     Raises:
         ExchangeError: the stream ended with one.
@@ -170,6 +172,7 @@ def hunt_stream(objects: Iterator[bytes], request: Hunting) -> int:
         code = max(code, hunt_received(batch, request))
         if code == INTERRUPTED:
             return code
+        code = max(code, then())
     if came.failed:
         raise came.failed
     return code

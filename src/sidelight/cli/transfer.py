@@ -21,6 +21,7 @@ from sidelight.cli.received import (
     hunt_stream,
     hunting,
 )
+from sidelight.cli.telling import Send, Sighting, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
 
@@ -53,6 +54,8 @@ def pull(  # noqa: PLR0913 - options
     kept: Kept = None,
     seconds: Seconds = 600,
     warninglists: Lists = None,
+    sighting: Sighting = "",
+    send: Send = False,
 ) -> int:
     """Get what is new in a collection; the next pull into the same FILE goes on from there.
 
@@ -64,14 +67,17 @@ def pull(  # noqa: PLR0913 - options
     --token-file token.txt
     """
     request = hunting(hunt, kept, seconds, warninglists) if hunt else None
+    wish = wished_after(hunt, sighting, send=send)
     with opened(server, token_file, authority) as client:
         from sidelight.exchange.inbox import pull as fetch  # noqa: PLC0415 - not for --help
 
         room = client.find(collection)
         done = fetch(client, room, output, limit=limit)
-    text = f"{done.objects} objects in {done.pages} pages from {room.title}"
-    typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
-    code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
+        text = f"{done.objects} objects in {done.pages} pages from {room.title}"
+        typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
+        code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
+        if request and wish:
+            code = max(code, tell(client, room, request.kept, wish))
     if done.stuck:
         raise ExchangeError(done.stuck, where=room.url, hint=f"what came is in {output}")
     return code
@@ -120,6 +126,8 @@ def follow(  # noqa: PLR0913 - options
     kept: Kept = None,
     seconds: Seconds = 600,
     warninglists: Lists = None,
+    sighting: Sighting = "",
+    send: Send = False,
 ) -> int:
     """Print objects as they are added, as JSON lines, until Ctrl-C; goes on after a cut.
 
@@ -129,8 +137,14 @@ def follow(  # noqa: PLR0913 - options
     Example: sidelight share follow https://cert.example --collection finds --token-file token.txt
     """
     request = hunting(hunt, kept, seconds, warninglists, out=sys.stderr) if hunt else None
+    wish = wished_after(hunt, sighting, send=send)
     with opened(server, token_file, authority) as client:
-        bodies = _followed(client, client.find(collection), after)
+        room = client.find(collection)
+        bodies = _followed(client, room, after)
+        if request and wish:
+            return hunt_stream(
+                bodies, request, lambda: tell(client, room, request.kept, wish, sys.stderr)
+            )
         if request:
             return hunt_stream(bodies, request)
         for _ in bodies:
