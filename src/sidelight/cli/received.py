@@ -169,6 +169,8 @@ def hunt_stream(
     reader.start()
     code = 0
     while batch := came.next_batch():
+        if not any(b"indicator" in each or b"\\u" in each for each in batch):
+            continue
         code = max(code, hunt_received(batch, request))
         if code == INTERRUPTED:
             return code

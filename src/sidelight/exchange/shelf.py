@@ -120,10 +120,17 @@ class Shelf(Protocol):
     ) -> list[Receipt]:
         """Hold sightings for their recipients; the audit log names *actor* as who sent them."""
 
-    def sighted(
-        self, collection: str, by: Caller, now: Instant, *, after: Instant, limit: int
+    def sighted(  # noqa: PLR0913 - what, to whom, from where
+        self,
+        collection: str,
+        by: Caller,
+        now: Instant,
+        *,
+        after: Instant,
+        limit: int,
+        given: bool,
     ) -> tuple[list[Held], bool]:
         """Give the first sightings to whoever asks, and whether there are more.
 
-        What is given is written into the ledger.
+        Where they are *given*, that is written into the ledger.
         """

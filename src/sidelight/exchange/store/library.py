@@ -173,16 +173,23 @@ class Library:
         with writing(self.engine) as connection:
             return sightings.keep(connection, collection, letters, actor, now)
 
-    def sighted(
-        self, collection: str, by: Caller, now: Instant, *, after: Instant, limit: int
+    def sighted(  # noqa: PLR0913 - what, to whom, from where
+        self,
+        collection: str,
+        by: Caller,
+        now: Instant,
+        *,
+        after: Instant,
+        limit: int,
+        given: bool,
     ) -> tuple[list[Held], bool]:
         """Give the first sightings to whoever asks, and whether there are more."""
         mine = by.organisation
         with self.engine.connect() as connection:
             found = sightings.page(connection, collection, mine, after=after, limit=limit + 1)
-            given = [each for each, _ in found[:limit]]
-            new = ledger.missing(connection, given, mine, "sighting")
+            held = [each for each, _ in found[:limit]]
+            new = given and ledger.missing(connection, held, mine, "sighting")
         if new:
             with writing(self.engine) as connection:
                 sightings.deliver(connection, collection, found[:limit], by, now)
-        return given, len(found) > limit
+        return held, len(found) > limit

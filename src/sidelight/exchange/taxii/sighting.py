@@ -6,7 +6,7 @@ that were sent to whoever asks, in pages like those of objects.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
@@ -35,8 +35,7 @@ from sidelight.exchange.taxii.query import read_query
 from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
-_MOST: Final = 50
-"""Objects of one id that are looked at; more would be versions that say the same of owners."""
+_AT_ONCE: Final = 400
 
 
 def sight(view: View, request: Request, ident: str, largest: int) -> Response:
@@ -50,7 +49,11 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
     items = items_of(
         request, view.collection, view.caller, view.register, largest, view.shelf, view.now
     )
-    judged = [_judged(view, each, sender) for each in items]
+    read = [orjson.loads(each.body) if isinstance(each, Arrival) else {} for each in items]
+    targets = _targets(view, [str(each.get("sighting_of_ref")) for each in read])
+    judged = [
+        _judged(view, each, said, targets, sender) for each, said in zip(items, read, strict=True)
+    ]
     if asked.get("preview") == "yes":
         foreseen = [
             verdict
@@ -86,7 +89,12 @@ def read(view: View, request: Request) -> Response:
     if query.next:
         after = max(after, unseal(query.next, bound, view.shelf.key))
     found, more = view.shelf.sighted(
-        view.collection.id, view.caller, view.now, after=after, limit=query.limit
+        view.collection.id,
+        view.caller,
+        view.now,
+        after=after,
+        limit=query.limit,
+        given=request.method != "HEAD",
     )
     last = found[-1].added if found else query.added_after or 0
     first = found[0].added if found else last
@@ -120,7 +128,9 @@ def _sender(view: View, asked: Mapping[str, str]) -> Sender:
     return Sender(own, identity, frozenset(audience), name, reach, circle, view.shelf.key)
 
 
-def _judged(view: View, item: Item, sender: Sender) -> _Judged:
+def _judged(
+    view: View, item: Item, said: Json, targets: Mapping[str, list[Shared]], sender: Sender
+) -> _Judged:
     """Write the letters of a sighting, each with its verdict; none where that denies it."""
     match item:
         case Unfit():
@@ -128,18 +138,17 @@ def _judged(view: View, item: Item, sender: Sender) -> _Judged:
         case Standard(ident, version):
             return Unfit(ident, version, "no-sighting", "a marking-definition is no sighting")
         case Arrival():
-            said = orjson.loads(item.body)
             refused = unfit(item, said, sender.name)
             if refused:
                 return refused
             if _of_another(view, item.creator):
                 why = "it says that another organisation made it"
                 return Unfit(item.id, item.version, "not-creator", why)
-    targets = _targets(view, str(said.get("sighting_of_ref")))
-    if not targets:
+    sighted = targets.get(str(said.get("sighting_of_ref")), [])
+    if not sighted:
         why = "what was sighted is not here, or not for you"
         return Unfit(item.id, item.version, "unknown-object", why)
-    found = addressed(item.marking, targets, sender, view.register.alliances, view.now)
+    found = addressed(item.marking, sighted, sender, view.register.alliances, view.now)
     if not found:
         return Unfit(item.id, item.version, "own", "what was sighted is your own")
     letters: list[tuple[Letter | None, Verdict]] = [
@@ -160,11 +169,19 @@ def _of_another(view: View, identity: str) -> bool:
     )
 
 
-def _targets(view: View, ident: str) -> list[Shared]:
-    query = replace(Query(versions=("all",)), ids=(ident,))
+def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
+    """Give the newest version of objects, as far as the sender sees them."""
+    found: dict[str, list[Shared]] = {}
     grants, known = view.grants("sighting"), view.shelf.terms()
-    held = view.shelf.page(view.collection.id, grants, query, after=ALWAYS, limit=_MOST)
-    return [Shared(known[each.terms], each.added) for each in held]
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = replace(Query(), ids=tuple(wanted[start : start + _AT_ONCE]))
+        # An object has one newest version in each version of the format, of which there are two.
+        limit = 2 * _AT_ONCE
+        held = view.shelf.page(view.collection.id, grants, query, after=ALWAYS, limit=limit)
+        for each in held:
+            found.setdefault(each.id, []).append(Shared(known[each.terms], each.added))
+    return found
 
 
 def _receipt(item: Item, receipts: list[Receipt]) -> Receipt:

@@ -115,10 +115,11 @@ def test_counts_are_exact_whatever_is_sent_again(world: World) -> None:
         [sighting(1)],
     ):
         assert sight(world, "B", *items)["success_count"] == 1
-    assert sight(world, "C", sighting(2, tlp="amber", count=2))["success_count"] == 1
+    both = sighting(2, tlp="amber", count=1), sighting(2, tlp="amber", count=2, modified=later)
+    assert sight(world, "C", *both)["success_count"] == 2
 
     found = got(world, "A")
-    assert len(found) == 3
+    assert [each["count"] for each in found] == [3, 5, 1, 2]
     [tally] = counted(found).values()
     assert (tally.members, tally.count) == (2, 7)
 
@@ -199,6 +200,8 @@ def test_the_ledger_says_what_was_given(world: World) -> None:
     sight(world, "B", sighting())
     assert not [each for each in deliveries(world.library.engine) if each.route == "sighting"]
 
+    world.ask("A", WHERE, method="HEAD")
+    assert not [each for each in deliveries(world.library.engine) if each.route == "sighting"]
     [found] = got(world, "A")
     got(world, "A")
 
