@@ -29,9 +29,9 @@ from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.exchange.received.places import sought
 from sidelight.exchange.seen.value import KINDS as ASKED
 from sidelight.exchange.seen.value import Value, guessed
-from sidelight.exchange.received.places import sought
 from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass

@@ -10,9 +10,9 @@ from sidelight.cli.audit import audit
 from sidelight.cli.author_key import author_key
 from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
-from sidelight.cli.seen import seen
 from sidelight.cli.misp import misp
 from sidelight.cli.received import hunt_command
+from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push

@@ -115,12 +115,21 @@ class Shelf(Protocol):
 
     def counts(self, least: int, now: Instant) -> Release:
         """Give the table of counts of the day, the same all day."""
-    def sight(
+
+    @property
+    def letters(self) -> "Letterbox":
+        """Give the sightings that were sent to somebody."""
+
+
+class Letterbox(Protocol):
+    """Sightings, each for one recipient."""
+
+    def send(
         self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
     ) -> list[Receipt]:
         """Hold sightings for their recipients; the audit log names *actor* as who sent them."""
 
-    def sighted(  # noqa: PLR0913 - what, to whom, from where
+    def receive(  # noqa: PLR0913 - what, to whom, from where
         self,
         collection: str,
         by: Caller,

@@ -17,9 +17,8 @@ from sidelight.exchange.seen.prevalence import day_of
 from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, ledger, objects, seen, tables, tokens
-from sidelight.exchange.sighting import Letter
-from sidelight.exchange.store import audit, ledger, objects, sightings, tables, tokens
 from sidelight.exchange.store.database import read_key, writing
+from sidelight.exchange.store.sightings import Letters
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
 """How long a status can be asked for; a day is the least (TAXII 2.1, section 4.3)."""
@@ -166,30 +165,8 @@ class Library:
         """Give the table of counts of the day, the same all day."""
         known = self.register().alliances.organisations
         return seen.release(self.engine, day_of(now), known, least, now)
-    def sight(
-        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
-    ) -> list[Receipt]:
-        """Hold sightings for their recipients."""
-        with writing(self.engine) as connection:
-            return sightings.keep(connection, collection, letters, actor, now)
 
-    def sighted(  # noqa: PLR0913 - what, to whom, from where
-        self,
-        collection: str,
-        by: Caller,
-        now: Instant,
-        *,
-        after: Instant,
-        limit: int,
-        given: bool,
-    ) -> tuple[list[Held], bool]:
-        """Give the first sightings to whoever asks, and whether there are more."""
-        mine = by.organisation
-        with self.engine.connect() as connection:
-            found = sightings.page(connection, collection, mine, after=after, limit=limit + 1)
-            held = [each for each, _ in found[:limit]]
-            new = given and ledger.missing(connection, held, mine, "sighting")
-        if new:
-            with writing(self.engine) as connection:
-                sightings.deliver(connection, collection, found[:limit], by, now)
-        return held, len(found) > limit
+    @property
+    def letters(self) -> Letters:
+        """Give the sightings that were sent to somebody."""
+        return Letters(self.engine)

@@ -1,8 +1,9 @@
 """Sightings: letters to one recipient each, which nobody else is ever given."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Unfit
@@ -10,11 +11,48 @@ from sidelight.exchange.policy import Terms
 from sidelight.exchange.shelf import Added, Caller, Held, Receipt
 from sidelight.exchange.sighting import Letter
 from sidelight.exchange.store import audit, ledger, tables
+from sidelight.exchange.store.database import writing
 
 _TABLE = tables.sighting
 
 
-def keep(
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A `sidelight.exchange.shelf.Letterbox` in a database."""
+
+    engine: Engine
+
+    def send(
+        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+    ) -> list[Receipt]:
+        """Hold sightings for their recipients."""
+        with writing(self.engine) as connection:
+            return _keep(connection, collection, letters, actor, now)
+
+    def receive(  # noqa: PLR0913 - what, to whom, from where
+        self,
+        collection: str,
+        by: Caller,
+        now: Instant,
+        *,
+        after: Instant,
+        limit: int,
+        given: bool,
+    ) -> tuple[list[Held], bool]:
+        """Give the first sightings to whoever asks, and whether there are more."""
+        mine = by.organisation
+        with self.engine.connect() as connection:
+            found = _page(connection, collection, mine, after=after, limit=limit + 1)
+            held = [each for each, _ in found[:limit]]
+            new = given and ledger.missing(connection, held, mine, "sighting")
+        if new:
+            terms = {each.terms: under for each, under in found}
+            with writing(self.engine) as connection:
+                ledger.write(connection, collection, held, terms, by, "sighting", now)
+        return held, len(found) > limit
+
+
+def _keep(
     connection: Connection, collection: str, letters: Sequence[Letter], actor: str, now: Instant
 ) -> list[Receipt]:
     """Hold letters; give a receipt for each, in order. *actor* is nobody's name if it must be."""
@@ -39,7 +77,7 @@ def keep(
     return receipts
 
 
-def page(
+def _page(
     connection: Connection, collection: str, recipient: str, *, after: Instant, limit: int
 ) -> list[tuple[Held, Terms]]:
     """Give the first letters to *recipient* after *after*, in the order they were added."""
@@ -61,19 +99,6 @@ def page(
         )
         for number, row in enumerate(connection.execute(wanted))
     ]
-
-
-def deliver(
-    connection: Connection,
-    collection: str,
-    found: Sequence[tuple[Held, Terms]],
-    by: Caller,
-    now: Instant,
-) -> None:
-    """Write into the ledger what is about to be given; the sender stands there as it is known."""
-    terms = {held.terms: each for held, each in found}
-    held = [each for each, _ in found]
-    ledger.write(connection, collection, held, terms, by, "sighting", now)
 
 
 def _refused(connection: Connection, each: Letter) -> Receipt | None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-HEAD: Final = "0006"
 HEAD: Final = "0005"
 """The newest step of `migrations`; a database that is there needs none of them."""
 _Id = String(36)

@@ -17,8 +17,7 @@ from uuid import UUID
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Caller, Shelf
-from sidelight.exchange.taxii import adding, deleting, reading, seen
-from sidelight.exchange.taxii import adding, deleting, reading, sighting
+from sidelight.exchange.taxii import adding, deleting, reading, seen, sighting
 from sidelight.exchange.taxii.media import check_accept
 from sidelight.exchange.taxii.message import (
     MEDIA_TYPE,

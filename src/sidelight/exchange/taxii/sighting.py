@@ -63,7 +63,7 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         return answered({"verdicts": foreseen})
     letters = [one for each in judged if isinstance(each, list) for one, _ in each if one]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
-    kept = iter(view.shelf.sight(view.collection.id, letters, actor, view.now))
+    kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
     receipts: list[Receipt] = []
     for item, each in zip(items, judged, strict=True):
         if isinstance(each, Unfit):
@@ -88,7 +88,7 @@ def read(view: View, request: Request) -> Response:
     after = ALWAYS if query.added_after is None else query.added_after
     if query.next:
         after = max(after, unseal(query.next, bound, view.shelf.key))
-    found, more = view.shelf.sighted(
+    found, more = view.shelf.letters.receive(
         view.collection.id,
         view.caller,
         view.now,

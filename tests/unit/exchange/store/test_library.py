@@ -5,20 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy
 
-from allies import NOW, TRILATERAL, World, indicator, names, objects, pages, parsed
-import databases
-from allies import (
-    NOW,
-    TRILATERAL,
-    World,
-    envelope,
-    indicator,
-    names,
-    objects,
-    open_world,
-    pages,
-    parsed,
-)
+from allies import NOW, TRILATERAL, World, envelope, indicator, names, objects, pages, parsed
 from sidelight.exchange.store import audit, ledger, tokens
 from sidelight.exchange.store.library import Library
 
