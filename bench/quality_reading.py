@@ -8,8 +8,8 @@ from typing import Any, Final
 import yaml
 
 from sidelight.intel.knowledge import Knowledge
+from sidelight.intel.warning import read_warnings
 from sidelight.reading.formats import read_documents
-from sidelight.reading.indicators.warning import read_warnings
 from sidelight.reading.lexicon import make_lexicon
 from sidelight.reading.read import Reading, read
 

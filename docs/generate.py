@@ -29,6 +29,7 @@ from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.exchange.received.places import sought
 from sidelight.exchange.seen.value import KINDS as ASKED
 from sidelight.exchange.seen.value import Value, guessed
 from sidelight.findings.assets import POINTS, roles
@@ -38,12 +39,12 @@ from sidelight.host.traits import TRAITS
 from sidelight.intel.entity import ACTORS, Entity
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.statements import load_bundled
+from sidelight.intel.warning import own_lists
 from sidelight.pe.authenticode import HOLDS, Status
 from sidelight.reading.claim import RELATIONS
 from sidelight.reading.entity import STATUSES
 from sidelight.reading.formats import FORMATS
 from sidelight.reading.indicators.observable import KINDS, Observable
-from sidelight.reading.indicators.warning import own_lists
 from sidelight.reading.techniques import phrased
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Meta
@@ -297,6 +298,30 @@ _CLASSES: Final = {
 }
 
 
+def received_page() -> str:
+    """Describe what is sought of what allies send, and what is held back."""
+    lines = [
+        "# What is hunted of what allies send",
+        "",
+        "Properties that STIX patterns name, and where they are sought.",
+        "What is not listed cannot be seen in a log here, and is refused with that reason.",
+    ]
+    rows = [
+        (f"`{name}`", "<br>".join(f"{_source(log.source)}: `{log.field}`" for log in logs))
+        for name, logs in sought()
+    ]
+    lines += _table(("property", "log and field"), rows)
+    lines += ["", "## Held back", "", "What is on one of these lists is not hunted."]
+    lists = [*own_lists("exchange/benign.toml"), *own_lists()]
+    rows = [(each.title, each.source or "see what reports are read for") for each in lists]
+    lines += _table(("it is", "source"), rows)
+    return _page(lines)
+
+
+def _source(source: Mapping[str, str]) -> str:
+    return " ".join(source.values()).replace("_", " ")
+
+
 def actors_page() -> str:
     """List the intrusion sets and their tools, who says what of them, and the sources."""
     known = load_bundled()
@@ -382,6 +407,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "actors.md": actors_page,
     "reading.md": reading_page,
     "seen-kinds.md": asked_page,
+    "received.md": received_page,
 }
 
 

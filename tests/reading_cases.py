@@ -5,10 +5,10 @@ from functools import cache
 from sidelight.findings.assets import Assets
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.statements import read_statements
+from sidelight.intel.warning import read_warnings
 from sidelight.reading.brief import Brief
 from sidelight.reading.compose import compose
 from sidelight.reading.formats import read_documents
-from sidelight.reading.indicators.warning import read_warnings
 from sidelight.reading.lexicon import Lexicon, make_lexicon
 from sidelight.reading.read import Reading, read
 

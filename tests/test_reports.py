@@ -9,10 +9,10 @@ from shared_paths import SHARED, needs_shared
 from sidelight.findings.assets import Assets
 from sidelight.intel.names import NameIndex
 from sidelight.intel.statements import load_bundled
+from sidelight.intel.warning import read_warnings
 from sidelight.reading.brief import Brief
 from sidelight.reading.compose import compose
 from sidelight.reading.formats import read_documents
-from sidelight.reading.indicators.warning import read_warnings
 from sidelight.reading.lexicon import make_lexicon
 from sidelight.reading.read import read
 

@@ -244,8 +244,8 @@ def _composed(
     from sidelight.cli.knowing import known  # noqa: PLC0415 - not for --help
     from sidelight.findings.assets import Assets  # noqa: PLC0415
     from sidelight.hunt.asset_file import read_asset_file  # noqa: PLC0415
+    from sidelight.intel.warning import read_warnings  # noqa: PLC0415
     from sidelight.reading.compose import compose  # noqa: PLC0415
-    from sidelight.reading.indicators.warning import read_warnings  # noqa: PLC0415
     from sidelight.reading.lexicon import make_lexicon  # noqa: PLC0415
     from sidelight.reading.read import read  # noqa: PLC0415
 

@@ -10,8 +10,11 @@ from sidelight.cli.audit import audit
 from sidelight.cli.author_key import author_key
 from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.misp import misp
 from sidelight.cli.recall import acknowledge, recall, recalls
+from sidelight.cli.received import hunt_command
 from sidelight.cli.seen import seen
+from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
 from sidelight.errors import UsageError
@@ -27,12 +30,16 @@ share.add_typer(audit, name="audit")
 share.add_typer(author_key, name="key")
 share.add_typer(defence, name="defence")
 share.add_typer(seen, name="seen")
+share.add_typer(misp, name="misp")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
 share.command("recall")(recall)
 share.command("recalls")(recalls)
 share.command("acknowledge")(acknowledge)
+share.command("hunt")(hunt_command)
+share.command("sighting")(sighting_command)
+share.command("sightings")(sightings_command)
 
 
 @share.command("apply")

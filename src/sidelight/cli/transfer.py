@@ -1,5 +1,6 @@
 """``sidelight share pull`` and ``push``: to and from any TAXII 2.1 server."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +13,21 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import need_exchange
 from sidelight.cli.recalled import warn
+from sidelight.cli.received import (
+    Hunted,
+    Kept,
+    Lists,
+    Seconds,
+    hunt_received,
+    hunt_stream,
+    hunting,
+)
+from sidelight.cli.telling import Send, Sighting, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
-    from sidelight.exchange.client import Client
+    from sidelight.exchange.client import Client, Room
 
 _AGAIN_S: Final = 2
 
@@ -40,15 +51,25 @@ def pull(  # noqa: PLR0913 - options
     token_file: TokenFile = None,
     authority: Authority = None,
     limit: Annotated[int, typer.Option(min=1, help="Objects asked for at a time.")] = 500,
+    hunt: Hunted = None,
+    kept: Kept = None,
+    seconds: Seconds = 600,
+    warninglists: Lists = None,
+    sighting: Sighting = "",
+    send: Send = False,
 ) -> int:
     """Get what is new in a collection; the next pull into the same FILE goes on from there.
 
     How far it came stands in FILE.cursor. A pull that was cut goes on where it was. What of it
-    was recalled stands in FILE.recalls.
+    was recalled stands in FILE.recalls. With --hunt, indicators and rules in FILE that were not
+    hunted in these places yet are; exit 1 if they find something. Nothing received ever blocks
+    anything by itself.
 
     Example: sidelight share pull https://cert.example --collection finds -o finds.jsonl
     --token-file token.txt
     """
+    request = hunting(hunt, kept, seconds, warninglists) if hunt else None
+    wish = wished_after(hunt, sighting, send=send)
     with opened(server, token_file, authority) as client:
         from sidelight.exchange.inbox import pull as fetch  # noqa: PLC0415 - not for --help
         from sidelight.exchange.notices import mark, told  # noqa: PLC0415
@@ -59,11 +80,14 @@ def pull(  # noqa: PLR0913 - options
             done = fetch(client, room, output, limit=limit)
         finally:  # what one holds may be recalled where one may not look any more
             warn(mark(output, recalls), str(output))
-    text = f"{done.objects} objects in {done.pages} pages from {room.title}"
-    typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
+        text = f"{done.objects} objects in {done.pages} pages from {room.title}"
+        typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
+        code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
+        if request and wish:
+            code = max(code, tell(client, room, request.kept, wish))
     if done.stuck:
         raise ExchangeError(done.stuck, where=room.url, hint=f"what came is in {output}")
-    return 0
+    return code
 
 
 def push(
@@ -97,7 +121,7 @@ def push(
     return FOUND if refused else 0
 
 
-def follow(
+def follow(  # noqa: PLR0913 - options
     server: Server,
     collection: Place,
     token_file: TokenFile = None,
@@ -105,29 +129,55 @@ def follow(
     after: Annotated[
         str, typer.Option(metavar="TIME", help="Only what was added later: the id of an event.")
     ] = "",
+    hunt: Hunted = None,
+    kept: Kept = None,
+    seconds: Seconds = 600,
+    warninglists: Lists = None,
+    sighting: Sighting = "",
+    send: Send = False,
 ) -> int:
     """Print objects as they are added, as JSON lines, until Ctrl-C; goes on after a cut.
 
+    With --hunt, indicators and rules are hunted as they come, those of a while together; what is
+    found is shown on standard error. Nothing received ever blocks anything by itself.
+
     Example: sidelight share follow https://cert.example --collection finds --token-file token.txt
     """
+    request = hunting(hunt, kept, seconds, warninglists, out=sys.stderr) if hunt else None
+    wish = wished_after(hunt, sighting, send=send)
     with opened(server, token_file, authority) as client:
-        from sidelight.exchange.connection import RefusalError  # noqa: PLC0415 - not for --help
-        from sidelight.exchange.notices import told_by  # noqa: PLC0415
-
         room = client.find(collection)
-        while True:
-            try:
-                for event in client.follow(room, after):
-                    if event.kind == "recall":
-                        warn([told_by(event.body, room.url)], room.title)
-                        continue
-                    typer.echo(event.body)
-                    after = event.id
-            except RefusalError:
-                raise
-            except ExchangeError as error:
-                typer.echo(f"sidelight: {error}; going on after {after or 'the start'}", err=True)
-            time.sleep(_AGAIN_S)
+        bodies = _followed(client, room, after)
+        if request and wish:
+            return hunt_stream(
+                bodies, request, lambda: tell(client, room, request.kept, wish, sys.stderr)
+            )
+        if request:
+            return hunt_stream(bodies, request)
+        for _ in bodies:
+            pass
+    return 0
+
+
+def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
+    """Print objects of a stream and give them, for ever; tell of what is recalled."""
+    from sidelight.exchange.connection import RefusalError  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.notices import told_by  # noqa: PLC0415
+
+    while True:
+        try:
+            for event in client.follow(room, after):
+                if event.kind == "recall":
+                    warn([told_by(event.body, room.url)], room.title)
+                    continue
+                typer.echo(event.body)
+                yield event.body
+                after = event.id
+        except RefusalError:
+            raise
+        except ExchangeError as error:
+            typer.echo(f"sidelight: {error}; going on after {after or 'the start'}", err=True)
+        time.sleep(_AGAIN_S)
 
 
 @contextmanager

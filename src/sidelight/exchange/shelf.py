@@ -13,6 +13,7 @@ from sidelight.exchange.recall import Notice, Recall, Recipient
 from sidelight.exchange.register import Register
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.reports import Report
+from sidelight.exchange.sighting import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +142,31 @@ class Shelf(Protocol):
 
     def counts(self, least: int, now: Instant) -> Release:
         """Give the table of counts of the day, the same all day."""
+
+    @property
+    def letters(self) -> "Letterbox":
+        """Give the sightings that were sent to somebody."""
+
+
+class Letterbox(Protocol):
+    """Sightings, each for one recipient."""
+
+    def send(
+        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+    ) -> list[Receipt]:
+        """Hold sightings for their recipients; the audit log names *actor* as who sent them."""
+
+    def receive(  # noqa: PLR0913 - what, to whom, from where
+        self,
+        collection: str,
+        by: Caller,
+        now: Instant,
+        *,
+        after: Instant,
+        limit: int,
+        given: bool,
+    ) -> tuple[list[Held], bool]:
+        """Give the first sightings to whoever asks, and whether there are more.
+
+        Where they are *given*, that is written into the ledger.
+        """

@@ -3,21 +3,20 @@
 Source: Sigma specification 2.1 (rules, taxonomy of fields).
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID, uuid5
 
 import yaml
 
+from sidelight.intel.width import TOO_WIDE
 from sidelight.reading.compare import Story
 from sidelight.reading.indicators.observable import Observable
-from sidelight.reading.indicators.width import TOO_WIDE
 from sidelight.reading.read import Reading
 from sidelight.rules.files import RuleFile
 from sidelight.rules.load import compile_documents
+from sidelight.rules.traces import LOGS, Log, dotted, literal, tail, windows
 
 _SPACE: Final = UUID("2c7e2a52-5f8c-5a31-9f0e-6a2d3c1b9e44")
 TAG: Final = "sidelight.report"
@@ -27,93 +26,6 @@ _SILENT: Final = (
     "documentation", "private address", "host itself", "resolver", "warning list", TOO_WIDE,
 )  # fmt: skip
 _MOST: Final = 500
-_WILD: Final = re.compile(r"([*?])")
-_ESCAPING: Final = re.compile(r"\\[\\*?]|\\$")
-"""Where a backslash would mean something else than itself (Sigma 2.1, "Escaping")."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """A log to look into, and how a value is sought in it.
-
-    Args:
-        below: how what lies below a name is sought; "" where nothing does.
-    """
-
-    source: Mapping[str, str]
-    field: str
-    level: str
-    value: Callable[[str], str] = str
-    below: str = ""
-
-
-def _tail(value: str) -> str:
-    return "\\" + value
-
-
-def _hive(value: str) -> str:
-    """Give a key without its hive, which logs spell otherwise."""
-    return "\\" + value.partition("\\")[2]
-
-
-def _windows(category: str) -> dict[str, str]:
-    return {"product": "windows", "category": category}
-
-
-def _linux(category: str) -> dict[str, str]:
-    return {"product": "linux", "category": category}
-
-
-_PATHS: Final = (
-    _Log(_windows("process_creation"), "Image|endswith", "medium", lambda v: v[v.find("\\") :]),
-    _Log(_windows("image_load"), "ImageLoaded|endswith", "medium", lambda v: v[v.find("\\") :]),
-    _Log(_windows("file_event"), "TargetFilename|endswith", "medium", lambda v: v[v.find("\\") :]),
-)
-_FILES: Final = (
-    _Log(_windows("process_creation"), "Image|endswith", "low", _tail),
-    _Log(_windows("image_load"), "ImageLoaded|endswith", "low", _tail),
-    _Log(_windows("file_event"), "TargetFilename|endswith", "low", _tail),
-)
-_HASHES: Final = (
-    _Log(_windows("process_creation"), "Hashes|contains", "high"),
-    _Log(_windows("image_load"), "Hashes|contains", "high"),
-)
-_UNIX: Final = (
-    _Log(_linux("process_creation"), "Image", "medium"),
-    _Log(_linux("file_event"), "TargetFilename", "medium"),
-)
-_NAMES: Final = (
-    _Log({"category": "dns_query"}, "QueryName", "medium", below="QueryName|endswith"),
-    _Log(
-        {"category": "network_connection"},
-        "DestinationHostname",
-        "medium",
-        below="DestinationHostname|endswith",
-    ),
-    _Log({"category": "proxy"}, "cs-host", "medium", below="cs-host|endswith"),
-)
-_ADDRESSES: Final = (
-    _Log({"category": "network_connection"}, "DestinationIp|cidr", "medium"),
-    _Log({"category": "firewall"}, "dst_ip|cidr", "medium"),
-)
-_LOGS: Final[Mapping[str, Sequence[_Log]]] = {
-    "file": _FILES,
-    "path": _PATHS,
-    "unix": _UNIX,
-    "domain": _NAMES,
-    "ipv4": _ADDRESSES,
-    "ipv6": _ADDRESSES,
-    "url": (_Log({"category": "proxy"}, "c-uri|contains", "medium"),),
-    "md5": _HASHES,
-    "sha1": _HASHES,
-    "sha256": _HASHES,
-    "imphash": _HASHES,
-    "registry-key": (_Log(_windows("registry_event"), "TargetObject|contains", "medium", _hive),),
-    "command": (
-        _Log(_windows("process_creation"), "CommandLine|contains", "medium"),
-        _Log(_linux("process_creation"), "CommandLine|contains", "medium"),
-    ),
-}
 
 
 def sought(each: Observable) -> str:
@@ -125,7 +37,7 @@ def sought(each: Observable) -> str:
         return ""
     if each.kind == "path":
         return "unix" if each.value.startswith("/") else "path" if "\\" in each.value[1:] else ""
-    return each.kind if each.kind in _LOGS else ""
+    return each.kind if each.kind in LOGS else ""
 
 
 def make_rules(identity: str, stories: Sequence[Story]) -> dict[str, str]:
@@ -137,7 +49,7 @@ def make_rules(identity: str, stories: Sequence[Story]) -> dict[str, str]:
             groups[kind].setdefault(each.value, each)
     rules: dict[str, str] = {}
     for kind, values in sorted(groups.items()):
-        for number, log in enumerate(_LOGS[kind], 1):
+        for number, log in enumerate(LOGS[kind], 1):
             rules[f"{kind}-{number}.yml"] = _rule(
                 identity, kind, log, list(values.values())[:_MOST]
             )
@@ -149,9 +61,9 @@ def make_rules(identity: str, stories: Sequence[Story]) -> dict[str, str]:
     return rules
 
 
-def _rule(identity: str, kind: str, log: _Log, values: Sequence[Observable]) -> str:
+def _rule(identity: str, kind: str, log: Log, values: Sequence[Observable]) -> str:
     place = log.source["category"].replace("_", " ")
-    wanted = sorted({_dotted(kind, log.value(each.value)) for each in values})
+    wanted = sorted({dotted(kind, log.value(each.value)) for each in values})
     detection: dict[str, object] = {"named": {log.field: wanted}, "condition": "named"}
     if log.below:
         below = {log.below: [f".{value}" for value in wanted]}
@@ -159,31 +71,18 @@ def _rule(identity: str, kind: str, log: _Log, values: Sequence[Observable]) -> 
     return _written(identity, f"Report {identity}: {kind} in {place}", log, detection)
 
 
-def _dotted(kind: str, value: str) -> str:
-    if kind in {"ipv4", "ipv6"} and "/" not in value:
-        return f"{value}/{32 if kind == 'ipv4' else 128}"
-    return _plain(value)
-
-
-def _plain(value: str) -> str:
-    """Write *value* so that Sigma takes every character of it for itself."""
-    if _ESCAPING.search(value):
-        value = value.replace("\\", "\\\\")
-    return _WILD.sub(r"\\\1", value)
-
-
 def _pair_rule(identity: str, program: str, library: str) -> str:
-    log = _Log(_windows("image_load"), "", "high")
+    log = Log(windows("image_load"), "", "high")
     both = {
-        "Image|endswith": _plain(_tail(program)),
-        "ImageLoaded|endswith": _plain(_tail(library)),
+        "Image|endswith": literal(tail(program)),
+        "ImageLoaded|endswith": literal(tail(library)),
     }
     title = f"Report {identity}: {program} loads {library}"
     return _written(identity, title, log, {"pair": both, "condition": "pair"}, "attack.t1574.001")
 
 
 def _written(
-    identity: str, title: str, log: _Log, detection: Mapping[str, object], *tags: str
+    identity: str, title: str, log: Log, detection: Mapping[str, object], *tags: str
 ) -> str:
     rule = {
         "title": title,

@@ -10,13 +10,13 @@ from typing import Final
 
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import Candidate, fold
+from sidelight.intel.warning import Warnings
 from sidelight.reading import speech
 from sidelight.reading.claim import Claim, Technique
 from sidelight.reading.document import Document, Span
 from sidelight.reading.entity import NAMED, Entity, Mention, Status
 from sidelight.reading.indicators import find_observables
 from sidelight.reading.indicators.observable import Observable
-from sidelight.reading.indicators.warning import Warnings
 from sidelight.reading.lexicon import Lexicon, kind_of
 from sidelight.reading.names import find_names
 from sidelight.reading.places import find_dates, find_places, find_sectors

@@ -29,6 +29,7 @@ from sidelight.exchange.store import (
 from sidelight.exchange.store.database import read_key, writing
 from sidelight.exchange.store.registers import Registers
 from sidelight.exchange.store.sending import all_terms, sending
+from sidelight.exchange.store.sightings import Letters
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
 """How long a status can be asked for; a day is the least (TAXII 2.1, section 4.3)."""
@@ -166,3 +167,8 @@ class Library(Registers):
         """Give the table of counts of the day, the same all day."""
         known = self.register().alliances.organisations
         return seen.release(self.engine, day_of(now), known, least, now)
+
+    @property
+    def letters(self) -> Letters:
+        """Give the sightings that were sent to somebody."""
+        return Letters(self.engine)

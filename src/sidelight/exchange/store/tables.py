@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest step of `migrations`; a database that is there needs none of them."""
 _Id = String(36)
 _Digest = String(64)
@@ -109,6 +109,24 @@ ledger: Final = Table(
     Column("owner", _Id, nullable=False),
 )
 Index("ledger_id", ledger.c.id)
+sighting: Final = Table(
+    "sighting",
+    METADATA,
+    Column("added", BigInteger, primary_key=True, autoincrement=False),
+    Column("collection", _Id, nullable=False),
+    Column("recipient", _Id, nullable=False),
+    # An organisation, or the pseudonym that the recipient knows it by: never both.
+    Column("sender", _Id, nullable=False),
+    Column("id", String(300), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("target", String(300), nullable=False),
+    Column("marking", String(16), nullable=False),
+    Column("digest", _Digest, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+Index("sighting_order", sighting.c.collection, sighting.c.recipient, sighting.c.added)
+Index("sighting_id", sighting.c.id, sighting.c.recipient)
 audit: Final = Table(
     "audit",
     METADATA,

@@ -43,9 +43,9 @@ def add(  # noqa: PLR0913 - all that one request needs
     Raises:
         Refused: 413, 415 or 422.
     """
-    items = _items(request, collection, caller, shelf.register(), largest, shelf, now)
+    items = items_of(request, collection, caller, shelf.register(), largest, shelf, now)
     receipts = shelf.add(collection.id, collection.circles, items, caller, now)
-    status = _status(ident, receipts, now)
+    status = settled(ident, receipts, now)
     body = orjson.dumps(status)
     shelf.keep_status(ident, caller.organisation, body, now)
     return Response(202, body)
@@ -65,12 +65,12 @@ def preview(  # noqa: PLR0913 - all that one request needs
     Raises:
         Refused: 413, 415 or 422.
     """
-    items = _items(request, collection, caller, register, largest, shelf, now)
+    items = items_of(request, collection, caller, register, largest, shelf, now)
     found = foresee(items, collection, caller.organisation, register.alliances, now=now)
     return answered({"verdicts": foreseen(found)})
 
 
-def _items(  # noqa: PLR0913 - all that one request needs
+def items_of(  # noqa: PLR0913 - all that one request needs
     request: Request,
     collection: Collection,
     caller: Caller,
@@ -79,6 +79,11 @@ def _items(  # noqa: PLR0913 - all that one request needs
     shelf: Shelf,
     now: Instant,
 ) -> list[Item]:
+    """Read the objects of a request, each fit to be held or not.
+
+    Raises:
+        Refused: 413, 415 or 422.
+    """
     check_content_type(request.headers.get("content-type"))
     if len(request.body) > largest:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest} octets")
@@ -105,7 +110,8 @@ def definitions_held(shelf: Shelf, collection: str, grants: Grants, ids: Group[s
     return [each.body for each in found]
 
 
-def _status(ident: str, receipts: list[Receipt], now: Instant) -> Json:
+def settled(ident: str, receipts: list[Receipt], now: Instant) -> Json:
+    """Give the status resource of a request that is settled (section 4.3)."""
     good = [_detail(each) for each in receipts if isinstance(each, Added)]
     bad = [_detail(each) for each in receipts if isinstance(each, Unfit)]
     return {

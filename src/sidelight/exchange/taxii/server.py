@@ -17,7 +17,7 @@ from uuid import UUID
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Caller, Shelf
-from sidelight.exchange.taxii import adding, deleting, reading, recalling, seen
+from sidelight.exchange.taxii import adding, deleting, reading, recalling, seen, sighting
 from sidelight.exchange.taxii.media import check_accept
 from sidelight.exchange.taxii.message import (
     MEDIA_TYPE,
@@ -141,6 +141,8 @@ def _in_collection(  # noqa: PLR0913 - all that one request needs
     if place.kind == "collection":
         return answered(_resource(register, caller, collection))
     allowed = {"GET": reads, "POST": writes, "DELETE": reads and writes}[method]
+    if place.kind == "sightings":  # whoever sees something may say that they have seen it
+        allowed = reads and (method == "GET" or "write" in caller.scopes)
     if not allowed:
         raise Refused(HTTPStatus.FORBIDDEN, "this collection does not allow you that")
     match place.kind, method:
@@ -152,6 +154,11 @@ def _in_collection(  # noqa: PLR0913 - all that one request needs
         case "object", "DELETE":
             view = reading.View(shelf, register, collection, caller, now)
             return deleting.delete(view, request, place.object)
+        case "sightings", "POST":
+            view, ident = reading.View(shelf, register, collection, caller, now), str(server.mint())
+            return sighting.sight(view, request, ident, server.largest)
+        case "sightings", _:
+            return sighting.read(reading.View(shelf, register, collection, caller, now), request)
         case "stream", _:
             after = reading.resumed(request)
             return Stream(collection.id, after)
@@ -213,6 +220,8 @@ def _within(collection: Collection, rest: list[str]) -> _Place:
             return _Place(("GET",), collection, kind="stream")
         case ["preview"]:
             return _Place(("POST",), collection, kind="preview")
+        case ["sightings", "objects"]:
+            return _Place(("GET", "POST"), collection, kind="sightings")
         case ["objects"]:
             return _Place(("GET", "POST"), collection, kind="objects")
         case ["objects", ident] if ident:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final
 
+from sidelight.intel.warning import Warnings
+from sidelight.intel.width import too_wide
 from sidelight.reading.indicators.context import Context, context
 from sidelight.reading.indicators.digests import digests
 from sidelight.reading.indicators.host import Stretch, commands, rules_in, stretches
@@ -13,8 +15,6 @@ from sidelight.reading.indicators.network import network
 from sidelight.reading.indicators.observable import Observable, Role
 from sidelight.reading.indicators.telecom import telecom
 from sidelight.reading.indicators.tokens import Token, tokens
-from sidelight.reading.indicators.warning import Warnings
-from sidelight.reading.indicators.width import too_wide
 from sidelight.reading.view import View
 
 _CVE: Final = re.compile(r"CVE-\d{4}-\d{4,7}", re.IGNORECASE)

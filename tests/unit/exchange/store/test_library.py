@@ -10,6 +10,7 @@ from allies import (
     TRILATERAL,
     World,
     address,
+    envelope,
     indicator,
     names,
     objects,
@@ -171,3 +172,30 @@ def test_terms_may_end(world: World) -> None:
     assert len(names(world.ask("B", objects(), wanted))) == 3
     world.now += 1_000_000
     assert names(world.ask("B", objects(), wanted)) == ["number 1", "number 3"]
+
+
+def test_letters_reach_their_recipient_in_order_and_stand_in_the_ledger(world: World) -> None:
+    world.add("A", indicator(1), indicator(2))
+    where = "/exchange/collections/finds/sightings/objects/"
+    items = [
+        {
+            "type": "sighting",
+            "spec_version": "2.1",
+            "id": f"sighting--00000000-0000-4000-8000-{number:012x}",
+            "created": "2026-02-02T00:00:00Z",
+            "modified": "2026-02-02T00:00:00Z",
+            "count": number,
+            "sighting_of_ref": indicator(number)["id"],
+            "object_marking_refs": indicator(1)["object_marking_refs"],
+        }
+        for number in (1, 2)
+    ]
+    for _ in range(2):
+        reply = world.ask("B", where, ("as", "anonymous"), method="POST", body=envelope(items))
+        assert parsed(reply)["success_count"] == 2
+
+    found = pages(world, "A", where, ("limit", "1"))
+    assert [each["count"] for each in found] == [1, 2]  # type: ignore[index]
+    given = [each for each in ledger.deliveries(world.library.engine) if each.route == "sighting"]
+    assert [each.id for each in given] == [each["id"] for each in found]  # type: ignore[index]
+    assert audit.verify(world.library.engine).broken is None

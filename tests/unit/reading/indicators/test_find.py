@@ -7,8 +7,8 @@ import pytest
 
 from reading_cases import observed, reading
 from sidelight.errors import UsageError
+from sidelight.intel.warning import read_warnings
 from sidelight.reading.indicators.observable import KINDS
-from sidelight.reading.indicators.warning import read_warnings
 
 MD5 = "0cc175b9c0f1b6a831c399e269772661"
 

@@ -8,7 +8,7 @@ import ipaddress
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +26,7 @@ class WarningList:
 
     Args:
         reference: whether what is on it is no observable of an intrusion at all.
+        source: where its values are from, if that is said.
     """
 
     title: str
@@ -34,6 +35,7 @@ class WarningList:
     networks: tuple[Network, ...] = ()
     parts: tuple[str, ...] = ()
     reference: bool = False
+    source: str = ""
 
     def holds(self, value: str) -> bool:
         """Tell whether *value*, in lower case, is on the list."""
@@ -105,23 +107,26 @@ def _networks(values: Iterable[str]) -> Iterator[Network]:
 
 
 @cache
-def own_lists() -> tuple[WarningList, ...]:
-    """Give the lists of ``content/reading/warning.toml``."""
-    text = (files("sidelight") / "content" / "reading" / "warning.toml").read_text("utf-8")
+def own_lists(name: str = "reading/warning.toml") -> tuple[WarningList, ...]:
+    """Give the lists of a file of ``content``."""
+    text = files("sidelight").joinpath("content", *name.split("/")).read_text("utf-8")
     return tuple(
-        _list(row["title"], row["match"], row["values"], reference=bool(row.get("reference")))
+        replace(
+            _list(row["title"], row["match"], row["values"], reference=bool(row.get("reference"))),
+            source=row.get("source", ""),
+        )
         for row in tomllib.loads(text).values()
     )
 
 
-def read_warnings(folder: Path | None) -> Warnings:
-    """Give our own lists and those of MISP under *folder*.
+def read_warnings(folder: Path | None, *, also: tuple[WarningList, ...] = ()) -> Warnings:
+    """Give our own lists, *also* others, and those of MISP under *folder*.
 
     Raises:
         UsageError: there is no list under *folder*.
     """
     if folder is None:
-        return Warnings(own_lists())
+        return Warnings((*own_lists(), *also))
     paths = sorted(folder.rglob("list.json")) or sorted(folder.glob("*.json"))
     if not paths:
         raise UsageError("holds no warning list", where=str(folder), hint="files are list.json")
@@ -132,7 +137,7 @@ def read_warnings(folder: Path | None) -> Warnings:
             notes.append(f"{path}: {read}")
         else:
             found.append(read)
-    return Warnings((*own_lists(), *found), tuple(notes))
+    return Warnings((*own_lists(), *also, *found), tuple(notes))
 
 
 def _misp(path: Path) -> WarningList | str:

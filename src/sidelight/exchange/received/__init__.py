@@ -1,0 +1,1 @@
+"""What allies sent becomes hunts over what is kept here; nothing received ever blocks anything."""
