@@ -3,13 +3,15 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
 from sidelight.errors import ExchangeError
-from sidelight.exchange.connection import Connection, as_object
+from sidelight.exchange import instants
+from sidelight.exchange.connection import Connection, RefusalError, as_object
 from sidelight.exchange.taxii.paging import Page
 
 _POLLS: Final = 60
@@ -19,15 +21,29 @@ _POLL_S: Final = 0.5
 class _Envelope(msgspec.Struct):
     objects: list[msgspec.Raw] = []
     more: bool = False
-    next: str = ""
+    next: str | None = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a server says of an object that it refused; each may be empty."""
+
+    id: str
+    version: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a server made of objects: how many it took, and which it refused, with its words."""
+    """What a server made of objects: how many it took, and which it refused.
+
+    Args:
+        failed: how many it says it refused, which may be more than it names.
+    """
 
     accepted: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Failure, ...]
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,7 @@ class Client:
         if len(found) != 1:
             there = ", ".join(str(each.get("title")) for each in _tables(listed)) or "none"
             why = "names more than one collection" if found else "is no collection there for us"
-            raise ExchangeError(why, where=name, hint=f"there are: {there}")
+            raise RefusalError(404, why, name, f"there are: {there}")
         ident, largest = str(found[0]["id"]), about.get("max_content_length")
         return Room(
             urljoin(root, f"collections/{ident}/"),
@@ -83,14 +99,46 @@ class Client:
         Raises:
             ExchangeError: the server refused, or what it sent is no envelope.
         """
-        reply = self.connection.ask("GET", room.url + "objects/", parameters)
+        # A server may give a page of next only once: asked twice, it would give the one after.
+        once = "next" in parameters
+        reply = self.connection.ask("GET", room.url + "objects/", parameters, once=once)
         try:
             found = msgspec.json.decode(reply.content, type=_Envelope)
         except (msgspec.DecodeError, RecursionError) as error:
             raise ExchangeError(f"sent no envelope: {error}", where=room.url) from None
+        objects = [bytes(each) for each in found.objects]
+        first = reply.headers.get("X-TAXII-Date-Added-First", "")
         last = reply.headers.get("X-TAXII-Date-Added-Last", "")
-        page = Page(len(found.objects), found.more, found.next, last)
-        return [bytes(each) for each in found.objects], page
+        if len(objects) == 1:
+            first = last = last or first
+        if objects and not (first and last):
+            first, last = self.added(room, objects[0]), self.added(room, objects[-1])
+        mark = sha256(reply.content).hexdigest()
+        return objects, Page(len(objects), found.more, found.next or "", last, first, mark)
+
+    def added(self, room: Room, item: bytes) -> str:
+        """Ask the manifest when an object was added; empty where it does not say."""
+        ident, version = named(item)
+        asked = {"match[id]": ident, "match[version]": "all"}
+        try:
+            found = self.connection.get(room.url + "manifest/", asked).get("objects")
+        except RefusalError:
+            return ""
+        records = [each for each in _tables(found) if each.get("id") == ident]
+        same = [each for each in records if instants.same(str(each.get("version")), version)]
+        return max((str(each.get("date_added", "")) for each in same or records), default="")
+
+    def holds(self, room: Room, item: bytes) -> bool:
+        """Tell whether a server has just this object, as far as it shows."""
+        ident, version = named(item)
+        asked = {"match[version]": version or "all"}
+        try:
+            reply = self.connection.ask("GET", f"{room.url}objects/{quote(ident)}/", asked)
+            found = msgspec.json.decode(reply.content, type=_Envelope).objects
+        except (RefusalError, msgspec.DecodeError, RecursionError):
+            return False
+        wanted = as_object(item, room.url)
+        return any(as_object(bytes(each), room.url) == wanted for each in found)
 
     def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
         """Add objects, and wait until the server settled what becomes of each.
@@ -110,11 +158,15 @@ class Client:
         else:
             raise ExchangeError("the server does not come to an end with it", where=where)
         refused = tuple(
-            (str(each.get("id")), str(each.get("message", "")))
+            Failure(*(str(each.get(name, "")) for name in ("id", "version", "message")))
             for each in _tables(status.get("failures", []))
         )
-        accepted = status.get("success_count")
-        return Sent(accepted if isinstance(accepted, int) else 0, refused)
+        accepted, failed = status.get("success_count"), status.get("failure_count")
+        return Sent(
+            accepted if isinstance(accepted, int) else 0,
+            refused,
+            max(failed if isinstance(failed, int) else 0, len(refused)),
+        )
 
     def preview(self, room: Room, objects: Sequence[bytes]) -> list[Mapping[str, object]]:
         """Ask who would see objects; only a server of this program can say.
@@ -171,6 +223,20 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
             case "" if not line and data:
                 yield Event(ident, " ".join(data).encode())
                 data = []
+
+
+def named(item: bytes) -> tuple[str, str]:
+    """Give the id and the version of an object; empty where it has none."""
+    try:
+        found = msgspec.json.decode(item, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        return "", ""
+    version = found.get("modified", found.get("created", ""))
+    ident = found.get("id")
+    return (
+        ident if isinstance(ident, str) else "",
+        version if isinstance(version, str) else "",
+    )
 
 
 def _tables(value: object) -> Iterator[Mapping[str, object]]:
