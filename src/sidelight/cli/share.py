@@ -8,8 +8,9 @@ import typer
 
 from sidelight.cli.audit import audit
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.outbox import outbox, push
 from sidelight.cli.token import token
-from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
+from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
 from sidelight.errors import UsageError
 from sidelight.intel.markings import MARKINGS
 from sidelight.output.plain import plain
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 share = typer.Typer(help="Share with allies, and know who will see what.", no_args_is_help=True)
 share.add_typer(token, name="token")
 share.add_typer(audit, name="audit")
+share.add_typer(outbox, name="outbox")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
