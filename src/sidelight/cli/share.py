@@ -9,6 +9,7 @@ import typer
 from sidelight.cli.audit import audit
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.outbox import outbox, push
+from sidelight.cli.peer import peer
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
 from sidelight.errors import UsageError
@@ -22,6 +23,7 @@ share = typer.Typer(help="Share with allies, and know who will see what.", no_ar
 share.add_typer(token, name="token")
 share.add_typer(audit, name="audit")
 share.add_typer(outbox, name="outbox")
+share.add_typer(peer, name="peer")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)

@@ -291,7 +291,7 @@ class Adding:
                 given.id.in_(some),
                 given.organisation == self.by.organisation,
                 given.owner != self.by.organisation,
-                given.route.in_(("objects", "object", "stream")),
+                given.route.in_(("objects", "object", "stream", "peer", "hook")),
             )
             rows = self.connection.execute(select(given.id, given.version).where(*mine))
             self._given.update((row.id, row.version) for row in rows)
