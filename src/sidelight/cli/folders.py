@@ -66,6 +66,11 @@ def outbox_file() -> Path:
     return data_folder() / "outbox.db"
 
 
+def hook_key_file() -> Path:
+    """Name the file with what the secrets of webhooks are derived from."""
+    return data_folder() / "hooks.key"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.audit import audit
+from sidelight.cli.hook import hook
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.outbox import outbox, push
 from sidelight.cli.peer import peer
@@ -24,6 +25,7 @@ share.add_typer(token, name="token")
 share.add_typer(audit, name="audit")
 share.add_typer(outbox, name="outbox")
 share.add_typer(peer, name="peer")
+share.add_typer(hook, name="hook")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)
