@@ -50,7 +50,7 @@ class Broken:
         after = query.get("added_after", "")
         found = [i for i in range(len(self.held)) if self.date(i) > after]
         if "match[id]" in query:
-            found = [i for i in found if self.held[i]["id"] == query["match[id]"]]
+            found = [i for i in found if self.held[i]["id"] in query["match[id]"].split(",")]
         going_on = query.get("next", "")
         if going_on:
             if self.next == "forgotten" or going_on not in self._rest:

@@ -24,12 +24,13 @@ class Proxy:
 
     port: int
     chance: random.Random
+    weights: tuple[int, ...] = (4, 1, 1, 2, 2)
     calm: bool = False
     fared: Counter[str] = field(default_factory=Counter)
     at: int = 0
 
     def handle(self, near: socket.socket) -> None:
-        way, most = self.chance.choices(WAYS, (4, 1, 1, 2, 2))[0], self.chance.randint(0, 20000)
+        way, most = self.chance.choices(WAYS, self.weights)[0], self.chance.randint(0, 20000)
         way = "pass" if self.calm else way
         self.fared[way] += 1
         with near:
@@ -70,9 +71,12 @@ class Proxy:
 
 
 @contextmanager
-def between(port: int, seed: int) -> Iterator[Proxy]:
-    """Run a proxy to *port* for as long as the context is held; `Proxy.at` is its own port."""
-    proxy = Proxy(port, random.Random(seed))
+def between(port: int, seed: int, weights: tuple[int, ...] = (4, 1, 1, 2, 2)) -> Iterator[Proxy]:
+    """Run a proxy to *port* for as long as the context is held; `Proxy.at` is its own port.
+
+    *weights* say how often a connection fares in each of `WAYS`.
+    """
+    proxy = Proxy(port, random.Random(seed), weights)
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     proxy.at = listener.getsockname()[1]
 

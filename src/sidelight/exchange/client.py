@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -14,6 +14,7 @@ from sidelight.exchange import instants
 from sidelight.exchange.connection import Connection, RefusalError, as_object
 from sidelight.exchange.taxii.paging import Page
 
+_IDS_AT_ONCE: Final = 20
 _POLLS: Final = 60
 _POLL_S: Final = 0.5
 
@@ -128,17 +129,29 @@ class Client:
         same = [each for each in records if instants.same(str(each.get("version")), version)]
         return max((str(each.get("date_added", "")) for each in same or records), default="")
 
-    def holds(self, room: Room, item: bytes) -> bool:
-        """Tell whether a server has just this object, as far as it shows."""
-        ident, version = named(item)
-        asked = {"match[version]": version or "all"}
+    def holds(self, room: Room, items: Sequence[bytes]) -> list[bool]:
+        """Tell of each object whether a server has just this one, as far as it shows.
+
+        Raises:
+            ExchangeError: the server cannot be reached.
+        """
+        ids = sorted({ident for ident, _ in map(named, items) if ident})
+        there = list[Mapping[str, object]]()
+        for first in range(0, len(ids), _IDS_AT_ONCE):
+            there += self._versions(room, ids[first : first + _IDS_AT_ONCE])
+        return [_read(each) in there for each in items]
+
+    def _versions(self, room: Room, ids: Sequence[str]) -> list[Mapping[str, object]]:
+        """Give all versions of objects; nothing of what the server does not show."""
+        asked = {"match[id]": ",".join(ids), "match[version]": "all"}
         try:
-            reply = self.connection.ask("GET", f"{room.url}objects/{quote(ident)}/", asked)
-            found = msgspec.json.decode(reply.content, type=_Envelope).objects
+            reply = self.connection.ask("GET", room.url + "objects/", asked)
+            found = msgspec.json.decode(reply.content, type=_Envelope)
         except (RefusalError, msgspec.DecodeError, RecursionError):
-            return False
-        wanted = as_object(item, room.url)
-        return any(as_object(bytes(each), room.url) == wanted for each in found)
+            return []
+        if found.more and len(ids) > 1:
+            return [one for each in ids for one in self._versions(room, [each])]
+        return [each for each in map(_read, map(bytes, found.objects)) if each is not None]
 
     def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
         """Add objects, and wait until the server settled what becomes of each.
@@ -227,9 +240,8 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
 
 def named(item: bytes) -> tuple[str, str]:
     """Give the id and the version of an object; empty where it has none."""
-    try:
-        found = msgspec.json.decode(item, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError):
+    found = _read(item)
+    if found is None:
         return "", ""
     version = found.get("modified", found.get("created", ""))
     ident = found.get("id")
@@ -237,6 +249,13 @@ def named(item: bytes) -> tuple[str, str]:
         ident if isinstance(ident, str) else "",
         version if isinstance(version, str) else "",
     )
+
+
+def _read(item: bytes) -> Mapping[str, object] | None:
+    try:
+        return msgspec.json.decode(item, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _tables(value: object) -> Iterator[Mapping[str, object]]:

@@ -5,16 +5,20 @@ date, and what came with it, so that going on after any cut asks for a little tw
 once.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+import orjson
 
 from sidelight.errors import ExchangeError
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.connection import RefusalError
 from sidelight.exchange.taxii.paging import Done, Page, Place, Stuck, before, by_date, turn
 
+_SAYS_SO: Final = re.compile(rb'"spec_version"\s*:\s*"2\.[01]"')
 _FORGOTTEN: Final = frozenset({400, 404, 410})
 
 
@@ -62,6 +66,7 @@ def batches(
         except ExchangeError as error:
             place = _around(place, newest, error)
             continue
+        objects = [mended(each) for each in objects]
         ordered = ordered and newest <= (page.first or newest)
         fresh, met = _fresh(objects, reach.seen)
         newest = max(newest, page.last if objects else "")
@@ -70,6 +75,22 @@ def batches(
         keeps = ordered or isinstance(place, Done)
         reach = _reached(reach, page, met, newest if keeps else reach.after)
         yield Batch(fresh, reach, place.why if isinstance(place, Stuck) else "")
+
+
+def mended(item: bytes) -> bytes:
+    """Give an object with its ``spec_version`` where a server put the type there instead.
+
+    OpenTAXII 0.9.3 does so with all that it serves, and takes objects of 2.1 alone.
+    """
+    if _SAYS_SO.search(item):
+        return item
+    try:
+        found = orjson.loads(item)
+    except ValueError:
+        return item
+    if not isinstance(found, dict) or found.get("spec_version", "") != found.get("type"):
+        return item
+    return orjson.dumps({**found, "spec_version": "2.1"})
 
 
 def _around(place: Place, newest: str, error: ExchangeError) -> Place:

@@ -91,8 +91,8 @@ def deliver(client: Client, room: Room, items: Sequence[Item]) -> tuple[list[Ite
         blamed = {0: why or "refused, and the server does not say why"}
     bad = [replace(items[index], why=why) for index, why in blamed.items()]
     # Some servers call it a failure to be sent what they have.
-    had = {each.number for each in bad if client.holds(room, each.body)}
-    left = [each for each in bad if each.number not in had]
+    had = client.holds(room, [each.body for each in bad]) if bad else []
+    left = [each for each, there in zip(bad, had, strict=True) if not there]
     wrong = {each.number for each in left}
     return [each for each in items if each.number not in wrong], left
 

@@ -9,7 +9,7 @@ from broken_taxii import Broken, Next, running
 from sidelight.errors import ExchangeError
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.connection import Connection
-from sidelight.exchange.pulling import Reach, batches
+from sidelight.exchange.pulling import Reach, batches, mended
 
 COUNT = 23
 WAYS: tuple[Next, ...] = ("good", "none", "popped", "repeated", "forgotten", "useless")
@@ -93,6 +93,14 @@ def test_a_promise_that_never_ends_is_left_with_all_there_is(way: Next) -> None:
     assert ids(got) == list(range(COUNT))
     assert stuck
     assert len(broken.asked) < 60
+
+
+def test_a_type_in_place_of_a_version_is_mended_and_nothing_else_touched() -> None:
+    right = b'{"id":"x--1","type":"x","spec_version":"2.1"}'
+    assert mended(right.replace(b'"2.1"', b'"x"')) == right
+    for same in (right, right.replace(b":", b" : "), right.replace(b"2.1", b"2.0"),
+                 right.replace(b"2.1", b"9"), b'{"id":"x--1"}', b"7", b"{", b"{}"):  # fmt: skip
+        assert mended(same) == same
 
 
 def test_a_server_that_takes_no_version_is_asked_without() -> None:

@@ -1,15 +1,17 @@
 """Sending, against servers that say what they refuse in good and in bad ways."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from broken_taxii import Broken, running
 from sidelight.errors import ExchangeError
 from sidelight.exchange.client import Client, Failure, Room, Sent, named
-from sidelight.exchange.connection import RefusalError
+from sidelight.exchange.connection import Connection, RefusalError
 from sidelight.exchange.outbox import Destination, Outbox
 from sidelight.exchange.sending import send
 
@@ -39,8 +41,8 @@ class Stand:
         self.posts += 1
         return self.answer(self, objects)
 
-    def holds(self, room: Room, item: bytes) -> bool:
-        return item in self.has
+    def holds(self, room: Room, items: Sequence[bytes]) -> list[bool]:
+        return [each in self.has for each in items]
 
     def take(self, objects: Sequence[bytes]) -> list[bytes]:
         self.has += [each for each in objects if each not in self.bad and each not in self.has]
@@ -164,3 +166,27 @@ def test_what_was_sent_before_a_cut_is_not_sent_again(box: Outbox) -> None:
     assert [each.body for each in box.items(1, "waiting")] == [body(n) for n in range(2, 10)]
     assert run(box, stand)[0] == 8
     assert stand.has == [body(number) for number in range(10)]
+
+
+def test_what_is_no_object_at_all_is_refused_and_holds_up_nothing(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "odd.db")
+    odd = [b"7", b'{"id":', b"[" * 100_000, b'{"id":{}}', body(1)]
+    box.put(TO, odd, 1)
+    stand = Stand(refuses_all_for_one, set(odd[:-1]), largest=10**6)
+    assert run(box, stand)[0] == 1
+    assert [each.body for each in box.items(1, "refused")] == odd[:-1]
+
+
+def test_the_client_asks_for_many_at_once_whether_they_are_there() -> None:
+    far = Broken(most=5)
+    far.held = [{"id": f"indicator--{n}", "modified": "2026", "x": n} for n in range(45)]
+    asked = [json.dumps(each).encode() for each in far.held]
+    with running(far), closing(Connection("token", tries=1)) as connection:
+        client = Client(far.url, connection)
+        room = client.find("Finds")
+        wanted = [*asked, b'{"id":"indicator--1","modified":"2026","x":2}', b"7"]
+        assert client.holds(room, wanted) == [True] * 45 + [False] * 2
+        far.most = 100
+        before = len(far.asked)
+        assert all(client.holds(room, asked))
+        assert len(far.asked) - before == 3
