@@ -139,7 +139,11 @@ class Soak:
             self.maybe.update(some)
 
     def settle(self, url: str) -> None:
-        """Let everything arrive that is under way."""
+        """Push once more in peace, and let everything arrive that is under way."""
+        client, some = self.push(url)
+        out, _ = client.communicate(timeout=300)
+        assert client.returncode == 0, out
+        self.accepted.update(some)
         while "nothing waits" not in self.run("share", "outbox", "send", "--now"):
             pass
         for who in ("B", "C", "G", "X"):

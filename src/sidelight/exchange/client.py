@@ -113,21 +113,9 @@ class Client:
         if len(objects) == 1:
             first = last = last or first
         if objects and not (first and last):
-            first, last = self.added(room, objects[0]), self.added(room, objects[-1])
+            first, last = (_added(self.connection, room, objects[at]) for at in (0, -1))
         mark = sha256(reply.content).hexdigest()
         return objects, Page(len(objects), found.more, found.next or "", last, first, mark)
-
-    def added(self, room: Room, item: bytes) -> str:
-        """Ask the manifest when an object was added; empty where it does not say."""
-        ident, version = named(item)
-        asked = {"match[id]": ident, "match[version]": "all"}
-        try:
-            found = self.connection.get(room.url + "manifest/", asked).get("objects")
-        except RefusalError:
-            return ""
-        records = [each for each in _tables(found) if each.get("id") == ident]
-        same = [each for each in records if instants.same(str(each.get("version")), version)]
-        return max((str(each.get("date_added", "")) for each in same or records), default="")
 
     def holds(self, room: Room, items: Sequence[bytes]) -> list[bool]:
         """Tell of each object whether a server has just this one, as far as it shows.
@@ -138,20 +126,8 @@ class Client:
         ids = sorted({ident for ident, _ in map(named, items) if ident})
         there = list[Mapping[str, object]]()
         for first in range(0, len(ids), _IDS_AT_ONCE):
-            there += self._versions(room, ids[first : first + _IDS_AT_ONCE])
+            there += _versions(self.connection, room, ids[first : first + _IDS_AT_ONCE])
         return [_read(each) in there for each in items]
-
-    def _versions(self, room: Room, ids: Sequence[str]) -> list[Mapping[str, object]]:
-        """Give all versions of objects; nothing of what the server does not show."""
-        asked = {"match[id]": ",".join(ids), "match[version]": "all"}
-        try:
-            reply = self.connection.ask("GET", room.url + "objects/", asked)
-            found = msgspec.json.decode(reply.content, type=_Envelope)
-        except (RefusalError, msgspec.DecodeError, RecursionError):
-            return []
-        if found.more and len(ids) > 1:
-            return [one for each in ids for one in self._versions(room, [each])]
-        return [each for each in map(_read, map(bytes, found.objects)) if each is not None]
 
     def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
         """Add objects, and wait until the server settled what becomes of each.
@@ -221,6 +197,32 @@ class Client:
             hint = "name it instead, if you trust it with the token"
             raise ExchangeError(f"the API root is elsewhere: {root}", where=start, hint=hint)
         return root.rstrip("/") + "/"
+
+
+def _added(connection: Connection, room: Room, item: bytes) -> str:
+    """Ask the manifest when an object was added; empty where it does not say."""
+    ident, version = named(item)
+    asked = {"match[id]": ident, "match[version]": "all"}
+    try:
+        found = connection.get(room.url + "manifest/", asked).get("objects")
+    except RefusalError:
+        return ""
+    records = [each for each in _tables(found) if each.get("id") == ident]
+    same = [each for each in records if instants.same(str(each.get("version")), version)]
+    return max((str(each.get("date_added", "")) for each in same or records), default="")
+
+
+def _versions(connection: Connection, room: Room, ids: Sequence[str]) -> list[Mapping[str, object]]:
+    """Give all versions of objects; nothing of what the server does not show."""
+    asked = {"match[id]": ",".join(ids), "match[version]": "all"}
+    try:
+        reply = connection.ask("GET", room.url + "objects/", asked)
+        found = msgspec.json.decode(reply.content, type=_Envelope)
+    except (RefusalError, msgspec.DecodeError, RecursionError):
+        return []
+    if found.more and len(ids) > 1:
+        return [one for each in ids for one in _versions(connection, room, [each])]
+    return [each for each in map(_read, map(bytes, found.objects)) if each is not None]
 
 
 def events(lines: Iterable[str]) -> Iterator[Event]:

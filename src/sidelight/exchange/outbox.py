@@ -10,36 +10,17 @@ Rules of this file:
 Tokens are not kept here, only where they are to be read from.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from sidelight.errors import UsageError
 from sidelight.exchange.client import named
 from sidelight.exchange.instants import Instant
+from sidelight.exchange.outbox_file import OutboxFile
 
 State: TypeAlias = Literal["waiting", "refused"]
-
-_VERSION: Final = 1
-_WAIT_S: Final = 30
-_SCHEMA: Final = """
-CREATE TABLE place (
-    key INTEGER PRIMARY KEY, url TEXT NOT NULL, collection TEXT NOT NULL, token TEXT NOT NULL,
-    authority TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
-    why TEXT NOT NULL DEFAULT '', sent INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (url, collection, token, authority)
-);
-CREATE TABLE item (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, place INTEGER NOT NULL REFERENCES place,
-    digest TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL,
-    body BLOB NOT NULL, UNIQUE (place, digest)
-);
-CREATE INDEX item_order ON item (place, state, number);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +77,8 @@ class Outbox:
     """The outbox at *path*, made where it is not there; processes may share it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._blaming():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():  # what is shared under TLP is not for everybody here
-                path.touch(mode=0o600)
-            self.base = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
-            self.base.execute("PRAGMA journal_mode = WAL")
-            self.base.execute("PRAGMA synchronous = FULL")
-            self._prepare()
+        self._file = OutboxFile(path)
+        self.base = self._file.base
 
     def close(self) -> None:
         """Close the file."""
@@ -119,7 +93,7 @@ class Outbox:
             UsageError: it cannot be written, as where the disk is full; then nothing is queued.
         """
         new = []
-        with self._writing() as base:
+        with self._file.writing() as base:
             place = self._place(to)
             for body in objects:
                 key = (place, sha256(body).hexdigest())
@@ -159,7 +133,7 @@ class Outbox:
 
     def settle(self, place: int, taken: Sequence[Item], refused: Sequence[Item]) -> None:
         """Take out what the server has, and keep what it refused with the words of `Item.why`."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             gone = [(each.number,) for each in taken]
             count = base.executemany("DELETE FROM item WHERE number = ?", gone).rowcount
             base.executemany(
@@ -173,7 +147,7 @@ class Outbox:
 
     def fail(self, place: int, why: str, due: Instant) -> None:
         """Note that a destination could not be sent to, and when it is tried again."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             base.execute(
                 "UPDATE place SET failures = failures + 1, why = ?, due = ? WHERE key = ?",
                 (why, due, place),
@@ -181,7 +155,7 @@ class Outbox:
 
     def retry(self, numbers: Sequence[int] = ()) -> int:
         """Let what was refused wait again, at its old place in the order; none named is all."""
-        with self._writing() as base:
+        with self._file.writing() as base:
             base.execute("UPDATE place SET due = 0")
             return self._change(
                 "UPDATE item SET state = 'waiting', why = '' WHERE state = 'refused'", numbers
@@ -191,7 +165,7 @@ class Outbox:
         """Forget objects that are named, or all that were refused; tell how many there were."""
         if not numbers and not refused:
             return 0
-        with self._writing():
+        with self._file.writing():
             if refused:
                 return self._change("DELETE FROM item WHERE state = 'refused'", numbers)
             return self._change("DELETE FROM item WHERE 1", numbers)
@@ -215,46 +189,5 @@ class Outbox:
         return int(key)
 
     def _read(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
-        with self._blaming():
+        with self._file.blaming():
             return self.base.execute(statement, values).fetchall()
-
-    def _prepare(self) -> None:
-        with self._writing() as base:
-            (version,) = base.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    base.execute(statement)
-                base.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version != _VERSION:
-                raise UsageError("is an outbox of another release", where=str(self.path))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._blaming():
-            self.base.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.base
-                self.base.execute("COMMIT")
-            except BaseException:
-                if self.base.in_transaction:
-                    self.base.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _blaming(self) -> Iterator[None]:
-        """Say of errors that they are about this file.
-
-        Raises:
-            UsageError: it is no outbox, is in use, or the disk refuses.
-        """
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            hint = "nothing was queued" if "full" in str(error) else ""
-            raise UsageError(f"cannot be used: {error}", where=str(self.path), hint=hint) from None
-        except sqlite3.DatabaseError as error:
-            reason = f"is damaged, or no outbox: {error}"
-            raise UsageError(reason, where=str(self.path), hint="keep it elsewhere") from None
-        except OSError as error:
-            reason = f"cannot be used: {error.strerror or error}"
-            raise UsageError(reason, where=str(self.path)) from None

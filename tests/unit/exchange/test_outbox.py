@@ -24,6 +24,11 @@ def box(tmp_path: Path) -> Outbox:
     return Outbox(tmp_path / "folder" / "outbox.db")
 
 
+def test_it_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    Outbox(tmp_path / "outbox.db").close()
+    assert (tmp_path / "outbox.db").stat().st_mode & 0o077 == 0
+
+
 def waiting(box: Outbox, place: int = 1) -> list[bytes]:
     return [each.body for each in box.items(place, "waiting")]
 
@@ -34,7 +39,6 @@ def test_what_is_put_waits_in_order_and_once(box: Outbox) -> None:
     assert len(box.put(OTHER, [body(1)], 6)) == 1
     assert waiting(box) == [body(2), body(1), body(3)]
     assert [(each.waiting, each.sent) for each in box.standings()] == [(3, 0), (1, 0)]
-    assert oct(box.path.stat().st_mode & 0o777) == "0o600"
 
 
 def test_what_is_taken_leaves_and_what_is_refused_stays_with_its_reason(box: Outbox) -> None:
