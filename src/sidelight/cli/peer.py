@@ -115,10 +115,12 @@ def restart(
 
 def _pass(peering: "Peering", found: "Peer", folder: Path) -> int:
     """Make a pass with one peer; what is wrong with it keeps nobody from the others."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - not for --help
+
     try:
         with _met(found, folder) as client:
             return max([_tell(done) for done in peering.run(found, client)])
-    except UsageError as error:
+    except (UsageError, SQLAlchemyError) as error:
         typer.echo(plain(f"{found.name}: {error}"), err=True)
         return FOUND
 

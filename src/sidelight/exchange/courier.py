@@ -10,6 +10,7 @@ Rules of this file:
 
 import logging
 import random
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ class Courier:
 
     def run(self) -> None:
         """Deliver what is added until `stop` is set."""
-        with ThreadPoolExecutor(4, "webhook") as pool:
+        with ThreadPoolExecutor(16, "webhook") as pool:
             while not self.stop.wait(_LOOK_S):
                 try:
                     for each in self._late():
@@ -206,9 +207,15 @@ def working(courier: Courier) -> Iterator[None]:
         thread.join(timeout=_TIMEOUT_S)
 
 
-def posting() -> Post:
-    """Give what sends over the network: no redirects, no proxies, no more than a status is read."""
-    client = httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False)
+def posting(trusted: ssl.SSLContext | bool = True) -> Post:
+    """Give what sends over the network: no redirects, no proxies, no more than a status is read.
+
+    The certificate has to be that of the host, whatever address it leads to; *trusted* says whose
+    certificates hold, True for those of the system.
+    """
+    client = httpx.Client(
+        timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trusted
+    )
 
     def post(target: Target, address: str, headers: Mapping[str, str], body: bytes) -> int:
         host = f"[{address}]" if ":" in address else address

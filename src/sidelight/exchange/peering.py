@@ -127,7 +127,8 @@ class Peering:
         known = library.statements(place.id, grants, references(objects))
         items = [self._admitted(each, register, them, place, now) for each in admit(objects, known)]
         ids = [each.id for each in items if isinstance(each, Arrival)]
-        back = kept.held_by_others(library.engine, ids, them.organisation)
+        ours = register.named(self.us)
+        back = kept.gone_there(library.engine, ids, ours.id if ours else "", them.organisation)
         new = [each for each in items if not _came_back(each, back)]
         done.again += len(items) - len(new)
         for receipt in library.add(place.id, place.circles, new, them, now) if new else ():
@@ -192,7 +193,7 @@ class Peering:
 
 
 def _came_back(item: Item, held: set[tuple[str, str]]) -> bool:
-    """Tell whether an object is one of ours, or of another ally, that a peer sends back."""
+    """Tell whether an object is one that a peer has from here, and sends back."""
     return isinstance(item, Arrival) and (item.id, item.digest) in held
 
 

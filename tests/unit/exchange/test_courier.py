@@ -1,7 +1,10 @@
 """Webhooks without a network: in order, at least once, known again by their ids."""
 
-from collections.abc import Mapping
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import orjson
@@ -9,7 +12,7 @@ import pytest
 
 from allies import TRILATERAL, World, indicator, open_world
 from sidelight.errors import ExchangeError
-from sidelight.exchange.courier import AT_ONCE, Courier
+from sidelight.exchange.courier import AT_ONCE, Courier, posting
 from sidelight.exchange.reachable import Reachable, Target
 from sidelight.exchange.signature import derived, spelled, verify
 from sidelight.exchange.store import audit, hooks
@@ -210,3 +213,49 @@ def test_the_secret_is_nowhere_in_the_database(world: World, receiver: Receiver)
     assert "add hook" in actions
     assert hooks.remove(world.library.engine, made.id, now=1, actor="test")
     assert not hooks.remove(world.library.engine, made.id, now=1, actor="test")
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Iterator[tuple[ssl.SSLContext, int, list[str]]]:
+    """A receiver on loopback with a certificate for one name, that sends everybody elsewhere."""
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    here, there = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.configure_trust(here)
+    authority.issue_cert("soc.example").configure_cert(there)
+    hosts: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            hosts.append(self.headers["Host"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            del arguments
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    server.socket = there.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield here, server.server_port, hosts
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_certificate_is_that_of_the_name_and_redirects_are_not_followed(
+    near: tuple[ssl.SSLContext, int, list[str]],
+) -> None:
+    trusted, port, hosts = near
+    post = posting(trusted)
+    assert post(Target("https", "soc.example", port, "/in"), "127.0.0.1", {}, b"{}") == 302
+    assert hosts == [f"soc.example:{port}"]
+    with pytest.raises(ExchangeError, match="CERTIFICATE_VERIFY_FAILED"):
+        post(Target("https", "odd.example", port, "/in"), "127.0.0.1", {}, b"{}")
+    with pytest.raises(ExchangeError, match="CERTIFICATE_VERIFY_FAILED"):
+        posting()(Target("https", "soc.example", port, "/in"), "127.0.0.1", {}, b"{}")
+    assert len(hosts) == 1

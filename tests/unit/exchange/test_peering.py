@@ -182,6 +182,32 @@ def test_nothing_goes_in_circles(ours: World, theirs: World) -> None:
     assert [done.taken + done.again for done in run(ours, client(theirs, "Us"), ring)] == [0, 0, 0]
 
 
+def test_what_an_ally_shared_elsewhere_does_not_keep_what_the_peer_gives_from_us(
+    ours: World, theirs: World
+) -> None:
+    alone = (
+        OURS
+        + '[[circle]]\nname = "alone"\nmembers = ["Ally"]\n'
+        + ('[[collection]]\ntitle = "Alone"\nalias = "alone"\ncircles = ["alone"]\n')
+    )
+    ours.apply(alone)
+    ours.add("Ally", indicator(1, "amber"), to="alone")
+    theirs.add("Peer", indicator(1, "amber"), to="out")
+    pulled, _ = run(ours, client(theirs, "Us"))
+    assert (pulled.taken, pulled.again, pulled.refused) == (1, 0, [])
+    assert numbers(ours, "Us", "from-peer") == [1]
+
+
+def test_what_an_allys_green_does_when_it_comes_back_is_nothing(ours: World, theirs: World) -> None:
+    ring = Peer("cert", "Peer", "http://x", "t", pull=(Way("In", "from-peer"),),
+                push=(Way("In", "finds"),))  # fmt: skip
+    ours.add("Ally", indicator(1, "green"))
+    for _ in range(3):
+        run(ours, client(theirs, "Us"), ring)
+    assert numbers(ours, "Us", "from-peer") == []
+    assert numbers(theirs, "Us", "in") == [1]
+
+
 def test_what_the_peer_refuses_is_kept_with_its_rule_and_holds_up_nothing(
     ours: World, theirs: World
 ) -> None:

@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Unfit
 from sidelight.exchange.pulling import Reach
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.onward import reach, refusal
-from sidelight.exchange.store.tables import object_
+from sidelight.exchange.store.tables import ledger, object_
 
 Direction: TypeAlias = Literal["pull", "push"]
 
@@ -98,10 +109,15 @@ def refusals(engine: Engine) -> Iterator[tuple[str, str, Unfit]]:
             yield row.peer, row.direction, Unfit(row.id, row.version, "", row.why)
 
 
-def held_by_others(engine: Engine, ids: Iterable[str], owner: str) -> set[tuple[str, str]]:
-    """Give id and digest of objects that others than *owner* shared here."""
+def gone_there(engine: Engine, ids: Iterable[str], us: str, them: str) -> set[tuple[str, str]]:
+    """Give id and digest of objects that *us* shared, or that *them* was given from here.
+
+    What another ally shared where *them* sees nothing is not among them: that is theirs to give.
+    """
     known = object_.c
-    wanted = select(known.id, known.digest).where(known.id.in_(list(ids)), known.owner != owner)
+    given = exists().where(ledger.c.added == known.added, ledger.c.organisation == them)
+    ours = or_(known.owner == us, and_(known.owner != them, given))
+    wanted = select(known.id, known.digest).where(known.id.in_(list(ids)), ours)
     with engine.connect() as connection:
         return {(row.id, row.digest) for row in connection.execute(wanted)}
 
