@@ -102,6 +102,18 @@ def test_only_what_may_be_read_is_told_in_order_and_once(world: World, receiver:
     assert len(sent) == 3
 
 
+def test_a_failure_in_the_middle_of_a_page_passes_over_nothing(
+    world: World, receiver: Receiver
+) -> None:
+    subscribe(world, "B")
+    world.add("A", *(indicator(number) for number in range(4)))
+    receiver.answers = [204, 204, ExchangeError("down")]
+    world.now = step(world, receiver).due
+    assert receiver.names == ["number 0", "number 1"]
+    step(world, receiver)
+    assert receiver.names == [f"number {number}" for number in range(4)]
+
+
 def test_who_may_not_read_any_more_is_told_nothing(world: World, receiver: Receiver) -> None:
     subscribe(world, "G")
     world.add("A", indicator(1))

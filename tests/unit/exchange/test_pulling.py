@@ -23,8 +23,8 @@ def filled(broken: Broken, count: int = COUNT) -> Broken:
 
 
 @contextmanager
-def met(broken: Broken) -> Iterator[tuple[Client, Room]]:
-    with running(broken), closing(Connection("token", tries=1)) as connection:
+def met(broken: Broken, tries: int = 1) -> Iterator[tuple[Client, Room]]:
+    with running(broken), closing(Connection("token", tries=tries)) as connection:
         client = Client(broken.url, connection)
         yield client, client.find("Finds")
 
@@ -65,7 +65,7 @@ def test_an_answer_that_is_lost_loses_nothing(way: Next, drop: int) -> None:
     broken = filled(Broken(next=way, batch=3, drops=frozenset({drop})))
     got: list[bytes] = []
     reach = Reach()
-    with met(broken) as (client, room):
+    with met(broken, tries=2) as (client, room):
         for _ in range(3):
             try:
                 for batch in batches(client, room, reach, 4):
