@@ -23,7 +23,7 @@ from pathlib import Path
 from allies import BOTH, TRILATERAL, indicator
 from cutting_proxy import Proxy, between
 from sidelight import __file__ as code
-from sidelight.exchange.signature import verify
+from sidelight.exchange.hook_signature import verify
 from sidelight.exchange.store import tokens
 from sidelight.exchange.store.database import open_database
 from sidelight.exchange.store.library import Library

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from allies import indicator
-from sidelight.exchange.signature import verify
+from sidelight.exchange.hook_signature import verify
 
 from .conftest import CommandLine
 from .test_share import allied, bundle, desk, start, stop

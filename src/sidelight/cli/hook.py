@@ -57,7 +57,7 @@ def add(  # noqa: PLR0913 - options
     Example: sidelight share hook add "Operator B" https://soc.b.example/in --collection finds
     """
     library = open_library(database)
-    from sidelight.exchange.signature import derived, spelled  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.hook_signature import derived, spelled  # noqa: PLC0415 - not for --help
     from sidelight.exchange.store import hooks  # noqa: PLC0415
 
     _reachable().target(url)

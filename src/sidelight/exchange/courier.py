@@ -26,12 +26,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sidelight import __version__
 from sidelight.errors import ExchangeError, SidelightError, UsageError
 from sidelight.exchange import backoff, instants
+from sidelight.exchange.hook_signature import derived, sign
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.query import Query
 from sidelight.exchange.reachable import Reachable, Target
 from sidelight.exchange.register import Register
 from sidelight.exchange.shelf import Caller, Held
-from sidelight.exchange.signature import derived, sign
 from sidelight.exchange.store import hooks
 from sidelight.exchange.store.hooks import DeadLetter, Hook
 from sidelight.exchange.store.library import Library

@@ -13,8 +13,8 @@ import pytest
 from allies import TRILATERAL, World, indicator, open_world
 from sidelight.errors import ExchangeError
 from sidelight.exchange.courier import AT_ONCE, Courier, posting
+from sidelight.exchange.hook_signature import derived, spelled, verify
 from sidelight.exchange.reachable import Reachable, Target
-from sidelight.exchange.signature import derived, spelled, verify
 from sidelight.exchange.store import audit, hooks
 from sidelight.exchange.store.hooks import Hook
 from sidelight.exchange.store.ledger import deliveries

@@ -1,7 +1,7 @@
 import pytest
 
 from sidelight.errors import ExchangeError
-from sidelight.exchange.signature import TOLERANCE_S, derived, sign, spelled, verify
+from sidelight.exchange.hook_signature import TOLERANCE_S, derived, sign, spelled, verify
 
 SECRET = b"\x00" * 32
 BODY = b'{"a": 1}'
