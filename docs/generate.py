@@ -29,6 +29,8 @@ from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.exchange.seen.value import KINDS as ASKED
+from sidelight.exchange.seen.value import Value, guessed
 from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
@@ -348,6 +350,24 @@ def _cited(what: str, things: Mapping[str, set[int]]) -> Iterator[str]:
         yield f"{what}: {'; '.join(sorted(parts))}"
 
 
+def asked_page() -> str:
+    """Describe which values can be asked about, and which a hash hides."""
+    lines = [
+        "# Kinds of values to ask about",
+        "",
+        "In lists for `sidelight share seen`, a kind and a value stand on each line.",
+        "What a hash hides goes into filters and reports; everything can be compared at home, and "
+        "asked about by intersection.",
+    ]
+    rows = []
+    for name in ASKED:
+        why = guessed(Value(name, "https://short.example/"))
+        hidden = "long ones" if name == "url" else "no" if why else "yes"
+        rows.append((f"`{name}`", hidden, why))
+    lines += _table(("kind", "hidden by a hash", "how it is guessed"), rows)
+    return _page(lines)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
@@ -361,6 +381,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "host-marks.md": marks_page,
     "actors.md": actors_page,
     "reading.md": reading_page,
+    "seen-kinds.md": asked_page,
 }
 
 

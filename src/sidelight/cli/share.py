@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.audit import audit
+from sidelight.cli.author_key import author_key
+from sidelight.cli.defence import defence
 from sidelight.cli.hook import hook
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.outbox import outbox, push
 from sidelight.cli.peer import peer
+from sidelight.cli.seen import seen
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
 from sidelight.errors import UsageError
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 share = typer.Typer(help="Share with allies, and know who will see what.", no_args_is_help=True)
 share.add_typer(token, name="token")
 share.add_typer(audit, name="audit")
+share.add_typer(author_key, name="key")
+share.add_typer(defence, name="defence")
+share.add_typer(seen, name="seen")
 share.add_typer(outbox, name="outbox")
 share.add_typer(peer, name="peer")
 share.add_typer(hook, name="hook")

@@ -180,6 +180,15 @@ class Client:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
         yield from events(self.connection.lines(room.url + "stream/", headers))
 
+    def seen(self, what: str, body: bytes | None = None) -> bytes:
+        """Ask at one of the places of `sidelight.exchange.taxii.seen`.
+
+        Raises:
+            ExchangeError: the server refused, has no such place, or cannot be reached.
+        """
+        where = urljoin(self._root(), f"seen/{what}/")
+        return self.connection.ask("GET" if body is None else "POST", where, {}, body).content
+
     def _root(self) -> str:
         """Give the API root; the token never goes to another host than the one that was named."""
         parts = urlsplit(self.url)

@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.extension import SIGNATURE
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Unfit, definitions, parsed
 from sidelight.exchange.marking import ORDER, Unclear, effective, strictest
@@ -138,7 +139,7 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
         and ORDER.index(marks[name]) <= ORDER.index(ceiling)
         and not _names_subscriber(value)
     }
-    kept = dict(_linked(open_ones, fresh))
+    kept = dict(_linked(_unsigned(open_ones), fresh))
     missing = sorted(_REQUIRED[kind] - kept.keys())
     if missing:
         return Left(ident, f"it is nothing without {' and '.join(missing)}, which may not go along")
@@ -154,6 +155,16 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
     }
     gone = tuple(sorted(item.keys() - kept.keys() - _STRUCTURE))
     return Redacted(ident, made, gone)
+
+
+def _unsigned(kept: Json) -> Json:
+    """Give properties without the signature of the author, who did not sign what is left."""
+    extensions = kept.get("extensions")
+    if not isinstance(extensions, dict) or SIGNATURE not in extensions:
+        return kept
+    rest = {name: value for name, value in extensions.items() if name != SIGNATURE}
+    others = {name: value for name, value in kept.items() if name != "extensions"}
+    return {**others, "extensions": rest} if rest else others
 
 
 def _linked(kept: Json, fresh: Mapping[str, str]) -> Iterator[tuple[str, object]]:

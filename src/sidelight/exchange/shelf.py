@@ -10,6 +10,8 @@ from sidelight.exchange.intake import Item, Unfit
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.register import Register
+from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
+from sidelight.exchange.seen.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,15 @@ class Shelf(Protocol):
         self, collection: str, found: Sequence[Held], by: Caller, route: Route, now: Instant
     ) -> None:
         """Write into the ledger who is about to get what."""
+
+    def epoch(self, now: Instant) -> Epoch | None:
+        """Give the epoch that it is; None where nobody prepared for questions."""
+
+    def charge(self, epoch: Epoch, by: Caller, items: int, now: Instant) -> Overdrawn | None:
+        """Count a question against what its organisation may ask; None where it may."""
+
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
+
+    def counts(self, least: int, now: Instant) -> Release:
+        """Give the table of counts of the day, the same all day."""

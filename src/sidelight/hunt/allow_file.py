@@ -46,10 +46,20 @@ def read_allow_file(path: Path) -> AllowFile:
     """
     try:
         data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-        document = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return allow_file_of(data, path)
+
+
+def allow_file_of(data: bytes, path: Path) -> AllowFile:
+    """Read an allow-list that stands, or will stand, at *path*.
+
+    Raises:
+        UsageError: it is no TOML, or an entry is not as it should be; says where.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+        document = tomllib.loads(text)
     except ValueError as error:
         raise UsageError(f"is no TOML: {error}", where=str(path)) from None
     return AllowFile(path, text, _entries(path, text, document), hashlib.sha256(data).hexdigest())

@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from allies import NOW, indicator, uuid4
+from sidelight.exchange.extension import SIGNATURE
 from sidelight.exchange.marking import Unclear, marking_of
 from sidelight.exchange.redaction import Left, Outcome, Redacted, redact, redacted_bundle
 from sidelight.intel.markings import MARKINGS, Marking
@@ -41,6 +42,15 @@ def test_stix_3_5_what_is_left_has_a_new_id_and_the_rest_of_its_properties() -> 
     assert "description" not in found.item
     assert set(found.gone) == {"description", "granular_markings"}
     assert marking_of(found.item, {}) == "green"
+
+
+@pytest.mark.parametrize("others", [{}, {"extension-definition--other": {"x": 1}}])
+def test_a_signature_does_not_go_along_with_what_its_author_did_not_sign(
+    others: dict[str, object],
+) -> None:
+    (found,) = run(indicator(1, extensions={SIGNATURE: {"signature": "e..s"}, **others}))
+    assert isinstance(found, Redacted)
+    assert found.item.get("extensions", {}) == others
 
 
 def test_a_marking_is_never_loosened() -> None:

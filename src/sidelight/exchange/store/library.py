@@ -12,8 +12,11 @@ from sidelight.exchange.intake import Item
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
 from sidelight.exchange.register import Register, restored, stored
+from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
+from sidelight.exchange.seen.prevalence import day_of
+from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
-from sidelight.exchange.store import audit, ledger, objects, tables, tokens
+from sidelight.exchange.store import audit, ledger, objects, seen, tables, tokens
 from sidelight.exchange.store.database import read_key, writing
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
@@ -144,3 +147,20 @@ class Library:
             known = objects.all_terms(connection)
         with writing(self.engine) as connection:
             ledger.write(connection, collection, found, known, by, route, now)
+
+    def epoch(self, now: Instant) -> Epoch | None:
+        """Give the epoch that it is; None where nobody prepared for questions."""
+        return seen.current(self.engine, now)
+
+    def charge(self, epoch: Epoch, by: Caller, items: int, now: Instant) -> Overdrawn | None:
+        """Count a question against what its organisation may ask; None where it may."""
+        return seen.charge(self.engine, epoch, by.organisation, by.person, items, now)
+
+    def report(self, by: Caller, came: Report, now: Instant) -> tuple[int, int]:
+        """Make a report all that an organisation reports; give how many came and went."""
+        return seen.take(self.engine, by.organisation, came, by.person, now)
+
+    def counts(self, least: int, now: Instant) -> Release:
+        """Give the table of counts of the day, the same all day."""
+        known = self.register().alliances.organisations
+        return seen.release(self.engine, day_of(now), known, least, now)

@@ -17,7 +17,7 @@ from uuid import UUID
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Caller, Shelf
-from sidelight.exchange.taxii import adding, deleting, reading
+from sidelight.exchange.taxii import adding, deleting, reading, seen
 from sidelight.exchange.taxii.media import check_accept
 from sidelight.exchange.taxii.message import (
     MEDIA_TYPE,
@@ -99,6 +99,9 @@ def _answer(
             if body is None:
                 raise Refused(HTTPStatus.NOT_FOUND, "there is no such status")
             return Response(200, body)
+        case "seen":
+            what = place.object
+            return seen.seen(what, request, caller, register, server.shelf, now)
         case _:
             return _in_collection(request, method, place, caller, register, server, now)
 
@@ -163,6 +166,8 @@ def _place(path: str, register: Register, caller: Caller) -> _Place:
             return _Place(("GET",), kind="root")
         case [root, "status", ident] if root == API_ROOT:
             return _Place(("GET",), object=ident, kind="status")
+        case [root, "seen", what] if root == API_ROOT and what in seen.METHODS:
+            return _Place((seen.METHODS[what],), object=what, kind="seen")
         case [root, "collections"] if root == API_ROOT:
             return _Place(("GET",), kind="collections")
         case [root, "collections", name, *rest] if root == API_ROOT:

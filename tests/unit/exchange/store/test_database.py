@@ -7,12 +7,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
 from sidelight.errors import UsageError
-from sidelight.exchange.store import database, tables
+from sidelight.exchange.store import database, seen, tables
 from sidelight.exchange.store.database import open_database
 
 
 def test_the_steps_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
     engine = open_database(str(tmp_path / "x.db"))
+    assert seen.epoch.metadata is tables.METADATA
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.METADATA) == []
 

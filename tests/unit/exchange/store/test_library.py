@@ -1,41 +1,13 @@
 """The shelf in SQLite and in PostgreSQL: the same answers from both."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy
 
-import databases
-from allies import NOW, TRILATERAL, World, indicator, names, objects, open_world, pages, parsed
+from allies import NOW, TRILATERAL, World, indicator, names, objects, pages, parsed
 from sidelight.exchange.store import audit, ledger, tokens
 from sidelight.exchange.store.library import Library
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("psycopg")
-    if why := databases.missing():
-        pytest.skip(why)
-    with databases.postgresql() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    if request.param == "sqlite":
-        yield open_world(tmp_path)
-        return
-    address = request.getfixturevalue("server")
-    engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS test WITH (FORCE)")
-        connection.exec_driver_sql("CREATE DATABASE test")
-    engine.dispose()
-    made = open_world(tmp_path, where=address.replace("/postgres?", "/test?"))
-    yield made
-    made.library.engine.dispose()
 
 
 def test_objects_versions_pages_and_deletion(world: World) -> None:

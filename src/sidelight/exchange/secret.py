@@ -1,0 +1,64 @@
+"""Secrets in files that only their owner reads."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from sidelight.errors import UsageError
+from sidelight.exchange.base64url import decoded, encoded
+
+LENGTH: Final = 32
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a secret into a file that is not there yet.
+
+    Raises:
+        UsageError: it is there, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise UsageError("is there already", where=str(path), hint="name another file") from None
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a secret.
+
+    Raises:
+        UsageError: it cannot be read, or others than its owner may read it.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        hint = f"chmod 600 {path}, and think about who has read it"
+        raise UsageError("may be read by others than its owner", where=str(path), hint=hint)
+    return data
+
+
+def write_group_key(path: Path, key: bytes) -> None:
+    """Write the key of a group, as base64url."""
+    write_secret(path, encoded(key).encode() + b"\n")
+
+
+def read_group_key(path: Path) -> bytes:
+    """Read the key of a group, or the secret that marks are made with.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        key = decoded(read_secret(path).decode("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != LENGTH:
+        hint = "sidelight share seen key makes one"
+        raise UsageError("holds no key of 32 octets in base64url", where=str(path), hint=hint)
+    return key
