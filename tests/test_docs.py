@@ -137,6 +137,15 @@ def test_the_tutorial_shows_a_finding_that_is_found_and_was_planted(
     assert "found  BILL-WS01 Player loads the planted library" in capsys.readouterr().out
 
 
+def test_the_receiver_of_webhooks_in_the_reference_acts_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = (DOCS / "reference" / "peers-and-webhooks.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    exec(program, {})
+    assert capsys.readouterr().out.splitlines() == ["acted upon it", "had it"]
+
+
 def test_generated_pages_are_fresh(generator: ModuleType) -> None:
     """Run docs/generate.py when this fails."""
     assert generator.main(["--check"]) == 0

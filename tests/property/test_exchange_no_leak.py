@@ -5,7 +5,7 @@ while the register changes; then each organisation crawls every endpoint, filter
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -14,8 +14,11 @@ import pytest
 from allies import World, indicator, objects, open_world, pages
 from policy_oracle import readers
 from sidelight.exchange.alliance import ROLES, Alliances
+from sidelight.exchange.courier import Courier
 from sidelight.exchange.policy import Shared, Terms
+from sidelight.exchange.reachable import Reachable, Target
 from sidelight.exchange.shelf import Caller
+from sidelight.exchange.store.hooks import Hook
 from sidelight.exchange.taxii.reading import View, following
 from sidelight.intel.markings import Marking
 
@@ -106,7 +109,23 @@ def crawl(world: World, caller: Caller, name: str, place: str, ids: list[str]) -
     view = View(world.library, world.register, collection, caller, world.now)
     for held in following(view, 0, 1000):
         found.add(f"{held.id} {held.version}")
+    assert told(world, caller, collection.id) == found
     return found
+
+
+def told(world: World, caller: Caller, collection: str) -> set[str]:
+    """Give every (id, version) that a webhook of the caller is told of."""
+    bodies = []
+
+    def post(target: Target, address: str, headers: Mapping[str, str], body: bytes) -> int:
+        del target, address, headers
+        bodies.append(orjson.loads(body)["data"]["object"])
+        return 204
+
+    hook = Hook("h", caller.organisation, "p", collection, "http://127.0.0.1:1/", 0, 0, 0, 0, "")
+    near = Reachable(frozenset({("127.0.0.1", 1)}))
+    Courier(world.library, lambda: b"k", near, lambda: world.now, post).deliver(hook)
+    return {f"{each['id']} {each['modified']}" for each in bodies}
 
 
 def listed(world: World, name: str, place: str, *query: tuple[str, str]) -> set[str]:

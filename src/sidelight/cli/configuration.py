@@ -17,10 +17,12 @@ class Configuration:
     Args:
         rules_url: ``[rules] url``: where ``rules update`` fetches its package.
         tlp: ``[share] tlp``: marking of STIX output.
+        hooks: ``[share] hooks``: hosts and networks that webhooks may go to.
     """
 
     rules_url: str = SIGMAHQ
     tlp: str = "amber+strict"
+    hooks: str = ""
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -35,7 +37,7 @@ def read_configuration(path: Path) -> Configuration:
         return Configuration()
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path)) from error
-    known = {("rules", "url"): "rules_url", ("share", "tlp"): "tlp"}
+    known = {("rules", "url"): "rules_url", ("share", "tlp"): "tlp", ("share", "hooks"): "hooks"}
     values: dict[str, str] = {}
     for table, settings in document.items():
         for name, value in settings.items() if isinstance(settings, dict) else [("", None)]:

@@ -61,6 +61,16 @@ def exchange_database() -> Path:
     return data_folder() / "exchange.db"
 
 
+def outbox_file() -> Path:
+    """Name the file with what ``share push`` took and could not send yet."""
+    return data_folder() / "outbox.db"
+
+
+def hook_key_file() -> Path:
+    """Name the file with what the secrets of webhooks are derived from."""
+    return data_folder() / "hooks.key"
+
+
 def _xdg(variable: str, fallback: str) -> Path:
     value = os.environ.get(variable, "")
     return (Path(value) if os.path.isabs(value) else Path.home() / fallback) / "sidelight"

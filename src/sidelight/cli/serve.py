@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sidelight.cli.hook import delivering
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
 from sidelight.errors import UsageError
 
@@ -45,7 +46,8 @@ def serve_command(  # noqa: PLR0913 - options
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
     edge = Edge(library, now, title, contact, max_body)
-    serve(edge, host, port, certificate, private_key, lambda text: typer.echo(text, err=True))
+    with delivering(library):
+        serve(edge, host, port, certificate, private_key, lambda text: typer.echo(text, err=True))
     return 0
 
 

@@ -9,14 +9,17 @@ import typer
 from sidelight.cli.audit import audit
 from sidelight.cli.author_key import author_key
 from sidelight.cli.defence import defence
+from sidelight.cli.hook import hook
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.misp import misp
+from sidelight.cli.outbox import outbox, push
+from sidelight.cli.peer import peer
 from sidelight.cli.recall import acknowledge, recall, recalls
 from sidelight.cli.received import hunt_command
 from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
-from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull, push
+from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
 from sidelight.errors import UsageError
 from sidelight.intel.markings import MARKINGS
 from sidelight.output.plain import plain
@@ -31,6 +34,9 @@ share.add_typer(author_key, name="key")
 share.add_typer(defence, name="defence")
 share.add_typer(seen, name="seen")
 share.add_typer(misp, name="misp")
+share.add_typer(outbox, name="outbox")
+share.add_typer(peer, name="peer")
+share.add_typer(hook, name="hook")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)

@@ -102,10 +102,10 @@ def tell(
         print("nothing has left; --send sends it", file=out)
         return 0
     sent = reply.send(client, room, due, wish.name, wish.reach)
-    refused = {ident for ident, _ in sent.refused}
+    refused = {each.id for each in sent.refused}
     reply.remember(folder, place, [each for each in due if each["id"] not in refused])
     print(plain(f"{sent.accepted} of {len(due)} sightings taken by {room.title}"), file=out)
-    for why, count in Counter(why for _, why in sent.refused).most_common():
+    for why, count in Counter(each.why for each in sent.refused).most_common():
         print(plain(f"{count} refused: {why}"), file=out)
     return FOUND if sent.refused else 0
 

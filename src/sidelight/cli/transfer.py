@@ -1,8 +1,7 @@
-"""``sidelight share pull`` and ``push``: to and from any TAXII 2.1 server."""
+"""``sidelight share pull`` and ``follow``: out of any TAXII 2.1 server."""
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import need_exchange
 from sidelight.cli.recalled import warn
 from sidelight.cli.received import (
@@ -90,37 +88,6 @@ def pull(  # noqa: PLR0913 - options
     return code
 
 
-def push(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Bundle, envelope or JSON lines.")],
-    server: Server,
-    collection: Place,
-    token_file: TokenFile = None,
-    authority: Authority = None,
-) -> int:
-    """Send objects to a collection; exit 1 if the server refused some, with its rule for each.
-
-    Sending again does no harm: what the server has is not added twice.
-
-    Example: sidelight share push findings.stix.json https://cert.example --collection finds
-    --token-file token.txt
-    """
-    with opened(server, token_file, authority) as client:
-        from sidelight.exchange.parcel import envelopes, read_objects  # noqa: PLC0415
-
-        objects = read_objects(file)
-        room = client.find(collection)
-        accepted, refused = 0, list[tuple[str, str]]()
-        for part in envelopes(objects, room.largest):
-            sent = client.add(room, part)
-            accepted += sent.accepted
-            refused += sent.refused
-    typer.echo(plain(f"{accepted} of {len(objects)} objects taken by {room.title}"))
-    for why, count in Counter(why for _, why in refused).most_common():
-        first = next(ident for ident, text in refused if text == why)
-        typer.echo(plain(f"{count} refused: {why} (such as {first})"))
-    return FOUND if refused else 0
-
-
 def follow(  # noqa: PLR0913 - options
     server: Server,
     collection: Place,
@@ -181,8 +148,10 @@ def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(server: str, token_file: Path | None, authority: Path | None) -> "Iterator[Client]":
-    """Give a client for as long as the context is held.
+def opened(
+    server: str, token_file: Path | None, authority: Path | None, tries: int = 5
+) -> "Iterator[Client]":
+    """Give a client for as long as the context is held; it asks *tries* times before it gives up.
 
     Raises:
         UsageError: the address is not safe, or a file cannot be read.
@@ -198,7 +167,8 @@ def opened(server: str, token_file: Path | None, authority: Path | None) -> "Ite
     if token_file is None:
         raise UsageError("is needed: ask whoever runs the server for one", where="--token-file")
     try:
-        connection = Connection(token_file.read_text(encoding="ascii").strip(), authority)
+        text = token_file.read_text(encoding="ascii").strip()
+        connection = Connection(text, authority, tries=tries)
     except (OSError, ValueError) as error:
         named = authority if authority and not authority.exists() else token_file
         raise UsageError(f"cannot be used: {error}", where=str(named)) from None

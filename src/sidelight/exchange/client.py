@@ -3,15 +3,18 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from sidelight.errors import ExchangeError
-from sidelight.exchange.connection import Connection, as_object
+from sidelight.exchange import instants
+from sidelight.exchange.connection import Connection, RefusalError, as_object
 from sidelight.exchange.taxii.paging import Page
 
+_IDS_AT_ONCE: Final = 20
 _POLLS: Final = 60
 _POLL_S: Final = 0.5
 
@@ -19,15 +22,29 @@ _POLL_S: Final = 0.5
 class _Envelope(msgspec.Struct):
     objects: list[msgspec.Raw] = []
     more: bool = False
-    next: str = ""
+    next: str | None = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a server says of an object that it refused; each may be empty."""
+
+    id: str
+    version: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a server made of objects: how many it took, and which it refused, with its words."""
+    """What a server made of objects: how many it took, and which it refused.
+
+    Args:
+        failed: how many it says it refused, which may be more than it names.
+    """
 
     accepted: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Failure, ...]
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class Client:
         if len(found) != 1:
             there = ", ".join(str(each.get("title")) for each in _tables(listed)) or "none"
             why = "names more than one collection" if found else "is no collection there for us"
-            raise ExchangeError(why, where=name, hint=f"there are: {there}")
+            raise RefusalError(404, why, name, f"there are: {there}")
         ident, largest = str(found[0]["id"]), about.get("max_content_length")
         return Room(
             urljoin(root, f"collections/{ident}/"),
@@ -84,14 +101,34 @@ class Client:
         Raises:
             ExchangeError: the server refused, or what it sent is no envelope.
         """
-        reply = self.connection.ask("GET", room.url + "objects/", parameters)
+        # A server may give a page of next only once: asked twice, it would give the one after.
+        once = "next" in parameters
+        reply = self.connection.ask("GET", room.url + "objects/", parameters, once=once)
         try:
             found = msgspec.json.decode(reply.content, type=_Envelope)
         except (msgspec.DecodeError, RecursionError) as error:
             raise ExchangeError(f"sent no envelope: {error}", where=room.url) from None
+        objects = [bytes(each) for each in found.objects]
+        first = reply.headers.get("X-TAXII-Date-Added-First", "")
         last = reply.headers.get("X-TAXII-Date-Added-Last", "")
-        page = Page(len(found.objects), found.more, found.next, last)
-        return [bytes(each) for each in found.objects], page
+        if len(objects) == 1:
+            first = last = last or first
+        if objects and not (first and last):
+            first, last = (_added(self.connection, room, objects[at]) for at in (0, -1))
+        mark = sha256(reply.content).hexdigest()
+        return objects, Page(len(objects), found.more, found.next or "", last, first, mark)
+
+    def holds(self, room: Room, items: Sequence[bytes]) -> list[bool]:
+        """Tell of each object whether a server has just this one, as far as it shows.
+
+        Raises:
+            ExchangeError: the server cannot be reached.
+        """
+        ids = sorted({ident for ident, _ in map(named, items) if ident})
+        there = list[Mapping[str, object]]()
+        for first in range(0, len(ids), _IDS_AT_ONCE):
+            there += _versions(self.connection, room, ids[first : first + _IDS_AT_ONCE])
+        return [_read(each) in there for each in items]
 
     def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
         """Add objects, and wait until the server settled what becomes of each.
@@ -111,11 +148,15 @@ class Client:
         else:
             raise ExchangeError("the server does not come to an end with it", where=where)
         refused = tuple(
-            (str(each.get("id")), str(each.get("message", "")))
+            Failure(*(str(each.get(name, "")) for name in ("id", "version", "message")))
             for each in _tables(status.get("failures", []))
         )
-        accepted = status.get("success_count")
-        return Sent(accepted if isinstance(accepted, int) else 0, refused)
+        accepted, failed = status.get("success_count"), status.get("failure_count")
+        return Sent(
+            accepted if isinstance(accepted, int) else 0,
+            refused,
+            max(failed if isinstance(failed, int) else 0, len(refused)),
+        )
 
     def preview(self, room: Room, objects: Sequence[bytes]) -> list[Mapping[str, object]]:
         """Ask who would see objects; only a server of this program can say.
@@ -168,6 +209,32 @@ class Client:
         return root.rstrip("/") + "/"
 
 
+def _added(connection: Connection, room: Room, item: bytes) -> str:
+    """Ask the manifest when an object was added; empty where it does not say."""
+    ident, version = named(item)
+    asked = {"match[id]": ident, "match[version]": "all"}
+    try:
+        found = connection.get(room.url + "manifest/", asked).get("objects")
+    except RefusalError:
+        return ""
+    records = [each for each in _tables(found) if each.get("id") == ident]
+    same = [each for each in records if instants.same(str(each.get("version")), version)]
+    return max((str(each.get("date_added", "")) for each in same or records), default="")
+
+
+def _versions(connection: Connection, room: Room, ids: Sequence[str]) -> list[Mapping[str, object]]:
+    """Give all versions of objects; nothing of what the server does not show."""
+    asked = {"match[id]": ",".join(ids), "match[version]": "all"}
+    try:
+        reply = connection.ask("GET", room.url + "objects/", asked)
+        found = msgspec.json.decode(reply.content, type=_Envelope)
+    except (RefusalError, msgspec.DecodeError, RecursionError):
+        return []
+    if found.more and len(ids) > 1:
+        return [one for each in ids for one in _versions(connection, room, [each])]
+    return [each for each in map(_read, map(bytes, found.objects)) if each is not None]
+
+
 def events(lines: Iterable[str]) -> Iterator[Event]:
     """Read server-sent events (HTML Standard, section 9.2); comments keep a line open."""
     ident, kind, data = "", "object", list[str]()
@@ -183,6 +250,26 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
             case "" if not line and data:
                 yield Event(ident, " ".join(data).encode(), kind)
                 kind, data = "object", []
+
+
+def named(item: bytes) -> tuple[str, str]:
+    """Give the id and the version of an object; empty where it has none."""
+    found = _read(item)
+    if found is None:
+        return "", ""
+    version = found.get("modified", found.get("created", ""))
+    ident = found.get("id")
+    return (
+        ident if isinstance(ident, str) else "",
+        version if isinstance(version, str) else "",
+    )
+
+
+def _read(item: bytes) -> Mapping[str, object] | None:
+    try:
+        return msgspec.json.decode(item, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _tables(value: object) -> Iterator[Mapping[str, object]]:

@@ -1,5 +1,6 @@
 """A connection to a server: asks until there is an answer, and says in words what was refused."""
 
+import itertools
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -22,13 +23,26 @@ _TRIES: Final = 5
 _PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
+LARGEST: Final = 64 << 20
+"""Octets that an answer may have, unpacked."""
+_VERSIONLESS: Final = "application/taxii+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that came whole."""
+
+    status: int
+    phrase: str
+    headers: httpx.Headers
+    content: bytes
 
 
 class RefusalError(ExchangeError):
-    """A server gave an error message, and would give it again."""
+    """A server gave an error message, and would give it again; status 0: it is not trusted."""
 
-    def __init__(self, status: int, why: str, where: str) -> None:
-        super().__init__(why, where=where)
+    def __init__(self, status: int, why: str, where: str, hint: str = "") -> None:
+        super().__init__(why, where=where, hint=hint)
         self.status = status
 
 
@@ -39,64 +53,100 @@ class Connection:
     Args:
         token: what lets in.
         authority: file with the certificates to trust instead of the system's.
+        user: whose password the token is, for servers that know HTTP Basic only.
+        largest: octets that an answer may have.
+        tries: how often something is asked before the server counts as down.
     """
 
     token: str = field(repr=False)
     authority: Path | None = None
+    user: str = ""
+    largest: int = LARGEST
+    tries: int = _TRIES
     _http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
         verify = ssl.create_default_context(cafile=str(self.authority)) if self.authority else True
-        headers = {
-            "Accept": MEDIA_TYPE,
-            "Authorization": f"Bearer {self.token}",
-            "User-Agent": f"sidelight/{__version__}",
-        }
-        self._http = httpx.Client(headers=headers, timeout=_TIMEOUT_S, verify=verify)
+        headers = {"Accept": MEDIA_TYPE, "User-Agent": f"sidelight/{__version__}"}
+        login: httpx.BasicAuth | None = None
+        if self.user:
+            login = httpx.BasicAuth(self.user, self.token)
+        elif self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        self._http = httpx.Client(headers=headers, timeout=_TIMEOUT_S, verify=verify, auth=login)
 
     def close(self) -> None:
         """End all connections."""
         self._http.close()
 
-    def get(self, url: str) -> Mapping[str, object]:
+    def get(self, url: str, parameters: Mapping[str, str] | None = None) -> Mapping[str, object]:
         """Get a resource.
 
         Raises:
             ExchangeError: the server cannot be reached, refused, or sent no JSON object.
         """
-        return as_object(self.ask("GET", url, {}).content, url)
+        return as_object(self.ask("GET", url, parameters or {}).content, url)
 
     def ask(
-        self, method: str, url: str, parameters: Mapping[str, str], body: bytes | None = None
-    ) -> httpx.Response:
+        self,
+        method: str,
+        url: str,
+        parameters: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        once: bool = False,
+    ) -> Reply:
         """Ask until there is an answer; what is asked has to do no harm when asked twice.
+
+        *once* is for what does harm, such as a page that a server gives only once.
 
         Raises:
             RefusalError: the server refused, and would again.
-            ExchangeError: it cannot be reached.
+            ExchangeError: it cannot be reached, or its answer is too large.
         """
-        headers = {"Content-Type": MEDIA_TYPE} if body is not None else {}
         why = ""
-        for pause in _pauses():
+        for pause in _pauses(1 if once else self.tries):
             try:
-                reply = self._http.request(
-                    method, url, params=parameters, content=body, headers=headers
-                )
+                reply = self._once(method, url, parameters, body)
             except (httpx.HTTPError, OSError) as error:
                 why = f"cannot be reached: {error or type(error).__name__}"
                 if "CERTIFICATE_VERIFY_FAILED" in why:
                     hint = "give --ca if its certificate is of an authority of your own"
-                    raise ExchangeError(why, where=url, hint=hint) from None
+                    raise RefusalError(0, why, url, hint) from None
                 wait = pause
             else:
-                if reply.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                if reply.status < HTTPStatus.MULTIPLE_CHOICES:
                     return reply
                 why = _refusal(reply)
-                if reply.status_code not in _PASSING:
-                    raise RefusalError(reply.status_code, why, url)
+                if reply.status == HTTPStatus.NOT_ACCEPTABLE and self._less():
+                    return self.ask(method, url, parameters, body, once=once)
+                if reply.status not in _PASSING:
+                    raise RefusalError(reply.status, why, url)
                 wait = _retry_after(reply) or pause
             time.sleep(min(wait, _LONGEST_PAUSE_S) if pause else 0)
         raise ExchangeError(why, where=url)
+
+    def _once(
+        self, method: str, url: str, parameters: Mapping[str, str], body: bytes | None
+    ) -> Reply:
+        """Ask once, and read no more of the answer than may be."""
+        headers = {"Content-Type": MEDIA_TYPE} if body is not None else {}
+        content = bytearray()
+        # A server of an ally may be broken into: an answer without an end would fill the memory.
+        with self._http.stream(
+            method, url, params=parameters, content=body, headers=headers
+        ) as reply:
+            for part in reply.iter_bytes():
+                content += part
+                if len(content) > self.largest:
+                    why = f"its answer has more than {self.largest:,} octets"
+                    raise ExchangeError(why, where=url, hint="ask for fewer objects at a time")
+        return Reply(reply.status_code, reply.reason_phrase, reply.headers, bytes(content))
+
+    def _less(self) -> bool:
+        """Ask without a version from here on, as some servers want it; tell if that is new."""
+        before, self._http.headers["Accept"] = self._http.headers["Accept"], _VERSIONLESS
+        return before != _VERSIONLESS
 
     def lines(self, url: str, headers: Mapping[str, str]) -> Iterator[str]:
         """Give the lines of an answer that goes on.
@@ -108,8 +158,9 @@ class Connection:
         try:
             with self._http.stream("GET", url, headers=dict(headers), timeout=quiet) as reply:
                 if reply.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-                    reply.read()
-                    raise RefusalError(reply.status_code, _refusal(reply), url)
+                    said = b"".join(itertools.islice(reply.iter_bytes(4096), 16))
+                    refused = Reply(reply.status_code, reply.reason_phrase, reply.headers, said)
+                    raise RefusalError(reply.status_code, _refusal(refused), url)
                 yield from reply.iter_lines()
         except (httpx.HTTPError, OSError) as error:
             why = f"the stream was cut: {error or type(error).__name__}"
@@ -131,22 +182,22 @@ def as_object(data: bytes, where: str) -> Mapping[str, object]:
     return found
 
 
-def _pauses() -> Iterator[float]:
+def _pauses(tries: int) -> Iterator[float]:
     """Give how long to wait after each try; 0 after the last."""
-    yield from (_PAUSE_S * 2**each for each in range(_TRIES - 1))
+    yield from (_PAUSE_S * 2**each for each in range(tries - 1))
     yield 0
 
 
-def _refusal(reply: httpx.Response) -> str:
+def _refusal(reply: Reply) -> str:
     try:
         said = orjson.loads(reply.content)
     except ValueError:
         said = {}
     words = said if isinstance(said, dict) else {}
-    text = words.get("description") or words.get("title") or reply.reason_phrase
-    return f"refused with {reply.status_code}: {text}"
+    text = words.get("description") or words.get("title") or reply.phrase
+    return f"refused with {reply.status}: {text}"
 
 
-def _retry_after(reply: httpx.Response) -> float:
+def _retry_after(reply: Reply) -> float:
     text = reply.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else 0.0

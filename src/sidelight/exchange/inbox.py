@@ -8,16 +8,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from sidelight.errors import UsageError
 from sidelight.exchange.client import Client, Room
-from sidelight.exchange.connection import RefusalError
-from sidelight.exchange.taxii.paging import Done, Place, Stuck, turn
-
-_FORGOTTEN: Final = frozenset({400, 404, 410})
+from sidelight.exchange.pulling import Reach, batches
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -25,16 +21,15 @@ class Cursor(msgspec.Struct, frozen=True):
 
     Args:
         collection: address of the collection.
-        after: date added from which the next run, or the start of this one, asks.
+        after: date added from which the next run asks.
         length: octets of the lines that were there then.
-        next: where this run goes on, and *next_length* the octets it had by then.
+        seen: digests of what came at that date.
     """
 
     collection: str
     after: str = ""
     length: int = 0
-    next: str = ""
-    next_length: int = 0
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +50,19 @@ def pull(client: Client, room: Room, path: Path, *, limit: int) -> Pulled:
         ExchangeError: the server cannot be reached, or refuses; what came before is kept.
     """
     cursor = _read(path, room)
-    if cursor.next:
-        try:
-            return _run(client, room, path, cursor, Place(cursor.after, cursor.next), limit)
-        except RefusalError as error:
-            if error.status not in _FORGOTTEN:
-                raise
-    cursor = Cursor(cursor.collection, cursor.after, cursor.length)
-    return _run(client, room, path, cursor, Place(cursor.after), limit)
-
-
-def _run(  # noqa: PLR0913 - from where to where
-    client: Client, room: Room, path: Path, cursor: Cursor, place: Place, limit: int
-) -> Pulled:
+    reach = Reach(cursor.after, frozenset(cursor.seen))
     pages = objects = 0
-    newest = cursor.after
-    keep = cursor.next_length if place.next else cursor.length
+    stuck = ""
     with path.open("r+b" if path.exists() else "w+b") as file:
-        file.truncate(keep)
-        file.seek(keep)
-        while True:
-            found, page = client.page(room, place.parameters(limit))
-            _append(file.fileno(), found)
-            pages, objects = pages + 1, objects + len(found)
-            newest = max(newest, page.last if found else "")
+        file.truncate(cursor.length)
+        file.seek(cursor.length)
+        for batch in batches(client, room, reach, limit):
+            _append(file.fileno(), batch.objects)
+            pages, objects = pages + 1, objects + len(batch.objects)
+            reach, stuck = batch.reach, batch.stuck
             length = os.fstat(file.fileno()).st_size
-            match turn(place, page, newest):
-                case Place() as place:
-                    if place.next:
-                        kept = (cursor.after, cursor.length, place.next, length)
-                    else:
-                        kept = (place.after, length, "", 0)
-                    cursor = Cursor(cursor.collection, *kept)
-                    _write(path, cursor)
-                case Done(after):
-                    _write(path, Cursor(cursor.collection, after, length))
-                    return Pulled(pages, objects, after)
-                case Stuck(after, why):
-                    _write(path, Cursor(cursor.collection, after, length))
-                    return Pulled(pages, objects, after, why)
+            _write(path, Cursor(room.url, reach.after, length, tuple(sorted(reach.seen))))
+    return Pulled(pages, objects, reach.after, stuck)
 
 
 def _append(file: int, objects: Iterable[bytes]) -> None:
@@ -120,7 +89,7 @@ def _read(path: Path, room: Room) -> Cursor:
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(where)) from None
     there = path.stat().st_size if path.exists() else 0
-    if there < max(cursor.length, cursor.next_length):
+    if there < cursor.length:
         hint = "put its lines back, or pull into a new file"
         raise UsageError("is shorter than its cursor says", where=str(path), hint=hint)
     if cursor.collection != room.url:

@@ -48,3 +48,9 @@ def order(text: str) -> str | None:
     if not found or read(text) is None:
         return None
     return f"{found[1]}.{(found[2] or '').rstrip('0')}"
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two texts are one instant, or else one text."""
+    key = order(one)
+    return one == other if key is None else key == order(other)

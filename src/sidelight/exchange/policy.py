@@ -20,7 +20,9 @@ from sidelight.exchange.alliance import CEILINGS, Alliances, Circle, Organisatio
 from sidelight.exchange.instants import Instant
 from sidelight.intel.markings import Marking, label
 
-Route: TypeAlias = Literal["objects", "object", "manifest", "versions", "stream", "sighting"]
+Route: TypeAlias = Literal[
+    "objects", "object", "manifest", "versions", "stream", "peer", "hook", "sighting"
+]
 """The ways by which an object leaves a server; all of them are feeds."""
 
 Standing: TypeAlias = Literal["member", "client", "community", "anybody"]

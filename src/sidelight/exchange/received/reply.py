@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from sidelight.exchange import instants
-from sidelight.exchange.client import Client, Room, Sent
+from sidelight.exchange.client import Client, Failure, Room, Sent
 from sidelight.exchange.connection import as_object
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.received.record import Line, Seen
@@ -106,7 +106,8 @@ def send(client: Client, room: Room, sightings: Sequence[Json], name: Name, reac
     """
     reply = _posted(client, room, sightings, {"as": name, "to": reach})
     refused = tuple(
-        (str(each.get("id")), str(each.get("message"))) for each in _tables(reply.get("failures"))
+        Failure(str(each.get("id")), str(each.get("version")), str(each.get("message")))
+        for each in _tables(reply.get("failures"))
     )
     accepted = reply.get("success_count")
     return Sent(accepted if isinstance(accepted, int) else 0, refused)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from sidelight.errors import UsageError
+from sidelight.exchange.store import onward as _onward  # noqa: F401 - makes its tables known
 from sidelight.exchange.store import tables
 from sidelight.exchange.store.tables import HEAD
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest step of `migrations`; a database that is there needs none of them."""
 _Id = String(36)
 _Digest = String(64)

@@ -1,0 +1,239 @@
+"""``sidelight share hook``: tell an ally's program of what is added, as it is added."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from sidelight.cli.configuration import read_configuration
+from sidelight.cli.exits import FOUND
+from sidelight.cli.folders import configuration_file, hook_key_file
+from sidelight.cli.libraries import (
+    Database,
+    need_exchange,
+    now,
+    open_library,
+    operator,
+    organisation_named,
+)
+from sidelight.errors import SidelightError, UsageError
+from sidelight.output.plain import plain
+
+if TYPE_CHECKING:
+    from sidelight.exchange.courier import Courier
+    from sidelight.exchange.reachable import Reachable
+    from sidelight.exchange.store.hooks import Hook
+    from sidelight.exchange.store.library import Library
+
+hook = typer.Typer(help="Tell programs of allies of what is added.", no_args_is_help=True)
+
+_KEY_OCTETS = 32
+
+Ident = Annotated[str, typer.Argument(metavar="ID", help="As 'hook list' shows it.")]
+
+
+@hook.command("add")
+def add(  # noqa: PLR0913 - options
+    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="Name or id.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="What is sent to.")],
+    collection: Annotated[
+        str, typer.Option("--collection", help="Id, alias or title of the collection.")
+    ],
+    person: Annotated[str, typer.Option(metavar="PERSON", help="Who asked for it.")] = "",
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Send what was added before, too.")
+    ] = False,
+    database: Database = "",
+) -> int:
+    """Send what an organisation may read of a collection to URL; print the secret, this once.
+
+    'sidelight serve' sends it, signed with the secret. The host of URL has to be listed in
+    config.toml: [share] hooks = "HOST".
+
+    Example: sidelight share hook add "Operator B" https://soc.b.example/in --collection finds
+    """
+    library = open_library(database)
+    from sidelight.exchange.hook_signature import derived, spelled  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store import hooks  # noqa: PLC0415
+
+    _reachable().target(url)
+    register = library.register()
+    owner = organisation_named(register, organisation)
+    found = [one for one in register.collections if collection in {one.id, one.alias, one.title}]
+    if len(found) != 1:
+        raise UsageError("is not one collection of the register", where=collection)
+    if not register.can_read(owner.id, found[0]):
+        raise UsageError(f"may not read {found[0].title}", where=organisation)
+    start = 0 if from_start else library.newest()
+    made = hooks.Hook(
+        id=str(uuid4()),
+        organisation=owner.id,
+        person=person or owner.name,
+        collection=found[0].id,
+        url=url,
+        created=now(),
+        after=start,
+        failures=0,
+        due=0,
+        why="",
+    )
+    secret = spelled(derived(hook_key(), made.id))
+    hooks.add(library.engine, made, operator())
+    typer.echo(f"{made.id}  {secret}")
+    return 0
+
+
+@hook.command("list")
+def list_hooks(
+    each: Annotated[bool, typer.Option("--each", help="A line for every dead letter.")] = False,
+    database: Database = "",
+) -> int:
+    """List webhooks: of whom, where to, how far they came, what failed, what is a dead letter.
+
+    Example: sidelight share hook list --each
+    """
+    library = open_library(database)
+    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store import hooks  # noqa: PLC0415
+
+    register = library.register()
+    names = {one.id: one.name for one in register.alliances.organisations.values()}
+    titles = {one.id: one.title for one in register.collections}
+    for one in hooks.hooks(library.engine):
+        of, place = (names.get(one.organisation, ""), titles.get(one.collection, ""))
+        text = f"{one.id}  {of}  {place} -> {one.url}  up to {instants.show(one.after)}"
+        text += f"  {hooks.dead_count(library.engine, one.id)} dead letters"
+        if one.failures:
+            soon = max(0, one.due - now()) // 1_000_000
+            text += f"  failed {one.failures} times, again in {soon} s: {one.why}"
+        typer.echo(plain(text))
+        for letter in hooks.dead_letters(library.engine, one.id) if each else ():
+            typer.echo(plain(f"  {letter.object} {letter.version}  {letter.why}"))
+    return 0
+
+
+@hook.command("remove")
+def remove(ident: Ident, database: Database = "") -> int:
+    """End a webhook at once.
+
+    Example: sidelight share hook remove 0f8fad5b-d9cb-469f-a165-70867728950e
+    """
+    library = open_library(database)
+    from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
+
+    if hooks.remove(library.engine, ident, now=now(), actor=operator()):
+        typer.echo(f"{ident} is removed")
+        return 0
+    typer.echo(plain(f"{ident} is no webhook"), err=True)
+    return FOUND
+
+
+@hook.command("test")
+def send_test(ident: Ident, database: Database = "") -> int:
+    """Send a signed delivery with nothing in it; exit 1 if it is not taken.
+
+    Example: sidelight share hook test 0f8fad5b-d9cb-469f-a165-70867728950e
+    """
+    library = open_library(database)
+    found = _named(library, ident)
+    try:
+        status = _courier(library).test(found)
+    except SidelightError as error:
+        typer.echo(plain(f"not taken: {error}"))
+        return FOUND
+    typer.echo(f"answered {status}")
+    return 0 if status // 100 == 2 else FOUND
+
+
+@hook.command("retry")
+def retry(ident: Ident, database: Database = "") -> int:
+    """Send the dead letters of a webhook again; exit 1 if some are still not taken.
+
+    Example: sidelight share hook retry 0f8fad5b-d9cb-469f-a165-70867728950e
+    """
+    library = open_library(database)
+    from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
+
+    found, courier = _named(library, ident), _courier(library)
+    taken = gone = 0
+    left = list(hooks.dead_letters(library.engine, ident))
+    try:
+        for letter in left:
+            if courier.retry(found, letter):
+                taken += 1
+            else:
+                gone += 1
+    except SidelightError as error:
+        typer.echo(plain(f"not taken: {error}"))
+    rest = len(left) - taken - gone
+    typer.echo(f"{taken} taken, {gone} may not go any more, {rest} are left")
+    return FOUND if rest else 0
+
+
+@contextmanager
+def delivering(library: "Library") -> Iterator[None]:
+    """Deliver webhooks for as long as the context is held."""
+    from sidelight.exchange.courier import working  # noqa: PLC0415 - not for --help
+
+    with working(_courier(library)):
+        yield
+
+
+def hook_key() -> bytes:
+    """Give what the secrets of webhooks are derived from; it is made on its first use.
+
+    It stands in a file of its own, and nowhere in the database: who has only the database, or a
+    copy of it, can sign nothing.
+
+    Raises:
+        UsageError: the file cannot be read or made, or holds something else.
+    """
+    path = hook_key_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_name(f"{path.name}.{os.getpid()}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as at:
+                at.write(secrets.token_bytes(_KEY_OCTETS))
+                at.flush()
+                os.fsync(at.fileno())
+            try:
+                os.link(fresh, path)  # which of two that are made at once stays, stays
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        key = path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be used: {error.strerror or error}"
+        raise UsageError(reason, where=str(path)) from None
+    if len(key) != _KEY_OCTETS:
+        raise UsageError("is no key of webhooks", where=str(path))
+    return key
+
+
+def _reachable() -> "Reachable":
+    from sidelight.exchange.reachable import read_reachable  # noqa: PLC0415 - not for --help
+
+    path = configuration_file()
+    return read_reachable(read_configuration(path).hooks, where=f"{path}: [share] hooks")
+
+
+def _courier(library: "Library") -> "Courier":
+    need_exchange("httpx")
+    from sidelight.exchange.courier import Courier, posting  # noqa: PLC0415 - not for --help
+
+    return Courier(library, hook_key, _reachable(), now, posting())
+
+
+def _named(library: "Library", ident: str) -> "Hook":
+    from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
+
+    found = next((one for one in hooks.hooks(library.engine) if one.id == ident), None)
+    if found is None:
+        raise UsageError("is no webhook", where=ident)
+    return found

@@ -1,0 +1,83 @@
+"""What push took is sent some time, whatever happens in between."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from allies import indicator
+
+from .conftest import CommandLine
+from .test_share import allied, bundle, desk, served, start, stop
+
+__all__ = ["allied", "desk", "served"]  # fixtures
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def push(desk: CommandLine, path: Path, url: str, *more: str) -> tuple[int, str]:
+    ran = desk("share", "push", path, url, "--collection", "finds", "--token-file", "token-A",
+               *more)  # fmt: skip
+    return ran.code, ran.out.decode() + ran.err
+
+
+def test_what_is_pushed_while_the_server_is_down_arrives_later_in_order(desk: CommandLine) -> None:
+    folder, port = desk.folder, free_port()
+    url = f"http://127.0.0.1:{port}"
+    code, said = push(desk, bundle(folder / "1.json", indicator(2), indicator(1)), url)
+    assert code == 0, said
+    assert "0 of 2 objects taken" in said
+    assert "2 wait in the outbox" in said
+    assert push(desk, bundle(folder / "2.json", indicator(3, "red")), url, "--queue")[0] == 0
+    assert push(desk, bundle(folder / "3.json", indicator(2), indicator(0)), url, "--queue")[0] == 0
+    ran = desk("share", "outbox", "send")
+    assert (ran.code, b"again in" in ran.out) == (1, True)
+    ran = desk("share", "outbox", "list")
+    assert b"4 wait, 0 refused, 0 sent; failed 1 times" in ran.out
+    assert (desk.folder / "token-A").read_bytes().strip() not in (
+        desk.folder / "xdg_data_home" / "sidelight" / "outbox.db"
+    ).read_bytes()
+
+    process, _ = start(desk, "--database", "exchange.db", "--port", str(port))
+    try:
+        ran = desk("share", "outbox", "send", "--now")
+        assert (ran.code, "3 of 4 objects taken by Finds" in ran.out.decode()) == (1, True)
+        ran = desk("share", "outbox", "list")
+        assert b"0 wait, 1 refused, 3 sent" in ran.out
+        assert b"red-on-feed" in ran.out
+        ran = desk("share", "pull", url, "--collection", "finds", "-o", "got.jsonl",
+                   "--token-file", "token-B")  # fmt: skip
+        got = [json.loads(each)["name"] for each in (folder / "got.jsonl").read_bytes().split(b"\n")
+               if each]  # fmt: skip
+        assert got == ["number 2", "number 1", "number 0"]
+        assert b"1 wait again" in desk("share", "outbox", "retry").out
+        assert b"0 of 1 objects taken" in desk("share", "outbox", "send").out
+        assert b"1 dropped" in desk("share", "outbox", "drop", "--refused").out
+        assert b"nothing waits" in desk("share", "outbox", "send").out
+    finally:
+        stop(process)
+
+
+def test_what_is_refused_as_a_whole_was_never_accepted(desk: CommandLine) -> None:
+    process, url = start(desk, "--database", "exchange.db")
+    try:
+        ran = desk("share", "push", bundle(desk.folder / "1.json", indicator(1)), url,
+                   "--collection", "nowhere", "--token-file", "token-A")  # fmt: skip
+        assert (ran.code, "there are: Finds" in ran.err) == (2, True)
+        assert b"0 wait" in desk("share", "outbox", "list").out
+    finally:
+        stop(process)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("drop",), ("drop", "x"), ("retry", "--all"), ("send", "--every", "-1")]
+)
+def test_what_makes_no_sense_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ran = CommandLine(tmp_path)("share", "outbox", *arguments)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
