@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
     and_,
     delete,
     exists,
@@ -25,12 +26,14 @@ from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import Terms
-from sidelight.exchange.query import Query
+from sidelight.exchange.query import PAGE_OCTETS, Query
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, tables
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 500
+_ROWS: Final = 100
+"""Rows that are read at a time: one page that was asked for with no limit."""
 _OBJECT: Final = tables.object_
 _WANTED: Final = tuple(
     _OBJECT.c[name] for name in ("added", "id", "version", "spec_version", "terms", "body")
@@ -66,8 +69,21 @@ def page(  # noqa: PLR0913 - what, for whom, from where
         seen.append(~newer)
         rival.append(other.c.spec_version == table.c.spec_version)
     seen.append(_of_versions(query.versions, table, other, rival))
-    rows = connection.execute(select(*_WANTED).where(*seen).order_by(table.c.added).limit(limit))
-    return [Held(*row) for row in rows]
+    wanted = select(*_WANTED).where(*seen).order_by(table.c.added).limit(limit)
+    return _fitting(connection.execution_options(yield_per=_ROWS).execute(wanted))
+
+
+def _fitting(rows: "CursorResult[*tuple[Any, ...]]") -> list[Held]:
+    """Read rows until they are more octets than a page has, that row still included."""
+    found: list[Held] = []
+    octets = 0
+    with rows:
+        for row in rows:
+            found.append(held := Held(*row))
+            octets += len(held.body)
+            if octets > PAGE_OCTETS:
+                break
+    return found
 
 
 def has(connection: Connection, collection: str, grants: Grants, ident: str) -> bool:
