@@ -2,12 +2,22 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sidelight.cli.libraries import Database, need_exchange, now, open_library
+from sidelight.cli.libraries import (
+    Database,
+    need_exchange,
+    now,
+    open_library,
+    organisation_named,
+)
 from sidelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from sidelight.exchange.limits import Limits
+    from sidelight.exchange.register import Register
 
 
 def serve_command(  # noqa: PLR0913 - options
@@ -28,6 +38,10 @@ def serve_command(  # noqa: PLR0913 - options
     max_body: Annotated[
         int, typer.Option("--max-body", min=1024, help="Octets that a request may have.")
     ] = 10 << 20,
+    limits: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="How much organisations and addresses may ask for."),
+    ] = None,
 ) -> int:
     """Serve TAXII 2.1 to allies; each gets what the policy lets it have, and nothing else.
 
@@ -44,9 +58,28 @@ def serve_command(  # noqa: PLR0913 - options
     if not library.register().collections:
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
-    edge = Edge(library, now, title, contact, max_body)
+    allowed = _limits(limits, library.register())
+    edge = Edge(library, now, title, contact, max_body, allowed)
     serve(edge, host, port, certificate, private_key, lambda text: typer.echo(text, err=True))
     return 0
+
+
+def _limits(path: Path | None, register: "Register") -> "Limits":
+    from sidelight.exchange.limits import Limits, read_limits  # noqa: PLC0415 - not for --help
+
+    if path is None:
+        return Limits()
+    found = read_limits(_text(path), str(path))
+    for name in found.organisations:
+        organisation_named(register, name)
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def check_exposure(host: str, certificate: Path | None, private_key: Path | None) -> None:

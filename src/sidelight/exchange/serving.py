@@ -2,12 +2,19 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 
 from sidelight.errors import UsageError
 from sidelight.exchange.edge import Edge, make_app
+from sidelight.exchange.line import Door, Line
+
+_FILES: Final = 256
+"""Files that a process has open besides its connections."""
 
 
 def serve(  # noqa: PLR0913 - what, where, under which certificate
@@ -24,9 +31,13 @@ def serve(  # noqa: PLR0913 - what, where, under which certificate
         UsageError: the address is taken, or the certificate cannot be used.
     """
     listener = _listen(host, port)
+    _open_files(edge.limits.connections)
     config = uvicorn.Config(
         make_app(edge),
-        log_level="warning",
+        http=partial(Line, Door(edge.limits)),  # type: ignore[arg-type] # it is called, no more
+        ws="none",
+        lifespan="off",
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -34,7 +45,6 @@ def serve(  # noqa: PLR0913 - what, where, under which certificate
         ssl_keyfile=str(private_key) if private_key else None,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=5,
-        limit_concurrency=2000,
         h11_max_incomplete_event_size=32 << 10,
     )
     try:
@@ -59,3 +69,16 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = f"cannot be listened at: {error.strerror or error}"
         raise UsageError(reason, where=f"{host}:{port}") from None
     return listener
+
+
+def _open_files(connections: int) -> None:
+    """Let the process have as many connections open as are to be had, where that can be."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - not on Windows
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = connections + _FILES
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

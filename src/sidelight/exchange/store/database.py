@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sidelight.errors import UsageError
 from sidelight.exchange.store import tables
@@ -16,7 +23,9 @@ from sidelight.exchange.store.tables import HEAD
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _KEY: Final = "key"
-_WAIT_S: Final = 30
+_WAIT_S: Final = 10
+UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+"""A database is locked, full, or gone: what was asked may do later as it is."""
 
 
 def open_database(where: str) -> Engine:

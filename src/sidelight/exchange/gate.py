@@ -1,0 +1,91 @@
+"""Who is let in, and what becomes of those who are not.
+
+Whatever holds is listened to always, also from an address that others guess from: it is too long
+to be guessed, and an address may be that of many allies.
+"""
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from sidelight.exchange.instants import Instant
+from sidelight.exchange.login import Credentials, Throttle, origin, read_authorization
+from sidelight.exchange.shelf import Caller
+from sidelight.exchange.store.library import Library
+from sidelight.exchange.turnstile import too_many
+
+_MINUTE: Final[Instant] = 60_000_000
+_NOTES: Final = 60
+"""So many refusals a minute are written down one by one; the next says how many were not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request shows of who it is from.
+
+    Args:
+        authorization: the header.
+        address: where the connection comes from.
+    """
+
+    authorization: str | None = field(default=None, repr=False)
+    address: str = ""
+
+
+@dataclass(slots=True)
+class Gate:
+    """Lets in; threads may share it."""
+
+    library: Library
+    _throttle: Throttle = field(default_factory=Throttle)
+    _lock: Lock = field(default_factory=Lock)
+    _noted: tuple[Instant, int] = (0, 0)
+    _passed_over: int = 0
+
+    def caller(self, shown: Shown, now: Instant) -> Caller | None:
+        """Give who is asking; None for somebody who shows nothing.
+
+        Raises:
+            Refused: 429, there were too many wrong tokens from there.
+        """
+        caller = self.known(shown, now)
+        credentials = read_authorization(shown.authorization)
+        if caller is not None or credentials is None:
+            return caller
+        with self._lock:
+            address = origin(shown.address)
+            wait = self._throttle.wait(address, now)
+            if wait:
+                raise too_many("too many wrong tokens came from this address", wait / 1_000_000)
+            self._throttle.fail(address, now)
+            note = self._worth_a_note(now)
+        if note is not None:
+            self.library.note(address, "login refused", _said(credentials, note), now)
+        return None
+
+    def known(self, shown: Shown, now: Instant) -> Caller | None:
+        """Give who is asking if what they show holds now."""
+        credentials = read_authorization(shown.authorization)
+        if credentials is None:
+            return None
+        return self.library.holder(credentials.token, credentials.person, now)
+
+    def _worth_a_note(self, now: Instant) -> int | None:
+        """Tell how many refusals went without a note before this one; None if this one does, too.
+
+        The log cannot be shortened, so strangers do not decide how long it grows.
+        """
+        since, count = self._noted
+        if not 0 <= now - since < _MINUTE:
+            since, count = now, 0
+        if count >= _NOTES:
+            self._passed_over += 1
+            return None
+        self._noted, passed_over = (since, count + 1), self._passed_over
+        self._passed_over = 0
+        return passed_over
+
+
+def _said(credentials: Credentials, passed_over: int) -> dict[str, object]:
+    more = {"others since the last note": passed_over} if passed_over else {}
+    return {"person": credentials.person[:250], **more}
