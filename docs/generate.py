@@ -5,6 +5,7 @@
 
 import ast
 import inspect
+import json
 import sys
 import types
 import typing
@@ -31,6 +32,7 @@ from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
 from sidelight.exchange.seen.value import KINDS as ASKED
 from sidelight.exchange.seen.value import Value, guessed
+from sidelight.exchange.taxii.description import describe
 from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
@@ -366,6 +368,9 @@ def asked_page() -> str:
         rows.append((f"`{name}`", hidden, why))
     lines += _table(("kind", "hidden by a hash", "how it is guessed"), rows)
     return _page(lines)
+def description_page() -> str:
+    """Describe the server of ``sidelight serve`` in OpenAPI."""
+    return json.dumps(describe(), indent=2) + "\n"
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -382,6 +387,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "actors.md": actors_page,
     "reading.md": reading_page,
     "seen-kinds.md": asked_page,
+    "exchange-openapi.json": description_page,
 }
 
 
