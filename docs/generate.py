@@ -368,6 +368,8 @@ def asked_page() -> str:
         rows.append((f"`{name}`", hidden, why))
     lines += _table(("kind", "hidden by a hash", "how it is guessed"), rows)
     return _page(lines)
+
+
 def description_page() -> str:
     """Describe the server of ``sidelight serve`` in OpenAPI."""
     return json.dumps(describe(), indent=2) + "\n"

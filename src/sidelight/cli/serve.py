@@ -38,6 +38,16 @@ def serve_command(  # noqa: PLR0913 - options
     max_body: Annotated[
         int, typer.Option("--max-body", min=1024, help="Octets that a request may have.")
     ] = 10 << 20,
+    client_ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Authorities of certificates that clients may show."),
+    ] = None,
+    client_crl: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Their revocation lists, all in force.")
+    ] = None,
+    require_client_cert: Annotated[
+        bool, typer.Option(help="Hang up on who shows no certificate; with --client-ca.")
+    ] = False,
     limits: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="How much organisations and addresses may ask for."),
@@ -45,14 +55,15 @@ def serve_command(  # noqa: PLR0913 - options
 ) -> int:
     """Serve TAXII 2.1 to allies; each gets what the policy lets it have, and nothing else.
 
-    Everybody needs a token. Outside this machine it is TLS only.
+    Everybody needs a token or a certificate. Outside this machine it is TLS only.
 
     Example: sidelight serve --host 0.0.0.0 --cert chain.pem --key key.pem
     """
     check_exposure(host, certificate, private_key)
-    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn")
+    check_clients(certificate, client_ca, needs=client_crl is not None or require_client_cert)
+    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn", "cryptography")
     from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.serving import serve  # noqa: PLC0415
+    from sidelight.exchange.serving import Encryption, serve  # noqa: PLC0415
 
     library = open_library(database)
     if not library.register().collections:
@@ -60,7 +71,12 @@ def serve_command(  # noqa: PLR0913 - options
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
     allowed = _limits(limits, library.register())
     edge = Edge(library, now, title, contact, max_body, allowed)
-    serve(edge, host, port, certificate, private_key, lambda text: typer.echo(text, err=True))
+    encryption = None
+    if certificate and private_key:
+        encryption = Encryption(
+            certificate, private_key, client_ca, client_crl, require_client_cert
+        )
+    serve(edge, host, port, encryption, lambda text: typer.echo(text, err=True))
     return 0
 
 
@@ -93,6 +109,18 @@ def check_exposure(host: str, certificate: Path | None, private_key: Path | None
     if certificate is None and not _is_loopback(host):
         hint = "give --cert and --key, or listen at 127.0.0.1 behind something that does TLS"
         raise UsageError(f"{host} is not this machine alone, so TLS is needed", hint=hint)
+
+
+def check_clients(certificate: Path | None, authority: Path | None, *, needs: bool) -> None:
+    """Make sure that what is said of certificates of clients can be kept.
+
+    Raises:
+        UsageError: there is no TLS, or nobody to have signed them though it *needs* somebody.
+    """
+    if authority and certificate is None:
+        raise UsageError("needs TLS: give --cert and --key", where="--client-ca")
+    if needs and authority is None:
+        raise UsageError("is needed with this", where="--client-ca")
 
 
 def _is_loopback(host: str) -> bool:

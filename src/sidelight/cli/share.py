@@ -8,6 +8,7 @@ import typer
 
 from sidelight.cli.audit import audit
 from sidelight.cli.author_key import author_key
+from sidelight.cli.certificate import certificate
 from sidelight.cli.defence import defence
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
 from sidelight.cli.seen import seen
@@ -26,6 +27,7 @@ share.add_typer(audit, name="audit")
 share.add_typer(author_key, name="key")
 share.add_typer(defence, name="defence")
 share.add_typer(seen, name="seen")
+share.add_typer(certificate, name="certificate")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)

@@ -89,8 +89,7 @@ class Edge:
 
     async def _respond(self, scope: Any, receive: Receive, send: Send) -> None:
         headers = _headers(scope["headers"])
-        client = scope.get("client")
-        shown = Shown(headers.get("authorization"), client[0] if client else "")
+        shown = _shown(scope, headers)
         pairs = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         # As it came: what routes requests drops the slashes at the end.
         path = unquote(scope["raw_path"].decode("ascii"))
@@ -196,6 +195,12 @@ def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
         before = headers.get(name)
         headers[name] = f"{before}, {value}" if before is not None else value
     return headers
+
+
+def _shown(scope: Any, headers: Mapping[str, str]) -> Shown:
+    tls = scope.get("extensions", {}).get("tls", {})
+    client, chain = scope.get("client"), tuple(tls.get("client_cert_chain", ()))
+    return Shown(headers.get("authorization"), client[0] if client else "", chain)
 
 
 def _settled(reply: message.Response | Stream) -> message.Response:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from sidelight.exchange.certificate import read_certificate
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.login import Credentials, Throttle, origin, read_authorization
 from sidelight.exchange.shelf import Caller
+from sidelight.exchange.store.certificates import Ended, Holder
 from sidelight.exchange.store.library import Library
 from sidelight.exchange.turnstile import too_many
 
@@ -26,10 +28,12 @@ class Shown:
     Args:
         authorization: the header.
         address: where the connection comes from.
+        certificates: what the client showed in TLS, in PEM; its own first.
     """
 
     authorization: str | None = field(default=None, repr=False)
     address: str = ""
+    certificates: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,11 +68,26 @@ class Gate:
         return None
 
     def known(self, shown: Shown, now: Instant) -> Caller | None:
-        """Give who is asking if what they show holds now."""
+        """Give who is asking if all they show holds now, and says the same."""
+        bearer = self._bearer(shown, now)
+        if isinstance(bearer, Ended):
+            return None
+        if shown.authorization is None:
+            return bearer
         credentials = read_authorization(shown.authorization)
         if credentials is None:
             return None
-        return self.library.holder(credentials.token, credentials.person, now)
+        caller = self.library.holder(credentials.token, credentials.person, now)
+        if caller and bearer and caller.organisation != bearer.organisation:
+            return None
+        return caller
+
+    def _bearer(self, shown: Shown, now: Instant) -> Holder:
+        """Give whom the certificate of a client stands for."""
+        if not shown.certificates:
+            return None
+        certificate = read_certificate(shown.certificates[0])
+        return self.library.bearer(certificate, now) if certificate else Ended()
 
     def _worth_a_note(self, now: Instant) -> int | None:
         """Tell how many refusals went without a note before this one; None if this one does, too.

@@ -1,11 +1,14 @@
+import time
 from pathlib import Path
 
 import pytest
 
 from allies import BOTH, NOW, World, open_world
+from authority import Authority
+from sidelight.exchange.certificate import read_certificate
 from sidelight.exchange.gate import Gate, Shown
 from sidelight.exchange.login import ATTEMPTS
-from sidelight.exchange.store import audit, tokens
+from sidelight.exchange.store import audit, certificates, tokens
 from sidelight.exchange.taxii.message import Refused
 
 
@@ -18,7 +21,7 @@ def token_of(world: World, name: str) -> str:
     found = world.register.named(name)
     assert found
     return tokens.issue(
-        world.library.engine, found.id, "p", BOTH, now=NOW, expires=NOW + 10**12, actor="test"
+        world.library.engine, found.id, "p", BOTH, now=NOW, expires=NOW + 10**16, actor="test"
     )
 
 
@@ -55,3 +58,29 @@ def test_strangers_do_not_decide_how_long_the_log_grows(world: World) -> None:
 
 def test_what_was_shown_is_not_in_its_text() -> None:
     assert "hunter2" not in repr(Shown("Bearer hunter2", "x"))
+
+
+def test_a_certificate_lets_in_and_may_not_contradict_a_token(world: World) -> None:
+    gate, signed = Gate(world.library), Authority().sign("feed")
+    now = time.time_ns() // 1000
+    found = read_certificate(signed.pem)
+    assert found
+    shown = (signed.pem,)
+    assert gate.known(Shown(None, "x", shown), now) is None
+    of_a, of_b = (f"Bearer {token_of(world, who)}" for who in "AB")
+    assert gate.known(Shown(of_a, "x", shown), now)
+    ident = certificates.bind(
+        world.library.engine, "sha256", found.fingerprint, world.caller("B").organisation, "feed",
+        BOTH, now=now, expires=now + 10**9, actor="test",
+    )  # fmt: skip
+    feed = gate.known(Shown(None, "x", shown), now)
+    assert feed
+    assert (feed.person, feed.token) == ("feed", ident)
+    assert gate.known(Shown(of_b, "x", shown), now)
+    assert gate.known(Shown(of_a, "x", shown), now) is None
+    assert gate.known(Shown("Bearer wrong", "x", shown), now) is None
+    assert gate.known(Shown("", "x", shown), now) is None
+    assert gate.known(Shown(None, "x", ("no certificate",)), now) is None
+    certificates.revoke(world.library.engine, ident, now=now, actor="test")
+    assert gate.known(Shown(None, "x", shown), now) is None
+    assert gate.known(Shown(of_b, "x", shown), now) is None
