@@ -2,10 +2,11 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from sidelight.cli.fetching import fetched, is_safe
 from sidelight.cli.libraries import (
     Database,
     need_exchange,
@@ -16,8 +17,14 @@ from sidelight.cli.libraries import (
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from joserfc.jwk import Key
+
+    from sidelight.exchange.keyring import Keyring
     from sidelight.exchange.limits import Limits
     from sidelight.exchange.register import Register
+
+_KEYS_S: Final = 5
+_MOST_KEYS: Final = 1 << 20
 
 
 def serve_command(  # noqa: PLR0913 - options
@@ -48,6 +55,10 @@ def serve_command(  # noqa: PLR0913 - options
     require_client_cert: Annotated[
         bool, typer.Option(help="Hang up on who shows no certificate; with --client-ca.")
     ] = False,
+    issuers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Issuers whose bearer tokens (OIDC) are believed."),
+    ] = None,
     limits: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="How much organisations and addresses may ask for."),
@@ -61,7 +72,7 @@ def serve_command(  # noqa: PLR0913 - options
     """
     check_exposure(host, certificate, private_key)
     check_clients(certificate, client_ca, needs=client_crl is not None or require_client_cert)
-    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn", "cryptography")
+    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn", "joserfc")
     from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
     from sidelight.exchange.serving import Encryption, serve  # noqa: PLC0415
 
@@ -69,8 +80,9 @@ def serve_command(  # noqa: PLR0913 - options
     if not library.register().collections:
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
-    allowed = _limits(limits, library.register())
-    edge = Edge(library, now, title, contact, max_body, allowed)
+    register = library.register()
+    allowed, believed = _limits(limits, register), _keyrings(issuers, register)
+    edge = Edge(library, now, title, contact, max_body, allowed, believed)
     encryption = None
     if certificate and private_key:
         encryption = Encryption(
@@ -89,6 +101,33 @@ def _limits(path: Path | None, register: "Register") -> "Limits":
     for name in found.organisations:
         organisation_named(register, name)
     return found
+
+
+def _keyrings(path: Path | None, register: "Register") -> "dict[str, Keyring]":
+    if path is None:
+        return {}
+    from sidelight.exchange.issuer import read_issuers  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.keyring import Keyring, read_keys  # noqa: PLC0415
+
+    found = {}
+    for issuer in read_issuers(_text(path), str(path)):
+        for grant in issuer.grants:
+            organisation_named(register, grant.organisation)
+        keys: tuple[Key, ...] = ()
+        if issuer.jwks_file:
+            file = path.parent / issuer.jwks_file
+            keys = read_keys(_text(file).encode(), str(file))
+        elif not is_safe(issuer.jwks_url):
+            raise UsageError("only https keeps keys from being exchanged", where=issuer.jwks_url)
+        found[issuer.name] = Keyring(issuer, _keys_at, keys)
+    return found
+
+
+def _keys_at(url: str) -> bytes:
+    with fetched(url, what="keys", hint="give jwks_file", timeout_s=_KEYS_S) as path:
+        if path.stat().st_size > _MOST_KEYS:
+            raise UsageError("is no set of keys: it is too large", where=url)
+        return path.read_bytes()
 
 
 def _text(path: Path) -> str:

@@ -20,6 +20,7 @@ from litestar.types import Receive, Scope, Send
 from sidelight.exchange.feed import Feed
 from sidelight.exchange.gate import Gate, Shown
 from sidelight.exchange.instants import Instant
+from sidelight.exchange.keyring import Keyring
 from sidelight.exchange.limits import Allowance, Limits
 from sidelight.exchange.login import origin
 from sidelight.exchange.shelf import Caller
@@ -48,6 +49,7 @@ class Edge:
         title: what the server calls itself.
         largest: octets that a body may have.
         limits: how much everybody may ask for.
+        keyrings: those of issuers whose tokens are believed, by their names.
     """
 
     library: Library
@@ -56,6 +58,7 @@ class Edge:
     contact: str = ""
     largest: int = 10 << 20
     limits: Limits = field(default_factory=Limits)
+    keyrings: Mapping[str, Keyring] = field(default_factory=dict)
     gate: Gate = field(init=False)
     _server: Server = field(init=False)
     _feed: Feed = field(init=False)
@@ -63,7 +66,7 @@ class Edge:
     _turnstile: Turnstile = field(init=False)
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self.library)
+        self.gate = Gate(self.library, self.keyrings)
         self._server = Server(self.library, uuid4, self.title, self.contact, self.largest)
         self._turnstile = Turnstile(self.limits)
         self._threads = ThreadPoolExecutor(_THREADS, "exchange")

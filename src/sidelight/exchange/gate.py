@@ -4,12 +4,15 @@ Whatever holds is listened to always, also from an address that others guess fro
 to be guessed, and an address may be that of many allies.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
 from sidelight.exchange.certificate import read_certificate
 from sidelight.exchange.instants import Instant
+from sidelight.exchange.issuer import read_signed
+from sidelight.exchange.keyring import Keyring
 from sidelight.exchange.login import Credentials, Throttle, origin, read_authorization
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store.certificates import Ended, Holder
@@ -38,9 +41,14 @@ class Shown:
 
 @dataclass(slots=True)
 class Gate:
-    """Lets in; threads may share it."""
+    """Lets in; threads may share it.
+
+    Args:
+        keyrings: those of issuers, by their names.
+    """
 
     library: Library
+    keyrings: Mapping[str, Keyring] = field(default_factory=dict)
     _throttle: Throttle = field(default_factory=Throttle)
     _lock: Lock = field(default_factory=Lock)
     _noted: tuple[Instant, int] = (0, 0)
@@ -77,10 +85,24 @@ class Gate:
         credentials = read_authorization(shown.authorization)
         if credentials is None:
             return None
-        caller = self.library.holder(credentials.token, credentials.person, now)
+        caller = self._holder(credentials, now)
         if caller and bearer and caller.organisation != bearer.organisation:
             return None
         return caller
+
+    def _holder(self, credentials: Credentials, now: Instant) -> Caller | None:
+        """Give who holds a token of ours, or of an issuer that is believed."""
+        signed = read_signed(credentials.token) if self.keyrings else None
+        if signed is None:
+            return self.library.holder(credentials.token, credentials.person, now)
+        ring = self.keyrings.get(signed.issuer)
+        found = ring.entitled(signed, now / 1_000_000) if ring else None
+        if found is None or credentials.person not in {"", found.person}:
+            return None
+        organisation = self.library.register().named(found.organisation)
+        if organisation is None:
+            return None
+        return Caller(organisation.id, found.person, found.scopes, signed.issuer)
 
     def _bearer(self, shown: Shown, now: Instant) -> Holder:
         """Give whom the certificate of a client stands for."""
