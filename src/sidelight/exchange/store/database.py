@@ -44,6 +44,8 @@ def open_database(where: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "connect", _wait_for_locks)
     try:
         with writing(engine) as connection:
             _upgrade(connection)
@@ -81,7 +83,10 @@ def _address(where: str) -> URL | str:
 
 def _options(where: str) -> dict[str, Any]:
     if "://" in where and not where.startswith("sqlite"):
-        return {"pool_pre_ping": True}
+        # A network that swallows everything must not keep a thread for ever.
+        waits = {"connect_timeout": _WAIT_S, "tcp_user_timeout": 1000 * _WAIT_S}
+        network = waits if where.startswith("postgresql") else {}
+        return {"pool_pre_ping": True, "connect_args": network}
     return {"connect_args": {"timeout": _WAIT_S, "check_same_thread": False}}
 
 
@@ -96,6 +101,14 @@ def _prepare(connection: Any, record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _wait_for_locks(connection: Any, record: object) -> None:
+    """Wait for somebody else's lock as long as SQLite does, and no longer."""
+    del record
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {1000 * _WAIT_S}")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:
