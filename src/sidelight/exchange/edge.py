@@ -105,7 +105,8 @@ class Edge:
             if request.method not in _NO_BODY:
                 body = await self._body(receive, caller.organisation, allowance)
                 request = replace(request, body=body)
-            reply = await self._aside(answer, request, caller, self._server, self.now())
+            async with self._turnstile.heavy(len(request.body)):
+                reply = await self._aside(answer, request, caller, self._server, self.now())
             if not isinstance(reply, Stream):
                 await _send(send, reply, head=request.method == "HEAD")
                 return

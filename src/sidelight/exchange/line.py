@@ -21,6 +21,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sidelight.exchange.limits import Limits
+from sidelight.exchange.login import origin
 from sidelight.exchange.taxii import message
 from sidelight.exchange.taxii.message import MEDIA_TYPE, Refused
 
@@ -87,7 +88,7 @@ class Line(H11Protocol):
         """Begin to look at the clock; turn away who is one too many."""
         super().connection_made(transport)
         self.app = partial(_shown, self.app, _certificates(transport))
-        self._address = self.client[0] if self.client else ""
+        self._address = origin(self.client[0]) if self.client else ""
         self._timer = self.loop.call_later(self._door.patience.look, self._look)
         why = self._door.enter(self._address)
         if why:

@@ -17,6 +17,7 @@ from sidelight.exchange.limits import Allowance, Limits, Meter
 from sidelight.exchange.taxii.message import Refused
 
 _TURN_S: Final = 30
+_HEAVY: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Turnstile:
     _strangers: Meter = field(default_factory=Meter)
     _octets: Meter = field(default_factory=Meter)
     _turns: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     _streams: Counter[str] = field(default_factory=Counter)
 
     def stranger_wait(self, address: str) -> float:
@@ -88,6 +90,15 @@ class Turnstile:
             yield
         finally:
             turns.release()
+
+    @asynccontextmanager
+    async def heavy(self, octets: int) -> AsyncIterator[None]:
+        """Let few large bodies be taken apart at a time: that needs many times their memory."""
+        if octets < _HEAVY:
+            yield
+            return
+        async with self._heavy:
+            yield
 
     @contextmanager
     def stream(self, organisation: str, allowance: Allowance) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Adding objects, and asking beforehand who would see them (TAXII 2.1, section 5.5)."""
 
 from http import HTTPStatus
+from typing import Final
 
 import orjson
 
@@ -13,6 +14,8 @@ from sidelight.exchange.shelf import Added, Caller, Receipt, Shelf
 from sidelight.exchange.taxii.media import check_content_type
 from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
 from sidelight.exchange.taxii.reading import granted
+
+_MOST_VERDICTS: Final = 250_000
 
 
 def add(  # noqa: PLR0913 - all that one request needs
@@ -54,6 +57,8 @@ def preview(  # noqa: PLR0913 - all that one request needs
         Refused: 413, 415 or 422.
     """
     items = _items(request, collection, caller, register, largest, shelf, now)
+    if len(items) * len(register.alliances.organisations) > _MOST_VERDICTS:
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask about fewer objects at a time")
     owner, key = caller.organisation, shelf.key
     found = foresee(items, collection, owner, register.alliances, key, now=now)
     return answered({"verdicts": foreseen(found)})

@@ -272,3 +272,9 @@ def test_what_is_too_deep_to_be_written_fails_alone(world: World, depth: int) ->
     body = b'{"objects":[' + deep + b"," + orjson.dumps(indicator(2)) + b"]}"
     status = parsed(world.ask("A", objects(), method="POST", body=body))
     assert failures(status) == (["unreadable"] if depth > 253 else [])
+
+
+def test_a_preview_of_too_much_is_refused_before_it_is_thought_out(world: World) -> None:
+    body = envelope([{}] * 60_000)
+    reply = world.ask("A", "/exchange/collections/finds/preview/", method="POST", body=body)
+    assert reply.status == 413
