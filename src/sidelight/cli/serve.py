@@ -53,7 +53,8 @@ def serve_command(  # noqa: PLR0913 - options
         Path | None, typer.Option(metavar="FILE", help="Their revocation lists, all in force.")
     ] = None,
     require_client_cert: Annotated[
-        bool, typer.Option(help="Hang up on who shows no certificate; with --client-ca.")
+        bool,
+        typer.Option("--require-client-cert", help="Hang up on who shows no certificate."),
     ] = False,
     issuers: Annotated[
         Path | None,

@@ -30,13 +30,14 @@ _AGAIN: Final = ("Retry-After", "5")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds a caller may take.
+    """How long a caller may take.
 
     Args:
-        head: over the head of a request, counted from the reply before.
-        read: over taking nothing of what was written, or less than *rate* octets a second.
-        look: between two looks at the clock.
-        linger: over reading why it was refused, before the connection ends.
+        head: seconds over the head of a request, counted from the reply before.
+        read: seconds without taking of a reply what `rate` asks for.
+        rate: octets a second that are taken of a reply at least.
+        look: seconds between two looks at the clock.
+        linger: seconds to read why one was refused, before the connection ends.
     """
 
     head: float = 15

@@ -2,7 +2,9 @@
 
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -229,3 +231,11 @@ def test_what_leaves_something_open_is_refused_with_its_place(old: str, new: str
     with pytest.raises(UsageError) as error:
         read_issuers(GRANTS.replace(old, new, 1), "issuers.toml")
     assert error.value.where.startswith("issuers.toml")
+
+
+def test_the_issuers_that_the_guide_shows_can_be_read() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "how-to" / "run-an-exchange.md"
+    (text,) = re.findall(r"```toml\n(\[\[issuer\]\].*?)```", guide.read_text("utf-8"), re.DOTALL)
+    (issuer,) = read_issuers(text, "guide")
+    claims = {"groups": ["x", "publishers"], "realm": {"name": "soc"}, "email": "p"}
+    assert entitled(claims, issuer) == Entitled("Operator B", "p", frozenset({"read", "write"}))

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from sidelight.errors import UsageError
@@ -80,3 +83,10 @@ def test_many_keys_are_not_remembered_for_ever() -> None:
     for number in range(20_000):
         meter.take(str(number), 1, 1, 0)
     assert len(meter._left) == 10_000
+
+
+def test_the_limits_that_the_guide_shows_can_be_read() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "how-to" / "run-an-exchange.md"
+    (text,) = re.findall(r"```toml\n(\[each\].*?)```", guide.read_text("utf-8"), re.DOTALL)
+    limits = read_limits(text, "guide")
+    assert (limits.each.streams, limits.of("Operator A").requests) == (16, 500)

@@ -1,6 +1,7 @@
 """The shelf in SQLite and in PostgreSQL: the same answers from both."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy
