@@ -79,8 +79,7 @@ class Edge:
         except Refused as refused:
             await _send(send, message.refusal(refused))
         except UNAVAILABLE as error:
-            # What is wrong is said by its kind: the rest of it may name what was bound.
-            _log.warning("the database does not answer: %s", type(error).__name__)
+            _log.warning("the database does not answer: %s", getattr(error, "orig", error))
             status = HTTPStatus.SERVICE_UNAVAILABLE
             busy = Refused(status, "the database does not answer now", (_AGAIN,))
             await _send(send, message.refusal(busy))

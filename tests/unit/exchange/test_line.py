@@ -1,5 +1,6 @@
 """Slow callers, against a server that loses patience in tenths of a second."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.server import ServerState
 
 from sidelight.exchange.limits import Limits
 from sidelight.exchange.line import Door, Line, Patience
@@ -129,6 +132,44 @@ def test_who_reads_slowly_but_reads_gets_all(line: Host) -> None:
             time.sleep(0.02)
         assert got > BIG
         assert time.monotonic() - began > PATIENCE.read
+
+
+class Pipe(asyncio.Transport):
+    """Holds what was written, and remembers how it ended."""
+
+    ended = ""
+
+    def get_write_buffer_size(self) -> int:
+        return 50_000
+
+    def is_closing(self) -> bool:
+        return bool(self.ended)
+
+    def abort(self) -> None:
+        self.ended = "cut off"
+
+
+@pytest.mark.parametrize(("takes", "ended"), [(True, ""), (False, "cut off")])
+def test_a_buffer_that_is_as_full_as_before_was_emptied_meanwhile_or_was_not(
+    takes: bool, ended: str
+) -> None:
+    """A stream fills it again as fast as somebody takes from it."""
+    loop, pipe = asyncio.new_event_loop(), Pipe()
+    config = uvicorn.Config(app, lifespan="off", log_config=None)
+    line = Line(
+        Door(Limits(), PATIENCE),
+        config=config,
+        server_state=ServerState(),
+        app_state={},
+        _loop=loop,
+    )
+    line.transport, line.flow = pipe, FlowControl(pipe)
+    for _ in range(5):
+        line._look()
+        if takes:
+            line.resume_writing()
+    loop.close()
+    assert pipe.ended == ended
 
 
 def test_who_asks_now_and_then_keeps_the_line(line: Host) -> None:
