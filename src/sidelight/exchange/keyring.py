@@ -1,5 +1,6 @@
 """Keys of issuers: read from a file, or fetched where somebody asked for that, and kept a while."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -12,6 +13,7 @@ from joserfc.jwk import Key, RSAKey, import_key
 from sidelight.errors import SidelightError, UsageError
 from sidelight.exchange.issuer import Claims, Entitled, Issuer, Signed, entitled, fitting, verify
 
+_log = logging.getLogger(__name__)
 _FRESH_S: Final = 3600.0
 _STALE_S: Final = 86_400.0
 _AGAIN_S: Final = 60.0
@@ -94,6 +96,7 @@ class Keyring:
         self._tried = now_s
         try:
             self.keys = read_keys(self.fetch(self.issuer.jwks_url), self.issuer.jwks_url)
-        except SidelightError:
+        except SidelightError as error:
+            _log.warning("keys of %s: %s", self.issuer.name, error)
             return
         self._fetched = now_s

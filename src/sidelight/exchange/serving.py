@@ -58,11 +58,12 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ssl_context_factory=(lambda *_: context) if context else None,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=32 << 10,
     )
+    config.load()
+    config.ssl = context  # ours: it knows of revocation lists
     scheme = "https" if context else "http"
     shown, at = listener.getsockname()[:2]
     say(f"serving {scheme}://{f'[{shown}]' if ':' in shown else shown}:{at}/taxii2/")

@@ -82,10 +82,13 @@ def test_while_keys_cannot_be_had_the_old_ones_are_good_for_a_day() -> None:
     assert lets_in(ring, login, NOW + 86_400 + 61)
 
 
-def test_without_keys_nobody_is_let_in() -> None:
+def test_without_keys_nobody_is_let_in_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     login = Login()
     site = Site(b"<html>")
     assert not lets_in(Keyring(remote(), site), login, NOW)
+    assert "is no set of keys" in caplog.text
     site.away = True
     assert not lets_in(Keyring(remote(), site), login, NOW)
 

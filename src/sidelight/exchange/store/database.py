@@ -44,7 +44,7 @@ def open_database(where: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
-    else:
+    if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _wait_for_locks)
     try:
         with writing(engine) as connection:
