@@ -9,6 +9,7 @@ from typing import Final
 from sidelight.exchange.query import DEFAULT_LIMIT
 from sidelight.exchange.taxii.message import MEDIA_TYPE, Json
 from sidelight.exchange.taxii.query import LARGEST_LIMIT
+from sidelight.exchange.taxii.seen import METHODS
 
 _ROOM: Final = "/exchange/collections/{collection}/"
 _OBJECT: Final = _ROOM + "objects/{object}/"
@@ -110,6 +111,7 @@ _SCHEMAS: Final[Mapping[str, Json]] = {
         request_timestamp=_TIME, total_count=_COUNT, success_count=_COUNT, failure_count=_COUNT,
         pending_count=_COUNT, successes=_list(_RECEIPT), failures=_list(_RECEIPT),
     ),
+    "seen": _object(""),
     "verdicts": _object(
         "verdicts",
         verdicts={
@@ -159,15 +161,14 @@ def _operation(
     *parameters: Json,
     refusals: tuple[int, ...] = (),
     status: int = 200,
-    body: bool = False,
+    body: str = "",
 ) -> Json:
     good = {"description": _WHY[status]}
     found: dict[str, Json] = {str(status): {**good, **_content(schema), **_headers(schema)}}
     for each in sorted({*_ALWAYS, *refusals}):
         said = {"description": _WHY[each], **_content("error")}
         found[str(each)] = {**said, **_headers(str(each))}
-    asked = {MEDIA_TYPE: {"schema": _ref("envelope")}}
-    sent = {"requestBody": {"required": True, "content": asked}} if body else {}
+    sent = {"requestBody": {"required": True, **_content(body)}} if body else {}
     return {"summary": summary, "parameters": list(parameters), **sent, "responses": found}
 
 
@@ -217,7 +218,7 @@ _PATHS: Final[Mapping[str, Mapping[str, Json]]] = {
         "get": _operation("Objects (section 5.4)", "envelope", _COLLECTION_ID, *_PAGE, *_FILTERS,
                           refusals=_READ),
         "post": _operation("Add objects (section 5.5)", "status", _COLLECTION_ID, refusals=_SENT,
-                           status=202, body=True),
+                           status=202, body="envelope"),
     },
     _OBJECT: {
         "get": _operation("An object (section 5.6)", "envelope", _COLLECTION_ID, _OBJECT_ID,
@@ -231,7 +232,16 @@ _PATHS: Final[Mapping[str, Mapping[str, Json]]] = {
     },
     _ROOM + "preview/": {
         "post": _operation("Who would see objects; an extension", "verdicts", _COLLECTION_ID,
-                           refusals=_SENT, body=True),
+                           refusals=_SENT, body="envelope"),
+    },
+    **{
+        f"/exchange/seen/{what}/": {
+            method.lower(): _operation(
+                "Ask whether something was seen; an extension", "seen",
+                refusals=_SENT, body="seen" if method == "POST" else "",
+            )
+        }
+        for what, method in METHODS.items()
     },
     _ROOM + "stream/": {
         "get": _operation(
