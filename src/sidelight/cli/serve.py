@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sidelight.exchange.keyring import Keyring
     from sidelight.exchange.limits import Limits
     from sidelight.exchange.register import Register
+    from sidelight.exchange.serving import Encryption
 
 _KEYS_S: Final = 5
 _MOST_KEYS: Final = 1 << 20
@@ -72,24 +73,18 @@ def serve_command(  # noqa: PLR0913 - options
     Example: sidelight serve --host 0.0.0.0 --cert chain.pem --key key.pem
     """
     check_exposure(host, certificate, private_key)
-    check_clients(certificate, client_ca, needs=client_crl is not None or require_client_cert)
-    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn", "joserfc")
+    tls = _encryption(certificate, private_key, client_ca, client_crl, require_client_cert)
     from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.serving import Encryption, serve  # noqa: PLC0415
+    from sidelight.exchange.serving import serve  # noqa: PLC0415
 
     library = open_library(database)
-    if not library.register().collections:
+    register = library.register()
+    if not register.collections:
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
-    register = library.register()
     allowed, believed = _limits(limits, register), _keyrings(issuers, register)
     edge = Edge(library, now, title, contact, max_body, allowed, believed)
-    encryption = None
-    if certificate and private_key:
-        encryption = Encryption(
-            certificate, private_key, client_ca, client_crl, require_client_cert
-        )
-    serve(edge, host, port, encryption, lambda text: typer.echo(text, err=True))
+    serve(edge, host, port, tls, lambda text: typer.echo(text, err=True))
     return 0
 
 
@@ -151,16 +146,28 @@ def check_exposure(host: str, certificate: Path | None, private_key: Path | None
         raise UsageError(f"{host} is not this machine alone, so TLS is needed", hint=hint)
 
 
-def check_clients(certificate: Path | None, authority: Path | None, *, needs: bool) -> None:
-    """Make sure that what is said of certificates of clients can be kept.
+def _encryption(
+    certificate: Path | None,
+    private_key: Path | None,
+    authority: Path | None,
+    revoked: Path | None,
+    required: bool,
+) -> "Encryption | None":
+    """Say what TLS works with.
 
     Raises:
-        UsageError: there is no TLS, or nobody to have signed them though it *needs* somebody.
+        UsageError: what is said of certificates of clients cannot be kept.
     """
     if authority and certificate is None:
         raise UsageError("needs TLS: give --cert and --key", where="--client-ca")
-    if needs and authority is None:
+    if (revoked or required) and authority is None:
         raise UsageError("is needed with this", where="--client-ca")
+    need_exchange("sqlalchemy", "alembic", "litestar", "uvicorn", "joserfc")
+    from sidelight.exchange.serving import Encryption  # noqa: PLC0415 - not for --help
+
+    if certificate is None or private_key is None:
+        return None
+    return Encryption(certificate, private_key, authority, revoked, required)
 
 
 def _is_loopback(host: str) -> bool:
