@@ -5,6 +5,8 @@
 
 import ast
 import inspect
+import json
+import re
 import sys
 import types
 import typing
@@ -29,9 +31,16 @@ from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.json.shapes import SHAPES
+from sidelight.exchange.intake import MOST_OBJECTS
+from sidelight.exchange.limits import Allowance, Limits
+from sidelight.exchange.line import Patience
+from sidelight.exchange.login import ATTEMPTS
+from sidelight.exchange.query import DEFAULT_LIMIT, PAGE_OCTETS
 from sidelight.exchange.received.places import sought
 from sidelight.exchange.seen.value import KINDS as ASKED
 from sidelight.exchange.seen.value import Value, guessed
+from sidelight.exchange.taxii.description import describe
+from sidelight.exchange.taxii.query import LARGEST_LIMIT
 from sidelight.findings.assets import POINTS, roles
 from sidelight.findings.attack import classify, techniques
 from sidelight.findings.finding import FindingClass
@@ -393,6 +402,68 @@ def asked_page() -> str:
     return _page(lines)
 
 
+def description_page() -> str:
+    """Describe the server of ``sidelight serve`` in OpenAPI."""
+    return json.dumps(describe(), indent=2) + "\n"
+
+
+def limits_page() -> str:
+    """Describe the limits of ``sidelight serve``."""
+    heads, limits = ("key", "default", "what"), Limits()
+    each, server = _arguments(Allowance), _arguments(Limits)
+    patience = _arguments(Patience)
+    lines = [
+        "# Limits of an exchange",
+        "",
+        "`sidelight serve --limits FILE` takes others, in TOML; what is left out stays as it is.",
+        "Rates are token buckets, counted by each process of a server for itself.",
+        "Who is over one gets 429, or 503 for a connection, with `Retry-After`.",
+        "",
+        '## `[each]`, and `[organisation."Name or id"]` for others',
+        *_table(heads, [(f"`{k}`", f"{getattr(limits.each, k):,}", v) for k, v in each.items()]),
+        "",
+        "## `[server]`",
+        *_table(
+            heads,
+            [
+                (f"`{k}`", f"{getattr(limits, k):,}", v)
+                for k, v in server.items()
+                if k not in {"each", "organisations"}
+            ],
+        ),
+        "",
+        "An address of IPv6 counts by its first 64 bits.",
+        "",
+        "## What no file changes",
+        *_table(
+            ("what", "how much"),
+            [
+                ("wrong tokens from one address in a minute", f"{ATTEMPTS}, then 429"),
+                ("octets of a body", "10 MiB; `--max-body`"),
+                ("objects of an envelope", f"{MOST_OBJECTS:,}, else 422"),
+                ("objects of a page", f"{DEFAULT_LIMIT} unless asked, {LARGEST_LIMIT:,} at most"),
+                (
+                    "octets of a page",
+                    f"it ends at {PAGE_OCTETS >> 20} MiB, with one object at least",
+                ),
+                ("a body", "60 seconds"),
+                *(
+                    (f"a caller: {k}", f"{getattr(Patience(), k):,}: {v}")
+                    for k, v in patience.items()
+                ),
+            ],
+        ),
+    ]
+    return _page(lines)
+
+
+def _arguments(kind: type) -> dict[str, str]:
+    """Give what a docstring says of each argument, in one line."""
+    text = (inspect.getdoc(kind) or "").partition("Args:")[2]
+    parts = re.split(r"^    (\w+): ", text, flags=re.MULTILINE)[1:]
+    return {k: " ".join(v.split()) for k, v in zip(parts[::2], parts[1::2], strict=True)}
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "formats.md": formats_page,
@@ -408,6 +479,8 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reading.md": reading_page,
     "seen-kinds.md": asked_page,
     "received.md": received_page,
+    "exchange-openapi.json": description_page,
+    "exchange-limits.md": limits_page,
 }
 
 

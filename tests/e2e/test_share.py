@@ -74,9 +74,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 ALLIES = ("A", "B", "C", "G", "X")
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, database: str = "exchange.db") -> None:
     desk = CommandLine(folder)
-    database = folder / "exchange.db"
     (folder / "allies.toml").write_text(TRILATERAL)
     ran = desk("share", "apply", "allies.toml", "--database", database)
     assert ran.code == 0, ran.err

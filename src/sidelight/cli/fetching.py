@@ -21,7 +21,9 @@ _HINT: Final = "without a network: sidelight rules update --from FILE"
 
 
 @contextmanager
-def fetched(url: str, *, what: str = "rules", hint: str = _HINT) -> Iterator[Path]:
+def fetched(
+    url: str, *, what: str = "rules", hint: str = _HINT, timeout_s: float = TIMEOUT_S
+) -> Iterator[Path]:
     """Give the file at *url* for as long as the context is held.
 
     It is an https address, or an http address of this very machine; so is where it leads to.
@@ -36,7 +38,7 @@ def fetched(url: str, *, what: str = "rules", hint: str = _HINT) -> Iterator[Pat
     with tempfile.TemporaryDirectory(prefix="sidelight-") as folder:
         path = Path(folder) / "fetched"
         try:
-            with opener.open(url, timeout=TIMEOUT_S) as answer, path.open("wb") as file:
+            with opener.open(url, timeout=timeout_s) as answer, path.open("wb") as file:
                 _save(answer, answer.headers.get("Content-Length"), file, url, hint)
         except (OSError, HTTPException, ValueError) as error:
             reason = f"cannot be fetched: {error or type(error).__name__}"

@@ -31,7 +31,7 @@ def open_library(database: str) -> "Library":
     Raises:
         UsageError: it cannot be opened, or the libraries for it are not installed.
     """
-    need_exchange("sqlalchemy", "alembic")
+    need_exchange("sqlalchemy", "alembic", "cryptography")
     from sidelight.exchange.store.database import open_database  # noqa: PLC0415 - not for --help
     from sidelight.exchange.store.library import Library  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ import typer
 
 from sidelight.cli.audit import audit
 from sidelight.cli.author_key import author_key
+from sidelight.cli.certificate import certificate
 from sidelight.cli.defence import defence
 from sidelight.cli.hook import hook
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
@@ -37,6 +38,7 @@ share.add_typer(misp, name="misp")
 share.add_typer(outbox, name="outbox")
 share.add_typer(peer, name="peer")
 share.add_typer(hook, name="hook")
+share.add_typer(certificate, name="certificate")
 share.command("pull")(pull)
 share.command("push")(push)
 share.command("follow")(follow)

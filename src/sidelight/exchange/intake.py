@@ -40,6 +40,10 @@ OBSERVABLES: Final = frozenset(
 """Cyber-observables (STIX 2.1, chapter 6), which have no versions."""
 
 
+MOST_OBJECTS: Final = 100_000
+"""So many objects an envelope may have; ten megabytes of the smallest are three million."""
+
+
 class EnvelopeError(SidelightError):
     """What came is no envelope at all."""
 
@@ -106,6 +110,8 @@ def read_envelope(body: bytes) -> list[bytes]:
         raise EnvelopeError(f"the body is no TAXII envelope: {error}") from None
     if not found:
         raise EnvelopeError("the envelope holds no objects")
+    if len(found) > MOST_OBJECTS:
+        raise EnvelopeError(f"the envelope holds more than {MOST_OBJECTS} objects")
     if _comes_twice(body):
         raise EnvelopeError("the envelope has the key objects twice")
     return [bytes(each) for each in found]

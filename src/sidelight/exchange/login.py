@@ -4,6 +4,7 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from sidelight.exchange.instants import Instant
@@ -41,6 +42,22 @@ def read_authorization(header: str | None) -> Credentials | None:
             return Credentials(token, person) if colon and person else None
         case _:
             return None
+
+
+def origin(address: str) -> str:
+    """Give what is counted as one address: of IPv6 the first 64 bits, which are one subscriber's.
+
+    Whoever has such a network has more addresses in it than can be remembered.
+    """
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return f"{IPv6Address(int(found) >> 64 << 64)}/64"
 
 
 @dataclass(slots=True)

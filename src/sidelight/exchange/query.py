@@ -8,6 +8,8 @@ import orjson
 from sidelight.exchange.instants import Instant
 
 DEFAULT_LIMIT: Final = 100
+PAGE_OCTETS: Final = 16 << 20
+"""A page that has so many octets ends there, whatever its limit is; it has one object at least."""
 
 
 @dataclass(frozen=True, slots=True)

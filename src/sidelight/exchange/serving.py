@@ -1,51 +1,99 @@
 """Runs the edge on uvicorn until it is told to stop."""
 
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 
 from sidelight.errors import UsageError
 from sidelight.exchange.edge import Edge, make_app
+from sidelight.exchange.line import Door, Line
+
+_FILES: Final = 256
+"""Files that a process has open besides its connections."""
 
 
-def serve(  # noqa: PLR0913 - what, where, under which certificate
-    edge: Edge,
-    host: str,
-    port: int,
-    certificate: Path | None,
-    private_key: Path | None,
-    say: Callable[[str], None],
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What TLS works with.
+
+    Args:
+        certificate: file with the chain of the server.
+        key: file with its private key.
+        client_authority: file with the authorities that certificates of clients may be of.
+        revoked: file with their revocation lists; a list that is out of date lets nobody in.
+        required: whether who shows no certificate is hung up on.
+    """
+
+    certificate: Path
+    key: Path
+    client_authority: Path | None = None
+    revoked: Path | None = None
+    required: bool = False
+
+
+def serve(
+    edge: Edge, host: str, port: int, encryption: Encryption | None, say: Callable[[str], None]
 ) -> None:
     """Serve until SIGINT or SIGTERM; *say* is told the address when connections are taken.
 
     Raises:
-        UsageError: the address is taken, or the certificate cannot be used.
+        UsageError: the address is taken, or a certificate cannot be used.
     """
+    context = _context(encryption) if encryption else None
     listener = _listen(host, port)
+    _open_files(edge.limits.connections)
     config = uvicorn.Config(
         make_app(edge),
-        log_level="warning",
+        http=partial(Line, Door(edge.limits)),  # type: ignore[arg-type] # it is called, no more
+        ws="none",
+        lifespan="off",
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ssl_certfile=str(certificate) if certificate else None,
-        ssl_keyfile=str(private_key) if private_key else None,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=5,
-        limit_concurrency=2000,
         h11_max_incomplete_event_size=32 << 10,
     )
-    try:
-        config.load()
-    except OSError as error:
-        reason = f"cannot be used: {error.strerror or error}"
-        raise UsageError(reason, where="--cert and --key") from None
-    scheme = "https" if certificate else "http"
+    config.load()
+    config.ssl = context  # ours: it knows of revocation lists
+    scheme = "https" if context else "http"
     shown, at = listener.getsockname()[:2]
     say(f"serving {scheme}://{f'[{shown}]' if ':' in shown else shown}:{at}/taxii2/")
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _context(encryption: Encryption) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with _used("--cert and --key"):
+        # A key that is encrypted is refused: nobody is there to be asked for its password.
+        context.load_cert_chain(encryption.certificate, encryption.key, password=lambda: "")
+    if encryption.client_authority:
+        with _used("--client-ca"):
+            context.load_verify_locations(encryption.client_authority)
+        context.verify_mode = ssl.CERT_REQUIRED if encryption.required else ssl.CERT_OPTIONAL
+    if encryption.revoked:
+        with _used("--client-crl"):
+            context.load_verify_locations(encryption.revoked)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
+@contextmanager
+def _used(option: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot be used: {reason}", where=option) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -59,3 +107,16 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = f"cannot be listened at: {error.strerror or error}"
         raise UsageError(reason, where=f"{host}:{port}") from None
     return listener
+
+
+def _open_files(connections: int) -> None:
+    """Let the process have as many connections open as are to be had, where that can be."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 - not on Windows
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = connections + _FILES
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

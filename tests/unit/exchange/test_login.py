@@ -2,7 +2,14 @@ from base64 import b64encode
 
 import pytest
 
-from sidelight.exchange.login import ATTEMPTS, WINDOW, Credentials, Throttle, read_authorization
+from sidelight.exchange.login import (
+    ATTEMPTS,
+    WINDOW,
+    Credentials,
+    Throttle,
+    origin,
+    read_authorization,
+)
 
 
 def basic(text: str) -> str:
@@ -54,3 +61,18 @@ def test_a_clock_that_goes_back_makes_nobody_wait_for_longer() -> None:
         throttle.fail("a", 1000 * WINDOW)
     assert throttle.wait("a", 1000 * WINDOW) == WINDOW
     assert throttle.wait("a", 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_address_of_ipv6_counts_by_its_network(address: str, network: str) -> None:
+    assert origin(address) == network

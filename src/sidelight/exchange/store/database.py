@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sidelight.errors import UsageError
 from sidelight.exchange.store import onward as _onward  # noqa: F401 - makes its tables known
@@ -17,7 +24,9 @@ from sidelight.exchange.store.tables import HEAD
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _KEY: Final = "key"
-_WAIT_S: Final = 30
+_WAIT_S: Final = 10
+UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+"""A database is locked, full, or gone: what was asked may do later as it is."""
 
 
 def open_database(where: str) -> Engine:
@@ -36,6 +45,8 @@ def open_database(where: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _wait_for_locks)
     try:
         with writing(engine) as connection:
             _upgrade(connection)
@@ -73,7 +84,10 @@ def _address(where: str) -> URL | str:
 
 def _options(where: str) -> dict[str, Any]:
     if "://" in where and not where.startswith("sqlite"):
-        return {"pool_pre_ping": True}
+        # A network that swallows everything must not keep a thread for ever.
+        waits = {"connect_timeout": _WAIT_S, "tcp_user_timeout": 1000 * _WAIT_S}
+        network = waits if where.startswith("postgresql") else {}
+        return {"pool_pre_ping": True, "connect_args": network}
     return {"connect_args": {"timeout": _WAIT_S, "check_same_thread": False}}
 
 
@@ -88,6 +102,14 @@ def _prepare(connection: Any, record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _wait_for_locks(connection: Any, record: object) -> None:
+    """Wait for somebody else's lock as long as SQLite does, and no longer."""
+    del record
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {1000 * _WAIT_S}")
+    connection.commit()
 
 
 def _begin(connection: Connection) -> None:

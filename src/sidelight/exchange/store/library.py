@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select
 
+from sidelight.exchange.certificate import Certificate
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item
 from sidelight.exchange.policy import Route, Terms
@@ -18,6 +19,7 @@ from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import (
     audit,
+    certificates,
     ledger,
     objects,
     recalls,
@@ -51,6 +53,11 @@ class Library(Registers):
         """Give who holds a token, if it is in force."""
         with self.engine.connect() as connection:
             return tokens.holder(connection, token, person, now)
+
+    def bearer(self, shown: Certificate, now: Instant) -> certificates.Holder:
+        """Give whom a certificate stands for."""
+        with self.engine.connect() as connection:
+            return certificates.holder(connection, shown, now)
 
     def note(self, actor: str, action: str, detail: Mapping[str, object], now: Instant) -> None:
         """Write something into the audit log."""

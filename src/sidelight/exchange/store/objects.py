@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
     and_,
     delete,
     exists,
@@ -24,7 +25,7 @@ from sqlalchemy.sql import FromClause
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import OBSERVABLES, Arrival, Item, Standard, Unfit
-from sidelight.exchange.query import Query
+from sidelight.exchange.query import PAGE_OCTETS, Query
 from sidelight.exchange.recall import NAMING
 from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
@@ -33,6 +34,8 @@ from sidelight.exchange.store.sending import Sending
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 500
+_ROWS: Final = 100
+"""Rows that are read at a time: one page that was asked for with no limit."""
 _OBJECT: Final = tables.object_
 _WANTED: Final = tuple(
     _OBJECT.c[name] for name in ("added", "id", "version", "spec_version", "terms", "body")
@@ -75,8 +78,21 @@ def page(  # noqa: PLR0913 - what, for whom, from where
         seen.append(~newer)
         rival.append(other.c.spec_version == table.c.spec_version)
     seen.append(_of_versions(query.versions, table, other, rival))
-    rows = connection.execute(select(*_WANTED).where(*seen).order_by(table.c.added).limit(limit))
-    return [Held(*row) for row in rows]
+    wanted = select(*_WANTED).where(*seen).order_by(table.c.added).limit(limit)
+    return _fitting(connection.execution_options(yield_per=_ROWS).execute(wanted))
+
+
+def _fitting(rows: "CursorResult[*tuple[Any, ...]]") -> list[Held]:
+    """Read rows until they are more octets than a page has, that row still included."""
+    found: list[Held] = []
+    octets = 0
+    with rows:
+        for row in rows:
+            found.append(held := Held(*row))
+            octets += len(held.body)
+            if octets > PAGE_OCTETS:
+                break
+    return found
 
 
 def has(connection: Connection, collection: str, grants: Grants, ident: str) -> bool:

@@ -54,6 +54,20 @@ token: Final = Table(
     Column("expires", BigInteger, nullable=False),
     Column("revoked", BigInteger),
 )
+certificate: Final = Table(
+    "certificate",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("organisation", _Id, nullable=False),
+    Column("person", String(250), nullable=False),
+    Column("scopes", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+Index("certificate_name", certificate.c.kind, certificate.c.name)
 terms: Final = Table(
     "terms",
     METADATA,

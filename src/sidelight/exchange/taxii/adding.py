@@ -2,6 +2,7 @@
 
 from collections.abc import Collection as Group
 from http import HTTPStatus
+from typing import Final
 
 import orjson
 
@@ -25,6 +26,8 @@ from sidelight.exchange.shelf import Added, Caller, Grants, Receipt, Shelf
 from sidelight.exchange.taxii.media import check_content_type
 from sidelight.exchange.taxii.message import Json, Refused, Request, Response, answered
 from sidelight.exchange.taxii.reading import granted
+
+_MOST_VERDICTS: Final = 250_000
 
 
 def add(  # noqa: PLR0913 - all that one request needs
@@ -66,6 +69,8 @@ def preview(  # noqa: PLR0913 - all that one request needs
         Refused: 413, 415 or 422.
     """
     items = items_of(request, collection, caller, register, largest, shelf, now)
+    if len(items) * len(register.alliances.organisations) > _MOST_VERDICTS:
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "ask about fewer objects at a time")
     found = foresee(items, collection, caller.organisation, register.alliances, now=now)
     return answered({"verdicts": foreseen(found)})
 

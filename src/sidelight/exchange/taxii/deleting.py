@@ -4,10 +4,13 @@ Without ``match[version]`` all versions go: the section speaks of the object, an
 it would find the version before in its place otherwise.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 
 from sidelight.exchange.policy import ALWAYS
+from sidelight.exchange.query import Query
+from sidelight.exchange.shelf import Grants, Held
 from sidelight.exchange.taxii.message import Refused, Request, Response
 from sidelight.exchange.taxii.query import LARGEST_LIMIT, read_query
 from sidelight.exchange.taxii.reading import View
@@ -33,10 +36,16 @@ def delete(view: View, request: Request, ident: str) -> Response:
     own = [(each, since) for each, since in grants if owners[each] == view.caller.organisation]
     if not view.shelf.has(view.collection.id, own, ident):
         raise Refused(HTTPStatus.FORBIDDEN, "only whoever shared an object deletes it")
-    while found := view.shelf.page(
-        view.collection.id, own, query, after=ALWAYS, limit=LARGEST_LIMIT
-    ):
-        view.shelf.delete(view.collection.id, found, view.caller, view.now)
-        if query.versions != ("all",):
-            break
+    found = list(_found(view, own, query))
+    for start in range(0, len(found), LARGEST_LIMIT):
+        some = found[start : start + LARGEST_LIMIT]
+        view.shelf.delete(view.collection.id, some, view.caller, view.now)
     return Response(200)
+
+
+def _found(view: View, own: Grants, query: Query) -> Iterator[Held]:
+    """Give what is to go, without its bodies: together they may be more than memory holds."""
+    after = ALWAYS
+    while page := view.shelf.page(view.collection.id, own, query, after=after, limit=LARGEST_LIMIT):
+        yield from (replace(each, body=b"") for each in page)
+        after = page[-1].added

@@ -14,7 +14,7 @@ import orjson
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.policy import ALWAYS, Grant, Route, settle
-from sidelight.exchange.query import Query
+from sidelight.exchange.query import PAGE_OCTETS, Query
 from sidelight.exchange.register import Collection, Register
 from sidelight.exchange.shelf import Caller, Grants, Held, Shelf
 from sidelight.exchange.taxii.cursor import seal, unseal
@@ -84,12 +84,23 @@ def read(view: View, request: Request, kind: str, ident: str = "") -> Response:
     if ident and not view.shelf.has(view.collection.id, grants, ident):
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object, or it is not for you")
     found = view.shelf.page(view.collection.id, grants, query, after=after, limit=query.limit + 1)
-    page, more = found[: query.limit], len(found) > query.limit
+    page = _fitting(found[: query.limit])
+    more = len(found) > len(page)
     if request.method != "HEAD":  # which gives nobody an object
         view.shelf.deliver(view.collection.id, page, view.caller, route, view.now)
     last = page[-1].added if page else 0
     cursor = seal(last, bound, view.shelf.key) if more else ""
     return Response(200, _SHAPES[kind](page, cursor), _dates(page, query))
+
+
+def _fitting(found: Sequence[Held]) -> Sequence[Held]:
+    """Give as many as fit into a page, and one at least."""
+    octets = 0
+    for number, each in enumerate(found):
+        octets += len(each.body)
+        if octets > PAGE_OCTETS and number:
+            return found[:number]
+    return found
 
 
 def following(view: View, after: Instant, limit: int) -> list[Held]:

@@ -1,6 +1,7 @@
 """The shelf in SQLite and in PostgreSQL: the same answers from both."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -14,10 +15,12 @@ from allies import (
     indicator,
     names,
     objects,
+    open_world,
     pages,
     parsed,
 )
-from sidelight.exchange.store import audit, ledger, tokens
+from sidelight.exchange.store import audit, database, ledger, tokens
+from sidelight.exchange.store.database import UNAVAILABLE
 from sidelight.exchange.store.library import Library
 from sidelight.intel.markings import MARKINGS
 
@@ -199,3 +202,41 @@ def test_letters_reach_their_recipient_in_order_and_stand_in_the_ledger(world: W
     given = [each for each in ledger.deliveries(world.library.engine) if each.route == "sighting"]
     assert [each.id for each in given] == [each["id"] for each in found]  # type: ignore[index]
     assert audit.verify(world.library.engine).broken is None
+
+
+def test_a_lock_of_somebody_else_is_waited_for_and_then_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_WAIT_S", 1)
+    address = world.library.engine.url.render_as_string(hide_password=False)
+    other = Library(database.open_database(address))
+    lock = "BEGIN EXCLUSIVE" if "sqlite" in address else "BEGIN; LOCK TABLE clock"
+    engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for part in lock.split(";"):
+            connection.exec_driver_sql(part)
+        with pytest.raises(UNAVAILABLE):
+            other.add("x", [], [], world.caller("A"), NOW)
+        connection.exec_driver_sql("ROLLBACK")
+    assert other.add("x", [], [], world.caller("A"), NOW) == []
+    engine.dispose()
+    other.engine.dispose()
+
+
+def test_a_database_that_goes_away_is_said_and_found_again(server: str, tmp_path: Path) -> None:
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("DROP DATABASE IF EXISTS away WITH (FORCE)")
+        connection.exec_driver_sql("CREATE DATABASE away")
+        world = open_world(tmp_path, where=server.replace("/postgres?", "/away?"))
+        connection.exec_driver_sql("ALTER DATABASE away WITH ALLOW_CONNECTIONS false")
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'"
+        )
+        for _ in range(3):
+            with pytest.raises(UNAVAILABLE):
+                world.library.register()
+        connection.exec_driver_sql("ALTER DATABASE away WITH ALLOW_CONNECTIONS true")
+        assert world.library.register().collections
+    world.library.engine.dispose()
+    engine.dispose()

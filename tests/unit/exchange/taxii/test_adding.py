@@ -351,3 +351,9 @@ def test_what_was_given_and_is_gone_is_still_anothers(world: World) -> None:
     assert failures(world.add("B", indicator(1, "amber", LATER))) == ["not-creator"]
     assert failures(world.add("B", indicator(1, "amber"))) == ["resharing"]
     assert failures(world.add("A", indicator(1, "amber", LATER))) == []
+
+
+def test_a_preview_of_too_much_is_refused_before_it_is_thought_out(world: World) -> None:
+    body = envelope([{}] * 60_000)
+    reply = world.ask("A", "/exchange/collections/finds/preview/", method="POST", body=body)
+    assert reply.status == 413

@@ -1,9 +1,12 @@
 """TAXII 2.1, sections 3.2 to 3.5, 5.3, 5.4, 5.6 and 5.8."""
 
+from dataclasses import replace
+
 import pytest
 
 from allies import NOW, World, address, indicator, names, objects, pages, parsed
 from sidelight.exchange import instants
+from sidelight.exchange.query import PAGE_OCTETS
 from sidelight.exchange.taxii.message import Response
 
 MANIFEST = "/exchange/collections/finds/manifest/"
@@ -222,3 +225,19 @@ def test_last_is_the_last_version_that_the_reader_may_see(world: World) -> None:
     assert names(world.ask("G", objects())) == ["open"]
     assert names(world.ask("B", objects())) == ["narrow"]
     assert len(parsed(world.ask("G", at(1, "versions/")))["versions"]) == 1  # type: ignore[arg-type]
+
+
+def test_3_4_a_page_ends_at_its_octets_and_the_next_goes_on(world: World) -> None:
+    world.server = replace(world.server, largest=2 * PAGE_OCTETS)
+    some = [indicator(number, description="x" * (PAGE_OCTETS // 3)) for number in range(7)]
+    some.append(indicator(7, description="x" * (PAGE_OCTETS + 1)))
+    for each in some:
+        world.add("A", each)
+    first = world.ask("B", objects(), ("limit", "1000"))
+    assert len(first.body) < PAGE_OCTETS + 1000
+    assert parsed(first)["more"] is True
+    found = pages(world, "B", objects(), ("limit", "1000"))
+    assert [each["name"] for each in found] == [f"number {n}" for n in range(8)]  # type: ignore[index]
+    path = f"{objects()}{some[7]['id']}/"
+    assert names(world.ask("B", path)) == ["number 7"]
+    assert world.ask("A", path, method="DELETE").status == 200

@@ -1,0 +1,146 @@
+"""``sidelight share certificate``: say whom the certificate of a client stands for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sidelight.cli.exits import FOUND
+from sidelight.cli.libraries import (
+    Database,
+    now,
+    open_library,
+    operator,
+    organisation_named,
+)
+from sidelight.cli.token import Scope
+from sidelight.errors import UsageError
+from sidelight.output.plain import plain
+
+if TYPE_CHECKING:
+    from sidelight.exchange.certificate import Kind
+
+certificate = typer.Typer(
+    help="Say whom certificates that clients show in TLS stand for.", no_args_is_help=True
+)
+
+_DAY: int = 86_400 * 1_000_000
+
+
+@certificate.command("bind")
+def bind(  # noqa: PLR0913 - options
+    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="Name or id.")],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Or program.")],
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="The certificate, in PEM; this one alone."),
+    ] = None,
+    name: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND:NAME",
+            help="Any certificate with this sha256, dns, email, uri or subject.",
+        ),
+    ] = "",
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What it is good for; all. Repeatable.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days until the binding ends.")] = 365,
+    database: Database = "",
+) -> int:
+    """Let in whoever shows a certificate, as PERSON of ORGANISATION.
+
+    The server has to know who signed it: sidelight serve --client-ca FILE.
+
+    Example: sidelight share certificate bind "Operator B" feed@b.example --name dns:feed.b.example
+    """
+    library = open_library(database)
+    from sidelight.exchange.store import certificates  # noqa: PLC0415 - not for --help
+
+    found = organisation_named(library.register(), organisation)
+    kind, value = _named(file, name)
+    at = now()
+    ident = certificates.bind(
+        library.engine,
+        kind,
+        value,
+        found.id,
+        person,
+        frozenset(each.value for each in scope or Scope),
+        now=at,
+        expires=at + days * _DAY,
+        actor=operator(),
+    )
+    typer.echo(plain(f"{ident}  {kind}:{value}"))
+    return 0
+
+
+@certificate.command("list")
+def list_certificates(database: Database = "") -> int:
+    """List bindings: which certificates, whose, what for, until when.
+
+    Example: sidelight share certificate list
+    """
+    library = open_library(database)
+    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store import certificates  # noqa: PLC0415
+
+    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
+    at = now()
+    for each in certificates.bindings(library.engine):
+        state = "revoked" if each.revoked else "expired" if at >= each.expires else "holds"
+        who = f"{names.get(each.organisation, each.organisation)}  {each.person}"
+        until = instants.show(each.expires)[:10]
+        what = f"{' '.join(sorted(each.scopes))}  {until}  {each.kind}:{each.name}"
+        typer.echo(plain(f"{each.id}  {state}  {who}  {what}"))
+    return 0
+
+
+@certificate.command("revoke")
+def revoke(
+    ident: Annotated[str, typer.Argument(metavar="ID", help="As 'certificate list' shows it.")],
+    database: Database = "",
+) -> int:
+    """End a binding at once, streams that are open with it, too.
+
+    Example: sidelight share certificate revoke 5f1c0a7be2d4
+    """
+    library = open_library(database)
+    from sidelight.exchange.store import certificates  # noqa: PLC0415 - not for --help
+
+    if certificates.revoke(library.engine, ident, now=now(), actor=operator()):
+        typer.echo(f"{ident} is revoked")
+        return 0
+    typer.echo(f"{ident} is no binding that holds", err=True)
+    return FOUND
+
+
+def _named(file: Path | None, name: str) -> "tuple[Kind, str]":
+    """Give the kind and the name that certificates are bound by.
+
+    Raises:
+        UsageError: there is none, or two.
+    """
+    from sidelight.exchange.certificate import (  # noqa: PLC0415 - not for --help
+        KINDS,
+        read_certificate,
+        read_name,
+    )
+
+    if (file is None) == (not name):
+        raise UsageError("give one of them", where="--file and --name")
+    if file is not None:
+        try:
+            found = read_certificate(file.read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"cannot be read: {error}", where=str(file)) from None
+        if found is None:
+            raise UsageError("is no certificate in PEM", where=str(file))
+        return "sha256", found.fingerprint
+    before, _, text = name.partition(":")
+    kind: Kind | None = next((each for each in KINDS if each == before), None)
+    value = read_name(before, text)
+    if kind is None or value is None:
+        hint = f"write KIND:NAME, where KIND is one of {', '.join(KINDS)}"
+        raise UsageError("is no name of a certificate", where=name, hint=hint)
+    return kind, value

@@ -1,0 +1,159 @@
+"""Mutual TLS: clients that show a certificate of an authority made for the test."""
+
+import ssl
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from authority import Authority, Signed
+
+from .conftest import CommandLine
+from .test_share import allied, desk, start, stop
+
+__all__ = ("allied", "desk")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops the server by a signal")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@contextmanager
+def served(desk: CommandLine, authority: Authority, *options: str) -> Iterator[str]:
+    own = authority.sign("server", x509.IPAddress(ip_address("127.0.0.1")))
+    own.write(desk.folder / "server.pem")
+    (desk.folder / "ca.pem").write_text(authority.own.pem)
+    process, url = start(
+        desk, "--database", "exchange.db", "--cert", "server.pem", "--key", "server.pem",
+        "--client-ca", "ca.pem", *options,
+    )  # fmt: skip
+    try:
+        yield url
+    finally:
+        stop(process)
+
+
+def ask(
+    url: str, desk: CommandLine, client: Signed | None, path: str = "/taxii2/", **headers: str
+) -> int:
+    context = ssl.create_default_context(cafile=str(desk.folder / "ca.pem"))
+    if client:
+        context.load_cert_chain(client.write(desk.folder / "client.pem"))
+    try:
+        request = urllib.request.Request(url + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def refused(url: str, desk: CommandLine, client: Signed | None) -> bool:
+    """Tell whether TLS itself turns a client away; with TLS 1.3 it sees that when it reads."""
+    try:
+        ask(url, desk, client)
+    except (OSError, urllib.error.URLError):
+        return True
+    return False
+
+
+def bind(desk: CommandLine, *arguments: str | Path) -> str:
+    ran = desk("share", "certificate", "bind", *arguments, "--database", "exchange.db")
+    assert ran.code == 0, ran.err
+    return ran.out.decode().split()[0]
+
+
+def test_a_bound_certificate_lets_in_until_it_is_revoked(
+    desk: CommandLine, authority: Authority
+) -> None:
+    client, other = authority.sign("feed", x509.DNSName("feed.b.example")), authority.sign("feed")
+    (desk.folder / "feed.pem").write_text(client.pem)
+    token = (desk.folder / "token-A").read_text().strip()
+    with served(desk, authority) as url:
+        assert ask(url, desk, client) == 401
+        ident = bind(desk, "B", "feed@b.example", "--file", "feed.pem", "--scope", "read")
+        assert ask(url, desk, client) == 200
+        assert ask(url, desk, other) == 401
+        assert ask(url, desk, None) == 401
+        assert ask(url, desk, None, Authorization=f"Bearer {token}") == 200
+        assert ask(url, desk, client, Authorization=f"Bearer {token}") == 401
+        listed = desk("share", "certificate", "list", "--database", "exchange.db").out.decode()
+        assert f"{ident}  holds  B  feed@b.example  read" in listed
+        ran = desk("share", "certificate", "revoke", ident, "--database", "exchange.db")
+        assert ran.code == 0
+        assert ask(url, desk, client) == 401
+        assert desk("share", "certificate", "revoke", ident, "--database", "exchange.db").code == 1
+        bind(desk, "B", "feed@b.example", "--name", "dns:Feed.B.example")
+        # What was said of this very certificate still counts; the next one of that name is good.
+        assert ask(url, desk, client) == 401
+        assert ask(url, desk, authority.sign("x", x509.DNSName("feed.b.example"))) == 200
+
+
+def test_tls_turns_away_what_is_of_another_authority_or_out_of_its_time(
+    desk: CommandLine, authority: Authority
+) -> None:
+    stranger = Authority()  # of the same name, with another key
+    with served(desk, authority) as url:
+        for bad in (
+            stranger.sign("feed"),
+            authority.sign("feed", begins=-2 * HOUR, ends=-HOUR),
+            authority.sign("feed", begins=HOUR, ends=2 * HOUR),
+        ):
+            assert refused(url, desk, bad)
+        assert not refused(url, desk, authority.sign("feed"))
+
+
+def test_a_list_of_revoked_certificates_and_the_need_of_one_are_honoured(
+    desk: CommandLine, authority: Authority
+) -> None:
+    good, bad = authority.sign("good"), authority.sign("bad")
+    bind(desk, "B", "feed", "--name", "subject:CN=good")
+    bind(desk, "B", "feed", "--name", "subject:CN=bad")
+    (desk.folder / "crl.pem").write_bytes(authority.taken_back(bad))
+    with served(desk, authority, "--client-crl", "crl.pem", "--require-client-cert") as url:
+        assert ask(url, desk, good) == 200
+        assert refused(url, desk, bad)
+        assert refused(url, desk, None)
+
+
+def test_what_cannot_be_kept_is_refused_before_anything_is_served(
+    desk: CommandLine, authority: Authority
+) -> None:
+    (desk.folder / "no.pem").write_text("no certificate")
+    authority.sign("x").write(desk.folder / "x.pem")
+    tls = ("--cert", "x.pem", "--key", "x.pem")
+    for options, said in (
+        (("--client-ca", "no.pem"), "needs TLS"),
+        ((*tls, "--require-client-cert"), "--client-ca"),
+        ((*tls, "--client-crl", "no.pem"), "--client-ca"),
+        ((*tls, "--client-ca", "no.pem"), "--client-ca: cannot be used"),
+        ((*tls, "--client-ca", "nowhere.pem"), "--client-ca: cannot be used"),
+        (("--cert", "x.pem"), "go together"),
+        (("--cert", "no.pem", "--key", "no.pem"), "--cert and --key: cannot be used"),
+        (("--host", "0.0.0.0"), "TLS is needed"),
+        (("--host", "::"), "TLS is needed"),
+    ):
+        ran = desk("serve", "--port", "0", "--database", "exchange.db", *options)
+        assert (ran.code, said in ran.err, "Traceback" in ran.err) == (2, True, False), ran.err
+    for arguments in (
+        ("--file", "no.pem"),
+        ("--file", "nowhere.pem"),
+        ("--name", "dns:"),
+        ("--name", "serial:7"),
+        ("--name", "sha256:7"),
+        (),
+        ("--file", "x.pem", "--name", "dns:x"),
+    ):
+        ran = desk(
+            "share", "certificate", "bind", "B", "p", *arguments, "--database", "exchange.db"
+        )
+        assert (ran.code, "Traceback" in ran.err) == (2, False), ran.err
