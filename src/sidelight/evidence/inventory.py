@@ -19,11 +19,12 @@ from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
 from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.named import ABSENT, STDIN, present
+from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
 from sidelight.pe.blob import may_be_blob
-from sidelight.schema import Gap
+from sidelight.schema import Gap, GapReason
 
 TASK_BYTES: Final = 64 << 20
 """About how much one task reads: small files are put together, large ones cut."""
@@ -36,6 +37,7 @@ _PROGRAMS: Final = (".exe", ".dll")
 
 BLOCK_BYTES: Final = 256 << 10
 _FEED: Final = ord("\n")
+_SHOWN: Final = "is what the kernel shows of this machine, and no evidence; --live looks at hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _blobs(inventory: Inventory) -> Iterator[tuple[Span, int]]:
         if each.format or os.path.dirname(each.path) not in beside:
             continue
         try:
-            with open(each.path, "rb") as file:
+            with open_regular(each.path) as file:
                 head = file.read(HEAD)
         except OSError:
             continue  # it was read a moment ago, and is a gap already
@@ -193,12 +195,27 @@ def files_under(
     passed: set[str] = set()
     for folder, folders, names in os.walk(path, onerror=deny):
         folders.sort()
+        if _is_shown(folder, gaps, named=folder == path):
+            folders.clear()
+            continue
         if roots is not None and is_root(folders):
             roots[folder] = None
             passed |= without_logs(folder)
         if passed:
             folders[:] = _with_logs(folder, folders, passed, gaps)
         yield from ((os.path.join(folder, name), False) for name in sorted(names))
+
+
+def _is_shown(folder: str, gaps: list[Gap], *, named: bool) -> bool:
+    """Tell whether the kernel shows itself in a folder, and say so."""
+    try:
+        found = is_shown_by_kernel(os.lstat(folder).st_dev)
+    except OSError:
+        return False  # it cannot be listed either, which was said
+    if found:
+        reason: GapReason = "unsupported" if named else "foreign"
+        gaps.append(Gap(folder, 0, reason, _SHOWN))
+    return found
 
 
 def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap]) -> list[str]:
@@ -222,14 +239,19 @@ def _inspect(
         if not stat.S_ISREG(status.st_mode):
             if named:
                 inventory.gaps.append(Gap(path, 0, "unsupported", "is not a regular file"))
-            elif stat.S_ISLNK(status.st_mode):
-                inventory.gaps.append(Gap(path, 0, "foreign", "is a link; it is not followed"))
+            else:
+                link = stat.S_ISLNK(status.st_mode)
+                text = "is a link; it is not followed" if link else "is a pipe, socket or device"
+                inventory.gaps.append(Gap(path, 0, "foreign", text))
+            return []
+        if is_shown_by_kernel(status.st_dev):
+            inventory.gaps.append(Gap(path, 0, "unsupported", _SHOWN))
             return []
         inode = status.st_dev, status.st_ino
         if seen.get(inode) in {"", path}:
             inventory.gaps.append(Gap(path, 0, "duplicate", "is a file that was named before"))
             return []
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(HEAD)
         spans = _recognised(path, named, head, status, inventory)
         placed = any(each.format in READERS and READERS[each.format].placed for each, _ in spans)
@@ -335,7 +357,7 @@ def _piece(size: int) -> int:
 def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator[tuple[Span, int]]:
     """Cut behind line ends, about every `_piece`, counting the lines on the way."""
     start, first, piece = 0, 1, _piece(size)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while start < size:
             stop, lines = _next_cut(file, start, min(start + piece, size), size)
             yield Span(path, format_, start, stop, first, year=year), stop - start

@@ -16,6 +16,7 @@ from sidelight.attribution.observation import Observer
 from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
+from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
 from sidelight.findings.clocks import Looks, looks_of, read_clocks
@@ -208,7 +209,7 @@ def _hash(file: File) -> str:
         return ""
     digest, left = hashlib.sha256(), file.size
     try:
-        with open(file.path, "rb") as stream:
+        with open_regular(file.path) as stream:
             while left and (block := stream.read(min(_BLOCK, left))):
                 digest.update(block)
                 left -= len(block)
