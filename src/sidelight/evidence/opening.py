@@ -29,7 +29,7 @@ def open_regular(path: str) -> BinaryIO:
     Raises:
         OSError: it cannot be opened, or is no regular file.
     """
-    file = open(path, "rb", opener=_opener)
+    file = open(path, "rb", opener=_opener)  # noqa: SIM115 - given away
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "is not a regular file", path)
@@ -56,7 +56,7 @@ def _devices() -> frozenset[int]:
 
 def _shown(mounts: bytes) -> Iterator[int]:
     """Yield the devices of such file systems in what proc(5) calls mountinfo."""
-    for line in mounts.splitlines():
+    for line in mounts.split(b"\n"):
         left, _, right = line.partition(b" - ")
         fields = left.split(b" ")
         if len(fields) > 2 and right.partition(b" ")[0].decode("latin-1") in _SHOWN:
