@@ -15,16 +15,15 @@ from typing import IO, Final
 
 import numpy as np
 
-from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
+from sidelight.evidence.folders import SHOWN, files_under
 from sidelight.evidence.formats import READERS, TREE, recognise
-from sidelight.evidence.named import ABSENT, STDIN, present
+from sidelight.evidence.named import STDIN, present
 from sidelight.evidence.opening import is_shown_by_kernel, open_regular
-from sidelight.evidence.roots import is_root, without_logs
 from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
 from sidelight.pe.blob import may_be_blob
-from sidelight.schema import Gap, GapReason
+from sidelight.schema import Gap
 
 TASK_BYTES: Final = 64 << 20
 """About how much one task reads: small files are put together, large ones cut."""
@@ -37,7 +36,6 @@ _PROGRAMS: Final = (".exe", ".dll")
 
 BLOCK_BYTES: Final = 256 << 10
 _FEED: Final = ord("\n")
-_SHOWN: Final = "is what the kernel shows of this machine, and no evidence; --live looks at hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,67 +165,6 @@ def _blobs(inventory: Inventory) -> Iterator[tuple[Span, int]]:
         yield Span(path, "blob", 0, each.size), each.size
 
 
-def files_under(
-    path: str, gaps: list[Gap], roots: dict[str, None] | None = None
-) -> Iterator[tuple[str, bool]]:
-    """Yield the files under *path*, links among them, and whether they were named themselves.
-
-    Args:
-        path: a file, a folder, or standard input.
-        gaps: takes folders that cannot be listed.
-        roots: takes the roots of Linux hosts; their folders of programs are left out then.
-
-    Raises:
-        EvidenceError: there is no such file or folder.
-    """
-    if path == STDIN:
-        yield path, True
-        return
-    if not os.path.lexists(path):
-        raise EvidenceError(ABSENT, where=path)
-    if not os.path.isdir(path):
-        yield path, True
-        return
-
-    def deny(error: OSError) -> None:
-        gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
-
-    passed: set[str] = set()
-    for folder, folders, names in os.walk(path, onerror=deny):
-        folders.sort()
-        if _is_shown(folder, gaps, named=folder == path):
-            folders.clear()
-            continue
-        if roots is not None and is_root(folders):
-            roots[folder] = None
-            passed |= without_logs(folder)
-        if passed:
-            folders[:] = _with_logs(folder, folders, passed, gaps)
-        yield from ((os.path.join(folder, name), False) for name in sorted(names))
-
-
-def _is_shown(folder: str, gaps: list[Gap], *, named: bool) -> bool:
-    """Tell whether the kernel shows itself in a folder, and say so."""
-    try:
-        found = is_shown_by_kernel(os.lstat(folder).st_dev)
-    except OSError:
-        return False  # it cannot be listed either, which was said
-    if found:
-        reason: GapReason = "unsupported" if named else "foreign"
-        gaps.append(Gap(folder, 0, reason, _SHOWN))
-    return found
-
-
-def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap]) -> list[str]:
-    """Leave out the folders that *passed* names, and say so."""
-    kept = [name for name in folders if os.path.join(folder, name) not in passed]
-    for name in folders:
-        path = os.path.join(folder, name)
-        if name not in kept and not os.path.islink(path):
-            gaps.append(Gap(path, 0, "foreign", "holds programs, in which no logs are looked for"))
-    return kept
-
-
 def _inspect(
     path: str, named: bool, seen: dict[tuple[int, int], str], inventory: Inventory
 ) -> list[tuple[Span, int]]:
@@ -245,7 +182,7 @@ def _inspect(
                 inventory.gaps.append(Gap(path, 0, "foreign", text))
             return []
         if is_shown_by_kernel(status.st_dev):
-            inventory.gaps.append(Gap(path, 0, "unsupported", _SHOWN))
+            inventory.gaps.append(Gap(path, 0, "unsupported", SHOWN))
             return []
         inode = status.st_dev, status.st_ino
         if seen.get(inode) in {"", path}:

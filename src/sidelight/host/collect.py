@@ -750,7 +750,7 @@ class Look:
         maps = self.attempt(record, "maps", read, base + "/maps")
         if maps:
             self.add_regions(record, base, exe, parse_maps(os.fsdecode(maps)))
-        self.add_packets(record, base)
+        add_packets(self, record, base)
         return record
 
     def add_words(self, record: Json, base: str, swaps: bool, places: List[int]) -> None:
@@ -816,20 +816,21 @@ class Look:
             self.write(dict(space.describe(region, root), type="file", id=self.files[key]))
         return self.files[key]
 
-    def add_packets(self, record: Json, base: str) -> None:
-        """Add the packet sockets that the process holds."""
-        name = record["ns"]["net"] or ""
-        if name not in self.packets:
-            self.packets[name] = self.attempt(record, "packet", packet_sockets, base) or {}
-        sockets = self.packets[name]
-        held = self.attempt(record, "fd", os.listdir, base + "/fd") if sockets else None
-        for fd in (held or [])[:MANY_FILES]:
-            target = self.attempt(record, "fd", os.readlink, base + "/fd/" + fd) or ""
-            if target.startswith("socket:[") and int(target[8:-1]) in sockets:
-                found = sockets[int(target[8:-1])]
-                found["held"] = True
-                constants = packet_filter(record["pid"], int(fd))
-                record.setdefault("packets", []).append(dict(found, filter=constants))
+
+def add_packets(look: Look, record: Json, base: str) -> None:
+    """Add the packet sockets that the process holds."""
+    name = record["ns"]["net"] or ""
+    if name not in look.packets:
+        look.packets[name] = look.attempt(record, "packet", packet_sockets, base) or {}
+    sockets = look.packets[name]
+    held = look.attempt(record, "fd", os.listdir, base + "/fd") if sockets else None
+    for fd in (held or [])[:MANY_FILES]:
+        target = look.attempt(record, "fd", os.readlink, base + "/fd/" + fd) or ""
+        if target.startswith("socket:[") and int(target[8:-1]) in sockets:
+            found = sockets[int(target[8:-1])]
+            found["held"] = True
+            constants = packet_filter(record["pid"], int(fd))
+            record.setdefault("packets", []).append(dict(found, filter=constants))
 
 
 class Digests:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 import orjson
 
 from sidelight.evidence.archive import HEAD, Member, container, expand
+from sidelight.evidence.folders import files_under
 from sidelight.evidence.formats import recognise
-from sidelight.evidence.inventory import files_under
 from sidelight.evidence.named import STDIN
 from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.stream import Stream
