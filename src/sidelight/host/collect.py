@@ -67,8 +67,15 @@ NEIGHBOURS = {struct.pack("<Q", tag) for tag in (5, 6, 10)}
 REGISTERS = {"x86_64": (16, 19), "aarch64": (32, 31)}
 """Where next instruction and stack are among the registers, by machine (ptrace.h of the kernel)."""
 
-JUMP_SLOTS = {62: 7, 183: 1026}
-"""The relocation that the loader fills with the address of a function, by machine (psABIs)."""
+SLOTS = {62: (7, 6), 183: (1026, 1025)}
+"""The relocations that the loader fills with the address of a function, by machine (psABIs).
+
+First that of a procedure linkage table (JUMP_SLOT), then that of anything (GLOB_DAT): programs
+without such a table, as compilers make with ``-fno-plt``, have the latter alone.
+"""
+
+FUNCTIONS = bytes(int(kind & 0x0F in (2, 10)) for kind in range(256))
+"""By the kind of a symbol: whether it is a function (STT_FUNC, STT_GNU_IFUNC)."""
 
 Json = Dict[str, Any]
 
@@ -533,23 +540,45 @@ class Image:
         entries = struct.iter_unpack("=QQ", dynamic[: len(dynamic) // 16 * 16])
         self.dynamic: Dict[int, int] = dict(entries)
         self.first, self.raw, self.named = 0, array.array("Q"), array.array("I")
-        if self.dynamic.get(20) == 7 and machine in JUMP_SLOTS:
-            self._find_slots(file, JUMP_SLOTS[machine])
+        if machine in SLOTS:
+            self._find_slots(file, *SLOTS[machine])
         self.codes: Any = [-1] * len(self.raw)
         self.right: Set[Tuple[int, int]] = set()
 
-    def _find_slots(self, file: int, kind: int) -> None:
-        """Take the relocations of the procedure linkage table (DT_JMPREL)."""
-        table = self._table(file, self.dynamic[23], self.dynamic[2])
-        words = array.array("Q", table[: len(table) // 24 * 24])
-        pairs = zip(words[0::3], words[1::3])  # noqa: B905 - Python 3.6
-        slots = {at: info >> 32 for at, info in pairs if info & 0xFFFFFFFF == kind}
+    def _find_slots(self, file: int, jump: int, anything: int) -> None:
+        """Take the slots of the procedure linkage table (DT_JMPREL), and those of functions."""
+        slots: Dict[int, int] = {}
+        if self.dynamic.get(20) == 7:
+            slots = self._relocations(file, self.dynamic[23], self.dynamic[2], jump)
+        # What depends on the base alone stands first, and is counted (DT_RELACOUNT).
+        passed = 24 * self.dynamic.get(0x6FFFFFF9, 0)
+        begin, size = self.dynamic.get(7, 0) + passed, self.dynamic.get(8, 0) - passed
+        others = self._relocations(file, begin, size, anything) if size > 0 else {}
+        most = max(others.values()) + 1 if others else 0
+        kinds = self._table(file, self.dynamic.get(6, 0), 24 * most)[4::24].translate(FUNCTIONS)
+        others = {at: n for at, n in others.items() if n < len(kinds) and kinds[n]}
+        places = sorted([*slots, *others])
+        if places and places[-1] - places[0] <= 8 * MANY_SLOTS:
+            slots.update(others)
         if not slots or max(slots) - min(slots) > 8 * MANY_SLOTS:
             return
-        raw = self._table(file, min(slots), max(slots) + 8 - min(slots))
         self.first = min(slots)
-        self.raw.frombytes(raw[: len(raw) // 8 * 8])
+        self.raw.frombytes(self._stored(file, self.first, max(slots) + 8 - self.first))
         self.named.extend(slots.get(self.first + 8 * i, 0) for i in range(len(self.raw)))
+
+    def _relocations(self, file: int, address: int, size: int, kind: int) -> Dict[int, int]:
+        """Give the places of the relocations of a kind, each with the number of its symbol."""
+        table = self._table(file, address, size)
+        table = table[: len(table) // 24 * 24]
+        found: Dict[int, int] = {}
+        lowest = table[8 if sys.byteorder == "little" else 15 :: 24]
+        at = lowest.find(kind & 0xFF)
+        while at >= 0:
+            place, info = struct.unpack_from("=QQ", table, 24 * at)
+            if info & 0xFFFFFFFF == kind and not place % 8:
+                found[place] = info >> 32
+            at = lowest.find(kind & 0xFF, at + 1)
+        return found
 
     def _table(self, file: int, address: int, size: int) -> bytes:
         """Read what the file holds for an address, as far as its segment goes."""
@@ -558,6 +587,16 @@ class Image:
                 size = min(size, start + stored - address, TABLE_BYTES)
                 return os.pread(file, size, offset + address - start)
         return b""
+
+    def _stored(self, file: int, address: int, size: int) -> bytes:
+        """Read what the file holds for addresses, also across segments; zeros where nothing."""
+        found = bytearray(size)
+        for start, stored, offset in self.loads:
+            begin, end = max(start, address), min(start + stored, address + size)
+            if begin < end:
+                part = os.pread(file, end - begin, offset + begin - start)
+                found[begin - address : begin - address + len(part)] = part
+        return bytes(found)
 
     def symbols(self) -> Optional[Symbols]:
         """Read the symbols; None where the file is no longer to be had."""
@@ -1315,9 +1354,10 @@ class Calls:
             codes = [self.bases[bisect.bisect_right(self.edges, w) - 1] + w for w in words]
             known = image.codes[at : at + len(codes)]
             for index in range(len(codes)) if codes != known else ():
-                pair = (at + index, codes[index])
-                if codes[index] != known[index] and pair not in image.right:
-                    yield at + index, words[index]
+                number, code = at + index, codes[index]
+                fresh = code != known[index] and image.named[number]
+                if fresh and (number, code) not in image.right:
+                    yield number, words[index]
 
     def judged(self, image: Image, shift: int, index: int, word: int) -> bytes:
         """Name the function that a slot should point to and does not; empty where it does."""

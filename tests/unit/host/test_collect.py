@@ -102,6 +102,12 @@ def _searching(shop: Workshop, folder: Path) -> int:
     return shop.start([shop.folder / "searching", "plain"])
 
 
+def _without_table(shop: Workshop, folder: Path) -> int:
+    """As compilers make programs that have all addresses when they start."""
+    del folder
+    return shop.start([shop.folder / "without_table", "bend-to-library"])
+
+
 def _given_to_the_loader(shop: Workshop, folder: Path) -> int:
     del folder
     with shop.program.open("rb") as file:
@@ -154,6 +160,7 @@ STAND_INS: dict[str, tuple[Start, str, int]] = {
     "call bent to a function of its own": (_named("bend"), "bent-call", HIGH),
     "call bent to another function": (_named("bend-to-library"), "bent-call", HIGH),
     "call bent to memory": (_named("bend-to-memory"), "bent-call", HIGH),
+    "call bent where there is no table of procedures": (_without_table, "bent-call", HIGH),
     "preload": (_named("plain", LD_PRELOAD="{LIBRARY}"), "preload", MEDIUM),
     "audit": (_named("plain", LD_AUDIT="{LIBRARY}"), "preload", MEDIUM),
     "library path": (
@@ -837,6 +844,16 @@ def _dynamic_symbols(path: Path) -> list[tuple[str, int, str]]:
     ]
 
 
+def _functions(path: Path) -> set[str]:
+    """Name the dynamic symbols that are functions, here or elsewhere."""
+    ran = subprocess.run(
+        ["readelf", "--dyn-syms", "-W", str(path)], capture_output=True, check=True, text=True
+    )
+    rows = [line.split() for line in ran.stdout.splitlines()]
+    kinds = {"FUNC", "IFUNC"}
+    return {row[7].partition("@")[0] for row in rows if len(row) > 7 and row[3] in kinds}
+
+
 def _mapped_libraries() -> list[Path]:
     regions = collect.parse_maps(Path("/proc/self/maps").read_text())
     paths = {Path(r.path) for r in regions if "x" in r.perms and r.path.startswith("/")}
@@ -879,7 +896,11 @@ def test_slots_are_those_that_readelf_shows() -> None:
         if image is None:
             continue
         ran = subprocess.run([readelf, "-rW", path], capture_output=True, check=True, text=True)
-        table = [line.split() for line in ran.stdout.splitlines() if "JUMP_SLO" in line]
+        lines = ran.stdout.splitlines()
+        table = [line.split() for line in lines if "JUMP_SLO" in line]
+        others = [line.split() for line in lines if "GLOB_DAT" in line]
+        functions = _functions(path)
+        table += [row for row in others if row[4].partition("@")[0] in functions]
         expected = {int(row[0], 16): row[4].partition("@")[0].encode() for row in table}
         symbols = image.symbols()
         assert symbols is not None
