@@ -192,14 +192,17 @@ def _inputs(
 ) -> tuple[Input, ...]:
     """List every file and every member that was read, each once.
 
-    A file that was cut or is an archive is hashed as it lies on disk.
+    A file that was cut or is an archive is hashed as it lies on disk. One that no reader takes is
+    listed and not hashed: nothing rests on it, and a disk holds a hundred times as many of them.
     """
     whole = {each.source: each for each in gathered.digests if each.sha256}
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
     for file in files:
         name = named.get(file.path, spelled(file.path))
         if name not in found or file.format == "archive":
-            found[name] = Input(name, max(file.size, 0), _hash(file), file.format)
+            found[name] = Input(
+                name, max(file.size, 0), _hash(file) if file.format else "", file.format
+            )
     return tuple(sorted(found.values()))
 
 

@@ -30,8 +30,8 @@ from hypothesis import strategies as st
 
 from sidelight.evidence.host import lines
 from sidelight.evidence.stream import Stream
-from sidelight.host import collect
-from sidelight.host.judge import HIGH, MEDIUM
+from sidelight.host import MEDIUM, collect
+from sidelight.host.judge import HIGH
 from sidelight.schema import Event, Frame, want_all
 from stand_ins import Workshop, workshop
 
