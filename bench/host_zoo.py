@@ -183,10 +183,11 @@ def looked_at(pids: Sequence[int], *, hashes: bool = False, ptrace: bool = False
     high, medium = sum(p >= HIGH for p in points), sum(MEDIUM <= p < HIGH for p in points)
     each = 1000 * end["cpu"] / max(1, end["processes"])
     options = " ".join(name for name, on in (("--hashes", hashes), ("--ptrace", ptrace)) if on)
+    differ = sum(not same for _, same in files)
     print(
-        f"| {options or 'plain'} | {end['processes']} | {high} | {medium} | {slots:,} slots, {unsure}"
-        f" not compared; {threads} threads, {stopped} stopped; {len(files)} files hashed,"
-        f" {sum(not same for _, same in files)} differ; {end['cpu']} s, {each:.1f} ms each |"
+        f"| {options or 'plain'} | {end['processes']} | {high} | {medium} | {slots:,} slots,"
+        f" {unsure} not compared; {threads} threads, {stopped} stopped; {len(files)} files"
+        f" hashed, {differ} differ; {end['cpu']} s, {each:.1f} ms each |"
     )
     for event, some in zip(events, points, strict=True):
         if some >= MEDIUM or some < 0:
