@@ -142,19 +142,23 @@ static void patch(void) {
 static void bend(void *target) {
     size_t base = (size_t)((struct link_map *)dlopen(0, RTLD_NOW))->l_addr;
     Elf64_Sym *symbols = 0;
-    Elf64_Rela *slots = 0;
+    Elf64_Rela *slots[2] = {0, 0}; /* of the procedure linkage table, and all others */
     char *names = 0;
-    size_t size = 0;
+    size_t size[2] = {0, 0};
     for (Elf64_Dyn *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++) {
         size_t at = entry->d_un.d_ptr + (entry->d_un.d_ptr < base ? base : 0);
         if (entry->d_tag == DT_SYMTAB) symbols = (Elf64_Sym *)at;
         if (entry->d_tag == DT_STRTAB) names = (char *)at;
-        if (entry->d_tag == DT_JMPREL) slots = (Elf64_Rela *)at;
-        if (entry->d_tag == DT_PLTRELSZ) size = entry->d_un.d_val;
+        if (entry->d_tag == DT_JMPREL) slots[0] = (Elf64_Rela *)at;
+        if (entry->d_tag == DT_PLTRELSZ) size[0] = entry->d_un.d_val;
+        if (entry->d_tag == DT_RELA) slots[1] = (Elf64_Rela *)at;
+        if (entry->d_tag == DT_RELASZ) size[1] = entry->d_un.d_val;
     }
-    for (size_t i = 0; i < size / sizeof *slots; i++) {
-        if (strcmp(names + symbols[ELF64_R_SYM(slots[i].r_info)].st_name, "shmctl")) continue;
-        char *slot = (char *)(base + slots[i].r_offset);
+    for (size_t i = 0; i < (size[0] + size[1]) / sizeof **slots; i++) {
+        size_t in_table = size[0] / sizeof **slots;
+        Elf64_Rela *one = i < in_table ? slots[0] + i : slots[1] + (i - in_table);
+        if (strcmp(names + symbols[ELF64_R_SYM(one->r_info)].st_name, "shmctl")) continue;
+        char *slot = (char *)(base + one->r_offset);
         mprotect((void *)((size_t)slot / PAGE * PAGE), PAGE, PROT_READ | PROT_WRITE);
         *(void **)slot = target;
         return;

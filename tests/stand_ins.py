@@ -77,6 +77,7 @@ def workshop(folder: Path) -> Iterator[Workshop]:
             folder / "libmarker.so.1",
         ],
         [SOURCE, "-o", folder / "stand_in", "-ldl", "-lpthread"],
+        [SOURCE, "-fno-plt", "-o", folder / "without_table", "-ldl", "-lpthread"],
         [
             SOURCE,
             "-o",

@@ -1,5 +1,6 @@
 """A host is collected and hunted as a person does it."""
 
+import inspect
 import json
 import os
 import shutil
@@ -8,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from sidelight.host import collect as collector
 
 from .conftest import CommandLine
 
@@ -66,6 +69,45 @@ def test_the_script_it_prints_is_the_collector(sidelight: CommandLine, tmp_path:
     kinds = [json.loads(line)["type"] for line in ran.stdout.splitlines()]
     assert (kinds[0], kinds[-2:]) == ("host", ["process", "end"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_not_there_is_said(sidelight: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "host.jsonl"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    asked = [f"--pid={pid}" for pid in (os.getpid(), ended.pid)]
+    for ran in (
+        sidelight("collect", "--live", *asked, "--output", file),
+        sidelight("collect", "--live", *asked, to=file),
+    ):
+        assert ran.code == 3
+        assert f"there is no process {ended.pid}" in ran.err
+        hunted = sidelight("hunt", file, *QUIET)
+        assert hunted.code == 3
+        assert f"process {ended.pid} was asked for and is not there" in hunted.out.decode()
+    script = [sys.executable, "-I", inspect.getfile(collector), *asked]
+    alone = subprocess.run(script, capture_output=True, check=False)
+    assert (alone.returncode, alone.stderr) == (3, b"there is no process %d\n" % ended.pid)
+    assert sidelight("collect", "--live", "--pid", "0").code == 2
+
+
+def test_a_hunt_asks_for_more_than_a_look(sidelight: CommandLine, tmp_path: Path) -> None:
+    """The collector is told; whoever looks at no host is told that."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\nexit 255\n')
+    ssh.chmod(0o755)
+    subprocess.run(
+        sidelight.arguments("hunt", "--ssh", "node1", "--hashes", "--ptrace", *QUIET),
+        capture_output=True,
+        check=False,
+        cwd=sidelight.folder,
+        env={**sidelight.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    assert (tmp_path / "words").read_text().endswith("node1 python3 - --hashes --ptrace\n")
+    for word in ("--hashes", "--ptrace"):
+        ran = sidelight("hunt", tmp_path, word)
+        assert (ran.code, ran.out) == (2, b"")
+        assert "--live" in ran.err
 
 
 @pytest.mark.parametrize("words", [("collect",), ("collect", "--live", "--script"), ("hunt",)])

@@ -26,6 +26,7 @@ from sidelight.pe.digest import image_digest
 from sidelight.pe.layout import read_layout
 from sidelight.rules.cache import Compiled, load_compiled
 from sidelight.schema import NO_TIME
+from trace_writer import VOLUME, compress, write_prefetch
 from triad_cases import VENDOR, lay, near_misses, noise, plain, program, stub, triads
 
 from .conftest import CommandLine
@@ -108,6 +109,32 @@ def test_findings_are_ranked_and_name_files_hashes_and_points(hunted: list[Findi
     assert "svc.exe is updater.exe by its version information. (+8)" in first.reasons
     assert first.counter_evidence
     assert first.refute
+
+
+def test_prefetch_beside_a_triad_weighs(hunter: Hunter, tmp_path: Path) -> None:
+    """As a collector lays it out: C/Windows/Prefetch, C/Users."""
+    folder = f"{VOLUME}{HOME}".upper().replace("/", "\\")
+    names = ("loaded", "unloaded", "absent")
+    lay(tmp_path / "C" / HOME, dict.fromkeys(names, triads()["renamed"]))
+    prefetch = tmp_path / "C/Windows/Prefetch"
+    prefetch.mkdir(parents=True)
+    for number, name in enumerate(names[:2]):
+        read = [f"{folder}\\{name}\\SVC.EXE"] + [f"{folder}\\{name}\\HELPER.DLL"] * (not number)
+        data = write_prefetch("svc.exe", read, times=[1_700_000_000 - number * 40 * 86_400])
+        (prefetch / f"SVC.EXE-0000000{number}.pf").write_bytes(compress(data) if number else data)
+    found, run = hunter(tmp_path)
+    told = {_case(each): each for each in found}
+    assert not [gap for gap in run.coverage.gaps if gap.source.endswith(".pf")]
+    plain = told["absent"].score
+    assert {name: each.score - plain for name, each in told.items()} == {
+        "loaded": 16, "unloaded": 0, "absent": 0,
+    }  # fmt: skip
+    assert "svc.exe was run, last on 2023-11-14 (prefetch). (+8)" in told["loaded"].reasons
+    assert any("read helper.dll when it was started" in text for text in told["loaded"].reasons)
+    shown = (*told["unloaded"].reasons, *told["unloaded"].counter_evidence)
+    assert any("without reading helper.dll (prefetch)" in text for text in shown)
+    remarks = told["absent"].counter_evidence
+    assert any("Prefetch of 2 programs does not have svc.exe" in text for text in remarks)
 
 
 def test_the_command_line_gives_the_same_bytes_twice(

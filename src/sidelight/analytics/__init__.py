@@ -7,7 +7,6 @@ stands in the code or weighs in a threshold.
 Rule 3. A field that is missing is unknown. It speaks neither for nor against.
 """
 
-from typing import Final
+from sidelight.host import MEDIUM
 
-MEDIUM: Final = 40
-"""Points from which signs make a finding of level medium."""
+__all__ = ["MEDIUM"]

@@ -22,6 +22,7 @@ FILE_FIELDS: Final = (
     "DelayImports",
     "LibraryNames",
     "Members",
+    "TracePath",
 )
 
 

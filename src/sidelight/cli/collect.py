@@ -25,7 +25,10 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not standard output."),
 ]
-Pids = Annotated[list[int] | None, typer.Option("--pid", help="This process only. Repeatable.")]
+Pids = Annotated[
+    list[int] | None,
+    typer.Option("--pid", min=1, max=(1 << 31) - 1, help="This process only. Repeatable."),
+]
 Share = Annotated[int, typer.Option(min=1, max=100, help="Percent of one processor it may take.")]
 Shallow = Annotated[
     bool, typer.Option("--shallow", help="Read no memory of processes, only lists.")
@@ -69,7 +72,7 @@ def collect_command(  # noqa: PLR0913
         flags = {"--shallow": shallow, "--hashes": hashes, "--ptrace": ptrace}
         return _fetch(ssh, output, [*words, *(flag for flag, on in flags.items() if on)])
     else:
-        _collect(output, (pid or None, not shallow, max_cpu, hashes, ptrace))
+        return _collect(output, (pid or None, not shallow, max_cpu, hashes, ptrace))
     return 0
 
 
@@ -86,7 +89,7 @@ def _fetch(hosts: list[str], output: Path | None, words: list[str]) -> int:
     return exits.UNREADABLE if troubled else 0
 
 
-def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bool, bool]) -> None:
+def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bool, bool]) -> int:
     """Look at this host; *options* are those of `collect.collect`."""
     from sidelight.host import collect  # noqa: PLC0415
 
@@ -108,3 +111,6 @@ def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bo
         f"time; denied: {denied or 'nothing'}",
         err=True,
     )
+    if end["absent"]:
+        typer.echo(f"sidelight: {collect.absence(end['absent'])}", err=True)
+    return exits.UNREADABLE if end["absent"] else 0

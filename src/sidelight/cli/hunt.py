@@ -17,7 +17,7 @@ from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
-from sidelight.cli.surfaces import Surfaces, Surveyed, with_surfaces
+from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
 from sidelight.cli.targets import Target, Written, targets
 from sidelight.errors import UsageError
 
@@ -33,6 +33,8 @@ def hunt_command(  # noqa: PLR0913
     paths: options.Paths = None,
     live: options.Live = False,
     ssh: options.Ssh = None,
+    hashes: options.Hashes = False,
+    ptrace: options.Ptrace = False,
     files: options.Files = None,
     yara: options.Yara = None,
     memory_image: options.MemoryImages = None,
@@ -80,7 +82,8 @@ def hunt_command(  # noqa: PLR0913
     rules, selection, report = for_report(from_report, rules, selection, own=own)
     lists = Lists.of(allow, no_allow, assets, baseline, hijacklibs, trust, revoked)
     _refuse_yara(yara, own=own)
-    looks = Surfaces(live, ssh or (), yara, memory_image or (), symbols or (), files or ())
+    words = looking({"--hashes": hashes, "--ptrace": ptrace}, live=live or bool(ssh))
+    looks = Surfaces(live, ssh or (), words, yara, memory_image or (), symbols or (), files or ())
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
             evidence, targets(output or [], format_ or []), _marking(tlp), _text(host),

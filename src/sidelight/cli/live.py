@@ -9,12 +9,15 @@ from sidelight.cli import exits
 from sidelight.errors import UsageError
 
 
-def look_at_hosts(folder: Path, hosts: Sequence[str], *, live: bool) -> list[Path]:
+def look_at_hosts(
+    folder: Path, hosts: Sequence[str], words: Sequence[str] = (), *, live: bool
+) -> list[Path]:
     """Write what hosts show when they are looked at into *folder*; give the files.
 
     Args:
         folder: is there already.
         hosts: to look at over ssh.
+        words: options of the collector.
         live: look at this host.
 
     Raises:
@@ -22,11 +25,11 @@ def look_at_hosts(folder: Path, hosts: Sequence[str], *, live: bool) -> list[Pat
     """
     from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
 
-    files = [_here(folder / "this-host.jsonl")] if live else []
-    return files + fleet.told(fleet.fetch(hosts, folder), len(hosts), fleet.say)
+    files = [_here(folder / "this-host.jsonl", words)] if live else []
+    return files + fleet.told(fleet.fetch(hosts, folder, words), len(hosts), fleet.say)
 
 
-def _here(file: Path) -> Path:
+def _here(file: Path, words: Sequence[str]) -> Path:
     """Look at this host, in a process of its own: nice and limited as the collector is."""
     if not sys.platform.startswith("linux"):
         raise UsageError("this system has no /proc as Linux has it", where="--live")
@@ -34,7 +37,7 @@ def _here(file: Path) -> Path:
 
     with file.open("wb") as out:
         ran = subprocess.run(  # noqa: S603 - this interpreter, a module of this package
-            [sys.executable, "-I", collect.__file__], stdout=out, check=False
+            [sys.executable, "-I", collect.__file__, *words], stdout=out, check=False
         )
     if ran.returncode == exits.INTERRUPTED:
         raise KeyboardInterrupt

@@ -19,6 +19,20 @@ Ssh = Annotated[
     list[str] | None,
     typer.Option(metavar="HOST", help="Look at the processes of HOST over ssh, too. Repeatable."),
 ]
+Hashes = Annotated[
+    bool,
+    typer.Option(
+        "--hashes", help="With --live or --ssh: compare every mapped file with its package."
+    ),
+]
+Ptrace = Annotated[
+    bool,
+    typer.Option(
+        "--ptrace",
+        help="With --live or --ssh: stop running threads for a moment, to see in what code they "
+        "are.",
+    ),
+]
 Files = Annotated[
     list[Path] | None,
     typer.Option(

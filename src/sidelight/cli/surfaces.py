@@ -25,6 +25,7 @@ class Surfaces:
     Args:
         live: this host.
         hosts: to look at over ssh.
+        words: options of the collector.
         yara: folder of YARA rules; None for none.
         images: images of whole memories.
         symbols: folders with tables of symbols for them.
@@ -33,6 +34,7 @@ class Surfaces:
 
     live: bool = False
     hosts: Sequence[str] = ()
+    words: Sequence[str] = ()
     yara: Path | None = None
     images: Sequence[Path] = ()
     symbols: Sequence[Path] = ()
@@ -55,6 +57,18 @@ class Surveyed:
     refused: "tuple[Refusal, ...]" = ()
     said: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
+
+
+def looking(options: Mapping[str, bool], *, live: bool) -> tuple[str, ...]:
+    """Give those options of the collector that are on.
+
+    Raises:
+        UsageError: one is on, and no host is looked at.
+    """
+    words = tuple(name for name, on in options.items() if on)
+    if words and not live:
+        raise UsageError("is for a look at a host", where=words[0], hint="say --live or --ssh HOST")
+    return words
 
 
 @contextmanager
@@ -80,7 +94,7 @@ def _surveyed(paths: Sequence[str], surfaces: Surfaces, folder: Path) -> Surveye
 
     made: dict[str, str] = {}
     if surfaces.live or surfaces.hosts:
-        looked = look_at_hosts(folder, surfaces.hosts, live=surfaces.live)
+        looked = look_at_hosts(folder, surfaces.hosts, surfaces.words, live=surfaces.live)
         made.update((str(file), f"host:{file.stem}") for file in looked)
     if surfaces.images:
         from sidelight.cli.volatility import read_images  # noqa: PLC0415

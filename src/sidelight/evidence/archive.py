@@ -18,6 +18,7 @@ from typing import IO, Final, Literal, TypeAlias, cast
 
 import pyarrow as pa
 
+from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError, Stream
 from sidelight.schema import Gap
 
@@ -164,7 +165,7 @@ def zip_members(path: str) -> list[tuple[str, int]]:
     Raises:
         OSError, zipfile.BadZipFile: it cannot be read.
     """
-    with zipfile.ZipFile(path) as archive:
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
     return sorted((info.filename, info.file_size) for info in infos)
 
@@ -192,7 +193,7 @@ def _zip(
 def expand_zip(path: str, only: frozenset[str], *, name: str) -> Iterator[Member | Gap]:
     """Yield the members *only* of the zip file at *path*, and what lies in them."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             yield from _zip(name, file, DEPTH - 1, only)
     except FAILURES as error:
         yield _gap(name, error)

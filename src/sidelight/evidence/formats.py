@@ -157,6 +157,18 @@ def _blobs() -> Module:
     return blobs
 
 
+def _prefetches() -> Module:
+    from sidelight.evidence.disk import prefetches  # noqa: PLC0415
+
+    return prefetches
+
+
+def _hives() -> Module:
+    from sidelight.evidence.disk import hives  # noqa: PLC0415
+
+    return hives
+
+
 def _whole(head: bytes) -> Split:
     del head
     return "whole"
@@ -197,6 +209,8 @@ READERS: Final[Mapping[str, Format]] = {
     "syslog": Format("syslog", _syslog, _separable),
     TREE: Format("Linux file tree", _tree, _whole),
     "pe": Format("Windows program or library (PE)", _images, _whole, placed=True),
+    "prefetch": Format("Windows prefetch", _prefetches, _whole, placed=True),
+    "hive": Format("Windows registry hive", _hives, _whole, placed=True),
     "catalog": Format("Windows catalog", _catalogs, _whole, placed=True),
     "blob": Format("file that looks encrypted", _blobs, _whole, placed=True),
 }

@@ -15,11 +15,11 @@ from typing import IO, Final
 
 import numpy as np
 
-from sidelight.errors import EvidenceError
 from sidelight.evidence.archive import HEAD, container, zip_members
+from sidelight.evidence.folders import SHOWN, files_under
 from sidelight.evidence.formats import READERS, TREE, recognise
-from sidelight.evidence.named import ABSENT, STDIN, present
-from sidelight.evidence.roots import is_root, without_logs
+from sidelight.evidence.named import STDIN, present
+from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
 from sidelight.pe.blob import may_be_blob
@@ -152,7 +152,7 @@ def _blobs(inventory: Inventory) -> Iterator[tuple[Span, int]]:
         if each.format or os.path.dirname(each.path) not in beside:
             continue
         try:
-            with open(each.path, "rb") as file:
+            with open_regular(each.path) as file:
                 head = file.read(HEAD)
         except OSError:
             continue  # it was read a moment ago, and is a gap already
@@ -163,52 +163,6 @@ def _blobs(inventory: Inventory) -> Iterator[tuple[Span, int]]:
         each = replace(inventory.inputs[number], format="blob")
         inventory.inputs[number] = each
         yield Span(path, "blob", 0, each.size), each.size
-
-
-def files_under(
-    path: str, gaps: list[Gap], roots: dict[str, None] | None = None
-) -> Iterator[tuple[str, bool]]:
-    """Yield the files under *path*, links among them, and whether they were named themselves.
-
-    Args:
-        path: a file, a folder, or standard input.
-        gaps: takes folders that cannot be listed.
-        roots: takes the roots of Linux hosts; their folders of programs are left out then.
-
-    Raises:
-        EvidenceError: there is no such file or folder.
-    """
-    if path == STDIN:
-        yield path, True
-        return
-    if not os.path.lexists(path):
-        raise EvidenceError(ABSENT, where=path)
-    if not os.path.isdir(path):
-        yield path, True
-        return
-
-    def deny(error: OSError) -> None:
-        gaps.append(Gap(str(error.filename), 0, "denied", error.strerror or str(error)))
-
-    passed: set[str] = set()
-    for folder, folders, names in os.walk(path, onerror=deny):
-        folders.sort()
-        if roots is not None and is_root(folders):
-            roots[folder] = None
-            passed |= without_logs(folder)
-        if passed:
-            folders[:] = _with_logs(folder, folders, passed, gaps)
-        yield from ((os.path.join(folder, name), False) for name in sorted(names))
-
-
-def _with_logs(folder: str, folders: list[str], passed: set[str], gaps: list[Gap]) -> list[str]:
-    """Leave out the folders that *passed* names, and say so."""
-    kept = [name for name in folders if os.path.join(folder, name) not in passed]
-    for name in folders:
-        path = os.path.join(folder, name)
-        if name not in kept and not os.path.islink(path):
-            gaps.append(Gap(path, 0, "foreign", "holds programs, in which no logs are looked for"))
-    return kept
 
 
 def _inspect(
@@ -222,14 +176,19 @@ def _inspect(
         if not stat.S_ISREG(status.st_mode):
             if named:
                 inventory.gaps.append(Gap(path, 0, "unsupported", "is not a regular file"))
-            elif stat.S_ISLNK(status.st_mode):
-                inventory.gaps.append(Gap(path, 0, "foreign", "is a link; it is not followed"))
+            else:
+                link = stat.S_ISLNK(status.st_mode)
+                text = "is a link; it is not followed" if link else "is a pipe, socket or device"
+                inventory.gaps.append(Gap(path, 0, "foreign", text))
+            return []
+        if is_shown_by_kernel(status.st_dev):
+            inventory.gaps.append(Gap(path, 0, "unsupported", SHOWN))
             return []
         inode = status.st_dev, status.st_ino
         if seen.get(inode) in {"", path}:
             inventory.gaps.append(Gap(path, 0, "duplicate", "is a file that was named before"))
             return []
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(HEAD)
         spans = _recognised(path, named, head, status, inventory)
         placed = any(each.format in READERS and READERS[each.format].placed for each, _ in spans)
@@ -335,7 +294,7 @@ def _piece(size: int) -> int:
 def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator[tuple[Span, int]]:
     """Cut behind line ends, about every `_piece`, counting the lines on the way."""
     start, first, piece = 0, 1, _piece(size)
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while start < size:
             stop, lines = _next_cut(file, start, min(start + piece, size), size)
             yield Span(path, format_, start, stop, first, year=year), stop - start

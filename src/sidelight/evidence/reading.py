@@ -11,6 +11,7 @@ from sidelight.evidence.archive import Chained, Member, expand, expand_zip
 from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.inventory import Span, Task, foreign
 from sidelight.evidence.named import STDIN
+from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import Raw, Stream
 from sidelight.evidence.volumes import IMAGE, files
 from sidelight.pe.blob import may_be_blob
@@ -94,7 +95,7 @@ def _read_spans(name: str, spans: list[Span], wanted: Wanted) -> Iterator[Item]:
                 yield from _one(Stream(span.path, io.BytesIO()), name, late, cut=True)
                 continue
             try:
-                file = open(span.path, "rb")  # noqa: SIM115
+                file = open_regular(span.path)
             except OSError as error:
                 late.append(Gap(span.path, 0, "denied", error.strerror or str(error)))
                 continue
@@ -142,7 +143,7 @@ def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
         yield from expand("-", stdin if stdin is not None else sys.stdin.buffer)
     else:
         try:
-            with open(span.path, "rb") as file:
+            with open_regular(span.path) as file:
                 yield from expand(span.path, file, year=span.year)
         except OSError as error:
             yield Gap(span.path, 0, "denied", error.strerror or str(error))

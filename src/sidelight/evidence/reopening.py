@@ -10,6 +10,7 @@ from typing import Final
 from sidelight.evidence.archive import Member, expand, expand_zip
 from sidelight.evidence.inventory import Input
 from sidelight.evidence.named import STDIN
+from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Stream
 from sidelight.evidence.volumes import IMAGE, named
 from sidelight.schema import Gap
@@ -73,7 +74,7 @@ def _plain(source: str) -> Opened | Gap:
     if source == STDIN:
         return _refusal(source, "came by standard input")
     try:
-        with open(source, "rb") as file:
+        with open_regular(source) as file:
             modified = int(os.fstat(file.fileno()).st_mtime)
             return _read(Stream(source, file), modified, _mark(source))
     except OSError as error:
@@ -141,7 +142,7 @@ def _read(stream: Stream, modified: int = 0, mark: str = "") -> Opened | Gap:
 
 def _walk(path: str, names: set[str]) -> Iterator[Member | Gap]:
     """Walk an archive; of a zip only what leads to *names*."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         if file.read(4).startswith(b"PK"):
             below = {name[len(path) + 1 :] for name in names}
             yield from expand_zip(path, frozenset(_above(below)), name=path)

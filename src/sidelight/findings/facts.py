@@ -84,7 +84,10 @@ All of programs outside the system's and programs' folders; of the others the ea
 FILES: Final = pa.schema(
     [
         *_PLACE,
-        ("sort", _TEXT),  # program, library, blob or catalog
+        (
+            "sort",
+            _TEXT,
+        ),  # program, library, blob, catalog, or the trace: prefetch, amcache, shimcache
         ("machine", _TEXT),
         ("certified", _TEXT),  # "true" where there is a certificate table
         ("original", _TEXT),  # name in the version resource
@@ -93,7 +96,8 @@ FILES: Final = pa.schema(
         ("imports", _TEXT),  # names of libraries, folded, joined by U+0000; so are those below
         ("delayed", _TEXT),
         ("named", _TEXT),
-        ("members", _TEXT),  # digests that a catalog lists, joined by U+0000
+        ("members", _TEXT),  # digests of a catalog, files of a prefetch, joined by U+0000
+        ("path", _TEXT),  # on the host, of the program that a trace is of
     ]
 )
 """Files that lay on a disk; `source` is the file."""

@@ -16,11 +16,14 @@ import binascii
 import bisect
 import contextlib
 import ctypes
+import errno
 import hashlib
+import itertools
 import json
 import os
 import re
 import socket
+import stat
 import struct
 import sys
 import time
@@ -33,7 +36,9 @@ MEMORY_BYTES, BLOCK_BYTES, STACK_BYTES = 64 << 20, 1 << 20, 16 << 10
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
 MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
 MANY_SLOTS, MANY_BENT, TABLE_BYTES, TABLES_BYTES = 1 << 16, 16, 16 << 20, 64 << 20
-HASH_BYTES = 128 << 20
+HASH_BYTES, FILE_BYTES = 128 << 20, 1 << 30
+PROCESS_SECONDS, PATIENT_SECONDS = 2.0, 60.0
+ENVIRON_BYTES, MANY_PATHS, RPM_STEPS, RPM_BYTES = 8 << 20, 1 << 21, 100, 1 << 24
 BREAK_ARM = b"\xa0\x00\x20\xd4"
 AGAIN_SECONDS = 0.15
 IN_MEMORY = bytes(int(top & 0xC0 == 0x80) for top in range(256))
@@ -62,8 +67,15 @@ NEIGHBOURS = {struct.pack("<Q", tag) for tag in (5, 6, 10)}
 REGISTERS = {"x86_64": (16, 19), "aarch64": (32, 31)}
 """Where next instruction and stack are among the registers, by machine (ptrace.h of the kernel)."""
 
-JUMP_SLOTS = {62: 7, 183: 1026}
-"""The relocation that the loader fills with the address of a function, by machine (psABIs)."""
+SLOTS = {62: (7, 6), 183: (1026, 1025)}
+"""The relocations that the loader fills with the address of a function, by machine (psABIs).
+
+First that of a procedure linkage table (JUMP_SLOT), then that of anything (GLOB_DAT): programs
+without such a table, as compilers make with ``-fno-plt``, have the latter alone.
+"""
+
+FUNCTIONS = bytes(int(kind & 0x0F in (2, 10)) for kind in range(256))
+"""By the kind of a symbol: whether it is a function (STT_FUNC, STT_GNU_IFUNC)."""
 
 Json = Dict[str, Any]
 
@@ -90,7 +102,7 @@ def parse_maps(text: str) -> List[Region]:
 
     Of a stack that was cut by a change of permissions only the top has a name; here all has.
     """
-    found = [MAPS.match(line) for line in text.splitlines()]
+    found = [MAPS.match(line) for line in text.split("\n")]
     regions = [
         Region(
             int(f[1], 16),
@@ -109,6 +121,19 @@ def parse_maps(text: str) -> List[Region]:
         if above.path == "[stack]" and below.end == above.start and not below.path:
             regions[index - 1] = below._replace(path="[stack]")
     return regions
+
+
+class Regions:
+    """Regions, none of which overlap, by the addresses that they hold."""
+
+    def __init__(self, regions: List[Region]) -> None:
+        self.all = sorted(regions)
+        self.starts = [region.start for region in self.all]
+
+    def at(self, address: int) -> Optional[Region]:
+        """Give the region that holds an address."""
+        number = bisect.bisect_right(self.starts, address) - 1
+        return self.all[number] if number >= 0 and address < self.all[number].end else None
 
 
 def executable_runs(regions: List[Region]) -> Iterator[List[Region]]:
@@ -130,14 +155,12 @@ def elf_signs(data: bytes, address: int, executable: bool) -> List[Tuple[int, st
     of its dynamic section.
     """
     signs = []
-    place = data.find(b"\x7fELF")
-    while place >= 0:
+    for place in range(-address % PAGE, len(data) - 19, PAGE):
         head = data[place : place + 20]
-        if not (address + place) % PAGE and len(head) == 20 and head[4] in (1, 2):
+        if head[:4] == b"\x7fELF" and head[4] in (1, 2):
             order = "<" if head[5] == 1 else ">"
             if struct.unpack(order + "H", head[16:18])[0] in (2, 3):
                 signs.append((address + place, "header"))
-        place = data.find(b"\x7fELF", place + 4)
     if executable:
         return signs
     # Both numbers are small and lie at multiples of 8: among every eighth byte they are two.
@@ -179,9 +202,33 @@ def text_of(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+def open_file(path: str) -> int:
+    """Open a regular file that somebody else may have put there; give its descriptor.
+
+    Pipes, which nobody may write to, and devices, which opening may set off, are not touched.
+    """
+    place = os.open(path, os.O_PATH)
+    try:
+        if not stat.S_ISREG(os.fstat(place).st_mode):
+            raise OSError(errno.EINVAL, "no regular file", path)
+        return os.open("/proc/self/fd/%d" % place, os.O_RDONLY | os.O_NONBLOCK)
+    finally:
+        os.close(place)
+
+
+def read_file(path: str, size: int = 1 << 26) -> bytes:
+    """Read a regular file that somebody else may have put there."""
+    return taken(open_file(path), size)
+
+
 def read(path: str, size: int = 1 << 26) -> bytes:
     """Read a file of /proc."""
-    with open(path, "rb", 0) as file:
+    return taken(os.open(path, os.O_RDONLY), size)
+
+
+def taken(descriptor: int, size: int) -> bytes:
+    """Read at most *size* bytes, and close."""
+    with open(descriptor, "rb", 0) as file:
         parts = []
         while size > 0:
             part = file.read(min(size, 1 << 16))
@@ -222,7 +269,7 @@ class Owners:
         owner = self.of(path)
         if owner and owner not in self.listed and "dpkg" in self.names:
             self.listed.add(owner)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, OverflowError):
                 self._dpkg_digests(owner)
         short = path[4:] if path.startswith("/usr/") else path
         return self.digests.get(path) or self.digests.get(short) or ""
@@ -233,14 +280,20 @@ class Owners:
             plain = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
         names = sorted(name for name in plain if name.endswith(".list"))
         for name in names:
-            self.add_dpkg(name[:-5], read(folder + "/" + name))
+            self.add_dpkg(name[:-5], read_file(folder + "/" + name))
         return bool(names)
 
     def add_dpkg(self, package: str, listed: bytes) -> None:
         """Take what ``info/PACKAGE.list`` holds."""
+        self._make_room(listed.count(b"\n"))
         for line in os.fsdecode(listed).split("\n"):
             if "/share/" not in line:
                 self.paths[line] = package
+
+    def _make_room(self, more: int) -> None:
+        """Refuse more files than any host has: a container's database is whoever owns it's."""
+        if max(len(self.paths), len(self.digests)) + more > MANY_PATHS:
+            raise OverflowError
 
     def _dpkg_digests(self, package: str) -> None:
         """Read what deb-md5sums(5) describes; files that were diverted are others."""
@@ -248,8 +301,10 @@ class Owners:
         with contextlib.suppress(OSError):
             if "/" not in self.listed:
                 self.listed.add("/")
-                self.listed.update(os.fsdecode(read(base + "diversions")).split("\n")[::3])
-        for line in os.fsdecode(read("%sinfo/%s.md5sums" % (base, package))).split("\n"):
+                self.listed.update(os.fsdecode(read_file(base + "diversions")).split("\n")[::3])
+        listed = read_file("%sinfo/%s.md5sums" % (base, package))
+        self._make_room(listed.count(b"\n"))
+        for line in os.fsdecode(listed).split("\n"):
             digest, _, path = line.partition("  ")
             if "/" + path not in self.listed:
                 self.digests["/" + path] = digest
@@ -257,11 +312,12 @@ class Owners:
     def _apk(self, root: str) -> bool:
         path = root + "/lib/apk/db/installed"
         if os.path.isfile(path):
-            self.add_apk(read(path))
+            self.add_apk(read_file(path))
         return os.path.isfile(path)
 
     def add_apk(self, installed: bytes) -> None:
         """Take what ``lib/apk/db/installed`` holds."""
+        self._make_room(installed.count(b"\n"))
         package = folder = path = ""
         for line in os.fsdecode(installed).split("\n"):
             if line.startswith("P:"):
@@ -279,15 +335,21 @@ class Owners:
 
         places = [root + "/var/lib/rpm", root + "/usr/lib/sysimage/rpm"]
         path = next(p for p in places if os.path.isfile(p + "/rpmdb.sqlite")) + "/rpmdb.sqlite"
+        os.close(open_file(path))
         base = sqlite3.connect("file:%s?mode=ro&immutable=1" % path, uri=True)
-        for (blob,) in base.execute("SELECT blob FROM Packages"):
-            self.add_rpm(blob)
-        base.close()
+        steps = iter(range(RPM_STEPS))  # of a million each: what takes more is no list of packages
+        base.set_progress_handler(lambda: next(steps, None) is None, 1000000)
+        with contextlib.closing(base):
+            for (blob,) in base.execute("SELECT blob FROM Packages"):
+                if len(blob) > RPM_BYTES:
+                    raise OverflowError
+                self.add_rpm(blob)
         return True
 
     def add_rpm(self, header: bytes) -> None:
         """Take the header of a package of rpm."""
         name, files = rpm_files(header)
+        self._make_room(len(files))
         self.paths.update((path, name) for path, _ in files)
         self.digests.update(pair for pair in files if pair[1] and CODE.search(pair[0]))
 
@@ -322,7 +384,7 @@ class Space:
         self.remote: Set[Tuple[int, ...]] = set()
         self.covered: List[int] = []
         self.hides = False
-        for line in os.fsdecode(read(base + "/mountinfo")).splitlines():
+        for line in os.fsdecode(read(base + "/mountinfo")).split("\n")[:-1]:
             fields, _, right = line.partition(" - ")
             device, place = fields.split(" ")[2], fields.split(" ")[4]
             if right.split(" ")[0] in REMOTE or right.startswith("fuse."):
@@ -478,23 +540,45 @@ class Image:
         entries = struct.iter_unpack("=QQ", dynamic[: len(dynamic) // 16 * 16])
         self.dynamic: Dict[int, int] = dict(entries)
         self.first, self.raw, self.named = 0, array.array("Q"), array.array("I")
-        if self.dynamic.get(20) == 7 and machine in JUMP_SLOTS:
-            self._find_slots(file, JUMP_SLOTS[machine])
+        if machine in SLOTS:
+            self._find_slots(file, *SLOTS[machine])
         self.codes: Any = [-1] * len(self.raw)
         self.right: Set[Tuple[int, int]] = set()
 
-    def _find_slots(self, file: int, kind: int) -> None:
-        """Take the relocations of the procedure linkage table (DT_JMPREL)."""
-        table = self._table(file, self.dynamic[23], self.dynamic[2])
-        words = array.array("Q", table[: len(table) // 24 * 24])
-        pairs = zip(words[0::3], words[1::3])  # noqa: B905 - Python 3.6
-        slots = {at: info >> 32 for at, info in pairs if info & 0xFFFFFFFF == kind}
+    def _find_slots(self, file: int, jump: int, anything: int) -> None:
+        """Take the slots of the procedure linkage table (DT_JMPREL), and those of functions."""
+        slots: Dict[int, int] = {}
+        if self.dynamic.get(20) == 7:
+            slots = self._relocations(file, self.dynamic[23], self.dynamic[2], jump)
+        # What depends on the base alone stands first, and is counted (DT_RELACOUNT).
+        passed = 24 * self.dynamic.get(0x6FFFFFF9, 0)
+        begin, size = self.dynamic.get(7, 0) + passed, self.dynamic.get(8, 0) - passed
+        others = self._relocations(file, begin, size, anything) if size > 0 else {}
+        most = max(others.values()) + 1 if others else 0
+        kinds = self._table(file, self.dynamic.get(6, 0), 24 * most)[4::24].translate(FUNCTIONS)
+        others = {at: n for at, n in others.items() if n < len(kinds) and kinds[n]}
+        places = sorted([*slots, *others])
+        if places and places[-1] - places[0] <= 8 * MANY_SLOTS:
+            slots.update(others)
         if not slots or max(slots) - min(slots) > 8 * MANY_SLOTS:
             return
-        raw = self._table(file, min(slots), max(slots) + 8 - min(slots))
         self.first = min(slots)
-        self.raw.frombytes(raw[: len(raw) // 8 * 8])
+        self.raw.frombytes(self._stored(file, self.first, max(slots) + 8 - self.first))
         self.named.extend(slots.get(self.first + 8 * i, 0) for i in range(len(self.raw)))
+
+    def _relocations(self, file: int, address: int, size: int, kind: int) -> Dict[int, int]:
+        """Give the places of the relocations of a kind, each with the number of its symbol."""
+        table = self._table(file, address, size)
+        table = table[: len(table) // 24 * 24]
+        found: Dict[int, int] = {}
+        lowest = table[8 if sys.byteorder == "little" else 15 :: 24]
+        at = lowest.find(kind & 0xFF)
+        while at >= 0:
+            place, info = struct.unpack_from("=QQ", table, 24 * at)
+            if info & 0xFFFFFFFF == kind and not place % 8:
+                found[place] = info >> 32
+            at = lowest.find(kind & 0xFF, at + 1)
+        return found
 
     def _table(self, file: int, address: int, size: int) -> bytes:
         """Read what the file holds for an address, as far as its segment goes."""
@@ -503,6 +587,16 @@ class Image:
                 size = min(size, start + stored - address, TABLE_BYTES)
                 return os.pread(file, size, offset + address - start)
         return b""
+
+    def _stored(self, file: int, address: int, size: int) -> bytes:
+        """Read what the file holds for addresses, also across segments; zeros where nothing."""
+        found = bytearray(size)
+        for start, stored, offset in self.loads:
+            begin, end = max(start, address), min(start + stored, address + size)
+            if begin < end:
+                part = os.pread(file, end - begin, offset + begin - start)
+                found[begin - address : begin - address + len(part)] = part
+        return bytes(found)
 
     def symbols(self) -> Optional[Symbols]:
         """Read the symbols; None where the file is no longer to be had."""
@@ -522,7 +616,7 @@ def stamp_of(file: int) -> Tuple[int, int, int]:
 def opened(paths: List[str], inode: int) -> Iterator[int]:
     """Give the first of *paths* that can be opened and is the file meant, if there is one."""
     for path in paths:
-        with contextlib.suppress(OSError), open(path, "rb", 0) as file:
+        with contextlib.suppress(OSError), open(open_file(path), "rb", 0) as file:
             if os.fstat(file.fileno()).st_ino == inode:
                 yield file.fileno()
                 return
@@ -568,10 +662,14 @@ class Images:
 
 
 class Memory:
-    """The memory of a process; pages that are not there are not read."""
+    """The memory of a process; pages that are not there are not read.
 
-    def __init__(self, base: str) -> None:
+    It ends after so many seconds of processor time: what is in there may be made to cost much.
+    """
+
+    def __init__(self, base: str, seconds: float = PROCESS_SECONDS) -> None:
         self.base, self.left, self.cut = base, MEMORY_BYTES, False
+        self.until = time.process_time() + seconds
         self.pages = os.open(base + "/pagemap", os.O_RDONLY)
         try:
             self.bytes = os.open(base + "/mem", os.O_RDONLY)
@@ -593,6 +691,8 @@ class Memory:
 
     def take(self, start: int, size: int) -> bytes:
         """Read what is known to be there, until enough was read of this process."""
+        if time.process_time() > self.until:
+            self.left = 0
         self.cut |= self.left < size
         data = os.pread(self.bytes, min(size, self.left), start)
         self.left -= len(data)
@@ -689,7 +789,7 @@ class Look:
         maps = self.attempt(record, "maps", read, base + "/maps")
         if maps:
             self.add_regions(record, base, exe, parse_maps(os.fsdecode(maps)))
-        self.add_packets(record, base)
+        add_packets(self, record, base)
         return record
 
     def add_words(self, record: Json, base: str, swaps: bool, places: List[int]) -> None:
@@ -700,11 +800,13 @@ class Look:
             if swaps and not self.attempt(record, name, is_present, base, begin, end):
                 record.setdefault("swapped", []).append(name)
                 continue
-            words = self.attempt(record, name, read, base + "/" + name, 1 << 17)
+            most = ENVIRON_BYTES if name == "environ" else TEXT_BYTES
+            words = self.attempt(record, name, read, base + "/" + name, most)
             if words is None:
                 continue
             if name == "cmdline":
-                record["argv"] = [text_of(w) for w in words[:TEXT_BYTES].split(b"\0")[:-1]]
+                argv = words.split(b"\0")  # the last may be cut
+                record["argv"] = [text_of(w) for w in (argv if argv[-1] else argv[:-1])]
             else:
                 found = [w[:TEXT_BYTES] for w in words.split(b"\0") if LOADER.match(w)]
                 record["env"] = dict(text_of(word).split("=", 1) for word in found)
@@ -725,11 +827,13 @@ class Look:
                 record["exe_file"] = file
         loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
         record["threads"] = self.attempt(record, "threads", threads, base, loose)
-        memory = self.attempt(record, "mem", Memory, base) if self.deep else None
+        patience = PROCESS_SECONDS / (1 + (time.process_time() - self.spent) / PATIENT_SECONDS)
+        memory = self.attempt(record, "mem", Memory, base, patience) if self.deep else None
         if memory is not None:
             self.attempt(record, "mem", add_memory, self, record, memory, regions, root)
             if loose and record["threads"]:
                 self.attempt(record, "threads", add_threads, self, record, memory, loose)
+            self.attempt(record, "mem", add_images, record, memory, regions)
             memory.close()
         if memory is not None and (self.digests.every or is_odd(record)):
             self.attempt(record, "digests", self.digests.add, self, record, regions, root)
@@ -751,20 +855,21 @@ class Look:
             self.write(dict(space.describe(region, root), type="file", id=self.files[key]))
         return self.files[key]
 
-    def add_packets(self, record: Json, base: str) -> None:
-        """Add the packet sockets that the process holds."""
-        name = record["ns"]["net"] or ""
-        if name not in self.packets:
-            self.packets[name] = self.attempt(record, "packet", packet_sockets, base) or {}
-        sockets = self.packets[name]
-        held = self.attempt(record, "fd", os.listdir, base + "/fd") if sockets else None
-        for fd in (held or [])[:MANY_FILES]:
-            target = self.attempt(record, "fd", os.readlink, base + "/fd/" + fd) or ""
-            if target.startswith("socket:[") and int(target[8:-1]) in sockets:
-                found = sockets[int(target[8:-1])]
-                found["held"] = True
-                constants = packet_filter(record["pid"], int(fd))
-                record.setdefault("packets", []).append(dict(found, filter=constants))
+
+def add_packets(look: Look, record: Json, base: str) -> None:
+    """Add the packet sockets that the process holds."""
+    name = record["ns"]["net"] or ""
+    if name not in look.packets:
+        look.packets[name] = look.attempt(record, "packet", packet_sockets, base) or {}
+    sockets = look.packets[name]
+    held = look.attempt(record, "fd", os.listdir, base + "/fd") if sockets else None
+    for fd in (held or [])[:MANY_FILES]:
+        target = look.attempt(record, "fd", os.readlink, base + "/fd/" + fd) or ""
+        if target.startswith("socket:[") and int(target[8:-1]) in sockets:
+            found = sockets[int(target[8:-1])]
+            found["held"] = True
+            constants = packet_filter(record["pid"], int(fd))
+            record.setdefault("packets", []).append(dict(found, filter=constants))
 
 
 class Digests:
@@ -794,7 +899,7 @@ class Digests:
         """Tell whether a file has the hash that it should have; None where it is not read."""
         for file in opened([path], inode) if len(wanted) in HASHES else ():
             size = os.fstat(file).st_size
-            if size > self.left:
+            if size > min(self.left, FILE_BYTES):
                 return None
             self.left -= size
             found = hashlib.new(HASHES[len(wanted)])
@@ -806,7 +911,6 @@ class Digests:
 
 def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
     """Add what only memory tells."""
-    record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
     space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
     code = [r for r in regions if "x" in r.perms and not space.is_remote(r)]
     record["text"] = [
@@ -820,17 +924,27 @@ def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], 
     ]
     record["searched"] = known.searched
     add_calls(look, record, memory, regions, root)
+
+
+def add_images(record: Json, memory: Memory, regions: List[Region]) -> None:
+    """Add images without a file; last, since it is what somebody can make costly."""
+    record["elf"] = [["%x" % place, sign] for place, sign in images(memory, regions)]
     if memory.cut:
         record["cut"] = True
 
 
-def scan(look: Look, pids: List[int]) -> Tuple[int, int]:
-    """Write every process; what is odd about one is looked at a second time first."""
-    seen = gone = 0
+def scan(look: Look, pids: List[int]) -> Tuple[int, List[int]]:
+    """Write every process; what is odd about one is looked at a second time first.
+
+    Returns:
+        How many there were, and those that were not.
+    """
+    seen, missing = 0, []
     waiting: List[Tuple[float, Json]] = []
     for pid in pids + [0]:
         record = look.process(pid) if pid else None
-        seen, gone = seen + (record is not None), gone + (record is None and pid > 0)
+        seen += record is not None
+        missing += [pid] if pid and record is None else []
         if record and is_odd(record):
             waiting.append((time.monotonic() + AGAIN_SECONDS, record))
         elif record:
@@ -842,7 +956,7 @@ def scan(look: Look, pids: List[int]) -> Tuple[int, int]:
         if look.tracer:
             look.tracer.let_late_go()
         look.rest()
-    return seen, gone
+    return seen, missing
 
 
 def stamp(seconds: float) -> str:
@@ -854,7 +968,7 @@ def stamp(seconds: float) -> str:
 def user_names() -> Dict[str, str]:
     """Read the names of local users; others are looked up in no directory over a network."""
     try:
-        rows = [line.split(":") for line in text_of(read("/etc/passwd")).splitlines()]
+        rows = [line.split(":") for line in text_of(read_file("/etc/passwd")).split("\n")]
     except OSError:
         return {}
     return {row[2]: row[0] for row in rows if len(row) > 2}
@@ -913,7 +1027,7 @@ def write_hidden(look: Look, listed: List[int]) -> None:
 def write_preload(look: Look) -> None:
     """Write what /etc/ld.so.preload names."""
     try:
-        text = read("/etc/ld.so.preload", TEXT_BYTES)
+        text = read_file("/etc/ld.so.preload", TEXT_BYTES)
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
             look.denied["preload"] = 1
@@ -952,6 +1066,7 @@ def threads(base: str, loose: List[Region]) -> Json:
     """Find threads whose next instruction, after the system call they wait in, is in no file."""
     names = os.listdir(base + "/task")
     found: Json = {"count": len(names), "running": 0, "odd": []}
+    places = Regions(loose)
     for name in names[:MANY_THREADS] if loose else []:
         try:
             words = read("%s/task/%s/syscall" % (base, name)).split()
@@ -961,7 +1076,7 @@ def threads(base: str, loose: List[Region]) -> Json:
             found["running"] += 1
             continue
         place = int(words[-1], 16)
-        if any(r.start <= place < r.end for r in loose):
+        if places.at(place):
             found["odd"].append([int(name), "%x" % place])
     return found
 
@@ -978,21 +1093,22 @@ def is_call(code: bytes, machine: str) -> bool:
     return code[-5:-4] == b"\xe8" or any(p[:1] == b"\xff" and p[1] & 0x38 == 0x10 for p in pairs)
 
 
-def returns(memory: Memory, loose: List[Region], stack: int) -> List[int]:
+def returns(memory: Memory, loose: Regions, stack: int) -> List[int]:
     """Find addresses on a stack that lie in *loose* right behind a call."""
     first = stack // PAGE * PAGE
     runs = memory.runs(first, first + STACK_BYTES, IN_MEMORY) if 0 < stack < 1 << 62 else iter(())
     begin, end = next(runs, (0, 0))
     data = memory.take(stack, end - stack) if begin == first else b""
     words = dict.fromkeys(array.array("Q", data[: len(data) // 8 * 8]))
-    found = [w for w in words if any(r.start + 8 <= w < r.end for r in loose)]
+    held = [(word, loose.at(word)) for word in words]
+    found = [word for word, region in held if region and region.start + 8 <= word]
     machine = os.uname().machine
     return [w for w in found[:MANY_BENT] if is_call(memory.read(w - 8, 8), machine)]
 
 
 def add_threads(look: Look, record: Json, memory: Memory, loose: List[Region]) -> None:
     """Add threads that will return into memory without a file, and those that run there."""
-    known = record["threads"]
+    known, places = record["threads"], Regions(loose)
     known["returns"] = []
     for name in os.listdir(memory.base + "/task")[:MANY_THREADS]:
         thread = int(name)
@@ -1001,12 +1117,12 @@ def add_threads(look: Look, record: Json, memory: Memory, loose: List[Region]) -
         except (FileNotFoundError, ProcessLookupError):
             continue
         if len(words) > 2:
-            found = returns(memory, loose, int(words[-2], 16))
+            found = returns(memory, places, int(words[-2], 16))
         elif look.tracer and not record["tracer"]:
             with look.tracer.stopped(thread) as (place, stack):
-                found = returns(memory, loose, stack)
+                found = returns(memory, places, stack)
             known["stopped"] = known.get("stopped", 0) + bool(place)
-            if any(r.start <= place < r.end for r in loose):
+            if places.at(place):
                 known["odd"].append([thread, "%x" % place])
         else:
             continue
@@ -1089,15 +1205,21 @@ def changes(
         The region, where the first difference is, how many bytes differ, and whether all of
         them are breakpoints, as debuggers and probes set them.
     """
+    differ = 0
     for region in code:
         if not region.inode or region.perms != "r-xp" or region.path.startswith(NO_FILE):
             continue
+        if differ > MANY_PAGES:
+            memory.cut = True
+            break
         pages = [
             p for run in memory.runs(region.start, region.end, COPIED) for p in range(*run, PAGE)
         ]
         for page, (now, then) in original(memory, region, root, pages[:MANY_PAGES]):
-            places = [i for i in range(len(now)) if now[i] != then[i]]
+            alike = now == then[: len(now)]
+            places = [] if alike else [i for i in range(len(now)) if now[i] != then[i]]
             if places:
+                differ += 1
                 traps = all(now[i] == 0xCC or now[i & ~3 :][:4] == BREAK_ARM for i in places)
                 yield region, page + places[0], len(places), traps
 
@@ -1107,15 +1229,11 @@ def original(
 ) -> Iterator[Tuple[int, Tuple[bytes, bytes]]]:
     """Give pages as they are in memory and in their file, which may have lost its name."""
     link = "%s/map_files/%x-%x" % (memory.base, region.start, region.end)
-    for path in [root + region.path, link] if pages else []:
-        with contextlib.suppress(OSError), open(path, "rb", 0) as file:
-            if os.fstat(file.fileno()).st_ino != region.inode:
-                continue
-            for page in pages:
-                then = os.pread(file.fileno(), PAGE, region.offset + page - region.start)
-                now = memory.take(page, PAGE)
-                yield page, (now, then.ljust(PAGE, b"\0"))
-            return
+    for file in opened([root + region.path, link], region.inode) if pages else ():
+        for page in pages:
+            then = os.pread(file, PAGE, region.offset + page - region.start)
+            now = memory.take(page, PAGE)
+            yield page, (now, then.ljust(PAGE, b"\0"))
 
 
 class Loaded(NamedTuple):
@@ -1155,14 +1273,15 @@ def before_needed(
 ) -> List[Region]:
     """Follow the list of the loader up to the first of *needed*; none where that is not there."""
     early: List[Region] = []
+    files = Regions([region for region in regions if region.path.startswith("/")])
     for number in range(MANY_LIBRARIES):
         row = memory.words(link, 4)
         if not row:
             break
         if memory.text(row[1]).rpartition(b"/")[2] in needed:
             return early
-        found = [r for r in regions if r.start <= row[2] < r.end and r.path.startswith("/")]
-        early += found if number else []
+        found = files.at(row[2])
+        early += [found] if number and found else []
         link = row[3]
     return []
 
@@ -1235,9 +1354,10 @@ class Calls:
             codes = [self.bases[bisect.bisect_right(self.edges, w) - 1] + w for w in words]
             known = image.codes[at : at + len(codes)]
             for index in range(len(codes)) if codes != known else ():
-                pair = (at + index, codes[index])
-                if codes[index] != known[index] and pair not in image.right:
-                    yield at + index, words[index]
+                number, code = at + index, codes[index]
+                fresh = code != known[index] and image.named[number]
+                if fresh and (number, code) not in image.right:
+                    yield number, words[index]
 
     def judged(self, image: Image, shift: int, index: int, word: int) -> bytes:
         """Name the function that a slot should point to and does not; empty where it does."""
@@ -1297,12 +1417,12 @@ def add_calls(look: Look, record: Json, memory: Memory, regions: List[Region], r
         return [] if space.is_remote(region) else [root + region.path, link]
 
     calls = Calls(mapped(regions, paths_of, look.images), look.images)
-    code = [region for region in regions if "x" in region.perms]
+    code = Regions([region for region in regions if "x" in region.perms])
+    bent = (row for row in calls.bent(memory) if code.at(row[2]))
     record["bent"] = [
         ["%x" % place, text_of(name), "%x" % word, look.file_of(record, space, region, root)]
-        for place, name, word, region in calls.bent(memory)
-        if any(part.start <= word < part.end for part in code)
-    ][:MANY_BENT]
+        for place, name, word, region in itertools.islice(bent, MANY_BENT)
+    ]
     record["slots"] = [calls.compared, calls.unknown]
 
 
@@ -1329,11 +1449,11 @@ def again(first: Json, second: Optional[Json]) -> Json:
         return first
     for key in ("regions", "elf", "text", "early", "bent"):
         if key in second:
-            known = first.get(key, [])
-            second[key] = [row for row in second[key] if row in known]
+            known = {tuple(row) for row in first.get(key, [])}
+            second[key] = [row for row in second[key] if tuple(row) in known]
     for key in ("odd", "returns") if first.get("threads") and second.get("threads") else ():
         if key in second["threads"]:
-            known = [row[0] for row in first["threads"].get(key, [])]
+            known = {row[0] for row in first["threads"].get(key, [])}
             second["threads"][key] = [r for r in second["threads"][key] if r[0] in known]
     return dict(second, seen=2)
 
@@ -1357,13 +1477,15 @@ def collect(  # noqa: PLR0913
         ptrace: stop running threads for a moment, to see where they are.
 
     Returns:
-        The end line: processes seen, processes gone, denials by what was denied, seconds.
+        The end line: processes seen, processes gone, those of *pids* that were never there,
+        denials by what was denied, seconds.
     """
     look = Look(out, deep, max_cpu, hashes)
     look.tracer = Tracer() if ptrace and os.uname().machine in REGISTERS else None
     look.write(header(look))
     listed = pids_listed()
-    seen, gone = scan(look, listed if pids is None else pids)
+    seen, missing = scan(look, listed if pids is None else pids)
+    absent = [pid for pid in pids or [] if pid in missing and pid not in listed]
     if pids is None:
         write_preload(look)
         write_hidden(look, listed)
@@ -1372,16 +1494,33 @@ def collect(  # noqa: PLR0913
                 if "held" not in found:
                     look.write(dict(found, type="packet", net=name, inode=inode))
     used = time.process_time() - look.spent
-    end: Json = {"type": "end", "processes": seen, "gone": gone, "denied": look.denied}
+    end: Json = {"type": "end", "processes": seen, "gone": len(missing) - len(absent)}
+    end.update(absent=absent, denied=look.denied)
     end.update(cpu=round(used, 3), seconds=round(time.monotonic() - look.begun, 3))
     look.write(end)
     return end
 
 
+def process_id(text: str) -> int:
+    """Read what ``--pid`` is given.
+
+    Raises:
+        ValueError: no process has such an id.
+    """
+    if not 0 < int(text) < 1 << 31:
+        raise ValueError
+    return int(text)
+
+
+def absence(pids: List[int]) -> str:
+    """Say that processes that were asked for are not there."""
+    return "there is no process %s" % ", ".join(map(str, pids))
+
+
 def main() -> int:
     """Run as a program."""
     parser = argparse.ArgumentParser(description="Write what /proc shows as JSON lines.")
-    parser.add_argument("--pid", type=int, action="append", help="this process only; repeatable")
+    parser.add_argument("--pid", type=process_id, action="append", help="this one; repeatable")
     parser.add_argument("--max-cpu", type=int, default=50, help="percent of one processor")
     parser.add_argument("--shallow", action="store_true", help="read no memory")
     parser.add_argument("--hashes", action="store_true", help="hash every mapped file of packages")
@@ -1392,7 +1531,7 @@ def main() -> int:
     os.nice(19)
     pids, share = chosen.pid, chosen.max_cpu
     try:
-        collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
+        end = collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
@@ -1400,7 +1539,9 @@ def main() -> int:
         sys.stderr.write("the collection is cut short: %s\n" % error.strerror)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is held back cannot be written either
         return 1
-    return 0
+    if end["absent"]:
+        sys.stderr.write(absence(end["absent"]) + "\n")
+    return 3 if end["absent"] else 0
 
 
 if __name__ == "__main__":

@@ -14,9 +14,6 @@ from sidelight.host.process import Mark, Process
 from sidelight.host.program import program_marks
 from sidelight.host.sockets import socket_marks
 
-MEDIUM: Final = 40
-"""So many points are worth a look."""
-
 HIGH: Final = 60
 """So many are urgent."""
 

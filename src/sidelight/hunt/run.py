@@ -16,6 +16,7 @@ from sidelight.attribution.observation import Observer
 from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
+from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
 from sidelight.findings.clocks import Looks, looks_of, read_clocks
@@ -191,14 +192,17 @@ def _inputs(
 ) -> tuple[Input, ...]:
     """List every file and every member that was read, each once.
 
-    A file that was cut or is an archive is hashed as it lies on disk.
+    A file that was cut or is an archive is hashed as it lies on disk. One that no reader takes is
+    listed and not hashed: nothing rests on it, and a disk holds a hundred times as many of them.
     """
     whole = {each.source: each for each in gathered.digests if each.sha256}
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
     for file in files:
         name = named.get(file.path, spelled(file.path))
         if name not in found or file.format == "archive":
-            found[name] = Input(name, max(file.size, 0), _hash(file), file.format)
+            found[name] = Input(
+                name, max(file.size, 0), _hash(file) if file.format else "", file.format
+            )
     return tuple(sorted(found.values()))
 
 
@@ -208,7 +212,7 @@ def _hash(file: File) -> str:
         return ""
     digest, left = hashlib.sha256(), file.size
     try:
-        with open(file.path, "rb") as stream:
+        with open_regular(file.path) as stream:
             while left and (block := stream.read(min(_BLOCK, left))):
                 digest.update(block)
                 left -= len(block)

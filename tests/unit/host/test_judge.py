@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from shared_paths import SHARED
+from sidelight.host import MEDIUM
 from sidelight.host.core import read_core
-from sidelight.host.judge import HIGH, MEDIUM, judge, points_of
+from sidelight.host.judge import HIGH, judge, points_of
 from sidelight.host.process import Bent, Change, File, Mark, PacketSocket, Process, Region, Sign
 from sidelight.host.snapshot import snapshot_of
 

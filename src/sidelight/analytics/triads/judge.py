@@ -10,10 +10,12 @@ from sidelight.analytics.known import known_pairs, phantom_names, system_names
 from sidelight.analytics.ownership import is_renamed, vendor_of
 from sidelight.analytics.paths import HOME, WRITABLE, Zone
 from sidelight.analytics.triads.pairs import BLOBS, Pair, is_redistributed
+from sidelight.analytics.triads.traces import NO_TRAIL, Trail
 from sidelight.analytics.triads.tree import File
 from sidelight.analytics.triads.weights import TRAITS
 from sidelight.pe.authenticode import Signature
 from sidelight.pe.examined import Examined
+from sidelight.schema import NO_TIME
 
 _FEW: Final = 6
 _HABIT: Final = 3
@@ -42,6 +44,7 @@ class Case:
     Args:
         unsigned: how many other libraries of the program, beside it, are not signed.
         hijacks: libraries that are known to be hijacked, by folded name.
+        trail: what the host noted of the program.
     """
 
     pair: Pair
@@ -49,6 +52,7 @@ class Case:
     library: Examined
     unsigned: int
     hijacks: Mapping[str, Hijack]
+    trail: Trail = NO_TRAIL
 
 
 def is_in_order(case: Case) -> bool:
@@ -71,6 +75,7 @@ def said_of(case: Case) -> Iterator[Said]:
     yield from _functions(case)
     yield from _surroundings(case)
     yield from _times(case)
+    yield from _runs(case)
 
 
 def _signatures(case: Case) -> Iterator[Said]:
@@ -231,6 +236,27 @@ def _times(case: Case) -> Iterator[Said]:
     if known.linked and signed and signed < known.linked - _DAY:
         text = f"{library.file} was signed on {_day(signed)} and linked on {_day(known.linked)}."
         yield Said("", text, (library,))
+
+
+def _runs(case: Case) -> Iterator[Said]:
+    """Say what Windows noted of the program; of one that it noted nothing of, nothing."""
+    program, library, trail = case.pair.program, case.pair.library, case.trail
+    if trail.run:
+        last = f", last on {_day(trail.last // 10**9)}" if trail.last != NO_TIME else ""
+        trait = "run-lately" if trail.is_late else "run"
+        yield Said(trait, f"{program.file} was run{last} (prefetch).", (program,))
+        if trail.has_read(library.source):
+            text = f"{program.file} read {library.file} when it was started (prefetch)."
+            yield Said("loaded", text, (program, library))
+        elif case.pair.how == "imports" and not case.pair.side:
+            text = f"{program.file} was run without reading {library.file} (prefetch)."
+            yield Said("not-loaded", text, (program, library))
+    elif trail.noticed:
+        text = f"Windows looked at {program.file}, as before a start ({trail.noticed})."
+        yield Said("noticed", text, (program,))
+    elif trail.programs:
+        text = f"Prefetch of {trail.programs} programs does not have {program.file}."
+        yield Said("", text, (program,))
 
 
 def _day(seconds: int) -> str:

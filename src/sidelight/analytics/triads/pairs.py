@@ -69,21 +69,25 @@ def _may_be_trusted(file: File) -> bool:
 
 
 def _beside(program: File, files: Sequence[File]) -> Iterator[Pair]:
-    libraries = {file.name: file for file in files if _is_loaded(file, program)}
-    asked = {name: how for name in libraries if (how := _how(program, name))}
+    """Yield libraries in the program's own folder.
+
+    Several may have one name: on a disk that tells case apart, and where hosts share a tree.
+    """
+    libraries = [file for file in files if _is_loaded(file, program)]
+    names = {file.name for file in libraries}
+    asked = {name: how for name in names if (how := _how(program, name))}
     passed: dict[str, tuple[How, File]] = {}
-    for name in asked:
-        via = libraries[name]
-        for ways, names in (("imports", via.imports), ("delay-imports", via.delayed)):
-            for other in sorted(names & libraries.keys() - asked.keys()):
+    for via in (file for file in libraries if file.name in asked):
+        for ways, wanted in (("imports", via.imports), ("delay-imports", via.delayed)):
+            for other in sorted(wanted & names - asked.keys()):
                 passed.setdefault(other, (cast("How", ways), via))
     blobs = tuple(file for file in files if file.sort == "blob")
     company = sum(file.sort in {"program", "library"} for file in files)
-    for name, library in libraries.items():
-        if name in asked:
-            yield Pair(program, library, asked[name], None, "", blobs, company)
-        elif name in passed:
-            yield Pair(program, library, *passed[name], "", blobs, company)
+    for library in libraries:
+        if library.name in asked:
+            yield Pair(program, library, asked[library.name], None, "", blobs, company)
+        elif library.name in passed:
+            yield Pair(program, library, *passed[library.name], "", blobs, company)
 
 
 def _aside(

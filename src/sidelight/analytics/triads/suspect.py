@@ -12,6 +12,7 @@ from sidelight.analytics.hijacks import Hijack
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
 from sidelight.analytics.triads.judge import Case, Said, is_in_order, said_of
 from sidelight.analytics.triads.pairs import BLOBS, Pair, pairs
+from sidelight.analytics.triads.traces import read_traces
 from sidelight.analytics.triads.tree import File, Tree, plant
 from sidelight.analytics.triads.weights import TOLD
 from sidelight.pe.authenticode import Signature
@@ -69,11 +70,13 @@ def weigh_pairs(
         source: replace(each, signature=_settled(each, tree, source in claims))
         for source, each in examined.items()
     }
+    traces = read_traces(files)
     by_program: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in pairs(tree):
         if pair.program.source in known and pair.library.source in known:
             by_program[pair.program.source].append(pair)
     for source, some in by_program.items():
+        trail = traces.of(source)
         bare = {
             pair.library.source
             for pair in some
@@ -81,7 +84,7 @@ def weigh_pairs(
         }
         for pair in some:
             others = len(bare - {pair.library.source})
-            case = Case(pair, known[source], known[pair.library.source], others, hijacks)
+            case = Case(pair, known[source], known[pair.library.source], others, hijacks, trail)
             if not is_in_order(case):
                 yield Weighed(case, tuple(said_of(case)))
 
@@ -165,7 +168,8 @@ def _refute(case: Case) -> tuple[str, ...]:
         said.append(
             r"Add Windows\System32\CatRoot of the same host: catalogs say what is Windows'."
         )
-    said.append(f"Ask who put {program.file} there: nothing on a disk says that it was run.")
+    ran = "" if case.trail.run or case.trail.noticed else ": nothing at hand says that it was run"
+    said.append(f"Ask who put {program.file} there{ran}.")
     return tuple(said)
 
 

@@ -19,7 +19,7 @@ from sidelight.schema import SEPARATOR
 _ROOTS: Final = frozenset(
     {"windows", "program files", "program files (x86)", "programdata", "users", "perflogs"}
 )
-_SHOWN: Final = ("original", "company", "product", "machine")
+_SORTS: Final = frozenset({"program", "library", "blob"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def plant(table: pa.Table) -> Tree:
     columns = {
         name: coded_texts(table.column(name))
         for name in table.column_names
-        if name not in {"time", "record", "members"}
+        if name not in {"time", "record", "members", "path"}
     }
     held: defaultdict[tuple[str, str], list[File]] = defaultdict(list)
     for row in range(table.num_rows):
@@ -138,7 +138,7 @@ def plant(table: pa.Table) -> Tree:
             name: texts[codes[row]] if codes[row] >= 0 else ""
             for name, (codes, texts) in columns.items()
         }
-        if cell["sort"] != "catalog":
+        if cell["sort"] in _SORTS:
             file = _file(cell)
             held[file.host, file.folder].append(file)
     folders = {

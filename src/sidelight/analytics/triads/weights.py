@@ -59,6 +59,18 @@ TRAITS: Final[Mapping[str, Trait]] = {
     "redirected": Trait(8, "the library lies in a folder that redirects the program"),
     "downloaded": Trait(4, "Windows marked one of them as downloaded"),
     "back-dated": Trait(4, "the library was last written before it was linked"),
+    "run": Trait(4, "a prefetch says that the program was run"),
+    "run-lately": Trait(
+        8, "a prefetch says that the program was run in the 30 days before the host's last traces"
+    ),
+    "loaded": Trait(8, "a prefetch says that the program read the library when it was started"),
+    "not-loaded": Trait(
+        -4,
+        "a prefetch says what the program read when it was started, and the library was not in it",
+    ),
+    "noticed": Trait(
+        4, "Amcache or the shim cache has the program, so Windows looked at it, as before a start"
+    ),
     "habit": Trait(-8, "three or more other libraries of the program are not signed either"),
 }
 """Traits by id."""

@@ -54,6 +54,7 @@ class _Collection:
     host: str | None = None
     time: int = NO_TIME
     open: bool = False
+    cut: int = 0
     files: Files = field(default_factory=Files)
     processes: dict[int, Process] = field(default_factory=dict)
     rows: list[tuple[Kind, int, Event]] = field(default_factory=list)
@@ -69,7 +70,7 @@ class _Collection:
             self.finish(offset)
             self.host = clean(records.check_header(line))
             self.time = records.time_of(records.text(line, "time"))
-            self.files, self.processes, self.open = Files(), {}, True
+            self.files, self.processes, self.open, self.cut = Files(), {}, True, 0
         elif not self.open:
             raise RecordError("this line follows no header")
         elif found := _TYPES.get(str(line.get("type"))):
@@ -120,6 +121,7 @@ def _process(collection: _Collection, line: Json, offset: int) -> None:
     process = records.process_of(line, collection.files)
     if process.kernel:
         return
+    collection.cut += line.get("cut") is True
     if len(collection.processes) < MANY_PARENTS:
         collection.processes[process.pid] = process
     parent = collection.processes.get(process.ppid)
@@ -159,6 +161,14 @@ def _end(collection: _Collection, line: Json, offset: int) -> None:
             of = many(count, "process", "processes")
             text = f"the collector was denied {clean(str(name))} of {of}"
             collection.gaps.append(Gap(collection.source, offset, "denied", text))
+    for pid in records.members(line, "absent"):
+        if isinstance(pid, int):
+            text = f"process {pid} was asked for and is not there"
+            collection.gaps.append(Gap(collection.source, offset, "truncated", text))
+    if collection.cut:
+        text = f"of {collection.cut} process{'es' * (collection.cut > 1)} not all of the "
+        text += "executable memory was looked at: it is too much, or takes too long"
+        collection.gaps.append(Gap(collection.source, offset, "unjudged", text))
     if gone := records.integer(line, "gone", 0):
         text = f"{gone} process{'es' * (gone > 1)} ended while they were looked at"
         collection.gaps.append(Gap(collection.source, offset, "changed", text))

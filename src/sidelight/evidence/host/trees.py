@@ -15,6 +15,7 @@ from typing import Final
 
 from sidelight.evidence.archive import Member
 from sidelight.evidence.host.rows import HOST, file_event
+from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.roots import is_root
 from sidelight.evidence.rows import Sheet, clean
 from sidelight.evidence.stream import Stream
@@ -86,6 +87,9 @@ def read_tree(root: str) -> tuple[Tree, list[Gap]]:
         folders[:] = sorted(name for name in folders if at != "/" or name not in _KERNEL)
         with _told(deny):
             status = os.lstat(folder)
+            if is_shown_by_kernel(status.st_dev):
+                folders.clear()
+                continue
             tree.folders[at] = (status.st_mode, status.st_uid if real else -1)
         for name in sorted(names):
             with _told(deny):
@@ -127,7 +131,7 @@ def _take(tree: Tree, file: str, path: str, *, real: bool) -> None:
         return
     if not (setting or status.st_mode & 0o111 or ".so" in path or path.startswith(_OPEN)):
         return
-    with open(file, "rb", 0) as opened:
+    with open_regular(file) as opened:
         if setting:
             _take_setting(tree, path, opened.read(_TEXT_BYTES))
             return

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 import orjson
 
 from sidelight.evidence.archive import HEAD, Member, container, expand
+from sidelight.evidence.folders import files_under
 from sidelight.evidence.formats import recognise
-from sidelight.evidence.inventory import files_under
 from sidelight.evidence.named import STDIN
+from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara.buffers import Buffer, buffers
 from sidelight.evidence.yara.pack import Pack
@@ -214,10 +215,10 @@ def _scan_file(scan: Scan, path: str, seen: set[tuple[int, int]], *, named: bool
     try:
         status = os.stat(path) if named else os.lstat(path)
         place = status.st_dev, status.st_ino
-        if not stat.S_ISREG(status.st_mode) or place in seen:
+        if not stat.S_ISREG(status.st_mode) or is_shown_by_kernel(place[0]) or place in seen:
             return  # the inventory of the hunt says so
         seen.add(place)
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             head = file.read(HEAD)
             file.seek(0)
             if container(head):

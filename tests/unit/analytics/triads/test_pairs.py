@@ -31,6 +31,14 @@ def test_a_library_is_imported_delay_imported_or_named() -> None:
     ]
 
 
+def test_names_that_differ_by_case_alone_are_all_looked_at() -> None:
+    program = PROGRAM | {"imports": "x.dll"}
+    some = [_library("/d/X.dll", imports="y.dll"), _library("/d/x.dll")]
+    found = _named(program, *some, _library("/d/Y.dll"), _library("/d/y.dll"))
+    assert [source for source, _, _ in found] == ["/d/X.dll", "/d/x.dll", "/d/Y.dll", "/d/y.dll"]
+    assert [via for _, _, via in found] == ["", "", "x.dll", "x.dll"]
+
+
 def test_a_program_without_a_certificate_is_trusted_by_nobody() -> None:
     program = PROGRAM | {"imports": "x.dll", "certified": "false"}
     assert _named(program, _library("/d/x.dll")) == []
