@@ -22,7 +22,7 @@ from sidelight.coverage.seen import (
 )
 from sidelight.coverage.sight import blind_spots
 from sidelight.coverage.silence import silences
-from sidelight.findings.attack import TACTICS, tactics, techniques
+from sidelight.findings.attack import TACTICS, tactics, tactics_of, techniques
 from sidelight.findings.cells import ranked
 from sidelight.findings.order import sort_rows
 from sidelight.rules.rule import Meta
@@ -146,12 +146,13 @@ def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]
             votes[technique].append(named)
             sighted[technique] += meta.id not in blind
     return tuple(
-        Technique(name, _elected(votes[name]), len(votes[name]), sighted[name])
+        Technique(name, tactics_of(name) or _elected(votes[name]), len(votes[name]), sighted[name])
         for name in sorted(votes)
     )
 
 
 def _elected(votes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Choose the tactics that at least half of the rules name, or that most of them do."""
     tally = Counter(chain.from_iterable(votes))
     most = max(tally.values(), default=0)
     enough = min(len(votes), 2 * most)

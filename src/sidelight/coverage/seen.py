@@ -116,8 +116,8 @@ class Technique:
     """How many rules look for an ATT&CK technique, and how many of them could match.
 
     Args:
-        tactics: those that at least half of its rules name, or that most of them do. Rules tag
-            tactics and techniques apart, so this is a vote and not ATT&CK's own table.
+        tactics: those of ATT&CK; of a technique that it does not know, those that at least half
+            of its rules name, or that most of them do: rules tag the two apart.
     """
 
     id: str

@@ -6,7 +6,8 @@ Defense Impairment and revokes T1562 and others; Sigma specification, appendix t
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 from sidelight.findings.finding import FindingClass
@@ -67,6 +68,19 @@ def _technique(tag: str) -> str:
     match = _TECHNIQUE.fullmatch(tag)
     name = match[1].upper() if match else ""
     return REVOKED.get(name, name)
+
+
+def tactics_of(technique: str) -> tuple[str, ...]:
+    """List the tactics that ATT&CK has *technique* under; none where it does not know it."""
+    table = _table()
+    return table.get(technique) or table.get(technique.partition(".")[0], ())
+
+
+@cache
+def _table() -> Mapping[str, tuple[str, ...]]:
+    text = (files("sidelight") / "content" / "tactics.txt").read_text(encoding="utf-8")
+    rows = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return {name: tuple(some) for name, *some in rows}
 
 
 def tactics(tags: Iterable[str]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from sample_run import HOSTILE, findings, run
 from sidelight.findings.finding import Finding
 from sidelight.output.html import open_html
 from sidelight.output.html.chart import axis, bars
+from sidelight.output.html.matrix import matrix
+from sidelight.output.tally import Tally
 
 VOID = {"meta", "input", "br"}
 
@@ -102,6 +104,18 @@ def test_the_policy_allows_the_own_script_and_style_only(page: Outline) -> None:
 def test_every_link_inside_leads_somewhere(page: Outline) -> None:
     ids = {attrs["id"] for _, attrs in page.seen if "id" in attrs}
     assert {str(attrs["href"])[1:] for attrs in page.all("a")} <= ids
+
+
+def test_a_technique_stands_under_tactics_of_its_own_and_not_under_all_of_its_rule() -> None:
+    finding = replace(findings()[0], tactics=("stealth",), techniques=("T1071.001",))
+    tally = Tally()
+    tally.add(finding)
+    columns = {
+        each.name: {cell.technique for cell in each.cells} for each in matrix(run().coverage, tally)
+    }
+    assert [name for name, some in columns.items() if "T1071.001" in some] == [
+        "command-and-control"
+    ]
 
 
 def test_findings_of_one_story_are_linked_to_each_other() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sidelight.coverage import Coverage, Technique
+from sidelight.findings.attack import tactics_of
 from sidelight.output.tally import Tally
 
 ORDER: Final = (
@@ -51,10 +52,10 @@ class Tactic:
 
 
 def matrix(coverage: Coverage, tally: Tally) -> tuple[Tactic, ...]:
-    """Give the columns that have techniques; those without a tactic come last."""
+    """Give the columns that have techniques; those of no tactic that is known come last."""
     known = {technique.id: technique for technique in coverage.techniques}
     for name in tally.techniques:
-        known.setdefault(name, Technique(name, (), 0, 0))
+        known.setdefault(name, Technique(name, tactics_of(name), 0, 0))
     columns: dict[str, list[Cell]] = {name: [] for name in (*ORDER, "other")}
     for name in sorted(known):
         cell = _cell(known[name], tally)
