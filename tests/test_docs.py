@@ -25,6 +25,19 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 GUIDES = sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
+PRINTED = [
+    DOCS / "tutorial" / "first-hunt.md",
+    *(
+        DOCS / "how-to" / f"{name}.md"
+        for name in (
+            "hunt-a-linux-tree",
+            "say-what-hosts-are",
+            "turn-a-report-into-hunts",
+        )
+    ),
+]
+"""Guides whose output is printed by the commands above it, on any machine."""
+
 RULE = """
 title: A Rule Out Of A Package
 id: 8d7f2b2e-4c1d-4f60-9e53-0c4f0f2a7b11
@@ -55,6 +68,13 @@ def _prepare(folder: Path, text: str) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+
+
+def _shown(text: str) -> list[str]:
+    """Give the lines that a page says commands print, and not those of files to write."""
+    blocks = re.findall(r"(Write `.+?`:\n\n)?^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for written, block in blocks if not written for line in block.splitlines()]
+    return [line for line in lines if line.strip() and "…" not in line]
 
 
 def _follow(commands: list[list[str]]) -> Iterator[tuple[list[str], int]]:
@@ -113,6 +133,19 @@ def test_every_command_of_a_guide_runs(page: Path, desk: Path) -> None:
     codes = [(arguments, code) for arguments, code in _follow(commands)]
     assert codes
     assert [arguments for arguments, code in codes if code not in {0, 1}] == []
+
+
+@pytest.mark.parametrize("page", PRINTED, ids=_name)
+def test_what_a_guide_shows_is_what_is_printed(
+    page: Path, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    _prepare(desk, text)
+    for _ in _follow(_commands(text)):
+        pass
+    captured = capsys.readouterr()
+    printed = {line.strip() for line in (captured.out + captured.err).splitlines()}
+    assert [line for line in _shown(text) if line.strip() not in printed] == []
 
 
 def test_the_tutorial_shows_a_finding_that_is_found_and_was_planted(
