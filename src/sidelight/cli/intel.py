@@ -11,6 +11,7 @@ from sidelight.cli.folders import intel_file
 from sidelight.cli.knowing import known
 from sidelight.errors import IntelError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.cli.intel_import import Report
@@ -86,8 +87,8 @@ def _show(place: str, report: "Report") -> None:
     if report.documents:
         typer.echo(
             plain(
-                f"import {report.number}, {place}: {len(report.documents):,} documents, "
-                f"{total.new:,} new objects, {total.newer:,} newer, {total.known:,} known"
+                f"import {report.number}, {place}: {many(len(report.documents), 'document')}, "
+                f"{many(total.new, 'new object')}, {total.newer:,} newer, {total.known:,} known"
             )
         )
 

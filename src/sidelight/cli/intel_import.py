@@ -68,14 +68,20 @@ def import_into(
     total = report.total
     kept = total.new + total.newer + total.older + total.known
     if not kept and not report.hijacks:
-        why = f"; the first reason: {report.refused[0].reason}" if report.refused else ""
-        what = "kept" if report.documents else "understood"
+        known = ", ".join(each.title for each in IMPORTERS.values())
         raise IntelError(
-            f"nothing in it is {what}{why}",
-            where=place,
-            hint=", ".join(each.title for each in IMPORTERS.values()),
+            _why_nothing(place, report.refused), where=place, hint=f"what is understood: {known}"
         )
     return report
+
+
+def _why_nothing(place: str, refused: list[Refusal]) -> str:
+    if not refused:
+        return "there is no document in it"
+    first = refused[0]
+    if first.where == place:
+        return f"{first.reason}; nothing was taken from it"
+    return f"nothing was taken from it; the first reason: {first.where}: {first.reason}"
 
 
 @contextmanager
