@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intel_samples import LANTERN, OBJECTS, bundle, galaxy, thing
+from intel_samples import HERON, LANTERN, OBJECTS, bundle, galaxy, thing
 from shared_paths import SHARED, needs_shared
 from sidelight.intel.derive import derive
 from sidelight.intel.importers.galaxy import read_galaxy
@@ -103,6 +103,15 @@ def test_a_difference_between_imports(filled: CommandLine, tmp_path: Path) -> No
     assert filled("intel", "diff", "1", "9").code == 2
 
 
+def test_an_acceptance_is_no_import_to_compare_with(filled: CommandLine, tmp_path: Path) -> None:
+    assert filled("intel", "accept", "Herron", HERON, "--by", "me", "--because", "x").code == 0
+    out = tmp_path / "out"
+    assert filled("intel", "sources", to=out).code == 0
+    assert "\nacceptance 3, " in out.read_text()
+    ran = filled("intel", "diff", "1", "3")
+    assert (ran.code, "3: is no import but an acceptance" in ran.err) == (2, True)
+
+
 def test_hijacklibs_become_the_table_that_hunts_use(tmp_path: Path) -> None:
     sidelight = CommandLine(tmp_path)
     folder = tmp_path / "yml"
@@ -131,7 +140,10 @@ def test_a_store_that_is_named_leaves_the_table_of_hunts_alone(tmp_path: Path) -
         (b"MZ\x90\x00", "is neither JSON nor YAML"),
         (b"", "is neither JSON nor YAML"),
         (b'{"type": "bundle", "type": "bundle"}', "is of no kind"),
-        (json.dumps(bundle({"type": "tool"})).encode(), "nothing in it is kept; the first reason"),
+        (
+            json.dumps(bundle({"type": "tool"})).encode(),
+            "nothing was taken from it; the first reason: odd: ",
+        ),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_reason(

@@ -104,7 +104,7 @@ def path(
     return 0 if found else 1
 
 
-def graph(
+def graph(  # noqa: PLR0913
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=".svg or .html")],
     names: Annotated[
         list[str] | None,
@@ -113,6 +113,7 @@ def graph(
     store: Where = None,
     tools: Annotated[int, typer.Option(min=0, help="Tools to show, shared ones first.")] = 60,
     techniques: Annotated[int, typer.Option(min=0, help="Shared techniques to show.")] = 30,
+    lines: Annotated[int, typer.Option(min=1, help="Lines to draw at most.")] = 200,
 ) -> int:
     """Draw actors with their tools and techniques; what several of them share stands out.
 
@@ -133,7 +134,7 @@ def graph(
             where="graph",
             hint="name actors, or import more",
         )
-    web = weave(knowledge, chosen, tools=tools, techniques=techniques)
+    web = weave(knowledge, chosen, tools=tools, techniques=techniques, lines=lines)
     output.write_text(draw(web, knowledge), encoding="utf-8")
     shared = sum(
         len({strand.actor for strand in web.strands if strand.other == tool}) > 1
@@ -141,7 +142,8 @@ def graph(
     )
     typer.echo(
         f"{output}: {len(web.actors):,} actors, {len(web.tools):,} tools ({shared:,} shared), "
-        f"{len(web.techniques):,} techniques; {web.left_out:,} left out"
+        f"{len(web.techniques):,} techniques; {web.left_out:,} tools and techniques left out"
+        + (": name fewer actors, or raise --lines" if web.left_out else "")
     )
     return 0
 
@@ -189,12 +191,15 @@ def sources(
     """
     from collections import Counter  # noqa: PLC0415 - not for --help
 
+    from sidelight.intel.acceptance import is_acceptance  # noqa: PLC0415
+
     path = store or intel_file()
     if path.exists():
         with _store(path) as base:
             for each in base.imports():
+                what = "acceptance" if is_acceptance(each) else "import"
                 done = "" if each.finished else ", broken off"
-                typer.echo(plain(f"import {each.number}, {each.at}, {each.place}{done}"))
+                typer.echo(plain(f"{what} {each.number}, {each.at}, {each.place}{done}"))
                 for document in each.documents[:20]:
                     version = f" ({document.version})" if document.version else ""
                     typer.echo(plain(f"    {document.name}{version} sha256 {document.sha256}"))
@@ -229,7 +234,8 @@ def diff(
 
     Example: sidelight intel diff 1 2
     """
-    from sidelight.intel.derive import derive  # noqa: PLC0415 - not for --help
+    from sidelight.intel.acceptance import is_acceptance  # noqa: PLC0415 - not for --help
+    from sidelight.intel.derive import derive  # noqa: PLC0415
     from sidelight.intel.difference import differ  # noqa: PLC0415
     from sidelight.output.difference import difference_lines  # noqa: PLC0415
 
@@ -237,11 +243,13 @@ def diff(
     if not path.exists():
         raise IntelError("nothing was imported", where=str(path))
     with _store(path) as base:
-        numbers = {each.number for each in base.imports()}
+        accepted = {each.number: is_acceptance(each) for each in base.imports()}
         for number in (before, after):
-            if number not in numbers:
+            if accepted.get(number, True):
                 raise IntelError(
-                    "there is no such import",
+                    "is no import but an acceptance"
+                    if number in accepted
+                    else "there is no such import",
                     where=str(number),
                     hint="sidelight intel sources lists them",
                 )

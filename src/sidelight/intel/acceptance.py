@@ -8,10 +8,18 @@ from typing import Final
 
 from sidelight.intel.identifier import named_id
 from sidelight.intel.stix import Refusal, StixObject, check_object
-from sidelight.intel.store import Document, Store
+from sidelight.intel.store import Document, Import, Store
 
 LOCAL: Final = named_id("identity", "local")
 """Who writes at this store, whichever person it is: a note names its author itself."""
+
+
+_IMPORTER: Final = "acceptance"
+
+
+def is_acceptance(entry: Import) -> bool:
+    """Tell a person's word from documents that were imported: a store numbers both alike."""
+    return any(document.importer == _IMPORTER for document in entry.documents)
 
 
 def accept_into(  # noqa: PLR0913
@@ -27,7 +35,7 @@ def accept_into(  # noqa: PLR0913
     """Keep in *store* that *who* takes *written* as a name of *entity*, or no longer does."""
     note = _note(written, entity, who, why, at, withdrawn=withdrawn)
     number = store.begin(f"accepted by {who}", at.astimezone(UTC).isoformat(timespec="seconds"))
-    document = Document(note.id, note.digest.hex(), "acceptance")
+    document = Document(note.id, note.digest.hex(), _IMPORTER)
     store.add(number, document, [note])
     store.finish(number)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from sidelight.intel.entity import SOFTWARE, TECHNIQUES
@@ -12,6 +13,8 @@ from sidelight.intel.markings import strictest_label
 from sidelight.intel.sectors import TELECOM
 
 _TIES: Final = frozenset({"uses", "associated-with"})
+LINES: Final = 200
+"""So many lines between names can still be followed by eye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,14 @@ def telecom_actors(knowledge: Knowledge) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda each: (knowledge.name_of(each).casefold(), each)))
 
 
-def weave(knowledge: Knowledge, actors: Iterable[str], *, tools: int, techniques: int) -> Web:
-    """Choose what to show of *actors*: what several of them share comes first.
+def weave(
+    knowledge: Knowledge, actors: Iterable[str], *, tools: int, techniques: int, lines: int = LINES
+) -> Web:
+    """Choose what to show of *actors*: what several of them share, the rarest first.
 
-    At most so many *tools* and *techniques* are kept; beside others, techniques of one actor
-    alone are left out.
+    At most so many *tools* and *techniques* are kept, and so many as *lines* can be drawn to, five
+    eighths of them to tools; beside others, techniques of one actor alone are left out. What all
+    the world holds ties nobody to anybody, and is what makes a tangle of a picture.
     """
     shown = tuple(dict.fromkeys(actors))
     strands = [each for actor in shown for each in _strands(knowledge, actor)]
@@ -75,7 +81,13 @@ def weave(knowledge: Knowledge, actors: Iterable[str], *, tools: int, techniques
     place = {actor: number for number, actor in enumerate(shown)}
 
     def rank(other: str) -> tuple[object, ...]:
-        return (-len(users[other]), len(knowledge.holders.get(other, ())), other)
+        holders = len(knowledge.holders.get(other, ()))
+        return (len(users[other]) == 1, holders, len(users[other]), other)
+
+    def fitting(some: list[str], most: int, room: int) -> list[str]:
+        ranked = sorted(some, key=rank)[:most]
+        sums = accumulate(len(users[each]) for each in ranked)
+        return sorted(ranked[: sum(total <= room for total in sums)], key=middle)
 
     def middle(other: str) -> tuple[object, ...]:
         places = [place[actor] for actor in users[other]]
@@ -83,9 +95,9 @@ def weave(knowledge: Knowledge, actors: Iterable[str], *, tools: int, techniques
 
     every = [each for each in users if type_of(each) in SOFTWARE]
     common = [each for each in users if type_of(each) in TECHNIQUES]
-    kept_tools = sorted(sorted(every, key=rank)[:tools], key=middle)
+    kept_tools = fitting(every, tools, lines * 5 // 8)
     several = [each for each in common if len(users[each]) > 1 or len(shown) == 1]
-    kept_techniques = sorted(sorted(several, key=rank)[:techniques], key=middle)
+    kept_techniques = fitting(several, techniques, lines - lines * 5 // 8)
     kept = {*kept_tools, *kept_techniques}
     return Web(
         shown,

@@ -12,6 +12,14 @@ def test_shared_tools_are_kept_first_and_what_is_left_out_is_counted() -> None:
     assert {strand.actor for strand in web.strands} == {HERON, STORK}
 
 
+def test_no_more_lines_are_drawn_than_can_be_followed_and_rare_ties_come_first() -> None:
+    knowledge = derive(kept(OBJECTS))
+    every = weave(knowledge, [HERON, STORK], tools=9, techniques=9)
+    few = weave(knowledge, [HERON, STORK], tools=9, techniques=9, lines=4)
+    assert (few.tools, len(few.strands)) == ((NETTLE,), 2)
+    assert few.left_out == len({*every.tools, *every.techniques} - {NETTLE})
+
+
 def test_a_tie_is_firm_only_where_somebody_states_it() -> None:
     knowledge = stated()
     (actor,) = telecom_actors(knowledge)
