@@ -130,6 +130,8 @@ def exits_page() -> str:
         "Where several apply, 130 comes before 1, and 1 before 3: "
         "look at the gaps of a run that found something, too.",
         "`--fail-level never` keeps findings from making the code 1.",
+        "Evidence that is not there is 3, as the rest is hunted all the same; "
+        "where rules, a list, a report or intelligence is not there, nothing is begun: 2.",
     ]
     return _page(lines)
 

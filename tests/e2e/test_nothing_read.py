@@ -37,3 +37,26 @@ def test_a_baseline_of_nothing_is_not_written(
     ran = sidelight("baseline", "learn", empty, "-o", tmp_path / "b.jsonl")
     assert (ran.code, (tmp_path / "b.jsonl").exists()) == (3, False)
     assert "0 events read" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("hunt", "absent"), 3),
+        (("baseline", "learn", "absent", "-o", "b.jsonl"), 3),
+        (("hunt", ".", "--rules", "absent"), 2),
+        (("hunt", ".", "--baseline", "absent"), 2),
+        (("rules", "list", "absent"), 2),
+        (("rules", "check", "absent"), 2),
+        (("rules", "test", "absent"), 2),
+        (("rules", "stats", "absent"), 2),
+        (("rules", "update", "--from", "absent"), 2),
+        (("intel", "import", "absent"), 2),
+        (("read", "absent"), 2),
+    ],
+)
+def test_evidence_that_is_not_there_is_a_gap_and_any_other_path_a_mistake(
+    sidelight: CommandLine, command: tuple[str, ...], code: int
+) -> None:
+    ran = sidelight(*command)
+    assert (ran.code, "absent" in ran.err) == (code, True)

@@ -6,10 +6,11 @@ FOUND: Final = 1
 """Something was found: findings at or above the fail level, issues, failed samples."""
 
 USAGE: Final = 2
-"""An option, a path or a configuration value is wrong."""
+"""An option, a configuration value or a path is wrong; but see 3 for paths of evidence."""
 
 UNREADABLE: Final = 3
-"""Some evidence could not be read, or no event was in it. Findings are written all the same."""
+"""Some evidence could not be read or is not there, or no event was in it; findings in the rest
+are written all the same."""
 
 UNHEARD: Final = 141
 """Whoever read the output has left before its end, as in ``| head``; as a signal would say it."""
