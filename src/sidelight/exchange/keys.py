@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sidelight.errors import UsageError
 from sidelight.exchange.base64url import decoded, encoded
 from sidelight.exchange.secret import read_secret, write_secret
-from sidelight.exchange.writing import write_whole
+from sidelight.replacement import replace_file
 
 _IDENTITIES: Final = UUID("a2c4b1f3-2e5d-4f79-8a8b-5d1f0c3e7b92")
 _IDENTITY: Final = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -221,7 +221,7 @@ def revoke(path: Path, fingerprint: str, reason: str, at: str) -> Trusted:
 
 
 def _write_trust(path: Path, store: Mapping[str, Trusted]) -> None:
-    write_whole(path, msgspec.json.format(msgspec.json.encode(list(store.values()))))
+    replace_file(path, [msgspec.json.format(msgspec.json.encode(list(store.values())))], 0o644)
 
 
 def _document(path: Path) -> Mapping[str, object]:

@@ -23,8 +23,8 @@ from sidelight.exchange.intake import Unfit, definitions, parsed
 from sidelight.exchange.keys import Trusted
 from sidelight.exchange.marking import Unclear, marking_of
 from sidelight.exchange.signature import Signed, Stranger, Unsigned, Void, verified
-from sidelight.exchange.writing import write_whole
 from sidelight.intel.markings import Marking
+from sidelight.replacement import replace_file
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -173,7 +173,7 @@ def _kept(
         entry = msgspec.structs.replace(entry, file=before.file)
         if before == entry and (folder / before.file).exists():
             return Same(before)
-    write_whole(folder / entry.file, thing.text.encode())
+    replace_file(folder / entry.file, [thing.text.encode()], 0o644)
     if before is not None and before.file != entry.file:
         (folder / before.file).unlink(missing_ok=True)
     record[ident] = entry
@@ -252,4 +252,4 @@ def _digest(path: Path) -> str:
 
 def _write(folder: Path, entries: Iterable[Received]) -> None:
     ordered = sorted(entries, key=lambda each: each.file)
-    write_whole(folder / RECORD, msgspec.json.format(msgspec.json.encode(ordered)))
+    replace_file(folder / RECORD, [msgspec.json.format(msgspec.json.encode(ordered))], 0o644)

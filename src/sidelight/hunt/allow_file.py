@@ -15,7 +15,7 @@ import orjson
 from sidelight.errors import UsageError
 from sidelight.findings.allowlist import SCOPES, Entry
 from sidelight.findings.finding import FindingClass
-from sidelight.hunt.replacement import replace_file
+from sidelight.replacement import replace_file
 
 _TABLE: Final = re.compile(r"(?:^[ \t]*#.*\n)*^[ \t]*\[\[\s*allow\s*\]\]", re.MULTILINE)
 """Where an entry begins, comments right above it included."""

@@ -11,7 +11,7 @@ import orjson
 
 from sidelight.analytics.hijacks import Hijack, by_name
 from sidelight.errors import RuleError, UsageError
-from sidelight.hunt.replacement import replace_file
+from sidelight.replacement import replace_file
 from sidelight.rules.detection import Node
 from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.files import RuleFile, read_documents

@@ -7,7 +7,6 @@ seen.json            which documents of which folder or feed were digested
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final
 
 from sidelight.errors import UsageError
 from sidelight.reading.brief import Brief
+from sidelight.replacement import replace_file
 
 _ID: Final = re.compile(r"[0-9a-f]{12}")
 
@@ -70,7 +70,7 @@ def keep(shelf: Path, brief: Brief, originals: Mapping[str, bytes]) -> Path:
         "documents": sorted(brief.documents),
         "techniques": list(brief.techniques),
     }
-    _replace(folder / "report.json", about)
+    _write(folder / "report.json", about)
     return folder
 
 
@@ -135,7 +135,7 @@ def remember(shelf: Path, source: str, ids: frozenset[str]) -> None:
     table = _seen(shelf)
     table[source] = sorted({*table.get(source, ()), *ids})
     shelf.mkdir(parents=True, exist_ok=True)
-    _replace(shelf / "seen.json", table)
+    _write(shelf / "seen.json", table)
 
 
 def _seen(shelf: Path) -> dict[str, list[str]]:
@@ -150,8 +150,6 @@ def _seen(shelf: Path) -> dict[str, list[str]]:
         ) from None
 
 
-def _replace(path: Path, value: object) -> None:
-    """Write JSON so that a crash leaves the old file or the new one."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+def _write(path: Path, value: object) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    replace_file(path, [text.encode()], 0o644)

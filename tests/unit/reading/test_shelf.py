@@ -49,3 +49,18 @@ def test_what_was_digested_is_remembered(tmp_path: Path) -> None:
     shelf.remember(tmp_path, "x", frozenset({"b"}))
     assert shelf.seen(tmp_path, "x") == {"a", "b"}
     assert shelf.seen(tmp_path, "y") == frozenset()
+
+
+def test_a_full_disk_leaves_what_was_remembered_and_no_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.remember(tmp_path, "inbox", frozenset({"a"}))
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        shelf.remember(tmp_path, "inbox", frozenset({"b"}))
+    assert shelf.seen(tmp_path, "inbox") == {"a"}
+    assert [path.name for path in tmp_path.iterdir()] == ["seen.json"]

@@ -1,4 +1,4 @@
-"""Files of the user's that are replaced in one step."""
+"""Files that are replaced in one step."""
 
 import os
 import shutil
@@ -27,6 +27,8 @@ def replace_file(path: Path, parts: Iterable[bytes], mode: int | None = None) ->
         try:
             with os.fdopen(handle, "wb") as file:
                 file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
             if mode is not None:
                 os.chmod(name, mode)
             elif path.exists():

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sidelight.errors import UsageError
-from sidelight.hunt.replacement import replace_file
+from sidelight.replacement import replace_file
 
 
 def full() -> Iterator[bytes]:
