@@ -78,10 +78,11 @@ def with_lists(options: "HuntOptions", lists: Lists) -> "HuntOptions":
         assets = listed.assets
         companions.append(Companion("assets", str(lists.assets), listed.sha256))
     if lists.baseline:
-        from sidelight.hunt.learning import read_baseline  # noqa: PLC0415
+        from sidelight.hunt.learning import read_and_hash  # noqa: PLC0415
 
-        known = replace(known, baseline=read_baseline(lists.baseline))
-        companions.append(Companion("baseline", str(lists.baseline), _hash(lists.baseline)))
+        baseline, sha256 = read_and_hash(lists.baseline)
+        known = replace(known, baseline=baseline)
+        companions.append(Companion("baseline", str(lists.baseline), sha256))
     if lists.hijacks:
         from sidelight.hunt.hijack_file import read_hijacks  # noqa: PLC0415
 

@@ -1,6 +1,8 @@
 """A baseline out of evidence: read and scanned as in a hunt, without rules and conclusions."""
 
+import hashlib
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +42,26 @@ def read_baseline(path: Path) -> Baseline:
     Raises:
         UsageError: it cannot be read, or is no baseline of this version.
     """
+    return read_and_hash(path)[0]
+
+
+def read_and_hash(path: Path) -> tuple[Baseline, str]:
+    """Read the baseline at *path* once; give the SHA-256 of what was read with it.
+
+    Raises:
+        UsageError: as `read_baseline` does.
+    """
+    digest = hashlib.sha256()
+
+    def hashed(lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            digest.update(line)
+            yield line
+
     try:
         with path.open("rb") as lines:
-            return parsed(lines)
+            baseline = parsed(hashed(lines))
+        return baseline, digest.hexdigest()
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except ValueError as error:

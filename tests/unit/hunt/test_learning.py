@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from sidelight.analytics.baseline import Baseline, Habit, Pair, spelled
 from sidelight.errors import UsageError
 from sidelight.evidence.inventory import survey
-from sidelight.hunt.learning import learn_baseline, read_baseline, write_baseline
+from sidelight.hunt.learning import learn_baseline, read_and_hash, read_baseline, write_baseline
 
 ONE = Baseline({Pair("a", "b", "", "data"): Habit(frozenset({"h"}), "2024-01-01", "2024-01-02")})
 
@@ -15,6 +16,7 @@ def test_a_baseline_is_written_and_read(tmp_path: Path) -> None:
     write_baseline(path, ONE)
     assert dict(read_baseline(path).pairs) == dict(ONE.pairs)
     assert path.read_bytes() == b"".join(spelled(ONE))
+    assert read_and_hash(path)[1] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert [each.name for each in path.parent.iterdir()] == ["b.jsonl"]
 
 
