@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from sidelight.analytics.encodings import SHAPES
 from sidelight.analytics.folding import TRIGGERS
 from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.signs import (
+    APIS,
     BINARY_POINTS,
     GROUP_POINTS,
     GROUPS,
@@ -48,6 +49,11 @@ class Mark:
 _WORDS: Final = "(?i:" + "|".join(re.escape(word) for word in WORDS) + ")"
 _HAS_WORD: Final = re2.compile(_WORDS.encode())
 _POSSIBLE: Final = "|".join((_WORDS, *SHAPES, *TRIGGERS))
+_IS_POSSIBLE: Final = re2.compile(_POSSIBLE.encode())
+_HAS_FUNCTION: Final = re2.compile(f"(?i:{'|'.join(APIS)})".encode())
+
+_FEW: Final = 1000
+"""Arrow makes its automaton anew for each column, which takes longer than to search so many."""
 
 
 def candidates(values: pa.StringArray) -> NDArray[np.intp]:
@@ -56,9 +62,12 @@ def candidates(values: pa.StringArray) -> NDArray[np.intp]:
     One pass of RE2 over the column. A text is left out if it has no word of a sign, nothing that
     could be coded, and none of the tricks that hide words.
     """
-    return np.flatnonzero(
-        pc.match_substring_regex(values, _POSSIBLE).to_numpy(zero_copy_only=False)
-    )
+    if len(values) > _FEW:
+        return np.flatnonzero(
+            pc.match_substring_regex(values, _POSSIBLE).to_numpy(zero_copy_only=False)
+        )
+    texts = cast("list[bytes]", values.cast(pa.binary()).to_pylist())
+    return np.flatnonzero([_IS_POSSIBLE.search(text) is not None for text in texts])
 
 
 def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
@@ -137,6 +146,8 @@ _AROUND: Final = re.compile(r"\(\?<?!\[[^]]*\]\)")
 
 def _functions(text: str, data: bytes) -> Iterator[Mark]:
     """Mark functions of Windows that together put code into memory and run it."""
+    if _HAS_FUNCTION.search(data) is None:
+        return
     found = [(name, each) for name, pattern in GROUPS if (each := search(pattern, text, data))]
     if found:
         names = ", ".join(match[0] for _, match in found)
