@@ -113,23 +113,31 @@ def _read(text: str) -> Iterator[Mark]:
 
 
 def _find(sign: Sign, text: str, data: bytes) -> str:
-    if sign.beside is not None and search(sign.beside, text, data) is None:
+    if sign.beside is not None and not search(sign.beside, text, data):
         return ""
-    if sign.without is not None and search(sign.without, text, data) is not None:
+    if sign.without is not None and search(sign.without, text, data):
         return ""
-    found = search(sign.pattern, text, data)
-    return "" if found is None else found[0][:LONGEST_TOKEN]
+    return search(sign.pattern, text, data)[:LONGEST_TOKEN]
 
 
-def search(pattern: re.Pattern[str], text: str, data: bytes) -> re.Match[str] | None:
-    """Give what *pattern* finds in *text*; RE2 rules out most texts ten times faster.
+def search(pattern: re.Pattern[str], text: str, data: bytes) -> str:
+    """Give what *pattern* finds first in *text*, empty for nothing.
+
+    RE2 rules out most texts ten times faster. In ASCII it finds the very same, unless the pattern
+    looks around; elsewhere it folds more letters.
 
     Args:
-        pattern: ignores the case of ASCII, and has no group that counts.
+        pattern: ignores the case of ASCII, has no group that counts, and never finds nothing.
         text: a layer.
         data: the same in UTF-8, surrogates replaced.
     """
-    return None if gate(pattern).search(data) is None else pattern.search(text)
+    found = gate(pattern).search(data)
+    if found is None:
+        return ""
+    if text.isascii() and _AROUND.search(pattern.pattern) is None:
+        return str(found[0], "ascii")
+    exact = pattern.search(text)
+    return exact[0] if exact else ""
 
 
 @cache
@@ -150,7 +158,7 @@ def _functions(text: str, data: bytes) -> Iterator[Mark]:
         return
     found = [(name, each) for name, pattern in GROUPS if (each := search(pattern, text, data))]
     if found:
-        names = ", ".join(match[0] for _, match in found)
+        names = ", ".join(name for _, name in found)
         doing = ", ".join(name for name, _ in found)
         said = f"it names functions of Windows by which a program {doing} memory or threads"
         yield Mark("memory-functions", GROUP_POINTS[len(found)], said, names[:LONGEST_TOKEN])
