@@ -5,7 +5,6 @@ Technique: T1620, T1055, T1027. What it catches: loaders and runners, packed up 
 Defeated by: texts that are decoded by what they download, and logs that were switched off.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,6 +20,7 @@ from sidelight.analytics.script import candidates, judge
 from sidelight.analytics.signals import signal_rows
 from sidelight.analytics.unpack import Layer, unpack
 from sidelight.findings.actor import named, texts
+from sidelight.findings.cells import listed
 from sidelight.schema import Frame
 
 LEAST: Final = 15
@@ -37,7 +37,6 @@ SCRIPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _REPEATING: Final = frozenset({"800", "4103"})
 _HOST: Final = r"(?im)^[\t ]*Host ?Application ?=.*$"
-_HOST_LINE: Final = re.compile(_HOST)
 """The command line of PowerShell itself, which each of these events repeats; it is judged where
 the process starts and where the engine does."""
 
@@ -59,15 +58,12 @@ def script_rows(frame: Frame) -> pa.Table:
     column = texts(frame, (field,), None, len(frame))
     repeats = frame.kind.event_id in _REPEATING
     values = pc.replace_substring_regex(column.values, _HOST, "") if repeats else column.values
+    some = candidates(values)
     odd = np.zeros(len(values), bool)
-    odd[candidates(values)] = True
+    odd[some] = True
     rows = np.flatnonzero(odd[column.codes])
-
-    def judge_text(fields: Mapping[str, str]) -> tuple[Mark, ...]:
-        text = fields[field]
-        return _remembered_marks(_HOST_LINE.sub("", text) if repeats else text)
-
-    return signal_rows(frame, rows, (field,), judge_text)
+    bare = dict(zip(*(listed(each.take(some)) for each in (column.values, values)), strict=True))
+    return signal_rows(frame, rows, (field,), lambda fields: _remembered_marks(bare[fields[field]]))
 
 
 def script_marks(text: str) -> tuple[Mark, ...]:

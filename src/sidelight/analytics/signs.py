@@ -45,8 +45,10 @@ STARTING: Final = (
 """Functions of Windows that an injection is made of. Source: ATT&CK T1055 and its
 sub-techniques."""
 
-_APIS: Final = (*ALLOCATING, *PROTECTING, *WRITING, *STARTING)
-_ANY_API: Final = "|".join(_APIS)
+APIS: Final = (*ALLOCATING, *PROTECTING, *WRITING, *STARTING)
+"""All of them."""
+
+_ANY_API: Final = "|".join(APIS)
 _CONSTANTS: Final = "PAGE_EXECUTE_READWRITE|MEM_COMMIT|IMAGE_DOS_HEADER|IMAGE_NT_HEADERS(?:32|64)?"
 
 LOADERS: Final = (
@@ -285,6 +287,6 @@ GROUP_POINTS: Final = (0, 15, 35, 55, 60)
 BINARY_POINTS: Final = {"shellcode": 60, "a Windows program": 30, "a serialised .NET object": 20}
 
 WORDS: Final = tuple(
-    sorted({word for sign in SIGNS for word in sign.words} | {each.lower() for each in _APIS})
+    sorted({word for sign in SIGNS for word in sign.words} | {each.lower() for each in APIS})
 )
 """A layer with none of these words, folded, bears no sign."""

@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one public function and renders."""
 
 import gc
+import os
 import sys
 from typing import Final
 
@@ -15,6 +16,8 @@ def main() -> None:
     130 interrupted.
     """
     gc.set_threshold(_YOUNG)
+    # NumPy's algebra is not used, and starting its threads takes 50 ms of each process.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
     except KeyboardInterrupt:

@@ -185,7 +185,8 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     options = replace(
         with_lists(options, request.lists), host=request.host, named=request.evidence.named
     )
-    inventory = survey(request.evidence.paths, request.evidence.files)
+    shared = request.jobs > 1
+    inventory = survey(request.evidence.paths, request.evidence.files, shared=shared)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)

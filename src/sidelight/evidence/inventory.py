@@ -98,11 +98,12 @@ class Input:
 
 @dataclass(slots=True)
 class Inventory:
-    """What is to be read, and what will not be."""
+    """What is to be read, with files cut if several may read them (*shared*), and what not."""
 
     inputs: list[Input] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    shared: bool = True
 
     @property
     def size(self) -> int:
@@ -110,19 +111,21 @@ class Inventory:
         return sum(task.size for task in self.tasks)
 
 
-def survey(paths: Iterable[str], beside: Iterable[str] = ()) -> Inventory:
+def survey(paths: Iterable[str], beside: Iterable[str] = (), *, shared: bool = True) -> Inventory:
     """List the evidence under *paths* and cut it into tasks, in order of path.
 
     Args:
         paths: files and folders.
         beside: folders in which files that the evidence speaks of may be found, too.
+        shared: whether several may read it. Else no file is cut, which would be to read it twice
+            more: for the ends of lines, and for the hash of the whole.
 
     A path that does not exist is a gap where others do.
 
     Raises:
         EvidenceError: no path exists.
     """
-    inventory = Inventory()
+    inventory = Inventory(shared=shared)
     spans: list[tuple[Span, int]] = []
     seen: dict[tuple[int, int], str] = {}
     paths = tuple(paths)
@@ -211,7 +214,8 @@ def _recognised(
     elif kind:
         spans = [(Span(path, "", year=year), size)]
     elif format_:
-        spans = list(_cut(path, size, format_, head, year))
+        whole = Span(path, format_, 0, size, year=year)
+        spans = list(_cut(whole, size, head)) if inventory.shared else [(whole, size)]
     elif image_sort(head) and (named or can_open()):
         format_ = IMAGE
         spans = [(Span(path, IMAGE, year=year), size)]
@@ -271,19 +275,17 @@ def _folder(member: str) -> str:
     return member.rpartition("/")[0]
 
 
-def _cut(
-    path: str, size: int, format_: str, head: bytes, year: int | None
-) -> Iterator[tuple[Span, int]]:
-    match READERS[format_].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
+def _cut(whole: Span, size: int, head: bytes) -> Iterator[tuple[Span, int]]:
+    match READERS[whole.format].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
         case "chunks":
             step = -(-_piece(size) // EVTX_CHUNK) * EVTX_CHUNK
             edges = [0, *range(EVTX_HEADER + step, size, step), size]
-            pairs = pairwise(edges)
-            yield from ((Span(path, format_, a, b), b - a) for a, b in pairs)
+            for start, stop in pairwise(edges):
+                yield replace(whole, start=start, stop=stop), stop - start
         case "lines":
-            yield from _cut_lines(path, size, format_, year)
+            yield from _cut_lines(whole, size)
         case _:
-            yield Span(path, format_, 0, size, year=year), size
+            yield whole, size
 
 
 def _piece(size: int) -> int:
@@ -291,13 +293,13 @@ def _piece(size: int) -> int:
     return -(-size // (4 * -(-size // (4 * TASK_BYTES))))
 
 
-def _cut_lines(path: str, size: int, format_: str, year: int | None) -> Iterator[tuple[Span, int]]:
+def _cut_lines(whole: Span, size: int) -> Iterator[tuple[Span, int]]:
     """Cut behind line ends, about every `_piece`, counting the lines on the way."""
     start, first, piece = 0, 1, _piece(size)
-    with open_regular(path) as file:
+    with open_regular(whole.path) as file:
         while start < size:
             stop, lines = _next_cut(file, start, min(start + piece, size), size)
-            yield Span(path, format_, start, stop, first, year=year), stop - start
+            yield replace(whole, start=start, stop=stop, first=first), stop - start
             start, first = stop, first + lines
             file.seek(start)
 

@@ -29,7 +29,9 @@ def coded(column: "Stretch | Coded | Texts") -> tuple[Ints, Texts]:
             whole = whole.unify_dictionaries()
         whole = cast("Coded | Texts", whole.combine_chunks())
     dictionary = whole if isinstance(whole, pa.DictionaryArray) else whole.dictionary_encode()
-    indices = cast("pa.Int32Array", dictionary.indices.fill_null(-1))
+    indices = cast("pa.Int32Array", dictionary.indices)
+    if indices.null_count:
+        indices = cast("pa.Int32Array", indices.fill_null(-1))
     codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, cast("Texts", dictionary.dictionary)
 
@@ -41,18 +43,20 @@ def ranked(column: "Stretch | Coded | Texts") -> tuple[Ints, Texts]:
         n ranks, -1 for null, and the distinct values that occur, in rank order. Equal columns
         give equal results, however they were encoded or cut.
     """
-    codes, values = coded(column)
-    used = np.zeros(len(values) + 1, bool)
+    codes, texts = coded(column)
+    ranks = np.full(len(texts) + 1, -1, np.int64)
+    used = np.zeros(len(texts) + 1, bool)
     used[codes] = True  # -1 marks the last, which stands for null
     kept = np.flatnonzero(used[:-1])
-    texts = values.take(kept)
+    # Full events are one column, so it counts how often texts are copied.
+    if len(kept) < len(texts):
+        texts = texts.take(kept)
     order = pc.sort_indices(texts).to_numpy().astype(np.int64)
     texts = texts.take(order)
     fresh = np.ones(len(texts), bool)
     fresh[1:] = mask(pc.not_equal(texts[1:], texts[:-1]))
-    ranks = np.full(len(values) + 1, -1, np.int64)
     ranks[kept[order]] = np.cumsum(fresh) - 1
-    return ranks[codes], texts.filter(pa.array(fresh))
+    return ranks[codes], texts if fresh.all() else texts.filter(pa.array(fresh))
 
 
 def mask(marks: object) -> Bools:

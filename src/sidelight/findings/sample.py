@@ -126,7 +126,8 @@ def settle(
         places.append(hits.select(["source", "record"]).take(rows))
     wanted = union(*places)
     events = union(events)
-    return events.filter(pa.array(_contained(events, wanted)))
+    marks = _contained(events, wanted)
+    return events if marks.all() else events.filter(pa.array(marks))
 
 
 def _contained(events: pa.Table, wanted: pa.Table) -> Bools:

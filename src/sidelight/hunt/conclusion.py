@@ -27,6 +27,7 @@ from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
+from sidelight.hunt.memory import trim
 from sidelight.pe.examined import Examined
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
@@ -74,6 +75,7 @@ def draw_findings(  # noqa: PLR0913
     events = settle(
         pa.concat_tables(list(_tables(spool, "events", copies))), [hits, as_hits(members)]
     )
+    trim()  # to put events in order takes several times their size
     hits = union(hits, correlate(rules.correlations, members))
     processes = spool.tables("processes")  # starts seen twice are the same starts
     infos = rule_infos(rules)

@@ -17,7 +17,7 @@ from sidelight.evidence.named import STDIN
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.host import Names
-from sidelight.hunt.memory import give_back, keep_memory
+from sidelight.hunt.memory import Held, keep_memory, trim
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
@@ -132,6 +132,7 @@ class Worker:
         keep_memory()
         self._scanner = Scanner(rules, analytics=analytics)
         self._names = names
+        self._memory = Held()
         self._parts = 0
 
     def work(
@@ -148,7 +149,6 @@ class Worker:
         try:
             self._read(task, spool, result, report)
         finally:
-            give_back()
             result.seen |= engine.seen
             result.meet(engine.occurring)
             add_costs(result.costs, engine.costs)
@@ -183,6 +183,8 @@ class Worker:
         part = self._scanner.scan(*frames)
         result.hits += part.hits.num_rows
         spool.add(part)
+        del frames, part
+        self._memory.give_back()
 
 
 def _is_enough(held: list[Frame], fresh: Frame) -> bool:
@@ -206,6 +208,7 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         result.partial = "interrupted"
     except SidelightError as error:
         result.partial = f"stopped: {error}"
+    trim()
     return result
 
 

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import mmap
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,12 @@ _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
 
-MUCH: Final = 256 << 20
-"""What a process has beyond this is looked through between tasks for what is free."""
+MUCH: Final = 128 << 20
+"""When a process has grown by so much, what it has is looked through for what is free.
+
+What is given back comes again page by page, so to do it after each batch would cost a tenth of
+all time.
+"""
 
 _YOUNG: Final = 100_000
 """So many new objects before Python looks for cycles among them; hardly any are made."""
@@ -36,11 +41,26 @@ def keep_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
-def give_back() -> None:
-    """Give free memory to the kernel if there is much: holes between what stays add up."""
-    trim = _of_libc("malloc_trim")
-    if trim is not None and _resident() > MUCH:
-        trim(0)
+@dataclass(slots=True)
+class Held:
+    """How much memory this process had when it last gave some back, in bytes."""
+
+    least: int = 0
+
+    def give_back(self) -> None:
+        """Give free memory to the kernel if there is much: holes between what stays add up."""
+        now = _resident()
+        self.least = min(self.least or now, now)
+        if now - self.least > MUCH:
+            trim()
+            self.least = _resident()
+
+
+def trim() -> None:
+    """Give all free memory to the kernel."""
+    give = _of_libc("malloc_trim")
+    if give is not None:
+        give(0)
 
 
 def _resident() -> int:

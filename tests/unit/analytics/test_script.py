@@ -5,8 +5,9 @@ import pytest
 import yaml
 
 from packing import pack
-from sidelight.analytics import MEDIUM
+from sidelight.analytics import MEDIUM, script
 from sidelight.analytics.script import LONGEST_TOKEN, candidates, judge
+from sidelight.analytics.signs import APIS
 from sidelight.analytics.unpack import Layer, unpack
 from sidelight.schema import strings
 
@@ -47,6 +48,23 @@ def test_texts_without_a_sign_or_a_trick_are_no_candidates() -> None:
 def test_candidates_are_numbered_in_a_slice() -> None:
     column = strings(["x", "y", "VirtualAlloc", "z", "writeprocessMEMORY"]).slice(1)
     assert candidates(column).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_few_texts_are_searched_as_many_are(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text_of(case) for case in CASES]
+    every = [*texts, *(text[:-1] for text in texts), *(text[::-1] for text in texts), "", "\u0130"]
+    monkeypatch.setattr(script, "_FEW", few)
+    found = [bool(len(candidates(strings([text])))) for text in every]
+    assert candidates(strings(every)).tolist() == [n for n, odd in enumerate(found) if odd]
+    assert 0 < sum(found) < len(every)
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_no_function_is_passed_over(name: str) -> None:
+    for text in (name, name.upper(), f"x {name.lower()}("):
+        assert [mark.id for mark in judge((Layer((), text),))] == ["memory-functions"]
+    assert not judge((Layer((), f"x{name}"),))
 
 
 def test_a_mark_says_where_it_was_found() -> None:

@@ -30,3 +30,14 @@ def test_spans_are_the_whole_file_and_know_their_first_line(
 def test_a_time_stamp_that_no_calendar_has_is_no_year() -> None:
     assert inventory._year(1e18) is None
     assert inventory._year(0) == 1970
+
+
+def test_what_one_reads_alone_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lines.json"
+    path.write_bytes(b'{"a": 1}\n' * 50_000)
+    monkeypatch.setattr(inventory, "TASK_BYTES", 1000)
+    assert len(inventory.survey([str(path)]).tasks) > 1
+    found = inventory.survey([str(path)], shared=False)
+    (span,) = (span for task in found.tasks for span in task.spans)
+    assert (span.start, span.stop, span.first) == (0, path.stat().st_size, 1)
+    assert not found.inputs[0].cut
