@@ -51,7 +51,7 @@ demo-exchange: $(VENV)/.exchange
 	$(BIN)/python bench/demo_exchange.py demo/exchange
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/.check
 	$(BIN)/ruff format --check .
