@@ -288,7 +288,7 @@ MEMBERS = 'members = ["A", "B", "G"]'
 
 def test_who_is_hidden_is_not_even_counted(world: World) -> None:
     asked = (*ANONYMOUS, ("to", "circle"))
-    told = []
+    told: list[tuple[list[tuple[object, object, object]], object]] = []
     world.add("A", indicator(1, "green"))
     for members in (MEMBERS, 'members = ["A", "G"]\nhidden = ["B"]', 'members = ["A", "G"]'):
         world.now += 1
