@@ -11,7 +11,7 @@ import msgspec
 
 from sidelight.errors import ExchangeError
 from sidelight.exchange import instants
-from sidelight.exchange.connection import Connection, RefusalError, as_object
+from sidelight.exchange.connection import LARGEST, Connection, RefusalError, as_object
 from sidelight.exchange.taxii.paging import Page
 
 _IDS_AT_ONCE: Final = 20
@@ -201,8 +201,12 @@ class Client:
         root = found.get("default") or (roots[0] if isinstance(roots, list) and roots else None)
         if not isinstance(root, str):
             raise ExchangeError("the server names no API root", where=start)
-        root = urljoin(start, root)
-        there = urlsplit(root)
+        try:
+            root = urljoin(start, root)
+            there = urlsplit(root)
+        except ValueError:
+            why = f"the API root is no address: {root}"
+            raise ExchangeError(why, where=start) from None
         if (there.scheme, there.netloc) != (parts.scheme, parts.netloc):
             hint = "name it instead, if you trust it with the token"
             raise ExchangeError(f"the API root is elsewhere: {root}", where=start, hint=hint)
@@ -236,8 +240,12 @@ def _versions(connection: Connection, room: Room, ids: Sequence[str]) -> list[Ma
 
 
 def events(lines: Iterable[str]) -> Iterator[Event]:
-    """Read server-sent events (HTML Standard, section 9.2); comments keep a line open."""
-    ident, kind, data = "", "object", list[str]()
+    """Read server-sent events (HTML Standard, section 9.2); comments keep a line open.
+
+    Raises:
+        ExchangeError: one is larger than any answer may be.
+    """
+    ident, kind, data, size = "", "object", list[str](), 0
     for line in lines:
         name, _, value = line.partition(":")
         match name:
@@ -247,9 +255,14 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
                 ident = value.removeprefix(" ")
             case "data":
                 data.append(value.removeprefix(" "))
+                size += len(value)
+                if size > LARGEST:
+                    raise ExchangeError(
+                        f"an event has more than {LARGEST:,} characters", where=ident
+                    )
             case "" if not line and data:
                 yield Event(ident, " ".join(data).encode(), kind)
-                kind, data = "object", []
+                kind, data, size = "object", [], 0
 
 
 def named(item: bytes) -> tuple[str, str]:

@@ -1,9 +1,10 @@
 """A connection to a server: asks until there is an answer, and says in words what was refused."""
 
 import itertools
+import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +26,10 @@ _LONGEST_PAUSE_S: Final = 30.0
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 LARGEST: Final = 64 << 20
 """Octets that an answer may have, unpacked."""
+_LONGEST_S: Final = 900
+"""An answer that comes drop by drop would keep whoever waits for it from everybody else."""
+_NO_ADDRESS: Final = (httpx.InvalidURL, UnicodeError)
+_END: Final = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _VERSIONLESS: Final = "application/taxii+json"
 
 
@@ -114,6 +119,8 @@ class Connection:
                     hint = "give --ca if its certificate is of an authority of your own"
                     raise RefusalError(0, why, url, hint) from None
                 wait = pause
+            except _NO_ADDRESS as error:
+                raise RefusalError(0, f"is no address: {error}", url) from None
             else:
                 if reply.status < HTTPStatus.MULTIPLE_CHOICES:
                     return reply
@@ -131,7 +138,7 @@ class Connection:
     ) -> Reply:
         """Ask once, and read no more of the answer than may be."""
         headers = {"Content-Type": MEDIA_TYPE} if body is not None else {}
-        content = bytearray()
+        content, late = bytearray(), time.monotonic() + _LONGEST_S
         # A server of an ally may be broken into: an answer without an end would fill the memory.
         with self._http.stream(
             method, url, params=parameters, content=body, headers=headers
@@ -141,6 +148,9 @@ class Connection:
                 if len(content) > self.largest:
                     why = f"its answer has more than {self.largest:,} octets"
                     raise ExchangeError(why, where=url, hint="ask for fewer objects at a time")
+                if time.monotonic() > late:
+                    why = f"its answer takes more than {_LONGEST_S // 60} minutes"
+                    raise ExchangeError(why, where=url)
         return Reply(reply.status_code, reply.reason_phrase, reply.headers, bytes(content))
 
     def _less(self) -> bool:
@@ -161,10 +171,34 @@ class Connection:
                     said = b"".join(itertools.islice(reply.iter_bytes(4096), 16))
                     refused = Reply(reply.status_code, reply.reason_phrase, reply.headers, said)
                     raise RefusalError(reply.status_code, _refusal(refused), url)
-                yield from reply.iter_lines()
+                yield from cut(reply.iter_bytes(), self.largest, url)
         except (httpx.HTTPError, OSError) as error:
             why = f"the stream was cut: {error or type(error).__name__}"
             raise ExchangeError(why, where=url) from None
+        except _NO_ADDRESS as error:
+            raise RefusalError(0, f"is no address: {error}", url) from None
+
+
+def cut(parts: Iterable[bytes], largest: int, where: str) -> Iterator[str]:
+    """Cut into lines what comes in parts, at the ends that server-sent events have, and no others.
+
+    Text of JSON may hold what Unicode calls an end of line (U+0085, U+2028); that is none here. A
+    line without its end is not given.
+
+    Raises:
+        ExchangeError: a line has more than *largest* octets.
+    """
+    rest = bytearray()
+    for part in parts:
+        rest += part
+        if b"\n" in part or b"\r" in rest:
+            *whole, last = _END.split(rest)
+            rest = bytearray(last)
+            yield from (line.decode("utf-8", "replace") for line in whole)
+        if len(rest) > largest:
+            raise ExchangeError(
+                f"a line of its stream has more than {largest:,} octets", where=where
+            )
 
 
 def as_object(data: bytes, where: str) -> Mapping[str, object]:

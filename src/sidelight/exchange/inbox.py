@@ -14,6 +14,7 @@ import msgspec
 from sidelight.errors import UsageError
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.pulling import Reach, batches
+from sidelight.exchange.writing import write_whole
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -99,10 +100,4 @@ def _read(path: Path, room: Room) -> Cursor:
 
 
 def _write(path: Path, cursor: Cursor) -> None:
-    where = _cursor_file(path)
-    fresh = where.with_name(where.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.encode(cursor))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(where)
+    write_whole(_cursor_file(path), msgspec.json.encode(cursor), 0o600)

@@ -144,10 +144,8 @@ def admit(objects: list[bytes], known: Iterable[bytes] = (), *, now: Instant) ->
     read = [parsed(data, index) for index, data in enumerate(objects)]
     items = [each for each in read if not isinstance(each, Unfit)]
     held = [each for data in known if not isinstance(each := parsed(data, 0), Unfit)]
-    meant = Meanings(
-        {**definitions(items), **definitions(held)},
-        {str(each["id"]): each for each in (*items, *held) if is_definition(each)},
-    )
+    known_ones = {str(each["id"]): each for each in (*items, *held) if is_definition(each)}
+    meant = Meanings({**definitions(items), **definitions(held)}, known_ones)
     return [
         each if isinstance(each, Unfit) else _admitted(each, data, meant, now)
         for each, data in zip(read, objects, strict=True)
@@ -156,10 +154,17 @@ def admit(objects: list[bytes], known: Iterable[bytes] = (), *, now: Instant) ->
 
 @dataclass(frozen=True, slots=True)
 class Meanings:
-    """What marking definitions mean: which TLP they stand for if any, and all they say."""
+    """What marking definitions mean: which TLP they stand for if any, and all they say.
+
+    An envelope may hold as many of them as objects, so each object looks up only its own.
+    """
 
     others: Mapping[str, Marking | None]
     definitions: Mapping[str, Json]
+
+    def stays(self, ref: str) -> bool:
+        """Tell whether a reference is to a policy: it says more than a TLP, so it is served."""
+        return ref in self.definitions and is_policy(self.definitions[ref])
 
 
 def is_definition(item: Json) -> bool:
@@ -184,12 +189,12 @@ def _unnamed(item: Item, identity: bytes) -> Item:
 def definitions(items: Iterable[Json]) -> Mapping[str, Marking | None]:
     """Give the marking definitions among objects, and what TLP they stand for if any.
 
-    A statement, or a policy of PAP or IEP, stands for none.
+    A statement stands for none; a policy of PAP or IEP for the one that it has, if it has one.
     """
     found: dict[str, Marking | None] = {}
     for item in items:
         if is_definition(item):
-            tlp = marking.defined(item)
+            tlp = marking.defined(item) or policy_tlp(item)
             if tlp or item.get("definition_type") == "statement" or is_policy(item):
                 found[str(item["id"])] = tlp
     return found
@@ -234,9 +239,7 @@ def _admitted(item: Json, data: bytes, meant: Meanings, now: Instant) -> Item:
         return Unfit(ident, said, "unsupported", f"spec_version {spec!r} is neither 2.0 nor 2.1")
     if key is None and not (version == "" and kind in OBSERVABLES):
         return Unfit(ident, said, "unreadable", "modified (or else created) is no timestamp")
-    # The TLP of a policy counts with the others; the policy stays, so it is not replaced.
-    policies = {ref: policy_tlp(each) for ref, each in meant.definitions.items()}
-    found = marking.marking_of(item, {**meant.others, **{k: v for k, v in policies.items() if v}})
+    found = marking.marking_of(item, meant.others)
     if isinstance(found, Unclear):
         return Unfit(ident, said, found.rule, found.why)
     if found == "red":
@@ -247,7 +250,7 @@ def _admitted(item: Json, data: bytes, meant: Meanings, now: Instant) -> Item:
         return Unfit(ident, said, "iep-not-yet", "its policy does not hold yet: share it then")
     if handling.ends is not None and now >= handling.ends:
         return Unfit(ident, said, "iep-ended", "its policy has ended, or its end cannot be read")
-    served = marking.translated(item, found, meant.others)
+    served = marking.translated(item, found, meant.others, meant.stays)
     try:
         canonical = orjson.dumps(served, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # it reads four times as deep as it writes

@@ -9,7 +9,7 @@ property add up, and a selector that selects nothing still counts.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
@@ -119,22 +119,30 @@ def effective(item: Json, others: Mapping[str, Marking | None]) -> dict[str, Mar
     return found
 
 
-def translated(item: Json, marking: Marking, others: Mapping[str, Marking | None]) -> Json:
+def translated(
+    item: Json,
+    marking: Marking,
+    others: Mapping[str, Marking | None],
+    stays: Callable[[str], bool] = lambda _: False,
+) -> Json:
     """Give *item* with its TLP markings as references to the five of OASIS.
 
-    *item* itself is given where it has no other.
+    *item* itself is given where it has no other. A reference that *stays* is left as it is.
     """
-    foreign = {ref: tlp for ref, tlp in {**FIRST_VERSION, **others}.items() if tlp}
+
+    def foreign(ref: str) -> Marking | None:
+        return None if stays(ref) else others.get(ref) or FIRST_VERSION.get(ref)
+
     refs = _texts(item.get("object_marking_refs"))
     parts = item.get("granular_markings")
     granular = [dict(part) for part in parts if isinstance(part, Mapping)] if _is(parts) else []
     outer = _of_object(item, others)
     own = MARKINGS[outer if not isinstance(outer, Unclear) else marking]
-    wanted = [ref for ref in refs if ref not in foreign]
+    wanted = [ref for ref in refs if not foreign(ref)]
     if not any(ref in KNOWN for ref in wanted):
         wanted.append(own)
     for part in granular:
-        tlp = foreign.get(str(part.get("marking_ref")))
+        tlp = foreign(str(part.get("marking_ref")))
         if tlp:
             part["marking_ref"] = MARKINGS[tlp]
     changed = {**item, "object_marking_refs": wanted}

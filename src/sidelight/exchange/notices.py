@@ -16,6 +16,7 @@ import orjson
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.exchange.client import Client
 from sidelight.exchange.connection import RefusalError
+from sidelight.exchange.writing import write_whole
 
 _WITHOUT: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE}
@@ -129,12 +130,8 @@ def mark(path: Path, recalls: Sequence[Told]) -> list[Told]:
     marked = [msgspec.structs.replace(each, held=counts[each.object_id]) for each in recalls]
     where = path.with_name(path.name + ".recalls")
     if marked or where.exists():
-        fresh = where.with_name(where.name + ".new")
-        with fresh.open("wb") as file:
-            file.write(b"".join(msgspec.json.encode(each) + b"\n" for each in marked))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(where)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        write_whole(where, b"".join(msgspec.json.encode(each) + b"\n" for each in marked), mode)
     return [each for each in marked if each.held]
 
 

@@ -187,8 +187,8 @@ class Peering:
         """Give what they may read here and have on their own server, too."""
         ours = register.named(self.us)
         assert ours
-        terms = self.library.terms()
         found = granted(self.library, register, them.organisation, "peer", self.now())
+        terms = self.library.terms()  # after: others add terms meanwhile, and none goes
         return [
             (ident, since)
             for ident, since in found

@@ -40,6 +40,7 @@ _BARE: Final = frozenset(
     | {"sighting_of_ref", "object_marking_refs", "revoked"}
 )
 """What an anonymous sighting may have; everything else could name somebody."""
+_TIMES: Final = ("first_seen", "last_seen", "created", "modified")
 _DAY: Final[Instant] = 86_400_000_000
 _MOST: Final = 999_999_999
 """The largest count (STIX 2.1, section 5.2)."""
@@ -159,7 +160,7 @@ def letter(item: Arrival, said: Json, recipient: str, sender: Sender) -> Letter:
     if sender.name == "anonymous":
         parties = (sender.organisation, recipient, sender.circle, sender.key)
         by, ident = pseudonym(*parties), f"sighting--{_minted(item.id, recipient, sender)}"
-        bare = _bare(said, ident, pseudonymous_identity(*parties))
+        bare = _bare(said, item.marking, ident, pseudonymous_identity(*parties))
         version, body = str(bare["modified"]), orjson.dumps(bare)
     return Letter(
         recipient=recipient,
@@ -174,25 +175,31 @@ def letter(item: Arrival, said: Json, recipient: str, sender: Sender) -> Letter:
     )
 
 
-def _bare(said: Json, ident: str, by: str) -> Json:
+def _bare(said: Json, tlp: Marking, ident: str, by: str) -> Json:
     """Give what is left of a sighting: days for what was seen, and another time of making.
 
     How much earlier it claims to be made follows from its new id, so that versions stay in order.
+    Each value is made anew: one that is not what it should be, or a statement that it is marked
+    with, could name somebody.
     """
-    kept = {name: value for name, value in said.items() if name in _BARE}
+    kept = {name: str(said[name]) for name in ("type", "spec_version", "sighting_of_ref")}
+    times = {name: instants.read(str(said.get(name))) for name in _TIMES}
     days = {
-        name: f"{str(said[name])[:10]}T00:00:00Z"
+        name: f"{instants.show(at)[:10]}T00:00:00Z"
         for name in ("first_seen", "last_seen")
-        if name in said
+        if (at := times[name]) is not None
     }
     shift = UUID(ident.partition("--")[2]).int % _DAY
-    made = {name: _earlier(str(said.get(name, "")), shift) for name in ("created", "modified")}
-    return {**kept, **days, **made, "id": ident, "created_by_ref": by}
-
-
-def _earlier(text: str, shift: Instant) -> str:
-    instant = instants.read(text)
-    return instants.show(instant - shift) if instant is not None else text
+    made = {
+        name: instants.show(max(at - shift, 0))
+        for name in ("created", "modified")
+        if (at := times[name]) is not None
+    }
+    count = said.get("count")
+    counted = {"count": count} if isinstance(count, int) and not isinstance(count, bool) else {}
+    gone = {"revoked": True} if said.get("revoked") is True else {}
+    marked = {"object_marking_refs": [MARKINGS[tlp]]}
+    return {**kept, **days, **made, **counted, **gone, **marked, "id": ident, "created_by_ref": by}
 
 
 def _minted(ident: str, recipient: str, sender: Sender) -> UUID:

@@ -1,14 +1,16 @@
 """PAP and IEP as people and tools write them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
 import pytest
 
 from allies import NOW, World, indicator, names, objects, open_world
+from sidelight.exchange import intake
 from sidelight.exchange.handling import Handling, handling_of, policy_tlp, said
 from sidelight.exchange.intake import Arrival, Unfit, admit
-from sidelight.intel.markings import MARKINGS
+from sidelight.intel.markings import MARKINGS, Marking
 
 POLICY = "marking-definition--44444444-4444-4444-8444-444444444444"
 IEP: dict[str, object] = {
@@ -202,3 +204,21 @@ def test_a_preview_says_how_it_is_to_be_handled(world: World) -> None:
     reply = world.ask("A", "/exchange/collections/finds/preview/", method="POST", body=body)
     allowed = [each["why"] for each in orjson.loads(reply.body)["verdicts"] if each["allow"]]
     assert any(why.endswith("; PAP:RED") for why in allowed)
+
+
+def test_a_definition_is_read_once_and_not_for_every_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = list[str]()
+
+    def counted(each: Mapping[str, object]) -> Marking | None:
+        read.append(str(each["id"]))
+        return policy_tlp(each)
+
+    monkeypatch.setattr(intake, "policy_tlp", counted)
+    many = [
+        {**definition(IEP), "id": f"marking-definition--00000000-0000-4000-8000-{each:012x}"}
+        for each in range(20)
+    ]
+    admit([orjson.dumps(each) for each in many], now=NOW)
+    assert len(read) == 20

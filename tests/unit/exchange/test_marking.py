@@ -1,4 +1,5 @@
 import random
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -180,3 +181,22 @@ def test_two_spellings_of_one_marking_are_one() -> None:
     )
     mixed = indicator(1, "green", labels=["tlp:amber"])
     assert isinstance(marking_of(mixed, {}), Unclear)
+
+
+class Looked(Mapping[str, Marking | None]):
+    """Definitions that may be looked up, and not gone through: there may be as many as objects."""
+
+    def __getitem__(self, ref: str) -> Marking | None:
+        raise KeyError(ref)
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("all are gone through for one object")
+
+    def __len__(self) -> int:
+        return 1
+
+
+def test_an_object_looks_up_its_own_definitions_and_no_others() -> None:
+    item = indicator(1, "green")
+    assert marking_of(item, Looked()) == "green"
+    assert translated(item, "green", Looked()) is item

@@ -15,6 +15,7 @@ from sidelight.exchange.peering import Peering, Transfer
 from sidelight.exchange.peers import Peer, Way
 from sidelight.exchange.store import audit, peering
 from sidelight.exchange.store.ledger import deliveries
+from sidelight.exchange.store.library import Library
 from wire import client
 
 OURS = """
@@ -274,3 +275,30 @@ def test_bytes_stay_as_they_came(ours: World, theirs: World) -> None:
                                                                     (theirs, "out")))  # fmt: skip
     assert one == two
     assert orjson.loads(one)
+
+
+def test_terms_that_an_ally_adds_meanwhile_stop_nothing(
+    ours: World, theirs: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add("Us", indicator(1, "green"))
+    known = Library.terms
+
+    def meanwhile(library: Library) -> object:
+        found = known(library)
+        if library is ours.library:
+            monkeypatch.setattr(Library, "terms", known)
+            ours.add("Us", indicator(2, "clear"))
+        return found
+
+    push = Peer("cert", "Peer", "http://x", "t", push=(Way("In", "finds"),))
+    monkeypatch.setattr(Library, "terms", meanwhile)
+    (done,) = run(ours, client(theirs, "Us"), push)
+    (rest,) = run(ours, client(theirs, "Us"), push)
+    assert (done.stopped, done.taken + rest.taken) == ("", 2)
+
+
+def test_more_than_a_statement_takes_may_come_at_once(ours: World) -> None:
+    ours.add("Us", indicator(1, "green"))
+    us = ours.caller("Us").organisation
+    ids = [f"x{number}" for number in range(300_000)] + [str(indicator(1)["id"])]
+    assert len(peering.gone_there(ours.library.engine, ids, us, "them")) == 1

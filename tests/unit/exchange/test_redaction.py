@@ -156,3 +156,22 @@ def test_numbers_of_subscribers_in_other_spellings(value: object) -> None:
     (found,) = run(indicator(1, x_note=value))
     assert isinstance(found, Redacted)
     assert "x_note" in found.gone
+
+
+def test_the_tlp_of_a_policy_keeps_a_part_from_going_further() -> None:
+    policy = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--11111111-1111-4111-8111-111111111111",
+        "created": "2026-01-01T00:00:00.000Z",
+        "definition_type": "iep",
+        "definition": {"iep_version": 2, "name": "ours", "tlp": "amber"},
+        "object_marking_refs": [MARKINGS["green"]],
+    }
+    part = {"marking_ref": policy["id"], "selectors": ["description"]}
+    item = indicator(1, "green", granular_markings=[part], description="who it hit")
+    objects = [orjson.dumps(each) for each in (policy, item)]
+    bundle, count, _ = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
+    assert count == 1
+    assert b"number 1" in bundle
+    assert b"who it hit" not in bundle

@@ -93,7 +93,7 @@ class Record:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / _FILE
         with path.open("a+b") as file:
-            _end_line(file)
+            end_line(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -105,8 +105,8 @@ class Record:
         return folder / f"{instants.show(now).replace(':', '')}.jsonl"
 
 
-def _end_line(file: BinaryIO) -> None:
-    """Take away a last line that was cut in writing: what it was of is hunted again."""
+def end_line(file: BinaryIO) -> None:
+    """Take away a last line that was cut in writing: what it was of is done again."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - 1, 0))
     if size and file.read() != b"\n":

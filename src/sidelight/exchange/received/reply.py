@@ -1,6 +1,5 @@
 """What was seen of what allies sent, as sightings that go back to them."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,14 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from sidelight.errors import UsageError
 from sidelight.exchange import instants
 from sidelight.exchange.client import Client, Failure, Room, Sent
 from sidelight.exchange.connection import as_object
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.received.record import Line, Seen
+from sidelight.exchange.received.record import Line, Seen, end_line
 from sidelight.exchange.sighting import Json, Name, Reach, composed
+from sidelight.exchange.writing import write_whole
 from sidelight.intel.markings import Marking
 
 
@@ -57,29 +58,47 @@ def due(
 
 
 def secret_of(folder: Path) -> UUID:
-    """Give what ids of sightings are made with; made once, and kept beside the record."""
+    """Give what ids of sightings are made with; made once, and kept beside the record.
+
+    Raises:
+        UsageError: it cannot be made or read, or is damaged.
+    """
     path = folder / "sighting.secret"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(str(uuid4()), encoding="ascii")
-    return UUID(path.read_text(encoding="ascii").strip())
+        write_whole(path, str(uuid4()).encode(), 0o600)
+    try:
+        return UUID(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as error:
+        hint = "delete it; what was told before is told once more, under other ids"
+        raise UsageError(f"cannot be read: {error}", where=str(path), hint=hint) from None
 
 
 def told_before(folder: Path, place: str) -> dict[str, Told]:
-    """Give what was said of each indicator, in a collection and a way of naming."""
+    """Give what was said of each indicator, in a collection and a way of naming.
+
+    A last line that was cut in writing is left out: the server knows again what it was of.
+
+    Raises:
+        UsageError: a line cannot be read.
+    """
     path = folder / "sent.jsonl"
     found: dict[str, Told] = {}
-    for line in path.read_bytes().splitlines() if path.exists() else ():
-        said = json.loads(line)
-        if said["place"] == place:
-            found[said["indicator"]] = Told(said["count"], said["created"])
+    whole = path.read_bytes() if path.exists() else b""
+    for number, line in enumerate(whole.split(b"\n")[:-1], 1):
+        try:
+            said = orjson.loads(line)
+            if said["place"] == place:
+                found[said["indicator"]] = Told(int(said["count"]), str(said["created"]))
+        except (ValueError, KeyError, TypeError) as error:
+            hint = "delete the line; what it was of is told again"
+            raise UsageError(f"line {number}: {error}", where=str(path), hint=hint) from None
     return found
 
 
 def remember(folder: Path, place: str, sightings: Iterable[Json]) -> None:
     """Note that sightings were taken."""
-    with (folder / "sent.jsonl").open("ab") as file:
+    with (folder / "sent.jsonl").open("a+b") as file:
+        end_line(file)
         for each in sightings:
             said = {name: each[name] for name in ("id", "count", "created", "modified")}
             said |= {"place": place, "indicator": each["sighting_of_ref"]}

@@ -23,6 +23,8 @@ TAG: Final = "sidelight.received"
 _SPACE: Final = UUID("5d1b8a0c-6a0a-5c0e-8c53-6b7a1c0b9d77")
 _LEAST: Final = 5
 """Characters that a wildcard or an expression has to have besides what stands for any."""
+_DIGITS: Final = 18
+"""Digits of a number, such as a port, that is compared by its size."""
 _SPECIAL: Final = re.compile(r"[\\.^$*+?()\[\]{}|]")
 _PAIR: Final = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 _ORDERS: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
@@ -133,11 +135,19 @@ def _uncommon(test: Comparison, warnings: Warnings, held: dict[str, None]) -> Co
 
 
 def _why_common(kind: str, value: str, warnings: Warnings) -> str:
-    if kind == "url" and urlsplit(value if "://" in value else f"//{value}").path.strip("/"):
+    if kind == "url" and _has_path(value):
         return ""
     bare = value.strip("%*.") if kind == "domain" else value
     lists = warnings.of(bare.rpartition("\\")[2] if kind == "file" else bare)
     return lists[0].title if lists else too_wide(kind, bare)
+
+
+def _has_path(url: str) -> bool:
+    """Tell whether an address is of more than a host; one that cannot be taken apart is."""
+    try:
+        return bool(urlsplit(url if "://" in url else f"//{url}").path.strip("/"))
+    except ValueError:
+        return True
 
 
 def _pieces(way: Way) -> dict[Source, tuple[_Piece, ...]]:
@@ -191,6 +201,8 @@ def _compared(test: Comparison, value: str, place: Place, log: Log) -> tuple[str
             _enough(_SPECIAL.sub("", value), value)
             return f"{bare}|re", value
         case "<" | "<=" | ">" | ">=" if not place.kind and not modifier:
+            if not value.isdecimal() or len(value) > _DIGITS:
+                raise RuleError(f"{value[:80]!r} is no number to compare {test.path} with")
             return f"{bare}|{_ORDERS[test.operator]}", value
     raise RuleError(f"{test.operator} is not sought in {test.kind}:{test.path}")
 

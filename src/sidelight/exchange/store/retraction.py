@@ -63,30 +63,59 @@ def _revoke(
     sending: Sending,
     now: Instant,
 ) -> bool:
-    """Add a revoked version in each collection that has none; tell whether that was possible."""
-    if any(row.revoked for row in rows):
-        return True
-    last = max(rows, key=lambda row: (row.spec_version, row.key, row.added))
+    """Add a revoked version in each collection that has none; tell whether that was possible.
+
+    Each is made of the last version in that collection, and marked as that: what was said in one
+    collection is for those of that one. The newest is the latest, since nothing may follow what is
+    revoked.
+    """
     terms = all_terms(connection)
-    item = _revoked(last.body, now)
-    if not isinstance(item, Arrival):
-        return False
-    items = [replace(item, handling=Handling(ends=terms[last.terms].ends))]
-    places = {row.collection: sorted(terms[row.terms].audience) for row in rows}
-    receipts = [
-        receipt
-        for place, audience in places.items()
-        for receipt in objects.Adding(connection, place, audience, sending, now).add(items)
-    ]
-    return all(isinstance(each, Added) for each in receipts)
+    done = {row.collection for row in rows if row.revoked}
+    left = _by_content([row for row in rows if row.collection not in done])
+    before = max((_modified(each[0].body) for each in left), default=0)
+    at = max(now, before + len(left) * _MILLISECOND)
+    if done:
+        at = min(_modified(row.body) for row in rows if row.revoked) - _MILLISECOND
+    for number, some in enumerate(left):
+        item = _revoked(some[0].body, at - number * _MILLISECOND, now)
+        if not isinstance(item, Arrival):
+            return False
+        for row in some:
+            under = terms[row.terms]
+            assert under.marking is not None  # what carries none is not held
+            made = replace(item, marking=under.marking, handling=Handling(ends=under.ends))
+            audience = sorted(under.audience)
+            adding = objects.Adding(connection, row.collection, audience, sending, now)
+            if not all(isinstance(each, Added) for each in adding.add([made])):
+                return False
+    return True
 
 
-def _revoked(body: bytes, now: Instant) -> Item:
-    item = orjson.loads(body)
-    before = instants.read(item["modified"]) or 0
-    at = max(now, before + _MILLISECOND)
-    said = {**item, "modified": instants.show(at)[:-4] + "Z", "revoked": True}
-    data = orjson.dumps(said)
+def _by_content(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+    """Give the last version in each collection, those of one content together, newest first."""
+    last: dict[str, Row[Any]] = {}
+    for row in sorted(rows, key=_order):
+        last[row.collection] = row
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in sorted(last.values(), key=_order, reverse=True):
+        found[row.digest].append(row)
+    return list(found.values())
+
+
+def _order(row: Row[Any]) -> tuple[str, str, Instant]:
+    return row.spec_version, row.key, row.added
+
+
+def _modified(body: bytes) -> Instant:
+    return instants.read(orjson.loads(body)["modified"]) or 0
+
+
+def _revoked(body: bytes, at: Instant, now: Instant) -> Item | None:
+    """Give the version that revokes an object at an instant; None where that is not after it."""
+    spelled = instants.show(at)[:-4] + "Z"
+    if (instants.read(spelled) or 0) <= _modified(body):
+        return None
+    data = orjson.dumps({**orjson.loads(body), "modified": spelled, "revoked": True})
     definitions = [_statement(ref) for ref in references([data])]
     return admit([data], definitions, now=now)[0]
 

@@ -19,6 +19,8 @@ MOST_EMPTY: Final = 3
 """So many empty pages in a row that promise more are believed."""
 
 
+_FIRST: Final = instants.read("0001-01-01T00:00:00Z") or 0
+"""The first instant that can be spelled; a server may give any as a date."""
 MOST_WIDE: Final = 64
 """A page is asked for at most so many times larger, where one date fills it."""
 
@@ -119,4 +121,4 @@ def by_date(place: Place, newest: str, mark: str = "", empty: int = 0) -> Place 
 def before(date: str) -> str:
     """Give the microsecond before a date, as ``added_after`` leaves out its own."""
     instant = instants.read(date)
-    return date if instant is None else instants.show(instant - 1)
+    return date if instant is None or instant <= _FIRST else instants.show(instant - 1)

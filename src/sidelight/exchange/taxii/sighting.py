@@ -6,16 +6,19 @@ that were sent to whoever asks, in pages like those of objects.
 """
 
 from collections import Counter
+from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.alliance import parties, seen_by
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import ALWAYS, Shared, Verdict
+from sidelight.exchange.preview import Foreseen, foreseen, others
 from sidelight.exchange.query import Query
 from sidelight.exchange.shelf import Added, Receipt
 from sidelight.exchange.sighting import (
@@ -23,6 +26,7 @@ from sidelight.exchange.sighting import (
     REACHES,
     Json,
     Letter,
+    Reach,
     Sender,
     addressed,
     letter,
@@ -35,6 +39,7 @@ from sidelight.exchange.taxii.query import read_query
 from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
+_NOBODY_KNOWN: Final = Verdict(False, "not-in-audience", "it reaches nobody that you may know of")
 _AT_ONCE: Final = 400
 
 
@@ -58,10 +63,10 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         foreseen = [
             verdict
             for item, each in zip(items, judged, strict=True)
-            for verdict in _said(item, each)
+            for verdict in _said(item, each, sender.reach)
         ]
         return answered({"verdicts": foreseen})
-    letters = [one for each in judged if isinstance(each, list) for one, _ in each if one]
+    letters = [one for each in judged if isinstance(each, _Going) for one in each.letters]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
     kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
     receipts: list[Receipt] = []
@@ -69,7 +74,7 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         if isinstance(each, Unfit):
             receipts.append(each)
         else:
-            receipts.append(_receipt(item, [next(kept) for one, _ in each if one]))
+            receipts.append(_receipt(item, each, [next(kept) for _ in each.letters]))
     status = settled(ident, receipts, view.now)
     body = orjson.dumps(status)
     view.shelf.keep_status(ident, view.caller.organisation, body, view.now)
@@ -110,7 +115,19 @@ def read(view: View, request: Request) -> Response:
     return Response(200, orjson.dumps(body), dates)
 
 
-_Judged = Unfit | list[tuple[Letter | None, Verdict]]
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A sighting that goes to somebody.
+
+    Args:
+        told: the verdicts on those that its sender may know of.
+    """
+
+    letters: list[Letter]
+    told: list[Verdict]
+
+
+_Judged = Unfit | _Going
 
 
 def _sender(view: View, asked: Mapping[str, str]) -> Sender:
@@ -151,14 +168,25 @@ def _judged(
     found = addressed(item.marking, sighted, sender, view.register.alliances, view.now)
     if not found:
         return Unfit(item.id, item.version, "own", "what was sighted is your own")
-    letters: list[tuple[Letter | None, Verdict]] = [
-        (letter(item, said, to, sender) if verdict.allow else None, verdict)
-        for to, verdict in found
-    ]
-    if not any(one for one, _ in letters):
-        rule, why = letters[0][1].rule, letters[0][1].why
-        return Unfit(item.id, item.version, rule, why)
-    return letters
+    known = _known(view, sender, found)
+    told = [verdict for to, verdict in found if to in known]
+    if not any(verdict.allow for verdict in told):
+        # That only somebody who is hidden would get it is not told, so it goes to nobody.
+        verdict = told[0] if told else _NOBODY_KNOWN
+        return Unfit(item.id, item.version, verdict.rule, verdict.why)
+    letters = [letter(item, said, to, sender) for to, verdict in found if verdict.allow]
+    return _Going(letters, told)
+
+
+def _known(view: View, sender: Sender, found: Sequence[tuple[str, Verdict]]) -> Group[str]:
+    """Give of whom a sender is told what becomes of a sighting.
+
+    In a circle those are its parties, without who is hidden: not even how many there are.
+    """
+    if sender.reach == "creator":
+        return {to for to, _ in found}
+    alliances = seen_by(sender.organisation, view.register.alliances)
+    return parties(view.collection.circles, alliances)
 
 
 def _of_another(view: View, identity: str) -> bool:
@@ -184,32 +212,29 @@ def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
     return found
 
 
-def _receipt(item: Item, receipts: list[Receipt]) -> Receipt:
+def _receipt(item: Item, going: _Going, receipts: list[Receipt]) -> Receipt:
     """Make one receipt of those of all letters, under the id that the sender knows."""
     version = item.version
     refused = next((each for each in receipts if isinstance(each, Unfit)), None)
     if refused:
         return Unfit(item.id, version, refused.rule, refused.why)
     again = all(isinstance(each, Added) and each.again for each in receipts)
-    count = len(receipts)
+    count = sum(verdict.allow for verdict in going.told)
     return Added(item.id, version, again, f"goes to {count} recipient{'s' * (count != 1)}")
 
 
-def _said(item: Item, judged: _Judged) -> list[Json]:
+def _said(item: Item, judged: _Judged, reach: Reach) -> list[Json]:
     """Say who would get a sighting; who its creator is, or who is in a circle, is not told."""
     if isinstance(judged, Unfit):
-        return [{"id": item.id, "allow": False, "rule": judged.rule, "why": judged.why}]
-    counts = Counter((verdict.allow, verdict.rule, verdict.why) for _, verdict in judged)
-    return [
-        {
-            "id": item.id,
-            "recipient": f"{count} of its recipients",
-            "allow": allow,
-            "rule": rule,
-            "why": why,
-        }
-        for (allow, rule, why), count in sorted(counts.items())
+        return foreseen([Foreseen(item.id, "", Verdict(False, judged.rule, judged.why))])
+    counts = Counter((each.allow, each.rule, each.why) for each in judged.told)
+    rows = [
+        Foreseen(item.id, f"{count} of its recipients", Verdict(*verdict))
+        for verdict, count in sorted(counts.items())
     ]
+    if reach == "circle" and isinstance(item, Arrival):
+        rows.append(others(item))
+    return foreseen(rows)
 
 
 def _named(view: View) -> str:

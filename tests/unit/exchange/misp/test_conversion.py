@@ -5,7 +5,7 @@ from contextlib import suppress
 import orjson
 import pytest
 
-from allies import indicator
+from allies import NOW, indicator
 from misp_events import HASH, attribute, event, uuid, whole
 from sidelight.errors import ExchangeError
 from sidelight.exchange.intake import Arrival, admit
@@ -32,7 +32,7 @@ def back(objects: list[bytes], distribution: int = 0) -> dict[str, object]:
 
 
 def test_every_object_is_fit_for_the_exchange() -> None:
-    items = admit(stix_of(whole()))
+    items = admit(stix_of(whole()), now=NOW)
 
     assert all(isinstance(each, Arrival) for each in items), items
     assert {each.marking for each in items if isinstance(each, Arrival)} == {"green", "amber"}

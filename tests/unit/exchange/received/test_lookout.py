@@ -223,3 +223,16 @@ def test_two_thousand_indicators_are_ready_within_seconds() -> None:
 
     assert len(rules.metas) == 6000
     assert spent < 20
+
+
+@pytest.mark.parametrize("value", ["1.5", "'x'", "'²'", "9" * 5000])
+def test_what_a_port_cannot_be_compared_with_is_refused(value: str) -> None:
+    to = "network-traffic:dst_ref.value = '45.77.19.3'"
+    found = looked(f"[network-traffic:dst_port < {value} AND {to}]")
+    assert isinstance(found, Unrunnable)
+    assert "no number to compare dst_port with" in found.why
+
+
+@pytest.mark.parametrize("operator", ["=", "LIKE"])
+def test_an_address_that_cannot_be_taken_apart_is_sought_as_text(operator: str) -> None:
+    assert isinstance(looked(f"[url:value {operator} 'http://[bad/address']"), Sought)

@@ -1,6 +1,6 @@
 """A client against servers that keep to the text, and against those broken in the known ways."""
 
-from sidelight.exchange.taxii.paging import Done, Page, Place, Stuck, turn
+from sidelight.exchange.taxii.paging import Done, Page, Place, Stuck, before, turn
 
 START = Place("2026-01-01T00:00:00.000000Z")
 
@@ -51,3 +51,10 @@ def test_empty_pages_that_promise_more_end_some_time() -> None:
             break
         step = turn(step, Page(0, more=True, next=f"n{number}"), "")
     assert isinstance(step, Stuck)
+
+
+def test_any_date_that_a_server_gives_has_one_before_it() -> None:
+    assert before("2026-01-01T00:00:00Z") == "2025-12-31T23:59:59.999999Z"
+    for first in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"):
+        assert before(first) == first
+    assert before("soon") == "soon"

@@ -8,6 +8,7 @@ import pytest
 from allies import TRILATERAL, World, address, indicator, names, objects, open_world, parsed
 from sidelight.exchange.store import audit
 from sidelight.exchange.taxii.message import Response
+from sidelight.intel.markings import MARKINGS
 
 RECALLS = "/exchange/recalls/"
 HOUR = 3_600_000_000
@@ -48,6 +49,34 @@ def given(world: World) -> World:
 
 
 IDENT = indicator(1)["id"]
+TWO_CIRCLES = """
+[[organisation]]
+name = "A"
+country = "FI"
+role = "operator"
+[[organisation]]
+name = "B"
+country = "FI"
+role = "operator"
+[[organisation]]
+name = "D"
+country = "FI"
+role = "operator"
+[[circle]]
+name = "one"
+members = ["A", "B"]
+[[circle]]
+name = "two"
+members = ["A", "D"]
+[[collection]]
+title = "One"
+alias = "one"
+circles = ["one"]
+[[collection]]
+title = "Two"
+alias = "two"
+circles = ["two"]
+"""
 
 
 def test_it_reaches_each_that_got_it_and_nobody_else(given: World) -> None:
@@ -85,6 +114,65 @@ def test_a_plain_client_finds_a_revoked_version_and_the_next_is_refused(given: W
     assert given.add("A", later)["failure_count"] == 1
     # Who only ever got the revoked version has nothing to take back.
     assert seen(given, "G") == []
+
+
+def the_only(world: World, who: str, to: str) -> dict[str, object]:
+    (item,) = parsed(world.ask(who, objects(to)))["objects"]  # type: ignore[misc]
+    assert isinstance(item, dict)
+    return item
+
+
+def test_what_was_said_in_one_collection_is_not_told_in_another(tmp_path: Path) -> None:
+    world = open_world(tmp_path, TWO_CIRCLES)
+    for to in ("one", "two"):
+        world.add("A", indicator(1, "amber"), to=to)
+    later = indicator(1, "amber", "2026-02-01T00:00:00.000Z", name="for one alone")
+    world.add("A", later, to="one")
+    assert recall(world, "A", IDENT).status == 202
+    found = {to: the_only(world, who, to) for who, to in (("B", "one"), ("D", "two"))}
+    assert [each["revoked"] for each in found.values()] == [True, True]
+    assert [each["name"] for each in found.values()] == ["for one alone", "number 1"]
+    assert str(found["one"]["modified"]) > str(found["two"]["modified"])
+
+
+def test_what_its_creator_revoked_in_one_collection_is_revoked_in_the_other(
+    tmp_path: Path,
+) -> None:
+    world = open_world(tmp_path, TWO_CIRCLES)
+    for to in ("one", "two"):
+        world.add("A", indicator(1, "amber"), to=to)
+    gone = indicator(1, "amber", "2026-02-01T00:00:00.000Z", revoked=True, name="for one alone")
+    world.add("A", gone, to="one")
+    assert recall(world, "A", IDENT).status == 202
+    item = the_only(world, "D", "two")
+    assert (item["revoked"], item["name"]) == (True, "number 1")
+
+
+def test_it_is_erased_where_no_instant_is_left_to_revoke_it_at(tmp_path: Path) -> None:
+    world = open_world(tmp_path, TWO_CIRCLES)
+    for to in ("one", "two"):
+        world.add("A", indicator(1, "amber"), to=to)
+    world.add("A", indicator(1, "amber", "2026-01-01T00:00:00.001Z", revoked=True), to="one")
+    assert recall(world, "A", IDENT).status == 202
+    assert names(world.ask("D", objects("two"))) == []
+
+
+def test_a_revoked_version_is_marked_as_strictly_as_what_it_revokes(world: World) -> None:
+    policy = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--11111111-1111-4111-8111-111111111111",
+        "created": "2026-01-01T00:00:00.000Z",
+        "definition_type": "iep",
+        "definition": {"iep_version": 2, "name": "ours", "tlp": "amber"},
+        "object_marking_refs": [MARKINGS["green"]],
+    }
+    part = {"marking_ref": policy["id"], "selectors": ["name"]}
+    world.add("A", policy, indicator(1, "green", granular_markings=[part]))
+    assert names(world.ask("G", objects())) == [policy["id"]]
+    assert recall(world, "A", IDENT).status == 202
+    assert names(world.ask("B", objects())) == [policy["id"], "number 1"]
+    assert names(world.ask("G", objects())) == [policy["id"]]
 
 
 def test_erased_is_gone_and_stays_gone(given: World) -> None:

@@ -254,3 +254,65 @@ def test_nobody_says_that_another_has_seen_something(world: World) -> None:
     item = sighting(created_by_ref=theirs)
     assert rule(sight(world, "B", item, asked=OWN)) == "not-creator"
     assert sight(world, "G", item, asked=OWN)["success_count"] == 1
+
+
+def test_an_anonymous_one_has_no_value_that_could_name_somebody(world: World) -> None:
+    statement = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": "marking-definition--11111111-1111-4111-8111-111111111111",
+        "created": "2026-01-01T00:00:00.000Z",
+        "definition_type": "statement",
+        "definition": {"statement": "Copyright B"},
+        "object_marking_refs": [MARKINGS["green"]],
+    }
+    world.add("A", indicator(1))
+    world.add("B", statement)
+    said = sighting(
+        object_marking_refs=[statement["id"], MARKINGS["green"]],
+        count="as often as B likes",
+        created="B was here",
+        first_seen="B was here",
+        last_seen="2026-02-02T01:02:03Z",
+        revoked="B",
+    )
+    assert sight(world, "B", said)["success_count"] == 1
+    [found] = got(world, "A")
+    assert found["object_marking_refs"] == [MARKINGS["green"]]
+    assert found["last_seen"] == "2026-02-02T00:00:00Z"
+    assert not {"count", "created", "first_seen", "revoked"} & found.keys()
+
+
+MEMBERS = 'members = ["A", "B", "G"]'
+
+
+def test_who_is_hidden_is_not_even_counted(world: World) -> None:
+    asked = (*ANONYMOUS, ("to", "circle"))
+    told: list[tuple[list[tuple[object, object, object]], object]] = []
+    world.add("A", indicator(1, "green"))
+    for members in (MEMBERS, 'members = ["A", "G"]\nhidden = ["B"]', 'members = ["A", "G"]'):
+        world.now += 1
+        world.apply(TRILATERAL.replace(MEMBERS, members))
+        foreseen = sight(world, "G", sighting(), asked=(*asked, ("preview", "yes")))["verdicts"]
+        assert isinstance(foreseen, list)
+        sent = sight(world, "G", sighting(len(told)), asked=asked)["successes"]
+        assert isinstance(sent, list)
+        verdicts = [(each["recipient"], each["allow"], each["rule"]) for each in foreseen]
+        told.append((verdicts, sent[0]["message"]))
+    assert told[0] != told[1]
+    assert told[1] == told[2]
+    assert told[1][0][-1] == ("whoever is hidden from you", True, "may-reach-hidden")
+
+
+def test_what_only_a_hidden_member_would_get_is_refused_as_if_there_were_none(
+    world: World,
+) -> None:
+    world.add("G", indicator(1, "green"))
+    receipts = []
+    for members in ('members = ["G"]\nhidden = ["B"]', 'members = ["G"]'):
+        world.now += 1
+        world.apply(TRILATERAL.replace(MEMBERS, members))
+        status = sight(world, "G", sighting(), asked=(*ANONYMOUS, ("to", "circle")))
+        receipts.append(status["failures"])
+    assert receipts[0] == receipts[1]
+    assert got(world, "B") == []
