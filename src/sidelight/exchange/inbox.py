@@ -14,7 +14,7 @@ import msgspec
 from sidelight.errors import UsageError
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.pulling import Reach, batches
-from sidelight.exchange.writing import write_whole
+from sidelight.replacement import replace_file
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -100,4 +100,4 @@ def _read(path: Path, room: Room) -> Cursor:
 
 
 def _write(path: Path, cursor: Cursor) -> None:
-    write_whole(_cursor_file(path), msgspec.json.encode(cursor), 0o600)
+    replace_file(_cursor_file(path), [msgspec.json.encode(cursor)], 0o600)

@@ -16,7 +16,7 @@ import orjson
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.exchange.client import Client
 from sidelight.exchange.connection import RefusalError
-from sidelight.exchange.writing import write_whole
+from sidelight.replacement import replace_file
 
 _WITHOUT: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE}
@@ -131,7 +131,7 @@ def mark(path: Path, recalls: Sequence[Told]) -> list[Told]:
     where = path.with_name(path.name + ".recalls")
     if marked or where.exists():
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        write_whole(where, b"".join(msgspec.json.encode(each) + b"\n" for each in marked), mode)
+        replace_file(where, (msgspec.json.encode(each) + b"\n" for each in marked), mode)
     return [each for each in marked if each.held]
 
 

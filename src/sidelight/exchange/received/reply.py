@@ -14,8 +14,8 @@ from sidelight.exchange.connection import as_object
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.received.record import Line, Seen, end_line
 from sidelight.exchange.sighting import Json, Name, Reach, composed
-from sidelight.exchange.writing import write_whole
 from sidelight.intel.markings import Marking
+from sidelight.replacement import replace_file
 
 
 def seen_now(lines: Iterable[Line]) -> dict[str, Seen]:
@@ -65,7 +65,7 @@ def secret_of(folder: Path) -> UUID:
     """
     path = folder / "sighting.secret"
     if not path.exists():
-        write_whole(path, str(uuid4()).encode(), 0o600)
+        replace_file(path, [str(uuid4()).encode()], 0o600)
     try:
         return UUID(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
