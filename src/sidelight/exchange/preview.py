@@ -58,11 +58,11 @@ def foresee(
                 if item.marking == "clear":
                     yield Foreseen(item.id, "all others", _PUBLIC)
                 else:
-                    yield Foreseen(item.id, "whoever is hidden from you", _HIDDEN)
+                    yield Foreseen(item.id, "whoever is hidden from you", HIDDEN)
 
 
 _PUBLIC: Final = Verdict(True, "clear-to-anybody", "whoever may read the collection")
-_HIDDEN: Final = Verdict(True, "may-reach-hidden", "if there is anybody, the circle's rules decide")
+HIDDEN: Final = Verdict(True, "may-reach-hidden", "if there is anybody, the circle's rules decide")
 
 
 def foreseen(found: Iterable[Foreseen]) -> list[Mapping[str, object]]:

@@ -195,7 +195,7 @@ _FILTERS: Final = (
 )
 
 
-def _operation(
+def _operation(  # noqa: PLR0913 - all that a method has
     summary: str,
     schema: str,
     *parameters: Json,
@@ -283,7 +283,7 @@ _PATHS: Final[Mapping[str, Mapping[str, Json]]] = {
                           _COLLECTION_ID, *_PAGE, refusals=_READ),
         "post": _operation(
             "Send sightings; an extension", "status", _COLLECTION_ID,
-            _parameter("as", "under which name", {"enum": list(NAMES)}) | {"required": True},
+            _parameter("as", "under which name", {"enum": list(NAMES)}),
             _parameter("to", "to whom", {"enum": list(REACHES), "default": REACHES[0]}),
             _parameter("preview", "yes: only say who would get them, with 200", _TEXT),
             refusals=(*_SENT, 400), status=202, body="envelope", instead="verdicts",

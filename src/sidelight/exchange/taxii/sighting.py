@@ -7,13 +7,14 @@ that were sent to whoever asks, in pages like those of objects.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
 from sidelight.exchange import instants
+from sidelight.exchange.alliance import acquainted, is_hidden
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import ALWAYS, Shared, Verdict
 from sidelight.exchange.query import Query
@@ -25,6 +26,7 @@ from sidelight.exchange.sighting import (
     Letter,
     Sender,
     addressed,
+    foretold,
     letter,
     unfit,
 )
@@ -35,6 +37,7 @@ from sidelight.exchange.taxii.query import read_query
 from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
+_CREATOR: Final = "goes to its creator, if the rules of the circle allow it"
 _AT_ONCE: Final = 400
 
 
@@ -61,15 +64,14 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
             for verdict in _said(item, each)
         ]
         return answered({"verdicts": foreseen})
-    letters = [one for each in judged if isinstance(each, list) for one, _ in each if one]
+    good = [each for each in judged if isinstance(each, _Sighting)]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
+    letters = [each.letters for each in good]
     kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
-    receipts: list[Receipt] = []
-    for item, each in zip(items, judged, strict=True):
-        if isinstance(each, Unfit):
-            receipts.append(each)
-        else:
-            receipts.append(_receipt(item, [next(kept) for one, _ in each if one]))
+    receipts = [
+        each if isinstance(each, Unfit) else _receipt(item, each, next(kept), sender)
+        for item, each in zip(items, judged, strict=True)
+    ]
     status = settled(ident, receipts, view.now)
     body = orjson.dumps(status)
     view.shelf.keep_status(ident, view.caller.organisation, body, view.now)
@@ -110,7 +112,20 @@ def read(view: View, request: Request) -> Response:
     return Response(200, orjson.dumps(body), dates)
 
 
-_Judged = Unfit | list[tuple[Letter | None, Verdict]]
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """A sighting that is to go.
+
+    Args:
+        letters: first the copy that its sender keeps, to nobody.
+        told: what the sender is told of where it goes.
+    """
+
+    letters: Sequence[Letter]
+    told: Sequence[Verdict]
+
+
+_Judged: TypeAlias = Unfit | _Sighting
 
 
 def _sender(view: View, asked: Mapping[str, str]) -> Sender:
@@ -124,7 +139,8 @@ def _sender(view: View, asked: Mapping[str, str]) -> Sender:
     audience = sorted(each for each in view.collection.circles if each in circles)
     circle = next((each for each in audience if circles[each].member(own)), "")
     known = view.register.alliances.organisations[own]
-    identity = known.identity or f"identity--{own}"
+    hidden = is_hidden(own, audience, view.register.alliances)
+    identity = "" if hidden else known.identity or f"identity--{own}"
     return Sender(own, identity, frozenset(audience), name, reach, circle, view.shelf.key)
 
 
@@ -148,25 +164,22 @@ def _judged(
     if not sighted:
         why = "what was sighted is not here, or not for you"
         return Unfit(item.id, item.version, "unknown-object", why)
-    found = addressed(item.marking, sighted, sender, view.register.alliances, view.now)
-    if not found:
+    alliances, now = view.register.alliances, view.now
+    told = foretold(item.marking, sighted, sender, alliances, now)
+    if not told:
         return Unfit(item.id, item.version, "own", "what was sighted is your own")
-    letters: list[tuple[Letter | None, Verdict]] = [
-        (letter(item, said, to, sender) if verdict.allow else None, verdict)
-        for to, verdict in found
-    ]
-    if not any(one for one, _ in letters):
-        rule, why = letters[0][1].rule, letters[0][1].why
-        return Unfit(item.id, item.version, rule, why)
-    return letters
+    if not any(each.allow for each in told):
+        return Unfit(item.id, item.version, told[0].rule, told[0].why)
+    found = addressed(item.marking, sighted, sender, alliances, now)
+    to = ["", *(each for each, verdict in found if verdict.allow)]
+    return _Sighting([letter(item, said, each, sender) for each in to], told)
 
 
 def _of_another(view: View, identity: str) -> bool:
-    known = view.register.alliances.organisations.values()
-    return any(
-        identity and each.identity == identity and each.id != view.caller.organisation
-        for each in known
-    )
+    """Tell whether an identity is that of another, as far as one may know."""
+    alliances, own = view.register.alliances, view.caller.organisation
+    known = acquainted(own, alliances) - {own} if identity else ()
+    return any(alliances.organisations[each].identity == identity for each in known)
 
 
 def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
@@ -184,22 +197,22 @@ def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
     return found
 
 
-def _receipt(item: Item, receipts: list[Receipt]) -> Receipt:
-    """Make one receipt of those of all letters, under the id that the sender knows."""
-    version = item.version
-    refused = next((each for each in receipts if isinstance(each, Unfit)), None)
-    if refused:
-        return Unfit(item.id, version, refused.rule, refused.why)
-    again = all(isinstance(each, Added) and each.again for each in receipts)
-    count = len(receipts)
-    return Added(item.id, version, again, f"goes to {count} recipient{'s' * (count != 1)}")
+def _receipt(item: Item, sighting: _Sighting, kept: Receipt, sender: Sender) -> Receipt:
+    """Make a receipt of that of the sender's own copy, under the id that it knows."""
+    if isinstance(kept, Unfit):
+        return Unfit(item.id, item.version, kept.rule, kept.why)
+    note = _CREATOR
+    if sender.reach == "circle":
+        count = sum(each.allow for each in sighting.told) - 1
+        note = f"goes to {count} that you may know of, and to others if there are any"
+    return Added(item.id, item.version, isinstance(kept, Added) and kept.again, note)
 
 
 def _said(item: Item, judged: _Judged) -> list[Json]:
     """Say who would get a sighting; who its creator is, or who is in a circle, is not told."""
     if isinstance(judged, Unfit):
         return [{"id": item.id, "allow": False, "rule": judged.rule, "why": judged.why}]
-    counts = Counter((verdict.allow, verdict.rule, verdict.why) for _, verdict in judged)
+    counts = Counter((verdict.allow, verdict.rule, verdict.why) for verdict in judged.told)
     return [
         {
             "id": item.id,
