@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from authority import Authority, Signed
+from allies import indicator
+from authority import Authority, Signed, pem_of
 
 from .conftest import CommandLine
-from .test_share import allied, desk, start, stop
+from .test_share import allied, bundle, desk, start, stop
 
 __all__ = ("allied", "desk")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops the server by a signal")
@@ -157,3 +158,35 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_served(
             "share", "certificate", "bind", "B", "p", *arguments, "--database", "exchange.db"
         )
         assert (ran.code, "Traceback" in ran.err) == (2, False), ran.err
+
+
+def test_our_own_client_shows_a_certificate(desk: CommandLine, authority: Authority) -> None:
+    """It needs no token then: pull, push, what waits in the outbox, and peers."""
+    client = authority.sign("feed")
+    client.write(desk.folder / "both.pem")
+    (desk.folder / "feed.pem").write_text(client.pem)
+    (desk.folder / "feed.key").write_bytes(pem_of(client.key))
+    bind(desk, "B", "feed", "--file", "feed.pem")
+    bundle(desk.folder / "b.json", indicator(1), indicator(2, "clear"))
+    with served(desk, authority, "--require-client-cert") as url:
+        to = (url, "--collection", "finds", "--ca", "ca.pem")
+        shown = ("--client-cert", "feed.pem", "--client-key", "feed.key")
+        sent = desk("share", "push", "b.json", *to, *shown)
+        assert (sent.code, b"2 of 2 objects taken" in sent.out) == (0, True), sent.err
+        got = desk("share", "pull", *to, "--client-cert", "both.pem", "-o", "got.jsonl")
+        assert (got.code, b"2 objects" in got.out) == (0, True), got.err
+        bundle(desk.folder / "c.json", indicator(3))
+        assert desk("share", "push", "c.json", *to, *shown, "--queue").code == 0
+        assert b"1 of 1 objects taken" in desk("share", "outbox", "send").out
+        assert desk("share", "pull", *to, "--token-file", "token-A", "-o", "x.jsonl").code == 2
+        for bad in (("--client-cert", "none.pem"), ("--client-cert", "ca.pem"), shown[2:]):
+            ran = desk("share", "pull", *to, *bad, "-o", "x.jsonl")
+            assert (ran.code, "Traceback" in ran.err) == (2, False), ran.err
+        (desk.folder / "peers.toml").write_text(
+            f'us = "A"\n[[peer]]\nname = "b"\norganisation = "B"\nurl = "{url}"\nca = "ca.pem"\n'
+            'client_cert = "feed.pem"\nclient_key = "feed.key"\n'
+            'pull = [{theirs = "finds", ours = "finds"}]\n'
+        )
+        ran = desk("share", "peer", "run", "--peers", "peers.toml", "--database", "exchange.db")
+        assert "stopped" not in ran.out.decode(), ran.out
+        assert b"b pull" in ran.out or b"moved" in ran.out, ran.err

@@ -56,7 +56,8 @@ def test_every_reply_is_as_described(hosted: Served, path: str, method: str, mod
         schemathesis.checks.CHECKS.get_one("response_headers_conformance"),
         schemathesis.checks.CHECKS.get_one("response_schema_conformance"),
     ]
-    known = {"collection": "finds", "object": str(indicator(1)["id"])}
+    ident = str(indicator(1)["id"])
+    known = {"collection": "finds", "object": ident, "recall": ident}
     fixed = {name: value for name, value in known.items() if f"{{{name}}}" in path}
 
     @seed(1)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from allies import indicator
 from intel_samples import HERON, LANTERN, OBJECTS, bundle, galaxy, thing
 from shared_paths import SHARED, needs_shared
+from sidelight.exchange.notices import Told, mark
 from sidelight.intel.derive import derive
 from sidelight.intel.importers.galaxy import read_galaxy
 from sidelight.intel.names import NameIndex, fold
@@ -205,3 +207,16 @@ def test_names_of_several_actors_in_the_public_galaxy_stay_several() -> None:
     exact = [name for name, them in found.items() if sum(e.match == "exact" for e in them) > 1]
     folded = {fold(name) for name, them in found.items() if len(them) > 1}
     assert (len(exact), len(folded)) == (27, 29)
+
+
+def test_an_import_tells_what_was_recalled(tmp_path: Path) -> None:
+    desk, file = CommandLine(tmp_path), tmp_path / "got.jsonl"
+    ident = str(indicator(1)["id"])
+    file.write_text(json.dumps(indicator(1)) + "\n")
+    mark(file, [Told("r", ident, "2026-01-01", "2026-01-02", "a mistake", "open")])
+
+    ran = desk("intel", "import", "got.jsonl", "--store", "base.db")
+    assert (ran.code, f"recalled: {ident} in got.jsonl: a mistake" in ran.err) == (0, True), ran.err
+    (tmp_path / "got.jsonl.recalls").write_text("{}\n")
+    ran = desk("intel", "import", "got.jsonl", "--store", "base.db")
+    assert (ran.code, "names no recalls" in ran.err) == (2, True), ran.err

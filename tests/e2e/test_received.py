@@ -164,7 +164,7 @@ def test_a_sighting_goes_back_when_it_is_sent_and_not_before(
         return ran.out.decode()
 
     told = tell()
-    assert "goes to 1: amber+strict-to-member" in told
+    assert "goes to 1: to-creator" in told
     assert "nothing has left" in told
     assert "no ally has told" in hear("A")
     assert "1 of 1 sightings taken" in tell("--send")

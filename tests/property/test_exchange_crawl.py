@@ -11,19 +11,25 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import orjson
 import pytest
 
-from allies import World, address, envelope, indicator, objects, open_world
+from allies import World, address, envelope, indicator, objects, open_world, pages
 from policy_oracle import readers
 from sidelight.exchange.alliance import ROLES
 from sidelight.exchange.policy import Shared, Terms
+from sidelight.exchange.seen.epoch import Epoch
 from sidelight.exchange.shelf import Caller
+from sidelight.exchange.sighting import NAMES as NAMED
+from sidelight.exchange.sighting import REACHES
+from sidelight.exchange.store.seen import begin
 from sidelight.exchange.taxii.message import Response
 from sidelight.exchange.taxii.reading import View, following
-from sidelight.intel.markings import Marking
+from sidelight.exchange.taxii.seen import METHODS
+from sidelight.intel.markings import MARKINGS, Marking
 
 WORLDS = int(os.environ.get("SIDELIGHT_CRAWLS", "3"))
 NAMES = ["o0", "o1", "o2", "o3", "o4"]
@@ -31,6 +37,7 @@ RINGS = ["c0", "c1"]
 PLACES = ["t0", "t1"]
 MARKS: tuple[Marking, ...] = ("clear", "green", "amber", "amber+strict")
 RECALL = re.compile(rb'"id":"[0-9a-f-]{36}","object_id"')
+CURSOR = re.compile(rb'"next":"[^"]*"')
 ONLOOKER = "o0"
 
 
@@ -117,6 +124,9 @@ class Twins:
             self.worlds.append(world)
         self.full, self.bare = self.worlds
         self.things: list[Thing] = []
+        circles = self.full.register.alliances.circles.values()
+        hidden = {one.organisation for each in circles for one in each.members if one.hidden}
+        self.open = [one for one in NAMES[1:] if self.full.caller(one).organisation not in hidden]
 
     def both(self, who: str, path: str, method: str, body: bytes, *, seen: bool) -> None:
         """Do something of another; on the second server only if the onlooker may see it."""
@@ -125,6 +135,21 @@ class Twins:
             if seen or world is self.full:
                 world.ask(who, path, method=method, body=body)
 
+    def sighted(
+        self, who: str, place: str, query: tuple[tuple[str, str], ...], body: bytes, *, ours: bool
+    ) -> None:
+        """Let another send a sighting; *ours* may reach the onlooker, so it has to on both."""
+        for world in self.worlds:
+            world.now += 1_000_000
+        if ours and who not in self.open:
+            return
+        done = True
+        if ours:
+            reply = self.bare.ask(who, sights(place), *query, method="POST", body=body)
+            done = b'"success_count":1' in reply.body
+        if done:
+            self.full.ask(who, sights(place), *query, method="POST", body=body)
+
     def asked(
         self, path: str, *query: tuple[str, str], method: str = "GET", body: bytes = b""
     ) -> Response:
@@ -132,13 +157,19 @@ class Twins:
         replies = []
         for world in self.worlds:
             world.now += 1_000_000
-            replies.append(shown(world.ask(ONLOOKER, path, *query, method=method, body=body)))
+            reply = world.ask(ONLOOKER, path, *query, method=method, body=body)
+            replies.append(shown(reply, path))
         assert replies[0] == replies[1], (method, path, query, body)
-        return replies[0]
+        return reply
 
 
-def shown(reply: Response) -> Response:
+def shown(reply: Response, path: str) -> Response:
     body = RECALL.sub(b'"object_id"', reply.body)
+    if path.endswith("sightings/objects/") and reply.status == 200:
+        # Letters of one sighting have microseconds of their own, in this world of whole seconds.
+        body = CURSOR.sub(b'"next":""', body)
+        dates = tuple((name, text.partition(".")[0]) for name, text in reply.headers)
+        return Response(reply.status, body, dates)
     if b'"request_timestamp"' in body:
         body = orjson.dumps({**orjson.loads(body), "id": ""})
     return Response(reply.status, body, reply.headers)
@@ -222,6 +253,82 @@ def guess(twins: Twins) -> None:
         twins.both(who, path, "POST", b'{"done": "dropped"}', seen=True)
 
 
+def sighting(number: int, of: str, mark: Marking, **more: object) -> dict[str, object]:
+    return {
+        "type": "sighting",
+        "spec_version": "2.1",
+        "id": f"sighting--00000000-0000-4000-8000-{number:012x}",
+        "created": "2026-02-02T03:04:05.678Z",
+        "modified": "2026-02-02T03:04:05.678Z",
+        "count": 3,
+        "sighting_of_ref": of,
+        "object_marking_refs": [MARKINGS[mark]],
+        **more,
+    }
+
+
+def sights(place: str) -> str:
+    return f"/exchange/collections/{place}/sightings/objects/"
+
+
+def others_sight(twins: Twins) -> None:
+    """Let others send sightings, also of what the onlooker may not see."""
+    chance = twins.chance
+    for number, thing in enumerate(twins.things):
+        body = envelope([sighting(number, thing.id, chance.choice(MARKS))])
+        for who in chance.sample(NAMES[1:], 2):
+            query = (("as", chance.choice(["own", "anonymous"])), ("to", "circle"))
+            twins.sighted(who, thing.place, query, body, ours=thing.seen)
+
+
+def sight(twins: Twins) -> None:
+    """Send sightings of everything as the onlooker; others send some of what is its own."""
+    chance = twins.chance
+    for number, thing in enumerate(twins.things):
+        mark = chance.choice(MARKS)
+        plain = sighting(number, thing.id, mark)
+        more = [plain, {**plain, "count": 9}, sighting(100 + number, thing.id, mark)]
+        ways = product(more, NAMED, REACHES, ("yes", "no"))
+        for item, name, reach, preview in chance.sample(list(ways), 8):
+            query = (("as", name), ("to", reach), ("preview", preview))
+            twins.asked(sights(thing.place), *query, method="POST", body=envelope([item]))
+    for mark in MARKS:
+        ident = str(indicator(1000 + MARKS.index(mark))["id"])
+        for who in twins.open:
+            body = envelope([sighting(200, ident, mark)])
+            for place in PLACES:
+                twins.sighted(who, place, (("as", "anonymous"),), body, ours=True)
+    for place in PLACES:
+        for who in NAMES[1:]:
+            twins.both(who, sights(place), "GET", b"", seen=True)
+
+
+def ask_what_was_seen(twins: Twins) -> int:
+    """Let all report, and ask in an epoch that is for one circle, and the day after the next."""
+    paths = [f"/exchange/seen/{what}/" for what in METHODS]
+    report = orjson.dumps({"kind": "seen-report", "key": "0" * 16, "tokens": ["0" * 64]})
+    for who in NAMES[1:]:
+        twins.both(who, "/exchange/seen/report/", "POST", report, seen=True)
+    count = 0
+    for wait in (0, 3):
+        for world in twins.worlds:
+            world.now += wait * 86_400_000_000
+        for path in paths:
+            for method in ("GET", "POST", "PUT", "HEAD"):
+                for body in (b"", b"{}", report):
+                    twins.asked(path, method=method, body=body)
+                    count += 1
+        for world in twins.worlds:
+            circle = min(world.register.alliances.circles)
+            ends = world.now + 86_400_000_000
+            begin(
+                world.library.engine,
+                Epoch(f"e{wait}", b"k", b"s", world.now, ends, 9, (circle,)),
+                "x",
+            )
+    return count
+
+
 QUERIES: tuple[tuple[tuple[str, str], ...], ...] = (
     (),
     (("match[version]", "all"),),
@@ -252,11 +359,17 @@ def crawl(twins: Twins) -> int:
         for query in (*QUERIES, (("match[id]", ",".join(ids)), ("match[version]", "all"))):
             for path in (base, base + "objects/", base + "manifest/"):
                 count += whole(twins, path, query)
+        for query in ((), (("limit", "1"),), (("added_after", "2027-01-15T08:00:30Z"),)):
+            twins.asked(sights(place), *query)
+            every = [pages(world, ONLOOKER, sights(place), *query) for world in twins.worlds]
+            assert every[0] == every[1]
+            count += 2
         for ident in ids:
             for query in ((), (("match[version]", "all"),), (("limit", "1"),)):
                 count += whole(twins, f"{base}objects/{ident}/", query)
                 count += whole(twins, f"{base}objects/{ident}/versions/", query)
             count += whole(twins, f"{base}manifest/", (("match[id]", ident),))
+        count += refused(twins, base)
         streamed = [list(stream(world, place)) for world in twins.worlds]
         assert streamed[0] == streamed[1]
     for thing in twins.things:
@@ -264,6 +377,15 @@ def crawl(twins: Twins) -> int:
             twins.asked(f"{objects(thing.place)}{thing.id}/", method="DELETE")
             count += 1
     return count
+
+
+def refused(twins: Twins, base: str) -> int:
+    """Ask in ways that there are not."""
+    places = ("", "preview/", "sightings/", "sightings/objects/", "stream/")
+    for path, method in product(places, ("PUT", "DELETE", "PATCH", "HEAD")):
+        if (path, method) != ("stream/", "HEAD"):
+            twins.asked(base + path, method=method)
+    return 4 * len(places) - 1
 
 
 def whole(twins: Twins, path: str, query: tuple[tuple[str, str], ...]) -> int:
@@ -291,8 +413,11 @@ def stream(world: World, place: str) -> Iterator[tuple[int, bytes]]:
 def test_what_one_may_not_see_makes_no_difference(seed: int, tmp_path: Path) -> None:
     twins = Twins(tmp_path, random.Random(seed))
     live(twins)
+    others_sight(twins)
     guess(twins)
+    sight(twins)
     assert crawl(twins) > 100
+    assert ask_what_was_seen(twins) > 50
     assert {thing.seen for thing in twins.things} <= {True, False}
     for world in twins.worlds:
         world.library.engine.dispose()

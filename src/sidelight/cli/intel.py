@@ -57,9 +57,22 @@ def import_command(
             keep = import_hijacklibs if store is None else _leave_hijacklibs
             report = import_into(base, place, datetime.now(UTC), keep)
         _show(place, report)
+        _tell_recalled(Path(place))
     # So that whoever asks next, a hunt for one, need not wait for it.
     known(store)
     return 0
+
+
+def _tell_recalled(path: Path) -> None:
+    """Say what of a file that was pulled its makers took back: it is in the store all the same."""
+    if path.with_name(path.name + ".recalls").is_file():
+        from sidelight.cli.libraries import need_exchange  # noqa: PLC0415 - not for --help
+        from sidelight.cli.recalled import warn  # noqa: PLC0415
+
+        need_exchange("httpx")
+        from sidelight.exchange.notices import marked  # noqa: PLC0415
+
+        warn(marked(path), str(path))
 
 
 def _leave_hijacklibs(source: Path) -> None:

@@ -13,7 +13,15 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import outbox_file
 from sidelight.cli.libraries import need_exchange, now
-from sidelight.cli.transfer import Authority, Place, Server, TokenFile, opened
+from sidelight.cli.transfer import (
+    Authority,
+    ClientCertificate,
+    ClientKey,
+    Place,
+    Server,
+    TokenFile,
+    opened,
+)
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
 
@@ -37,6 +45,8 @@ def push(  # noqa: PLR0913 - options
     collection: Place,
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Put it into the outbox, and do not send yet.")
     ] = False,
@@ -49,13 +59,14 @@ def push(  # noqa: PLR0913 - options
     Example: sidelight share push findings.stix.json https://cert.example --collection finds
     --token-file token.txt
     """
-    with opened(server, token_file, authority):
+    with opened(server, token_file, authority, shown=(certificate, key)):
         pass  # what cannot be sent at all is said before anything is queued
     from sidelight.exchange.outbox import Destination  # noqa: PLC0415 - not for --help
     from sidelight.exchange.parcel import read_objects  # noqa: PLC0415
 
     objects = read_objects(file)
-    named = (str(each.resolve()) if each else "" for each in (token_file, authority))
+    files = (token_file, authority, certificate, key)
+    named = (str(each.resolve()) if each else "" for each in files)
     to = Destination(server, collection, *named)
     with closing(_open()) as box:
         new = box.put(to, objects, now())
@@ -158,9 +169,10 @@ def _send(box: "Outbox", standing: "Standing") -> "Outcome":
 
 
 def _opener(to: "Destination") -> "AbstractContextManager[Client]":
-    authority = Path(to.authority) if to.authority else None
+    files = (to.token, to.authority, to.certificate, to.key)
+    token, authority, *shown = (Path(each) if each else None for each in files)
     # What fails is tried again from the outbox, so nobody has to wait here for long.
-    return opened(to.url, Path(to.token), authority, tries=2)
+    return opened(to.url, token, authority, tries=2, shown=(shown[0], shown[1]))
 
 
 def _is_down(outcome: "Outcome") -> bool:

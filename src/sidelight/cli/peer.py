@@ -133,8 +133,12 @@ def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
     if not is_safe(found.url):
         raise UsageError("only https keeps what is shared to itself", where=found.url)
     authority = folder / found.authority if found.authority else None
+    proof = None
+    if found.client_cert:
+        proof = folder / found.client_cert, folder / found.client_key if found.client_key else None
     try:
-        connection = Connection(_token(found, folder), authority, found.user, tries=3)
+        token = _token(found, folder)
+        connection = Connection(token, authority, found.user, certificate=proof, tries=3)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be used: {error}", where=f"peer {found.name}") from None
     with closing(connection):
@@ -145,6 +149,8 @@ def _token(found: "Peer", folder: Path) -> str:
     """Read a token: it never stands on a command line, where everybody here could read it."""
     if found.token_file:
         return (folder / found.token_file).read_text(encoding="ascii").strip()
+    if not found.token_env:
+        return ""
     text = os.environ.get(found.token_env, "").strip()
     if not text:
         where = f"peer {found.name}"

@@ -8,11 +8,12 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
-from sidelight.cli.transfer import Authority, TokenFile, opened
+from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
+    from sidelight.exchange.client import Client
     from sidelight.exchange.shelf import Caller
     from sidelight.exchange.store.library import Library
 
@@ -31,6 +32,8 @@ def recall(  # noqa: PLR0913 - options
     server: Asked = "",
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     owner: Annotated[
         str, typer.Option(metavar="ORGANISATION", help="Who shared it; without --server.")
     ] = "",
@@ -44,7 +47,7 @@ def recall(  # noqa: PLR0913 - options
     --reason "a false positive" --server https://cert.example --token-file token.txt
     """
     if server:
-        with opened(server, token_file, authority) as client:
+        with opened(server, token_file, authority, shown=(certificate, key)) as client:
             from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
 
             made = notices.take_back(client, identifier, reason, hours, erase=erase)
@@ -59,10 +62,12 @@ def recall(  # noqa: PLR0913 - options
     return 0
 
 
-def recalls(
+def recalls(  # noqa: PLR0913 - options
     server: Asked = "",
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     database: Database = "",
 ) -> int:
     """Say who acknowledged which recall, who did not, and for how long; exit 1 if one is overdue.
@@ -72,7 +77,11 @@ def recalls(
 
     Example: sidelight share recalls --server https://cert.example --token-file token.txt
     """
-    lines = list(_asked(server, token_file, authority) if server else _all(database))
+    if server:
+        with opened(server, token_file, authority, shown=(certificate, key)) as client:
+            lines = list(_asked(client))
+    else:
+        lines = list(_all(database))
     for line in lines or ["there are no recalls"]:
         typer.echo(plain(line))
     return FOUND if any("overdue" in line.split("  ") for line in lines) else 0
@@ -90,6 +99,8 @@ def acknowledge(  # noqa: PLR0913 - options
     server: Asked = "",
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     organisation: Annotated[
         str, typer.Option(metavar="ORGANISATION", help="Who acknowledges; without --server.")
     ] = "",
@@ -101,7 +112,7 @@ def acknowledge(  # noqa: PLR0913 - options
     --drop finds.jsonl --server https://cert.example --token-file token.txt
     """
     if server:
-        with opened(server, token_file, authority) as client:
+        with opened(server, token_file, authority, shown=(certificate, key)) as client:
             from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
 
             pending = [
@@ -144,14 +155,13 @@ def _caller(library: "Library", name: str, option: str) -> "Caller":
     return Caller(found.id, operator(), frozenset())
 
 
-def _asked(server: str, token_file: Path | None, authority: Path | None) -> Iterator[str]:
-    with opened(server, token_file, authority) as client:
-        from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
+def _asked(client: "Client") -> Iterator[str]:
+    from sidelight.exchange import notices  # noqa: PLC0415 - not for --help
 
-        for each in notices.made(client):
-            yield from _made(each)
-        for one in notices.told(client) or ():
-            yield f"{one.object_id}  for us  {one.state}  by {one.acknowledge_by}: {one.reason}"
+    for each in notices.made(client):
+        yield from _made(each)
+    for one in notices.told(client) or ():
+        yield f"{one.object_id}  for us  {one.state}  by {one.acknowledge_by}: {one.reason}"
 
 
 def _made(told: Mapping[str, object]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
-from sidelight.cli.transfer import Authority, TokenFile, opened
+from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
 from sidelight.plural import many
@@ -17,8 +17,13 @@ Server = Annotated[
 ]
 
 
-def query(
-    files: Files, server: Server, token_file: TokenFile = None, authority: Authority = None
+def query(  # noqa: PLR0913 - options
+    files: Files,
+    server: Server,
+    token_file: TokenFile = None,
+    authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
 ) -> int:
     """Ask a server whether it has your values; it learns how many they are. Exit code 1: some.
 
@@ -34,13 +39,13 @@ def query(
     values = sorted(found.named)
     if not values:
         raise UsageError("there is no value to ask about", where="query")
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         ready = envelope.read(client.seen("setup"), envelope.Setup, server)
-        key, texts = intersection.new_key(asks=True), [str(each) for each in values]
-        question = envelope.Question(ready.epoch, intersection.question(key, texts))
+        ours, texts = intersection.new_key(asks=True), [str(each) for each in values]
+        question = envelope.Question(ready.epoch, intersection.question(ours, texts))
         came = client.seen("questions", envelope.spell(question))
     reply = envelope.read(came, envelope.Answer, server)
-    hits = {*intersection.hits(key, texts, ready.setup, reply.response)}
+    hits = {*intersection.hits(ours, texts, ready.setup, reply.response)}
     for value in values:
         if str(value) in hits:
             typer.echo(plain(f"seen  {value.kind}  {value.text}"))
@@ -48,11 +53,13 @@ def query(
     return FOUND if hits else 0
 
 
-def send(
+def send(  # noqa: PLR0913 - options
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="What 'tell' wrote.")],
     server: Server,
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
 ) -> int:
     """Send a report to a server that counts.
 
@@ -61,17 +68,19 @@ def send(
     """
     from sidelight.exchange.connection import as_object  # noqa: PLC0415 - not for --help
 
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         done = as_object(client.seen("report", bytes_of(report)), server)
     typer.echo(f"{done.get('new')} new, {done.get('gone')} gone; counted the day after tomorrow")
     return 0
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - options
     server: Server,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write.")],
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
 ) -> int:
     """Get today's table of counts; what you look up in it stays with you.
 
@@ -80,7 +89,7 @@ def fetch(
     """
     from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
 
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         data = client.seen("counts")
     table = reports.read_table(data, server)
     output.write_bytes(data)

@@ -20,7 +20,16 @@ from sidelight.cli.received import hunt_command
 from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
-from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
+from sidelight.cli.transfer import (
+    Authority,
+    ClientCertificate,
+    ClientKey,
+    Place,
+    TokenFile,
+    follow,
+    opened,
+    pull,
+)
 from sidelight.errors import UsageError
 from sidelight.intel.markings import MARKINGS
 from sidelight.output.plain import plain
@@ -99,6 +108,8 @@ def preview(  # noqa: PLR0913 - options
     ] = "",
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     owner: Annotated[
         str, typer.Option(metavar="ORGANISATION", help="Who would share; without --server.")
     ] = "",
@@ -113,7 +124,7 @@ def preview(  # noqa: PLR0913 - options
 
     objects = read_objects(file)
     if server:
-        with opened(server, token_file, authority) as client:
+        with opened(server, token_file, authority, shown=(certificate, key)) as client:
             found = client.preview(client.find(collection), objects)
     else:
         found = _foreseen(database, collection, owner, objects)

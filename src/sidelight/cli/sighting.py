@@ -9,7 +9,15 @@ import typer
 from sidelight.cli.folders import data_folder
 from sidelight.cli.received import Kept
 from sidelight.cli.telling import Send, tell, wished
-from sidelight.cli.transfer import Authority, Place, Server, TokenFile, opened
+from sidelight.cli.transfer import (
+    Authority,
+    ClientCertificate,
+    ClientKey,
+    Place,
+    Server,
+    TokenFile,
+    opened,
+)
 from sidelight.output.plain import plain
 
 
@@ -18,6 +26,8 @@ def sighting_command(  # noqa: PLR0913 - options
     collection: Place,
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     kept: Kept = None,
     name: Annotated[
         str, typer.Option("--as", metavar="NAME", help="own or anonymous.")
@@ -36,11 +46,11 @@ def sighting_command(  # noqa: PLR0913 - options
     Example: sidelight share sighting https://cert.example --collection finds --token-file t.txt
     """
     wish = wished(name, reach, tlp, send=send)
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         return tell(client, client.find(collection), kept or data_folder() / "received", wish)
 
 
-def sightings_command(
+def sightings_command(  # noqa: PLR0913 - options
     server: Server,
     collection: Place,
     output: Annotated[
@@ -48,13 +58,15 @@ def sightings_command(
     ],
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
 ) -> int:
     """Get the sightings that allies sent you, and add them up: how many members, how often.
 
     Example: sidelight share sightings https://cert.example --collection finds -o seen.jsonl
     --token-file token.txt
     """
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         from sidelight.exchange.inbox import pull  # noqa: PLC0415 - not for --help
         from sidelight.exchange.intake import Unfit, parsed  # noqa: PLC0415
         from sidelight.exchange.sighting import counted  # noqa: PLC0415

@@ -39,6 +39,15 @@ Authority = Annotated[
     typer.Option("--ca", metavar="FILE", help="Certificates to trust instead of the system's."),
 ]
 
+ClientCertificate = Annotated[
+    Path | None,
+    typer.Option("--client-cert", metavar="FILE", help="Certificate to show; a token may go too."),
+]
+ClientKey = Annotated[
+    Path | None,
+    typer.Option("--client-key", metavar="FILE", help="Its key, if it is in another file."),
+]
+
 
 def pull(  # noqa: PLR0913 - options
     server: Server,
@@ -48,6 +57,8 @@ def pull(  # noqa: PLR0913 - options
     ],
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     limit: Annotated[int, typer.Option(min=1, help="Objects asked for at a time.")] = 500,
     hunt: Hunted = None,
     kept: Kept = None,
@@ -68,7 +79,7 @@ def pull(  # noqa: PLR0913 - options
     """
     request = hunting(hunt, kept, seconds, warninglists) if hunt else None
     wish = wished_after(hunt, sighting, send=send)
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         from sidelight.exchange.inbox import pull as fetch  # noqa: PLC0415 - not for --help
         from sidelight.exchange.notices import mark, told  # noqa: PLC0415
 
@@ -93,6 +104,8 @@ def follow(  # noqa: PLR0913 - options
     collection: Place,
     token_file: TokenFile = None,
     authority: Authority = None,
+    certificate: ClientCertificate = None,
+    key: ClientKey = None,
     after: Annotated[
         str, typer.Option(metavar="TIME", help="Only what was added later: the id of an event.")
     ] = "",
@@ -112,7 +125,7 @@ def follow(  # noqa: PLR0913 - options
     """
     request = hunting(hunt, kept, seconds, warninglists, out=sys.stderr) if hunt else None
     wish = wished_after(hunt, sighting, send=send)
-    with opened(server, token_file, authority) as client:
+    with opened(server, token_file, authority, shown=(certificate, key)) as client:
         room = client.find(collection)
         bodies = _followed(client, room, after)
         if request and wish:
@@ -149,9 +162,16 @@ def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
 
 @contextmanager
 def opened(
-    server: str, token_file: Path | None, authority: Path | None, tries: int = 5
+    server: str,
+    token_file: Path | None,
+    authority: Path | None,
+    tries: int = 5,
+    *,
+    shown: tuple[Path | None, Path | None] = (None, None),
 ) -> "Iterator[Client]":
     """Give a client for as long as the context is held; it asks *tries* times before it gives up.
+
+    *shown* are the files of the certificate that is shown, and of its key.
 
     Raises:
         UsageError: the address is not safe, or a file cannot be read.
@@ -164,13 +184,18 @@ def opened(
     from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
     from sidelight.exchange.connection import Connection  # noqa: PLC0415
 
-    if token_file is None:
+    certificate, key = shown
+    if key and not certificate:
+        raise UsageError("is for --client-cert, which is missing", where="--client-key")
+    if token_file is None and certificate is None:
         raise UsageError("is needed: ask whoever runs the server for one", where="--token-file")
+    files = [each for each in (token_file, authority, certificate, key) if each]
+    named = next((each for each in files if not each.exists()), certificate or files[0])
     try:
-        text = token_file.read_text(encoding="ascii").strip()
-        connection = Connection(text, authority, tries=tries)
+        text = token_file.read_text(encoding="ascii").strip() if token_file else ""
+        proof = (certificate, key) if certificate else None
+        connection = Connection(text, authority, certificate=proof, tries=tries)
     except (OSError, ValueError) as error:
-        named = authority if authority and not authority.exists() else token_file
         raise UsageError(f"cannot be used: {error}", where=str(named)) from None
     with closing(connection):
         yield Client(server, connection)

@@ -148,12 +148,13 @@ def veiled(organisation: str, circles: Iterable[str], alliances: Alliances) -> s
     Empty where it is hidden in none of them, or no identity of it is known.
     """
     own = alliances.organisations.get(organisation)
-    found = (
-        alliances.circles[each].member(organisation)
-        for each in circles
-        if each in alliances.circles
-    )
-    return own.identity if own and any(each and each.hidden for each in found) else ""
+    return own.identity if own and is_hidden(organisation, circles, alliances) else ""
+
+
+def is_hidden(organisation: str, circles: Iterable[str], alliances: Alliances) -> bool:
+    """Tell whether an organisation is hidden in one of *circles*."""
+    known = (alliances.circles[each] for each in circles if each in alliances.circles)
+    return any(one.hidden for each in known if (one := each.member(organisation)))
 
 
 def reaches(ceiling: Ceiling, marking: Marking) -> bool:

@@ -53,25 +53,32 @@ class RefusalError(ExchangeError):
 
 @dataclass(slots=True)
 class Connection:
-    """Asks one server with one token.
+    """Asks one server with one token, one certificate or both.
 
     Args:
         token: what lets in.
         authority: file with the certificates to trust instead of the system's.
         user: whose password the token is, for servers that know HTTP Basic only.
         largest: octets that an answer may have.
+        certificate: PEM files of a certificate that is shown, and of its key; the second may be
+            None where the first has both.
         tries: how often something is asked before the server counts as down.
+
+    Raises:
+        OSError: a file cannot be read, or is no certificate or key.
+        ValueError: the key has a passphrase.
     """
 
     token: str = field(repr=False)
     authority: Path | None = None
     user: str = ""
+    certificate: tuple[Path, Path | None] | None = None
     largest: int = LARGEST
     tries: int = _TRIES
     _http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        verify = ssl.create_default_context(cafile=str(self.authority)) if self.authority else True
+        verify = _trusting(self.authority, self.certificate)
         headers = {"Accept": MEDIA_TYPE, "User-Agent": f"sidelight/{__version__}"}
         login: httpx.BasicAuth | None = None
         if self.user:
@@ -199,6 +206,27 @@ def cut(parts: Iterable[bytes], largest: int, where: str) -> Iterator[str]:
             raise ExchangeError(
                 f"a line of its stream has more than {largest:,} octets", where=where
             )
+
+
+def _trusting(
+    authority: Path | None, certificate: tuple[Path, Path | None] | None
+) -> ssl.SSLContext | bool:
+    if not authority and not certificate:
+        return True
+    context = (
+        ssl.create_default_context(cafile=str(authority))
+        if authority
+        else httpx.create_ssl_context()
+    )
+    if certificate:
+        file, key = certificate
+        context.load_cert_chain(file, key, password=_no_passphrase)
+    return context
+
+
+def _no_passphrase() -> str:
+    # Where nobody is asked, a program that nobody looks at would wait for ever.
+    raise ValueError("the key has a passphrase; keep it without one, readable by you alone")
 
 
 def as_object(data: bytes, where: str) -> Mapping[str, object]:

@@ -135,6 +135,21 @@ def mark(path: Path, recalls: Sequence[Told]) -> list[Told]:
     return [each for each in marked if each.held]
 
 
+def marked(path: Path) -> list[Told]:
+    """Give what stands in ``FILE.recalls`` and is in the file, as `mark` wrote it.
+
+    Raises:
+        UsageError: it cannot be read, or is of another make.
+    """
+    where = path.with_name(path.name + ".recalls")
+    try:
+        lines = where.read_bytes().splitlines()
+        found = [msgspec.json.decode(each, type=Told) for each in lines]
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise UsageError(f"names no recalls: {error}", where=str(where)) from None
+    return [each for each in found if each.held]
+
+
 def drop(path: Path, idents: Iterable[str]) -> int:
     """Overwrite the lines of objects with spaces; give how many they were.
 

@@ -30,12 +30,15 @@ class Destination:
     Args:
         token: file that the token is read from.
         authority: file with certificates to trust; empty for those of the system.
+        certificate: file with the certificate that is shown; *key* its key, if elsewhere.
     """
 
     url: str
     collection: str
     token: str
     authority: str = ""
+    certificate: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ class Outbox:
     def standings(self) -> list[Standing]:
         """Say how it stands with each destination."""
         rows = self._read(
-            "SELECT key, url, collection, token, authority, sent, failures, due, why,"
+            "SELECT key, url, collection, token, authority, certificate, client_key,"
+            " sent, failures, due, why,"
             " (SELECT count(*) FROM item WHERE place = key AND state = 'waiting'),"
             " (SELECT count(*) FROM item WHERE place = key AND state = 'refused')"
             " FROM place ORDER BY key"
@@ -178,10 +182,12 @@ class Outbox:
 
     def _place(self, to: Destination) -> int:
         values = (to.url, to.collection, to.token, to.authority)
+        # Who shows another certificate means the same place; what waits goes with the last one.
         self.base.execute(
-            "INSERT INTO place (url, collection, token, authority) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            values,
+            "INSERT INTO place (url, collection, token, authority, certificate, client_key)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET certificate = excluded.certificate, client_key = excluded.client_key",
+            (*values, to.certificate, to.key),
         )
         (key,) = self.base.execute(
             "SELECT key FROM place WHERE (url, collection, token, authority) = (?, ?, ?, ?)", values

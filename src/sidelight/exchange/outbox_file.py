@@ -8,13 +8,14 @@ from typing import Final
 
 from sidelight.errors import UsageError
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _WAIT_S: Final = 30
 _SCHEMA: Final = """
 CREATE TABLE place (
     key INTEGER PRIMARY KEY, url TEXT NOT NULL, collection TEXT NOT NULL, token TEXT NOT NULL,
     authority TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0,
     why TEXT NOT NULL DEFAULT '', sent INTEGER NOT NULL DEFAULT 0,
+    certificate TEXT NOT NULL DEFAULT '', client_key TEXT NOT NULL DEFAULT '',
     UNIQUE (url, collection, token, authority)
 );
 CREATE TABLE item (
@@ -86,6 +87,10 @@ class OutboxFile:
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     base.execute(statement)
+                base.execute(f"PRAGMA user_version = {_VERSION}")
+            elif version == 1:
+                for name in ("certificate", "client_key"):
+                    base.execute(f"ALTER TABLE place ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
                 base.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise UsageError("is an outbox of another release", where=str(self._path))

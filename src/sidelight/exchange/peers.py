@@ -24,6 +24,7 @@ class Peer:
         token_file: file that its token is in; *token_env* an environment variable instead.
         user: whose password the token is, where the server knows HTTP Basic only.
         authority: file with certificates to trust; empty for those of the system.
+        client_cert: file with the certificate that we show; *client_key* its key, if elsewhere.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Peer:
     token_env: str = ""
     user: str = ""
     authority: str = ""
+    client_cert: str = ""
+    client_key: str = ""
     pull: tuple[Way, ...] = ()
     push: tuple[Way, ...] = ()
 
@@ -46,6 +49,7 @@ class Peers:
 
 
 _TEXTS: Final = ("name", "organisation", "url", "token_file", "token_env", "user", "ca")
+_CERTIFICATE: Final = ("client_cert", "client_key")
 
 
 def read_peers(text: str, *, where: str) -> Peers:
@@ -79,15 +83,19 @@ def _peer(table: object, where: str) -> Peer:
         raise UsageError("peer is written as [[peer]]", where=where)
     where = f"{where}: peer {table.get('name', '')}".rstrip()
     for key in table:
-        if key not in {*_TEXTS, "pull", "push"}:
-            hint = "known: " + ", ".join((*_TEXTS, "pull", "push"))
+        if key not in {*_TEXTS, *_CERTIFICATE, "pull", "push"}:
+            hint = "known: " + ", ".join((*_TEXTS, *_CERTIFICATE, "pull", "push"))
             raise UsageError(f"unknown key {key!r}", where=where, hint=hint)
-    texts = {key: table.get(key, "") for key in _TEXTS}
+    texts = {key: table.get(key, "") for key in (*_TEXTS, *_CERTIFICATE)}
     for key, text in texts.items():
         if not isinstance(text, str) or (key in _TEXTS[:3] and not text.strip()):
             raise UsageError(f"{key} is missing, or is no text", where=where)
-    if bool(texts["token_file"]) == bool(texts["token_env"]):
-        raise UsageError("needs one of token_file and token_env", where=where)
+    if texts["client_key"] and not texts["client_cert"]:
+        raise UsageError("client_key is for client_cert, which is missing", where=where)
+    tokens = bool(texts["token_file"]) + bool(texts["token_env"])
+    if tokens > 1 or not (tokens or texts["client_cert"]):
+        hint = "or a client_cert"
+        raise UsageError("needs one of token_file and token_env", where=where, hint=hint)
     texts["authority"] = texts.pop("ca")
     pull, push = (_ways(table.get(key, []), key, where) for key in ("pull", "push"))
     if not pull and not push:

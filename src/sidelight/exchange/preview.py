@@ -55,18 +55,14 @@ def foresee(
                     if verdict.allow and handling:
                         verdict = replace(verdict, why=f"{verdict.why}; {handling}")
                     yield Foreseen(item.id, name, verdict)
-                yield others(item)
-
-
-def others(item: Arrival) -> Foreseen:
-    """Say what happens with those that whoever asks may not know of, if there are any."""
-    if item.marking == "clear":
-        return Foreseen(item.id, "all others", _PUBLIC)
-    return Foreseen(item.id, "whoever is hidden from you", _HIDDEN)
+                if item.marking == "clear":
+                    yield Foreseen(item.id, "all others", _PUBLIC)
+                else:
+                    yield Foreseen(item.id, "whoever is hidden from you", HIDDEN)
 
 
 _PUBLIC: Final = Verdict(True, "clear-to-anybody", "whoever may read the collection")
-_HIDDEN: Final = Verdict(True, "may-reach-hidden", "if there is anybody, the circle's rules decide")
+HIDDEN: Final = Verdict(True, "may-reach-hidden", "if there is anybody, the circle's rules decide")
 
 
 def foreseen(found: Iterable[Foreseen]) -> list[Mapping[str, object]]:

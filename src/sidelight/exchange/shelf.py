@@ -152,9 +152,12 @@ class Letterbox(Protocol):
     """Sightings, each for one recipient."""
 
     def send(
-        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+        self, collection: str, sightings: Sequence[Sequence[Letter]], actor: str, now: Instant
     ) -> list[Receipt]:
-        """Hold sightings for their recipients; the audit log names *actor* as who sent them."""
+        """Hold sightings for their recipients; the audit log names *actor* as who sent them.
+
+        The first letter of each is the copy of its sender, to nobody: the receipt is for that one.
+        """
 
     def receive(  # noqa: PLR0913 - what, to whom, from where
         self,

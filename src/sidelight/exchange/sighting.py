@@ -22,10 +22,11 @@ from uuid import UUID, uuid5
 import orjson
 
 from sidelight.exchange import instants
-from sidelight.exchange.alliance import Alliances
+from sidelight.exchange.alliance import Alliances, acquainted, parties, seen_by
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Arrival, Unfit
 from sidelight.exchange.policy import Shared, Terms, Verdict, decide
+from sidelight.exchange.preview import HIDDEN
 from sidelight.exchange.pseudonym import pseudonym, pseudonymous_identity
 from sidelight.intel.markings import MARKINGS, Marking
 
@@ -70,7 +71,7 @@ class Sender:
     """Who sends, to where, and as what.
 
     Args:
-        identity: id of the STIX identity that it makes objects as.
+        identity: id of the STIX identity that it makes objects as; empty where it is hidden.
         circle: id of the circle in which pseudonyms hold.
         key: secret of the server.
     """
@@ -152,10 +153,36 @@ def addressed(
     return found
 
 
+def foretold(
+    marking: Marking,
+    targets: Iterable[Shared],
+    sender: Sender,
+    alliances: Alliances,
+    now: Instant,
+) -> list[Verdict]:
+    """Say what a sender may know of who gets its sighting, as `addressed` has it.
+
+    That a creator gets it is not certain, whoever it is: else it would tell that it is hidden.
+    """
+    sighted = list(targets)
+    seen = seen_by(sender.organisation, alliances)
+    found = addressed(marking, sighted, sender, seen, now)
+    if sender.reach == "creator":
+        known = acquainted(sender.organisation, alliances)
+        return [
+            verdict if who in known and not verdict.allow else _CREATOR for who, verdict in found
+        ]
+    near = parties(sender.audience, seen)
+    return [*(verdict for who, verdict in found if who in near), HIDDEN]
+
+
+_CREATOR: Final = Verdict(True, "to-creator", "its creator, if the rules of the circle allow it")
+
+
 def letter(item: Arrival, said: Json, recipient: str, sender: Sender) -> Letter:
     """Write a sighting for one recipient."""
     by, ident, version, body = sender.organisation, item.id, item.version, item.body
-    if sender.name == "own" and not item.creator:
+    if sender.name == "own" and sender.identity and not item.creator:
         body = orjson.dumps({**said, "created_by_ref": sender.identity})
     if sender.name == "anonymous":
         parties = (sender.organisation, recipient, sender.circle, sender.key)

@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,20 @@ def test_what_was_put_before_a_kill_is_there(tmp_path: Path) -> None:
     said = done.stdout.split()
     assert len(said) == 20, done.stderr
     assert waiting(Outbox(path)) == [b'{"id":"%s"}' % each for each in said]
+
+
+def test_an_outbox_of_before_certificates_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    with closing(Outbox(path)) as box:
+        box.put(TO, [b"{}"], 1)
+    with closing(sqlite3.connect(path)) as base:
+        base.executescript(
+            "ALTER TABLE place DROP COLUMN certificate; ALTER TABLE place DROP COLUMN client_key;"
+            "PRAGMA user_version = 1;"
+        )
+    shown = replace(TO, certificate="/feed.pem", key="/feed.key")
+    with closing(Outbox(path)) as box:
+        assert [each.destination for each in box.standings()] == [TO]
+        box.put(shown, [b"{}"], 2)
+        [standing] = box.standings()
+    assert (standing.destination, standing.waiting) == (shown, 1)

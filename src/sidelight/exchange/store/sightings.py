@@ -23,11 +23,11 @@ class Letters:
     engine: Engine
 
     def send(
-        self, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+        self, collection: str, sightings: Sequence[Sequence[Letter]], actor: str, now: Instant
     ) -> list[Receipt]:
-        """Hold sightings for their recipients."""
+        """Hold sightings for their recipients; the first letter of each is its sender's copy."""
         with writing(self.engine) as connection:
-            return _keep(connection, collection, letters, actor, now)
+            return _keep(connection, collection, sightings, actor, now)
 
     def receive(  # noqa: PLR0913 - what, to whom, from where
         self,
@@ -53,27 +53,35 @@ class Letters:
 
 
 def _keep(
-    connection: Connection, collection: str, letters: Sequence[Letter], actor: str, now: Instant
+    connection: Connection,
+    collection: str,
+    sightings: Sequence[Sequence[Letter]],
+    actor: str,
+    now: Instant,
 ) -> list[Receipt]:
-    """Hold letters; give a receipt for each, in order. *actor* is nobody's name if it must be."""
+    """Hold letters; give the receipts of the senders' copies. *actor* may be nobody's name.
+
+    What cannot be held for a recipient is an alarm: a receipt would tell of what others sent.
+    """
     clock = tables.clock.c
     last = connection.scalars(select(clock.last)).one()
     receipts: list[Receipt] = []
-    for each in letters:
-        refused = _refused(connection, each)
-        if refused:
-            receipts.append(refused)
-            continue
-        last = max(last + 1, now)
-        connection.execute(insert(_TABLE).values(_row(collection, each, last)))
-        receipts.append(Added(each.id, each.version))
+    added, refused = [], []
+    for own, *letters in sightings:
+        receipts.append(_settled(connection, own))
+        for each in () if isinstance(receipts[-1], Unfit) else (own, *letters):
+            receipt = _settled(connection, each)
+            if isinstance(receipt, Unfit):
+                refused.append([each.id, each.version, receipt.rule])
+            elif not receipt.again:
+                last = max(last + 1, now)
+                connection.execute(insert(_TABLE).values(_row(collection, each, last)))
+                added += [[each.id, each.version]] if each.recipient else []
     connection.execute(update(tables.clock).values(last=last))
-    detail = {
-        "collection": collection,
-        "added": [[each.id, each.version] for each in receipts if _is_new(each)],
-        "refused": [[e.id, e.version, e.rule] for e in receipts if isinstance(e, Unfit)],
-    }
-    audit.append(connection, now, actor, "sight", detail)
+    audit.append(connection, now, actor, "sight", {"collection": collection, "added": added})
+    for ident, version, why in refused:
+        alarm = {"id": ident, "version": version, "why": f"sighting: {why}"}
+        audit.append(connection, now, actor, "alarm", alarm)
     return receipts
 
 
@@ -101,9 +109,11 @@ def _page(
     ]
 
 
-def _refused(connection: Connection, each: Letter) -> Receipt | None:
-    """Give the receipt of what is not to be held; None for what is new."""
-    mine = (_TABLE.c.id == each.id, _TABLE.c.recipient == each.recipient)
+def _settled(connection: Connection, each: Letter) -> Added | Unfit:
+    """Say what becomes of a letter, given what its recipient has under its id."""
+    mine = [_TABLE.c.id == each.id, _TABLE.c.recipient == each.recipient]
+    if not each.recipient:
+        mine.append(_TABLE.c.sender == each.sender)
     names = ("sender", "key", "digest", "version")
     for row in connection.execute(select(*(_TABLE.c[name] for name in names)).where(*mine)):
         if row.sender != each.sender:
@@ -114,7 +124,7 @@ def _refused(connection: Connection, each: Letter) -> Receipt | None:
                 return Added(each.id, each.version, again=True)
             why = "another content is held under this id and version"
             return Unfit(each.id, each.version, "tampered", why)
-    return None
+    return Added(each.id, each.version)
 
 
 def _row(collection: str, each: Letter, added: Instant) -> dict[str, object]:
@@ -131,7 +141,3 @@ def _row(collection: str, each: Letter, added: Instant) -> dict[str, object]:
         "digest": each.digest,
         "body": each.body,
     }
-
-
-def _is_new(receipt: Receipt) -> bool:
-    return isinstance(receipt, Added) and not receipt.again

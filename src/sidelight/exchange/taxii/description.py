@@ -4,11 +4,14 @@ It says what chapters 4 and 5 of TAXII 2.1 say, and the extensions of this serve
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from sidelight.exchange.query import DEFAULT_LIMIT
+from sidelight.exchange.recall import LONGEST_TEXT, State
+from sidelight.exchange.sighting import NAMES, REACHES
 from sidelight.exchange.taxii.message import MEDIA_TYPE, Json
 from sidelight.exchange.taxii.query import LARGEST_LIMIT
+from sidelight.exchange.taxii.recalling import LONGEST_HOURS
 from sidelight.exchange.taxii.seen import METHODS
 
 _ROOM: Final = "/exchange/collections/{collection}/"
@@ -45,7 +48,7 @@ def describe() -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Sidelight exchange",
-            "summary": "TAXII 2.1, with a stream of events and a preview as extensions.",
+            "summary": "TAXII 2.1; previews, streams, sightings, recalls and more as extensions.",
             "version": "2.1",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -76,6 +79,25 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+_SAID: Final = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": r"\S"}
+_RECALLED: Final = {
+    "id": {"type": "string", "format": "uuid"},
+    "object_id": _TEXT,
+    "recalled_at": _TIME,
+    "acknowledge_by": _TIME,
+    "reason": _TEXT,
+    "erased": {"type": "boolean"},
+}
+_STATE: Final = {
+    "state": {"enum": list(get_args(State))},
+    "acknowledged_at": _TIME,
+    "acknowledged_by": _TEXT,
+    "done": _TEXT,
+}
+_RECIPIENTS: Final = {
+    "type": "array",
+    "items": _object("organisation state", organisation=_TEXT, told_at=_TIME, **_STATE),
+}
 _RECEIPT: Final = _object("id version", id=_TEXT, version=_TEXT, message=_TEXT)
 _MORE: Final = {"more": {"type": "boolean"}, "next": _TEXT}
 _SCHEMAS: Final[Mapping[str, Json]] = {
@@ -112,6 +134,24 @@ _SCHEMAS: Final[Mapping[str, Json]] = {
         pending_count=_COUNT, successes=_list(_RECEIPT), failures=_list(_RECEIPT),
     ),
     "seen": _object(""),
+    "recall": _object(
+        "object_id reason",
+        object_id=_SAID, reason=_SAID, erase={"type": "boolean"},
+        hours={"type": "integer", "minimum": 1, "maximum": LONGEST_HOURS},
+    ),
+    "acknowledgement": _object("", done={"type": "string", "maxLength": LONGEST_TEXT}),
+    "notices": _object(
+        "",
+        more={"type": "boolean"},
+        recalls=_list(
+            _object(
+                "id object_id versions recalled_at acknowledge_by reason erased state",
+                **_RECALLED, versions=_list(_TEXT), **_STATE,
+            )
+        ),
+    ),
+    "account": _object("id object_id recalled_at recipients", **_RECALLED, recipients=_RECIPIENTS),
+    "accounts": _object("", recalls=_list(_ref("account"))),
     "verdicts": _object(
         "verdicts",
         verdicts={
@@ -155,16 +195,20 @@ _FILTERS: Final = (
 )
 
 
-def _operation(
+def _operation(  # noqa: PLR0913 - all that a method has
     summary: str,
     schema: str,
     *parameters: Json,
     refusals: tuple[int, ...] = (),
     status: int = 200,
     body: str = "",
+    instead: str = "",
 ) -> Json:
+    """Describe a method of a place; *instead* is what 200 gives where *status* is another."""
     good = {"description": _WHY[status]}
     found: dict[str, Json] = {str(status): {**good, **_content(schema), **_headers(schema)}}
+    if instead:
+        found["200"] = {"description": _WHY[200], **_content(instead)}
     for each in sorted({*_ALWAYS, *refusals}):
         said = {"description": _WHY[each], **_content("error")}
         found[str(each)] = {**said, **_headers(str(each))}
@@ -233,6 +277,31 @@ _PATHS: Final[Mapping[str, Mapping[str, Json]]] = {
     _ROOM + "preview/": {
         "post": _operation("Who would see objects; an extension", "verdicts", _COLLECTION_ID,
                            refusals=_SENT, body="envelope"),
+    },
+    _ROOM + "sightings/objects/": {
+        "get": _operation("Sightings that were sent to you; an extension", "envelope",
+                          _COLLECTION_ID, *_PAGE, refusals=_READ),
+        "post": _operation(
+            "Send sightings; an extension", "status", _COLLECTION_ID,
+            _parameter("as", "under which name", {"enum": list(NAMES)}),
+            _parameter("to", "to whom", {"enum": list(REACHES), "default": REACHES[0]}),
+            _parameter("preview", "yes: only say who would get them, with 200", _TEXT),
+            refusals=(*_SENT, 400), status=202, body="envelope", instead="verdicts",
+        ),
+    },
+    "/exchange/recalls/": {
+        "get": _operation("Recalls that are for you; an extension", "notices", *_PAGE[:2],
+                          refusals=(400, 403)),
+        "post": _operation("Recall what you shared; an extension", "account", refusals=_SENT,
+                           status=202, body="recall"),
+    },
+    "/exchange/recalls/made/": {
+        "get": _operation("Recalls that you made; an extension", "accounts", refusals=(403,)),
+    },
+    "/exchange/recalls/{recall}/acknowledgement/": {
+        "post": _operation("Acknowledge a recall; an extension", "notices",
+                           _parameter("recall", "its id, or that of the object", _TEXT, "path"),
+                           refusals=_SENT, body="acknowledgement"),
     },
     **{
         f"/exchange/seen/{what}/": {

@@ -27,7 +27,7 @@ from sidelight.exchange.taxii.message import Json, Refused, Request, Response, a
 from sidelight.exchange.taxii.query import read_query
 from sidelight.intel.markings import MARKINGS
 
-_LONGEST_HOURS: Final = 24 * 366
+LONGEST_HOURS: Final = 24 * 366
 
 
 def notices(request: Request, caller: Caller, shelf: Shelf, now: Instant) -> Response:
@@ -54,8 +54,8 @@ def recall(request: Request, caller: Caller, shelf: Shelf, largest: int, now: In
     said = _said(request, largest)
     ident, reason = _text(said, "object_id"), _text(said, "reason")
     hours, erase = said.get("hours", HOURS), said.get("erase", False)
-    if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _LONGEST_HOURS:
-        raise _unfit(f"hours is a whole number from 1 to {_LONGEST_HOURS}")
+    if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= LONGEST_HOURS:
+        raise _unfit(f"hours is a whole number from 1 to {LONGEST_HOURS}")
     if not isinstance(erase, bool):
         raise _unfit("erase is true or false")
     made = shelf.recall(ident, caller, now, reason=reason, hours=hours, erase=erase)

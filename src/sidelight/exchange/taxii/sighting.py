@@ -6,19 +6,17 @@ that were sent to whoever asks, in pages like those of objects.
 """
 
 from collections import Counter
-from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 
 from sidelight.exchange import instants
-from sidelight.exchange.alliance import parties, seen_by
+from sidelight.exchange.alliance import acquainted, is_hidden
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import ALWAYS, Shared, Verdict
-from sidelight.exchange.preview import Foreseen, foreseen, others
 from sidelight.exchange.query import Query
 from sidelight.exchange.shelf import Added, Receipt
 from sidelight.exchange.sighting import (
@@ -26,9 +24,9 @@ from sidelight.exchange.sighting import (
     REACHES,
     Json,
     Letter,
-    Reach,
     Sender,
     addressed,
+    foretold,
     letter,
     unfit,
 )
@@ -39,7 +37,7 @@ from sidelight.exchange.taxii.query import read_query
 from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
-_NOBODY_KNOWN: Final = Verdict(False, "not-in-audience", "it reaches nobody that you may know of")
+_CREATOR: Final = "goes to its creator, if the rules of the circle allow it"
 _AT_ONCE: Final = 400
 
 
@@ -63,18 +61,17 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         foreseen = [
             verdict
             for item, each in zip(items, judged, strict=True)
-            for verdict in _said(item, each, sender.reach)
+            for verdict in _said(item, each)
         ]
         return answered({"verdicts": foreseen})
-    letters = [one for each in judged if isinstance(each, _Going) for one in each.letters]
+    good = [each for each in judged if isinstance(each, _Sighting)]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
+    letters = [each.letters for each in good]
     kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
-    receipts: list[Receipt] = []
-    for item, each in zip(items, judged, strict=True):
-        if isinstance(each, Unfit):
-            receipts.append(each)
-        else:
-            receipts.append(_receipt(item, each, [next(kept) for _ in each.letters]))
+    receipts = [
+        each if isinstance(each, Unfit) else _receipt(item, each, next(kept), sender)
+        for item, each in zip(items, judged, strict=True)
+    ]
     status = settled(ident, receipts, view.now)
     body = orjson.dumps(status)
     view.shelf.keep_status(ident, view.caller.organisation, body, view.now)
@@ -116,18 +113,19 @@ def read(view: View, request: Request) -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class _Going:
-    """A sighting that goes to somebody.
+class _Sighting:
+    """A sighting that is to go.
 
     Args:
-        told: the verdicts on those that its sender may know of.
+        letters: first the copy that its sender keeps, to nobody.
+        told: what the sender is told of where it goes.
     """
 
-    letters: list[Letter]
-    told: list[Verdict]
+    letters: Sequence[Letter]
+    told: Sequence[Verdict]
 
 
-_Judged = Unfit | _Going
+_Judged: TypeAlias = Unfit | _Sighting
 
 
 def _sender(view: View, asked: Mapping[str, str]) -> Sender:
@@ -141,7 +139,8 @@ def _sender(view: View, asked: Mapping[str, str]) -> Sender:
     audience = sorted(each for each in view.collection.circles if each in circles)
     circle = next((each for each in audience if circles[each].member(own)), "")
     known = view.register.alliances.organisations[own]
-    identity = known.identity or f"identity--{own}"
+    hidden = is_hidden(own, audience, view.register.alliances)
+    identity = "" if hidden else known.identity or f"identity--{own}"
     return Sender(own, identity, frozenset(audience), name, reach, circle, view.shelf.key)
 
 
@@ -165,36 +164,22 @@ def _judged(
     if not sighted:
         why = "what was sighted is not here, or not for you"
         return Unfit(item.id, item.version, "unknown-object", why)
-    found = addressed(item.marking, sighted, sender, view.register.alliances, view.now)
-    if not found:
+    alliances, now = view.register.alliances, view.now
+    told = foretold(item.marking, sighted, sender, alliances, now)
+    if not told:
         return Unfit(item.id, item.version, "own", "what was sighted is your own")
-    known = _known(view, sender, found)
-    told = [verdict for to, verdict in found if to in known]
-    if not any(verdict.allow for verdict in told):
-        # That only somebody who is hidden would get it is not told, so it goes to nobody.
-        verdict = told[0] if told else _NOBODY_KNOWN
-        return Unfit(item.id, item.version, verdict.rule, verdict.why)
-    letters = [letter(item, said, to, sender) for to, verdict in found if verdict.allow]
-    return _Going(letters, told)
-
-
-def _known(view: View, sender: Sender, found: Sequence[tuple[str, Verdict]]) -> Group[str]:
-    """Give of whom a sender is told what becomes of a sighting.
-
-    In a circle those are its parties, without who is hidden: not even how many there are.
-    """
-    if sender.reach == "creator":
-        return {to for to, _ in found}
-    alliances = seen_by(sender.organisation, view.register.alliances)
-    return parties(view.collection.circles, alliances)
+    if not any(each.allow for each in told):
+        return Unfit(item.id, item.version, told[0].rule, told[0].why)
+    found = addressed(item.marking, sighted, sender, alliances, now)
+    to = ["", *(each for each, verdict in found if verdict.allow)]
+    return _Sighting([letter(item, said, each, sender) for each in to], told)
 
 
 def _of_another(view: View, identity: str) -> bool:
-    known = view.register.alliances.organisations.values()
-    return any(
-        identity and each.identity == identity and each.id != view.caller.organisation
-        for each in known
-    )
+    """Tell whether an identity is that of another, as far as one may know."""
+    alliances, own = view.register.alliances, view.caller.organisation
+    known = acquainted(own, alliances) - {own} if identity else ()
+    return any(alliances.organisations[each].identity == identity for each in known)
 
 
 def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
@@ -212,29 +197,32 @@ def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
     return found
 
 
-def _receipt(item: Item, going: _Going, receipts: list[Receipt]) -> Receipt:
-    """Make one receipt of those of all letters, under the id that the sender knows."""
-    version = item.version
-    refused = next((each for each in receipts if isinstance(each, Unfit)), None)
-    if refused:
-        return Unfit(item.id, version, refused.rule, refused.why)
-    again = all(isinstance(each, Added) and each.again for each in receipts)
-    count = sum(verdict.allow for verdict in going.told)
-    return Added(item.id, version, again, f"goes to {count} recipient{'s' * (count != 1)}")
+def _receipt(item: Item, sighting: _Sighting, kept: Receipt, sender: Sender) -> Receipt:
+    """Make a receipt of that of the sender's own copy, under the id that it knows."""
+    if isinstance(kept, Unfit):
+        return Unfit(item.id, item.version, kept.rule, kept.why)
+    note = _CREATOR
+    if sender.reach == "circle":
+        count = sum(each.allow for each in sighting.told) - 1
+        note = f"goes to {count} that you may know of, and to others if there are any"
+    return Added(item.id, item.version, isinstance(kept, Added) and kept.again, note)
 
 
-def _said(item: Item, judged: _Judged, reach: Reach) -> list[Json]:
+def _said(item: Item, judged: _Judged) -> list[Json]:
     """Say who would get a sighting; who its creator is, or who is in a circle, is not told."""
     if isinstance(judged, Unfit):
-        return foreseen([Foreseen(item.id, "", Verdict(False, judged.rule, judged.why))])
-    counts = Counter((each.allow, each.rule, each.why) for each in judged.told)
-    rows = [
-        Foreseen(item.id, f"{count} of its recipients", Verdict(*verdict))
-        for verdict, count in sorted(counts.items())
+        return [{"id": item.id, "allow": False, "rule": judged.rule, "why": judged.why}]
+    counts = Counter((verdict.allow, verdict.rule, verdict.why) for verdict in judged.told)
+    return [
+        {
+            "id": item.id,
+            "recipient": f"{count} of its recipients",
+            "allow": allow,
+            "rule": rule,
+            "why": why,
+        }
+        for (allow, rule, why), count in sorted(counts.items())
     ]
-    if reach == "circle" and isinstance(item, Arrival):
-        rows.append(others(item))
-    return foreseen(rows)
 
 
 def _named(view: View) -> str:
