@@ -191,6 +191,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
         heed=ctrl_c.heed,
     )  # fmt: skip
     inventory = _inventory(request, ctrl_c)
+    _name_missing(inventory)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)
@@ -229,6 +230,16 @@ def _inventory(request: _Request, ctrl_c: Interrupt) -> "Inventory":
             return survey(request.evidence.paths, request.evidence.files, shared=shared)
     except KeyboardInterrupt:
         return Inventory(shared=shared)
+
+
+def _name_missing(inventory: "Inventory") -> None:
+    """Name paths that do not exist even if quiet: a typing error is not damage of evidence."""
+    from sidelight.evidence.named import ABSENT  # noqa: PLC0415
+    from sidelight.output.plain import plain  # noqa: PLC0415
+
+    for gap in inventory.gaps:
+        if gap.text == ABSENT:
+            print(plain(f"sidelight: {gap.source}: {gap.text}"), file=sys.stderr)  # noqa: T201
 
 
 NOTHING_READ: Final = "no event was read: this says nothing about any host"
