@@ -371,6 +371,35 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
         assert ran.err.startswith("sidelight: ")
 
 
+PAST = """\
+[[organisation]]
+name = "A"
+country = "FR"
+role = "operator"
+gives = {government = "green"}
+[[circle]]
+name = "past"
+members = ["A"]
+legal_basis = "treaty"
+legal_until = 2020-12-31
+history = "all"
+"""
+
+
+def test_a_legal_basis_that_has_ended_is_shown_and_warned_of(desk: CommandLine) -> None:
+    (desk.folder / "past.toml").write_text(PAST)
+    for verb in (("apply", "past.toml"), ("show",)):
+        ran = desk("share", *verb, "--database", "past.db")
+        shown = ran.out.decode()
+        assert ran.code == 0, ran.err
+        assert "  gives: government green\n" in shown
+        assert "  history: all\n  legal basis: treaty, until 2020-12-31 (ended)\n" in shown
+        assert "  gives: operator amber+strict, sector CERT amber+strict, gov" in shown
+        assert ran.err.startswith("sidelight: circle past: its legal basis ended 2020-12-31: ")
+    (desk.folder / "past.toml").write_text(PAST.replace("2020", "9999"))
+    assert desk("share", "apply", "past.toml", "--database", "past.db").err == ""
+
+
 def test_the_audit_log_shows_what_was_changed(desk: CommandLine) -> None:
     database = desk.folder / "exchange.db"
     ran = desk("share", "audit", "verify", "--database", database)
