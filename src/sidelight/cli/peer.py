@@ -14,7 +14,7 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
@@ -136,7 +136,9 @@ def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
     try:
         connection = Connection(_token(found, folder), authority, found.user, tries=3)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be used: {error}", where=f"peer {found.name}") from None
+        raise UsageError(
+            f"cannot be used: {reason_of(error)}", where=f"peer {found.name}"
+        ) from None
     with closing(connection):
         yield Client(found.url, connection)
 

@@ -22,7 +22,7 @@ from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
 from sidelight.cli.transfer import Authority, Place, TokenFile, follow, opened, pull
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.intel.markings import MARKINGS
 from sidelight.output.plain import plain
 
@@ -71,7 +71,7 @@ def apply(
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(file)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(file)) from None
     at = now()
     # After a clock went back, what is held is of the future: who joins now joins after it.
     joined = max(at, library.newest() + 1)
