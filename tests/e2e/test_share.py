@@ -383,6 +383,9 @@ members = ["A"]
 legal_basis = "treaty"
 legal_until = 2020-12-31
 history = "all"
+[[collection]]
+title = "Finds"
+circles = ["past"]
 """
 
 
@@ -393,6 +396,7 @@ def test_a_legal_basis_that_has_ended_is_shown_and_warned_of(desk: CommandLine) 
         shown = ran.out.decode()
         assert ran.code == 0, ran.err
         assert "  gives: government green\n" in shown
+        assert shown.endswith("  Finds  circles: past\n")
         assert "  history: all\n  legal basis: treaty, until 2020-12-31 (ended)\n" in shown
         assert "  gives: operator amber+strict, sector CERT amber+strict, gov" in shown
         assert ran.err.startswith("sidelight: circle past: its legal basis ended 2020-12-31: ")

@@ -57,7 +57,7 @@ def run(
     try:
         found = read_peers(path.read_text(encoding="utf-8"), where=str(path))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     for name in only or ():
         if name not in {each.name for each in found.peers}:
             raise UsageError("is no peer", where=name)
@@ -136,9 +136,7 @@ def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
     try:
         connection = Connection(_token(found, folder), authority, found.user, tries=3)
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"cannot be used: {reason_of(error)}", where=f"peer {found.name}"
-        ) from None
+        raise UsageError(f"its token or ca cannot be used: {reason_of(error)}") from None
     with closing(connection):
         yield Client(found.url, connection)
 
@@ -149,8 +147,7 @@ def _token(found: "Peer", folder: Path) -> str:
         return (folder / found.token_file).read_text(encoding="ascii").strip()
     text = os.environ.get(found.token_env, "").strip()
     if not text:
-        where = f"peer {found.name}"
-        raise UsageError(f"{found.token_env} is not in the environment", where=where)
+        raise UsageError(f"{found.token_env} is not in the environment")
     return text
 
 

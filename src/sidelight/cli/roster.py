@@ -27,7 +27,7 @@ def roster(register: "Register", now: "Instant") -> Iterator[str]:
     for place in register.collections:
         named = ", ".join(known.circles[one].name for one in place.circles if one in known.circles)
         alias = f" ({place.alias})" if place.alias else ""
-        shared = f"shared with {named or 'nobody'}"
+        shared = f"circles: {named or 'none'}"
         yield f"collection  {place.id}  {place.title}{alias}  {shared}"
 
 

@@ -226,7 +226,8 @@ def _sums(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
     for (to, verb, why), count in sorted(counts.items()):
         plural = "object" if count == 1 else "objects"
         who = to or ("everybody" if verb == "gets" else "nobody")
-        yield f"{who} {verb if to else 'gets'} {count} {plural}: {why}"
+        does = "get" if to == "all others" else verb if to else "gets"
+        yield f"{who} {does} {count} {plural}: {why}"
 
 
 def _show(register: "Register") -> None:

@@ -11,6 +11,7 @@ from sidelight.cli.received import Kept
 from sidelight.cli.telling import Send, tell, wished
 from sidelight.cli.transfer import Authority, Place, Server, TokenFile, opened
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 
 def sighting_command(  # noqa: PLR0913 - options
@@ -65,7 +66,7 @@ def sightings_command(
         found = counted(each for each in read if not isinstance(each, Unfit))
     for target, tally in sorted(found.items()):
         members = f"{tally.members} member{'s' * (tally.members != 1)}"
-        typer.echo(plain(f"{target}: seen by {members}, {tally.count} times"))
+        typer.echo(plain(f"{target}: seen by {members}, {many(tally.count, 'time')}"))
     if not found:
         typer.echo("no ally has told of a sighting")
     return 0
