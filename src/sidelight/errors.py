@@ -49,3 +49,8 @@ class RuleError(SidelightError):
 
 class UsageError(SidelightError):
     """An option, a configuration value or an output path is wrong."""
+
+
+def reason_of(error: Exception) -> str:
+    """Say what is wrong; of a file, without its name and the number of the error."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -309,6 +309,17 @@ def test_output_that_cannot_be_written_is_a_sentence(
         assert ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_a_missing_path_is_named_beside_others(
+    sidelight: CommandLine, tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("Jan  1 00:00:00 host cron[1]: all is well\n")
+    ran = sidelight("hunt", log, tmp_path / "nosuch", *quiet)
+    named = f"sidelight: {tmp_path / 'nosuch'}: there is no such file or folder"
+    assert (ran.code, ran.err.splitlines().count(named)) == (3, 1)
+
+
 def test_an_interruption_keeps_what_was_read(sidelight: CommandLine, small_range: Path) -> None:
     """What is written to the pipe is taken only after the files before it were read."""
     process = subprocess.Popen(

@@ -38,7 +38,7 @@ def test_what_is_pushed_while_the_server_is_down_arrives_later_in_order(desk: Co
     ran = desk("share", "outbox", "send")
     assert (ran.code, b"again in" in ran.out) == (1, True)
     ran = desk("share", "outbox", "list")
-    assert b"4 wait, 0 refused, 0 sent; failed 1 times" in ran.out
+    assert b"4 wait, 0 refused, 0 sent; failed 1 time," in ran.out
     assert (desk.folder / "token-A").read_bytes().strip() not in (
         desk.folder / "xdg_data_home" / "sidelight" / "outbox.db"
     ).read_bytes()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from allies import indicator
+from sidelight.plural import many
 
 from .conftest import CommandLine, Ran
 from .test_share import (  # noqa: F401 - fixtures
@@ -175,8 +176,8 @@ def test_a_sighting_goes_back_when_it_is_sent_and_not_before(
     wrong = pull_and_hunt(served, small_range, "--sighting", "nobody")
     assert (wrong.code, "none of: own, anonymous" in wrong.err) == (2, True)
     assert pull_and_hunt(served, small_range, "--send").code == 2
-    assert f"seen by 1 member, {seen(line)} times" in hear("A")
-    assert f"seen by 1 member, {seen(line)} times" in hear("A")
+    assert f"seen by 1 member, {many(seen(line), 'time')}" in hear("A")
+    assert f"seen by 1 member, {many(seen(line), 'time')}" in hear("A")
     assert "no ally has told" in hear("G")
     kept = (desk.folder / "seen-A.jsonl").read_text()
     assert "googleupdate" not in kept

@@ -371,6 +371,74 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path) -> None:
         assert ran.err.startswith("sidelight: ")
 
 
+PAST = """\
+[[organisation]]
+name = "A"
+country = "FR"
+role = "operator"
+gives = {government = "green"}
+[[circle]]
+name = "past"
+members = ["A"]
+legal_basis = "treaty"
+legal_until = 2020-12-31
+history = "all"
+[[collection]]
+title = "Finds"
+circles = ["past"]
+"""
+
+
+def test_a_legal_basis_that_has_ended_is_shown_and_warned_of(desk: CommandLine) -> None:
+    (desk.folder / "past.toml").write_text(PAST)
+    for verb in (("apply", "past.toml"), ("show",)):
+        ran = desk("share", *verb, "--database", "past.db")
+        shown = ran.out.decode()
+        assert ran.code == 0, ran.err
+        assert "  gives: government green\n" in shown
+        assert shown.endswith("  Finds  circles: past\n")
+        assert "  history: all\n  legal basis: treaty, until 2020-12-31 (ended)\n" in shown
+        assert "  gives: operator amber+strict, sector CERT amber+strict, gov" in shown
+        assert ran.err.startswith("sidelight: circle past: its legal basis ended 2020-12-31: ")
+    (desk.folder / "past.toml").write_text(PAST.replace("2020", "9999"))
+    assert desk("share", "apply", "past.toml", "--database", "past.db").err == ""
+
+
+def test_what_is_mistyped_is_named_as_it_was_written(desk: CommandLine) -> None:
+    ran = desk("share", "apply", "nofile.toml", "--database", "heads.db")
+    said = "sidelight: nofile.toml: cannot be read: No such file or directory\n"
+    assert (ran.code, ran.err) == (2, said)
+    verify = ("share", "audit", "verify", "--database", "heads.db", "--head")
+    for head in ("0000", "g" * 64, "0" * 65):
+        ran = desk(*verify, head)
+        assert (ran.code, ran.err.startswith("sidelight: --head: is no hash")) == (2, True)
+    assert desk(*verify, "1" * 64).code == 1
+    (desk.folder / "token").write_text("x")
+    follow = (
+        "share",
+        "follow",
+        "https://127.0.0.1:1",
+        "--collection",
+        "x",
+        "--token-file",
+        "token",
+    )
+    ran = desk(*follow, "--after", "yesterday")
+    assert (ran.code, "--after: is no time such as" in ran.err) == (2, True)
+
+
+def test_a_wrong_marking_is_reported_by_the_file_that_has_it(desk: CommandLine) -> None:
+    settings = desk.folder / "xdg_config_home" / "sidelight" / "config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[share]\ntlp = "yellow"\n')
+    try:
+        ran = desk("hunt", "nosuch")
+    finally:
+        settings.unlink()
+    said = f"sidelight: {settings}: [share] tlp: no TLP label: 'yellow'"
+    assert (ran.code, ran.err.startswith(said)) == (2, True)
+
+
 def test_the_audit_log_shows_what_was_changed(desk: CommandLine) -> None:
     database = desk.folder / "exchange.db"
     ran = desk("share", "audit", "verify", "--database", database)

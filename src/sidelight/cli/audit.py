@@ -1,12 +1,16 @@
 """``sidelight share audit``: what was done on a server, and that nobody changed the record."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, open_library
+from sidelight.errors import UsageError
 from sidelight.output.plain import plain
+
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 audit = typer.Typer(help="Read the audit log, and prove it whole.", no_args_is_help=True)
 
@@ -25,6 +29,9 @@ def verify(
 
     Example: sidelight share audit verify
     """
+    head = head.strip().lower()
+    if head and not _HASH.fullmatch(head):
+        raise UsageError("is no hash: it has 64 digits, 0 to 9 and a to f", where="--head")
     library = open_library(database)
     from sidelight.exchange.store import audit as log  # noqa: PLC0415 - not for --help
 

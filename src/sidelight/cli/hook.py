@@ -22,6 +22,7 @@ from sidelight.cli.libraries import (
 )
 from sidelight.errors import SidelightError, UsageError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.courier import Courier
@@ -109,7 +110,7 @@ def list_hooks(
         text += f"  {hooks.dead_count(library.engine, one.id)} dead letters"
         if one.failures:
             soon = max(0, one.due - now()) // 1_000_000
-            text += f"  failed {one.failures} times, again in {soon} s: {one.why}"
+            text += f"  failed {many(one.failures, 'time')}, again in {soon} s: {one.why}"
         typer.echo(plain(text))
         for letter in hooks.dead_letters(library.engine, one.id) if each else ():
             typer.echo(plain(f"  {letter.object} {letter.version}  {letter.why}"))

@@ -15,6 +15,7 @@ import typer
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file
+from sidelight.cli.interrupt import Interrupt, held
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
@@ -22,6 +23,7 @@ from sidelight.cli.targets import Target, Written, targets
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from sidelight.evidence.inventory import Inventory
     from sidelight.findings.finding import Finding
     from sidelight.hunt.gather import Gathered
     from sidelight.output.formats import Sink
@@ -91,7 +93,9 @@ def hunt_command(  # noqa: PLR0913
             _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
             report,
         )  # fmt: skip
-        return _heeding(lambda: _hunt(request, _rules(rules, own, selection, placeholders)))
+        return _heeding(
+            lambda ctrl_c: _hunt(request, _rules(rules, own, selection, placeholders), ctrl_c)
+        )
 
 
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
@@ -111,9 +115,10 @@ def _rules(
     return load(rule_paths(named, with_own=own), selection, placeholders)
 
 
-def _heeding(run: Callable[[], int]) -> int:
+def _heeding(run: Callable[[Interrupt], int]) -> int:
     try:
-        return run()
+        with held() as ctrl_c:
+            return run(ctrl_c)
     except KeyboardInterrupt:
         raise typer.Abort from None  # else Typer leaves without a word
 
@@ -168,11 +173,10 @@ class _Request:
         )
 
 
-def _hunt(request: _Request, rules: "Compiled") -> int:
+def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     from msgspec import structs  # noqa: PLC0415
 
     from sidelight.cli.watching import watch  # noqa: PLC0415 - not for --help
-    from sidelight.evidence.inventory import survey  # noqa: PLC0415
     from sidelight.findings.conclude import Limits  # noqa: PLC0415
     from sidelight.hunt.run import HuntOptions, hunt  # noqa: PLC0415
     from sidelight.output.formats import write  # noqa: PLC0415
@@ -183,10 +187,11 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
     options = replace(
-        with_lists(options, request.lists), host=request.host, named=request.evidence.named
-    )
-    shared = request.jobs > 1
-    inventory = survey(request.evidence.paths, request.evidence.files, shared=shared)
+        with_lists(options, request.lists), host=request.host, named=request.evidence.named,
+        heed=ctrl_c.heed,
+    )  # fmt: skip
+    inventory = _inventory(request, ctrl_c)
+    _name_missing(inventory)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)
@@ -204,12 +209,37 @@ def _hunt(request: _Request, rules: "Compiled") -> int:
     if partial:
         print(f"sidelight: {partial}: the results are of what was read", file=sys.stderr)  # noqa: T201
         return exits.INTERRUPTED
+    if ctrl_c.noted:
+        print("sidelight: interrupted when all was read: the results are whole", file=sys.stderr)  # noqa: T201
+        return exits.INTERRUPTED
     if counted.found:
         return exits.FOUND
     if hunted.gathered.empty and not lost:  # else the summary tells what could not be read
         print(f"sidelight: {NOTHING_READ}", file=sys.stderr)  # noqa: T201 - even if quiet
         return exits.UNREADABLE
     return exits.UNREADABLE if lost else 0
+
+
+def _inventory(request: _Request, ctrl_c: Interrupt) -> "Inventory":
+    """List the evidence; Ctrl-C leaves an empty list, of which a hunt then reads nothing."""
+    from sidelight.evidence.inventory import Inventory, survey  # noqa: PLC0415
+
+    shared = request.jobs > 1
+    try:
+        with ctrl_c.heed():
+            return survey(request.evidence.paths, request.evidence.files, shared=shared)
+    except KeyboardInterrupt:
+        return Inventory(shared=shared)
+
+
+def _name_missing(inventory: "Inventory") -> None:
+    """Name paths that do not exist even if quiet: a typing error is not damage of evidence."""
+    from sidelight.evidence.named import ABSENT  # noqa: PLC0415
+    from sidelight.output.plain import plain  # noqa: PLC0415
+
+    for gap in inventory.gaps:
+        if gap.text == ABSENT:
+            print(plain(f"sidelight: {gap.source}: {gap.text}"), file=sys.stderr)  # noqa: T201
 
 
 NOTHING_READ: Final = "no event was read: this says nothing about any host"

@@ -9,6 +9,7 @@ import typer
 
 from sidelight.cli.folders import exchange_database
 from sidelight.errors import UsageError
+from sidelight.extras import install
 
 if TYPE_CHECKING:
     from sidelight.exchange.alliance import Organisation
@@ -51,7 +52,7 @@ def need_exchange(*modules: str) -> None:
     for module in modules:
         if find_spec(module) is None:
             reason = f"sharing needs the library {module}, which is not installed"
-            raise UsageError(reason, hint="pip install 'sidelight[exchange]'")
+            raise UsageError(reason, hint=install("exchange"))
 
 
 def organisation_named(register: "Register", name: str) -> "Organisation":

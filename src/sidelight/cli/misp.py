@@ -13,6 +13,7 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.errors import UsageError
+from sidelight.extras import install
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _key(path: Path | None) -> str:
 def _need(module: str) -> None:
     if find_spec(module) is None:
         reason = f"MISP needs the library {module}, which is not installed"
-        raise UsageError(reason, hint="pip install 'sidelight[misp]'")
+        raise UsageError(reason, hint=install("misp"))
 
 
 def _tell(left: "Iterable[Left]") -> None:

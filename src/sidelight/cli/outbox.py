@@ -24,6 +24,7 @@ from sidelight.cli.transfer import (
 )
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -222,5 +223,5 @@ def _line(standing: "Standing") -> str:
     line = f"{to.collection} at {to.url}: {counts}"
     if standing.why:
         soon = max(0, standing.due - now()) // 1_000_000
-        line += f"; failed {standing.failures} times, again in {soon} s: {standing.why}"
+        line += f"; failed {many(standing.failures, 'time')}, again in {soon} s: {standing.why}"
     return line

@@ -14,7 +14,7 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(
     try:
         found = read_peers(path.read_text(encoding="utf-8"), where=str(path))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     for name in only or ():
         if name not in {each.name for each in found.peers}:
             raise UsageError("is no peer", where=name)
@@ -140,7 +140,7 @@ def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
         token = _token(found, folder)
         connection = Connection(token, authority, found.user, certificate=proof, tries=3)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be used: {error}", where=f"peer {found.name}") from None
+        raise UsageError(f"its token or ca cannot be used: {reason_of(error)}") from None
     with closing(connection):
         yield Client(found.url, connection)
 
@@ -153,8 +153,7 @@ def _token(found: "Peer", folder: Path) -> str:
         return ""
     text = os.environ.get(found.token_env, "").strip()
     if not text:
-        where = f"peer {found.name}"
-        raise UsageError(f"{found.token_env} is not in the environment", where=where)
+        raise UsageError(f"{found.token_env} is not in the environment")
     return text
 
 

@@ -17,6 +17,7 @@ from sidelight.cli.outbox import outbox, push
 from sidelight.cli.peer import peer
 from sidelight.cli.recall import acknowledge, recall, recalls
 from sidelight.cli.received import hunt_command
+from sidelight.cli.roster import ended, roster
 from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
 from sidelight.cli.token import token
@@ -30,7 +31,7 @@ from sidelight.cli.transfer import (
     opened,
     pull,
 )
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.intel.markings import MARKINGS
 from sidelight.output.plain import plain
 
@@ -66,7 +67,8 @@ def apply(
 ) -> int:
     """Make a file the register: organisations, circles, collections.
 
-    What it leaves out is gone. Members keep the instant they joined; ids are kept by name.
+    What it leaves out is gone. Members keep the instant they joined; ids are kept by name. A legal
+    basis that has ended is warned of.
 
     Example: sidelight share apply allies.toml
     """
@@ -78,7 +80,7 @@ def apply(
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(file)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(file)) from None
     at = now()
     # After a clock went back, what is held is of the future: who joins now joins after it.
     joined = max(at, library.newest() + 1)
@@ -91,7 +93,10 @@ def apply(
 
 @share.command("show")
 def show(database: Database = "") -> int:
-    """Show the register: organisations, circles with their members, collections.
+    """Show the register: organisations, circles with their members and rules, collections.
+
+    What a circle gives to a role, its history, its legal basis and when that ends are shown; one
+    that has ended is warned of.
 
     Example: sidelight share show
     """
@@ -232,31 +237,13 @@ def _sums(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
     for (to, verb, why), count in sorted(counts.items()):
         plural = "object" if count == 1 else "objects"
         who = to or ("everybody" if verb == "gets" else "nobody")
-        yield f"{who} {verb if to else 'gets'} {count} {plural}: {why}"
+        does = "get" if to == "all others" else verb if to else "gets"
+        yield f"{who} {does} {count} {plural}: {why}"
 
 
 def _show(register: "Register") -> None:
-    organisations = register.alliances.organisations
-    for each in organisations.values():
-        of = ", ".join(organisations[one].name for one in each.client_of if one in organisations)
-        typer.echo(
-            plain(
-                f"organisation  {each.id}  {each.name}  {each.country}  {each.role}"
-                + (f"  client of {of}" if of else "")
-            )
-        )
-    for circle in register.alliances.circles.values():
-        members = ", ".join(
-            organisations[one.organisation].name + (" (hidden)" if one.hidden else "")
-            for one in circle.members
-        )
-        typer.echo(plain(f"circle  {circle.id}  {circle.name}: {members or 'nobody'}"))
-    for place in register.collections:
-        named = ", ".join(
-            register.alliances.circles[one].name
-            for one in place.circles
-            if one in register.alliances.circles
-        )
-        alias = f" ({place.alias})" if place.alias else ""
-        shared = f"shared with {named or 'nobody'}"
-        typer.echo(plain(f"collection  {place.id}  {place.title}{alias}  {shared}"))
+    at = now()
+    for line in roster(register, at):
+        typer.echo(plain(line))
+    for warning in ended(register, at):
+        typer.echo(plain(f"sidelight: {warning}"), err=True)

@@ -19,6 +19,7 @@ from sidelight.cli.transfer import (
     opened,
 )
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 
 def sighting_command(  # noqa: PLR0913 - options
@@ -77,7 +78,7 @@ def sightings_command(  # noqa: PLR0913 - options
         found = counted(each for each in read if not isinstance(each, Unfit))
     for target, tally in sorted(found.items()):
         members = f"{tally.members} member{'s' * (tally.members != 1)}"
-        typer.echo(plain(f"{target}: seen by {members}, {tally.count} times"))
+        typer.echo(plain(f"{target}: seen by {members}, {many(tally.count, 'time')}"))
     if not found:
         typer.echo("no ally has told of a sighting")
     return 0

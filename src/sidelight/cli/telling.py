@@ -13,6 +13,7 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import now
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client, Room
@@ -113,11 +114,13 @@ def tell(
 def _show(
     due: "Sequence[Json]", verdicts: Sequence[Mapping[str, object]], wish: Wish, out: TextIO
 ) -> None:
-    many = f"{len(due)} sighting{'s' * (len(due) != 1)}"
-    print(f"{many}, {wish.name}, to the {wish.reach}:", file=out)
+    print(f"{many(len(due), 'sighting')}, {wish.name}, to the {wish.reach}:", file=out)
     for each in due:
         since = f", since {str(each['first_seen'])[:10]}" if "first_seen" in each else ""
-        print(plain(f"  {each['sighting_of_ref']}: {each['count']} times{since}"), file=out)
+        print(
+            plain(f"  {each['sighting_of_ref']}: {many(int(str(each['count'])), 'time')}{since}"),
+            file=out,
+        )
     sums = Counter((v.get("allow") is True, f"{v.get('rule')}: {v.get('why')}") for v in verdicts)
     for (allow, why), count in sums.most_common():
         print(plain(f"  {'goes to' if allow else 'does not go to'} {count}: {why}"), file=out)

@@ -21,11 +21,13 @@ from sidelight.cli.received import (
     hunting,
 )
 from sidelight.cli.telling import Send, Sighting, tell, wished_after
-from sidelight.errors import ExchangeError, UsageError
+from sidelight.errors import ExchangeError, UsageError, reason_of
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client, Room
+    from sidelight.exchange.inbox import Pulled
 
 _AGAIN_S: Final = 2
 
@@ -89,14 +91,18 @@ def pull(  # noqa: PLR0913 - options
             done = fetch(client, room, output, limit=limit)
         finally:  # what one holds may be recalled where one may not look any more
             warn(mark(output, recalls), str(output))
-        text = f"{done.objects} objects in {done.pages} pages from {room.title}"
-        typer.echo(plain(f"{text}; the last was added {done.after or 'never'}"))
+        typer.echo(plain(_pulled(done, room)))
         code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
         if request and wish:
             code = max(code, tell(client, room, request.kept, wish))
     if done.stuck:
         raise ExchangeError(done.stuck, where=room.url, hint=f"what came is in {output}")
     return code
+
+
+def _pulled(done: "Pulled", room: "Room") -> str:
+    text = f"{many(done.objects, 'object')} in {many(done.pages, 'page')} from {room.title}"
+    return f"{text}; the last was added {done.after}" if done.after else text
 
 
 def follow(  # noqa: PLR0913 - options
@@ -107,7 +113,12 @@ def follow(  # noqa: PLR0913 - options
     certificate: ClientCertificate = None,
     key: ClientKey = None,
     after: Annotated[
-        str, typer.Option(metavar="TIME", help="Only what was added later: the id of an event.")
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Only what was added after this time of UTC, such as 2026-11-30T09:00:00Z; for a "
+            "start at now, give that. [default: all that is held]",
+        ),
     ] = "",
     hunt: Hunted = None,
     kept: Kept = None,
@@ -125,6 +136,7 @@ def follow(  # noqa: PLR0913 - options
     """
     request = hunting(hunt, kept, seconds, warninglists, out=sys.stderr) if hunt else None
     wish = wished_after(hunt, sighting, send=send)
+    _check(after)
     with opened(server, token_file, authority, shown=(certificate, key)) as client:
         room = client.find(collection)
         bodies = _followed(client, room, after)
@@ -137,6 +149,14 @@ def follow(  # noqa: PLR0913 - options
         for _ in bodies:
             pass
     return 0
+
+
+def _check(after: str) -> None:
+    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+
+    if after and instants.read(after) is None:
+        hint = 'for now: --after "$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
+        raise UsageError("is no time such as 2026-11-30T09:00:00Z", where="--after", hint=hint)
 
 
 def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
@@ -196,6 +216,6 @@ def opened(
         proof = (certificate, key) if certificate else None
         connection = Connection(text, authority, certificate=proof, tries=tries)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be used: {error}", where=str(named)) from None
+        raise UsageError(f"cannot be used: {reason_of(error)}", where=str(named)) from None
     with closing(connection):
         yield Client(server, connection)

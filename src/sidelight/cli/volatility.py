@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 import orjson
 
 from sidelight.errors import UsageError
+from sidelight.extras import install
 from sidelight.host.volatility import LINUX, WINDOWS
 from sidelight.output.plain import plain
 
@@ -60,7 +61,7 @@ def find_volatility() -> str:
     beside = shutil.which("vol", path=str(Path(sys.executable).parent))
     found = beside or shutil.which("vol")
     if found is None:
-        hint = "pip install 'sidelight[volatility]'"
+        hint = install("volatility")
         raise UsageError("Volatility 3 is not installed", where="--memory-image", hint=hint)
     return found
 

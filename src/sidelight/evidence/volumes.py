@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from sidelight.evidence.stream import Raw, Stream
+from sidelight.extras import install
 from sidelight.schema import Gap
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _MARKS: Final[tuple[tuple[int, bytes, Sort], ...]] = (
 )
 _BOOT: Final = b"\x55\xaa"
 _LACKING: Final = (
-    "is a disk image: install the extra (pip install 'sidelight[dissect]'), or mount it read-only "
+    f"is a disk image: install the extra ({install('dissect')}), or mount it read-only "
     "and name the folder"
 )
 

@@ -81,6 +81,10 @@ class Circle:
         """Find a member."""
         return next((each for each in self.members if each.organisation == organisation), None)
 
+    def has_ended(self, now: Instant) -> bool:
+        """Tell whether its legal basis is one of the past."""
+        return self.legal_until is not None and now >= self.legal_until
+
 
 @dataclass(frozen=True, slots=True)
 class Alliances:

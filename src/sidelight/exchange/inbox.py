@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.pulling import Reach, batches
 from sidelight.replacement import replace_file
@@ -88,7 +88,7 @@ def _read(path: Path, room: Room) -> Cursor:
     try:
         cursor = msgspec.json.decode(where.read_bytes(), type=Cursor)
     except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(where)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(where)) from None
     there = path.stat().st_size if path.exists() else 0
     if there < cursor.length:
         hint = "put its lines back, or pull into a new file"

@@ -21,7 +21,7 @@ import msgspec
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.exchange.base64url import decoded, encoded
 from sidelight.exchange.secret import read_secret, write_secret
 from sidelight.replacement import replace_file
@@ -180,7 +180,7 @@ def read_trust(path: Path) -> dict[str, Trusted]:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=list[Trusted])
     except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     return {each.key.fingerprint: each for each in found}
 
 

@@ -193,8 +193,7 @@ def _past(circle: Circle, joined: Instant) -> Instant:
 
 
 def _is_lawful(circle: Circle, now: Instant) -> bool:
-    ended = circle.legal_until is not None and now >= circle.legal_until
-    return bool(circle.legal_basis) and not ended
+    return bool(circle.legal_basis) and not circle.has_ended(now)
 
 
 def _deny(rule: str, why: str) -> Verdict:

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.exchange import instants
 from sidelight.exchange.defence import Defence, is_defence, thing_of
 from sidelight.exchange.intake import Unfit, definitions, parsed
@@ -93,7 +93,7 @@ def read_record(folder: Path) -> dict[str, Received]:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=list[Received])
     except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     return {each.id: each for each in found}
 
 

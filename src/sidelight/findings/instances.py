@@ -29,9 +29,11 @@ def instances(
         groups: of the events of each finding, their rows in *wanted*, and their times.
     """
     some = np.unique(np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in groups)]))
-    apart = _apart(tables, wanted.take(some))
+    apart, rank = _apart(tables, wanted.take(some)), _rank(wanted.take(some))
+    places = [np.searchsorted(some, rows) for rows, _ in groups]
     picked = [
-        _first_of_each(apart[np.searchsorted(some, rows)], rows, times) for rows, times in groups
+        _first_of_each(apart[at], rank[at], rows, times)
+        for at, (rows, times) in zip(places, groups, strict=True)
     ]
     shown = [rows[:LISTED] if len(rows) > 1 else rows[:0] for rows, _ in picked]
     lines = iter(lineages(tables, wanted.take(np.concatenate([some[:0], *shown])), 0))
@@ -46,11 +48,21 @@ def instances(
     return told
 
 
-def _first_of_each(names: Ints, rows: Ints, times: Ints) -> tuple[Ints, Ints]:
+def _rank(wanted: pa.Table) -> Ints:
+    """Number rows by what they say, so that the order in which parts were merged decides nothing."""
+    columns = [wanted.column(name) for name in wanted.column_names]
+    keys = [
+        each.to_numpy().astype(np.int64) if pa.types.is_integer(each.type) else ranked(each)[0]
+        for each in columns
+    ]
+    return numbered(keys)[0]
+
+
+def _first_of_each(names: Ints, rank: Ints, rows: Ints, times: Ints) -> tuple[Ints, Ints]:
     """Give the earliest event of each process, in order of time; unknown times come last."""
     named = np.flatnonzero(names >= 0)
     when = np.where(times == NO_TIME, np.iinfo(np.int64).max, times)[named]
-    order = named[np.lexsort((names[named], when))]
+    order = named[np.lexsort((rank[named], when))]
     _, first = np.unique(names[order], return_index=True)
     chosen = order[np.sort(first)]
     return rows[chosen], times[chosen]

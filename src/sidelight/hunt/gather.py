@@ -5,6 +5,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 
 import signal
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -50,6 +51,9 @@ class Progress:
 
 Report: TypeAlias = Callable[[Progress], None]
 
+Heed: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Gives the context in which Ctrl-C ends the reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -61,6 +65,7 @@ class Work:
         report: is told how far it is.
         analytics: whether to keep facts for analytics.
         names: what to call evidence.
+        heed: where Ctrl-C ends it.
     """
 
     jobs: int
@@ -68,6 +73,7 @@ class Work:
     report: Report
     analytics: bool = True
     names: Names = field(default_factory=Names)
+    heed: Heed = nullcontext
 
 
 _SILENT: Final = frozenset(
@@ -199,11 +205,11 @@ def _is_enough(held: list[Frame], fresh: Frame) -> bool:
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:
     """Read everything in *inventory* into *spool*; what ends it early keeps what it read."""
     result = Gathered(gaps=[work.names.gap(gap) for gap in inventory.gaps])
+    apart = work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1
+    read = _gather_apart if apart else _gather_here
     try:
-        if work.jobs > 1 and inventory.size >= PARALLEL_BYTES and len(inventory.tasks) > 1:
-            _gather_apart(inventory, rules, spool, work, result)
-        else:
-            _gather_here(inventory, rules, spool, work, result)
+        with work.heed():
+            read(inventory, rules, spool, work, result)
     except KeyboardInterrupt:
         result.partial = "interrupted"
     except SidelightError as error:

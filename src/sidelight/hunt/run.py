@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -33,7 +33,7 @@ from sidelight.hunt.conclusion import (
     spooled_files,
 )
 from sidelight.hunt.examination import Second, Trusted, look_again
-from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.hunt.gather import Gathered, Heed, Report, Work, gather
 from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
@@ -77,6 +77,7 @@ class HuntOptions:
         host: name for evidence that names no host; empty for none.
         named: what to call files in the manifest whose names say nothing, by path.
         trusted: whom signatures of files are held against.
+        heed: where Ctrl-C ends the reading; what was read until then is concluded.
     """
 
     jobs: int
@@ -91,6 +92,7 @@ class HuntOptions:
     named: Mapping[str, str] = field(default_factory=dict)
 
     trusted: Trusted = field(default_factory=Trusted)
+    heed: Heed = nullcontext
 
     @property
     def names(self) -> Names:
@@ -105,7 +107,9 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        work = Work(options.jobs, Path(name), report, options.analytics, options.names)
+        work = Work(
+            options.jobs, Path(name), report, options.analytics, options.names, options.heed
+        )
         gathered = gather(inventory, rules, spool, work)
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)

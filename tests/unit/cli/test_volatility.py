@@ -146,7 +146,7 @@ def test_values_that_cannot_be_written_as_they_are_are_spelled(bench: Bench, val
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    with pytest.raises(UsageError, match=r"pip install 'sidelight\[volatility\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[volatility\]'"):
         find_volatility()
 
 

@@ -49,7 +49,7 @@ def test_without_the_library_an_image_is_a_gap_that_says_what_to_do(
     path.write_bytes(b"QFI\xfb" + b"\0" * 600)
     (gap,) = volumes.files(str(path))
     assert isinstance(gap, Gap)
-    assert (gap.reason, "sidelight[dissect]" in gap.text) == ("unsupported", True)
+    assert (gap.reason, "'.[dissect]'" in gap.text) == ("unsupported", True)
 
 
 def test_an_image_that_nobody_named_is_passed_over(

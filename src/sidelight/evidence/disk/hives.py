@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sidelight.evidence.disk.rows import FILES
 from sidelight.evidence.rows import Sheet, clean
 from sidelight.evidence.stream import Stream
+from sidelight.extras import install
 from sidelight.host.shimcache import shimcache
 from sidelight.schema import NO_TIME, Event, Frame, Gap, Wanted
 
@@ -29,7 +30,7 @@ _CACHE: Final = "Control\\Session Manager\\AppCompatCache"
 _NAMED: Final = ("amcache.hve", "system")
 _LACKING: Final = (
     "is a registry hive that tells which programs were run; for it to be read, install the extra "
-    "(pip install 'sidelight[dissect]')"
+    f"({install('dissect')})"
 )
 _UNFINISHED: Final = (
     "was being written to when it was copied; what is new may be in its .LOG1 and .LOG2, which are "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.errors import UsageError
+from sidelight.extras import install
 
 if TYPE_CHECKING:
     import yara_x
@@ -47,7 +48,7 @@ def compile_folder(folder: Path) -> Pack:
     try:
         import yara_x  # noqa: PLC0415 - an extra
     except ImportError:
-        hint = "pip install 'sidelight[yara]'"
+        hint = install("yara")
         raise UsageError("YARA-X is not installed", where="--yara", hint=hint) from None
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not files:

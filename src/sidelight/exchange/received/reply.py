@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.exchange import instants
 from sidelight.exchange.client import Client, Failure, Room, Sent
 from sidelight.exchange.connection import as_object
@@ -70,7 +70,9 @@ def secret_of(folder: Path) -> UUID:
         return UUID(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         hint = "delete it; what was told before is told once more, under other ids"
-        raise UsageError(f"cannot be read: {error}", where=str(path), hint=hint) from None
+        raise UsageError(
+            f"cannot be read: {reason_of(error)}", where=str(path), hint=hint
+        ) from None
 
 
 def told_before(folder: Path, place: str) -> dict[str, Told]:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from sidelight.errors import UsageError
+from sidelight.extras import install
 
 RATE: Final = 1e-6
 """How often a whole question gets a wrong "seen" back; at 1e-9 and `MOST` the library cannot
@@ -32,7 +33,7 @@ def _library() -> Any:
     try:
         import private_set_intersection.python as psi  # noqa: PLC0415 - an extra
     except ImportError as error:
-        hint = "pip install 'sidelight[psi]'; its wheels need glibc 2.35 on x86-64, or macOS on ARM"
+        hint = f"{install('psi')}; its wheels need glibc 2.35 on x86-64, or macOS on ARM"
         reason = f"private set intersection cannot be used: {error}"
         raise UsageError(reason, hint=hint) from None
     return psi

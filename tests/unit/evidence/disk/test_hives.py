@@ -82,7 +82,7 @@ def test_without_the_library_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     assert hives.sniff(AMCACHE)
     for name in ("/c/Amcache.hve", "/c/config/SYSTEM"):
         [gap] = read(AMCACHE, name)[1]
-        assert (gap.reason, "sidelight[dissect]" in gap.text) == ("unjudged", True)
+        assert (gap.reason, "'.[dissect]'" in gap.text) == ("unjudged", True)
     [gap] = read(AMCACHE, "/c/NTUSER.DAT")[1]
     assert gap.reason == "foreign"
 

@@ -53,5 +53,5 @@ def test_without_the_extra_it_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "yara_x", None)
-    with pytest.raises(UsageError, match=r"pip install 'sidelight\[yara\]'"):
+    with pytest.raises(UsageError, match=r"pip install '\.\[yara\]'"):
         compile_folder(folder(tmp_path, a=GOOD))

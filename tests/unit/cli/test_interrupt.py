@@ -1,0 +1,117 @@
+"""Ctrl-C is kept until something can be written, and then ends what is going on."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sidelight.cli import hunt as cli
+from sidelight.cli.app import run
+from sidelight.cli.interrupt import Interrupt, held
+from sidelight.evidence import inventory
+from sidelight.output import formats
+
+
+def press() -> None:
+    """Press Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_it_is_kept_until_it_is_heeded() -> None:
+    with held() as interrupt:
+        press()
+        with pytest.raises(KeyboardInterrupt), interrupt.heed():
+            pytest.fail("what is heeded does not begin")
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+
+def test_it_ends_what_heeds_it() -> None:
+    with held() as interrupt:
+        with pytest.raises(KeyboardInterrupt), interrupt.heed():
+            press()
+        assert (interrupt.noted, interrupt.heeded) == (True, False)
+
+
+def test_pressed_twice_it_ends_everything() -> None:
+    with held():
+        press()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+
+
+def test_where_it_is_ignored_it_stays_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with held() as interrupt:
+            press()
+            assert not interrupt.noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_thread_can_hold_nothing_back() -> None:
+    found: list[Interrupt] = []
+
+    def work() -> None:
+        with held() as interrupt:
+            found.append(interrupt)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found
+
+
+Pressed = Callable[[object, str], None]
+
+
+@pytest.fixture
+def pressed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pressed:
+    """Give what has Ctrl-C pressed when a function of a module is called."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+
+    def at(module: object, name: str) -> None:
+        done = getattr(module, name)
+
+        def call(*words: object, **named: object) -> object:
+            press()
+            return done(*words, **named)
+
+        monkeypatch.setattr(module, name, call)
+
+    return at
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(cli, "_rules"), (inventory, "survey"), (cli, "_sinks")]
+)
+def test_an_early_hunt_writes_an_empty_partial_result(
+    module: object,
+    name: str,
+    pressed: Pressed,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "a.log").write_text("Jan  1 00:00:00 host cron[1]: all is well\n")
+    out = tmp_path / "out.jsonl"
+    pressed(module, name)
+    assert run(["hunt", str(tmp_path / "a.log"), "-q", "-o", str(out), "--jobs", "1"]) == 130
+    written = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [each["kind"] for each in written] == ["coverage", "manifest"]
+    assert written[-1]["partial"] == "interrupted"
+    assert "interrupted: the results are of what was read" in capsys.readouterr().err
+
+
+def test_what_was_read_whole_is_written_whole(
+    pressed: Pressed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.log").write_text("Jan  1 00:00:00 host cron[1]: all is well\n")
+    out = tmp_path / "out.jsonl"
+    pressed(formats, "write")
+    assert run(["hunt", str(tmp_path / "a.log"), "-q", "-o", str(out), "--jobs", "1"]) == 130
+    assert json.loads(out.read_text().splitlines()[-1])["partial"] is False
+    assert "the results are whole" in capsys.readouterr().err
