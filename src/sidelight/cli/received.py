@@ -24,8 +24,7 @@ from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.received.lookout import Indicator, Known, Outcome, Sought
-    from sidelight.exchange.received.record import Line, Record, Seen
-    from sidelight.findings.finding import Finding
+    from sidelight.exchange.received.record import Line, Record
     from sidelight.hunt.gather import Progress
     from sidelight.intel.warning import Warnings
 
@@ -303,6 +302,7 @@ def _hunt(
 
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.evidence.inventory import survey  # noqa: PLC0415
+    from sidelight.exchange.received.count import Counted  # noqa: PLC0415
     from sidelight.exchange.received.lookout import together  # noqa: PLC0415
     from sidelight.exchange.received.record import line_of  # noqa: PLC0415
     from sidelight.findings.conclude import Limits  # noqa: PLC0415
@@ -320,7 +320,7 @@ def _hunt(
         analytics=False,
     )
     inventory = survey(map(str, request.paths))
-    counted = _Counted()
+    counted = Counted()
     with path.open("wb") as file:
         sinks = [
             counted,
@@ -371,49 +371,3 @@ def _until(seconds: int) -> "Callable[[Progress], None]":
             raise ExchangeError(f"{seconds} s were over after {done}")
 
     return report
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The events of one indicator: those that were listed, and how many were not."""
-
-    events: set[tuple[str, int]] = field(default_factory=set)
-    unlisted: int = 0
-    uncertain: bool = False
-    times: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Counted:
-    """Counts the events of each indicator; one that two of its rules match counts once."""
-
-    tallies: dict[str, _Tally] = field(default_factory=dict)
-    findings: dict[str, int] = field(default_factory=dict)
-
-    def add(self, finding: "Finding") -> None:
-        of = {rule.id: rule.path for rule in finding.rules}
-        idents = set(of.values())
-        unlisted = finding.count - len(finding.evidence)
-        for ident in idents:
-            self.findings[ident] = self.findings.get(ident, 0) + 1
-            tally = self.tallies.setdefault(ident, _Tally())
-            tally.times += [each for each in (finding.first_seen, finding.last_seen) if each > 0]
-            # Of events that are not listed nobody knows here which of several indicators they fit.
-            tally.unlisted += unlisted if len(idents) == 1 else 0
-            tally.uncertain |= bool(unlisted)
-        for event in finding.evidence:
-            for rule in event.rules:
-                if rule in of:
-                    self.tallies[of[rule]].events.add((event.source, event.record))
-
-    def close(self, run: object) -> None:
-        """Need nothing of the rest."""
-
-    def seen(self, ident: str) -> "Seen | None":
-        from sidelight.exchange.received.record import Seen  # noqa: PLC0415 - not for --help
-
-        found = self.tallies.get(ident)
-        if found is None:
-            return None
-        first, last = min(found.times, default=0), max(found.times, default=0)
-        return Seen(len(found.events) + found.unlisted, first, last, found.uncertain)
