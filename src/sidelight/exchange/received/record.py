@@ -20,6 +20,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.received.lookout import Held, Outcome, Sought, Unrunnable
 
 _FILE: Final = "hunted.jsonl"
+_WRITTEN: Final = (_FILE, "sent.jsonl", "sighting.secret")
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -132,9 +133,10 @@ def place_key(paths: Sequence[Path]) -> str:
 def state_of(paths: Sequence[Path], apart: Path) -> str:
     """Tell states of evidence apart: SHA-256 over path, size and time of change of every file.
 
-    What lies in the folder *apart* is left out: hunts write there.
+    What hunts write in the folder *apart* is left out.
     """
-    digest, without = sha256(), str(apart.resolve()) + os.sep
+    digest, own = sha256(), apart.resolve()
+    without = (str(own / "findings") + os.sep, *(str(own / name) for name in _WRITTEN))
     for path in sorted(each.resolve() for each in paths):
         for file, _ in files_under(str(path), []):
             if file.startswith(without):
