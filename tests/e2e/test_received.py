@@ -76,7 +76,7 @@ def test_what_is_pulled_is_hunted_once_and_nothing_else_happens(
 
     out = ran.out.decode()
     assert ran.code == 1, ran.err
-    assert "4 indicators; 2 hunted, 1 held back, 1 cannot be run" in out
+    assert "4 indicators; 2 to hunt, 1 held back, 1 cannot be run" in out
     assert "8.8.8.8: a public resolver" in out
     assert "no log here tells of mutex:name" in out
     assert "googleupdate.exe" in out
@@ -103,7 +103,7 @@ def test_what_is_pulled_is_hunted_once_and_nothing_else_happens(
     push(served, bundle(served.desk.folder / "2.json", indicator(5, pattern=PLANTED + " ")))
     again = pull_and_hunt(served, small_range)
 
-    assert "5 indicators; 1 hunted, 0 held back, 0 cannot be run, 4 were" in again.out.decode()
+    assert "5 indicators; 1 to hunt, 0 held back, 0 cannot be run, 4 were" in again.out.decode()
 
 
 def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Path) -> None:

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
-from sidelight.cli.exits import FOUND, INTERRUPTED
+from sidelight.cli.exits import FOUND, INTERRUPTED, UNREADABLE
 from sidelight.cli.folders import data_folder
-from sidelight.cli.hunt import cores
+from sidelight.cli.hunt import NOTHING_READ, cores
 from sidelight.cli.libraries import now
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.received.lookout import Indicator, Known, Outcome, Sought
-    from sidelight.exchange.received.record import Record, Seen
-    from sidelight.findings.finding import Finding
+    from sidelight.exchange.received.record import Line, Record
     from sidelight.hunt.gather import Progress
     from sidelight.intel.warning import Warnings
 
@@ -115,7 +115,8 @@ def hunt_command(  # noqa: PLR0913 - options
 ) -> int:
     """Hunt the indicators and Sigma rules that allies sent, in what is kept here.
 
-    Exit codes: 0 nothing was found, 1 found. Nothing received ever blocks anything by itself.
+    What was hunted is hunted again once the evidence has changed. Exit codes: 0 nothing new was
+    found, 1 found, 3 unreadable or no event read. Nothing received ever blocks anything by itself.
 
     Example: sidelight share hunt finds.jsonl /evidence
     """
@@ -136,22 +137,43 @@ def hunt_received(objects: Iterable[bytes], request: Hunting) -> int:
         Record,
         line_of,
         place_key,
+        state_of,
     )
 
     record, where = Record(request.kept), place_key(request.paths)
-    before = frozenset() if request.again else record.known(where)
+    state = state_of(request.paths, request.kept)
+    old = {} if request.again else record.known(where)
+    stale = {key for key, line in old.items() if line.findable and line.state != state}
     received = list(_indicators(objects))
     warnings, known = _warnings(request.warninglists), _installed()
-    found = [look(each, warnings, known) for each in fresh(received, before)]
+    new = fresh(received, frozenset(old.keys() - stale))
+    found = [look(each, warnings, known) for each in new]
     _announce(found, len(received), request.out)
+    changed = sum(each.indicator.key in stale for each in found)
+    if changed:
+        print(f"the evidence has changed: {changed} of them are hunted again", file=request.out)
+    keys = {each.key for each in received} - stale
+    _remind([old[key] for key in sorted(keys & old.keys())], record, request.out)
     record.write(line_of(each, now(), where) for each in found if not isinstance(each, Sought))
     sought = [each for each in found if isinstance(each, Sought)]
-    code = 0
+    codes = {0}
     for start in range(0, len(sought), _AT_ONCE):
-        code = max(code, _hunt(sought[start : start + _AT_ONCE], request, record, where))
-        if code == INTERRUPTED:
+        some = sought[start : start + _AT_ONCE]
+        codes.add(_hunt(some, request, record, (where, state)))
+        if INTERRUPTED in codes:
             break
-    return code
+    return next(each for each in (INTERRUPTED, FOUND, UNREADABLE, 0) if each in codes)
+
+
+def _remind(lines: "Sequence[Line]", record: "Record", out: TextIO) -> None:
+    """Say what was found before of what is not hunted again, and where it is kept."""
+    told = [each for each in lines if each.found]
+    if told:
+        files = ", ".join(sorted({str(record.folder / "findings" / x.findings) for x in told}))
+        total = many(sum(each.found for each in told), "finding")
+        print(
+            f"{total} found before in this evidence, kept in {files}; --again hunts again", file=out
+        )
 
 
 def hunt_stream(
@@ -171,7 +193,8 @@ def hunt_stream(
     while batch := came.next_batch():
         if not any(b"indicator" in each or b"\\u" in each for each in batch):
             continue
-        code = max(code, hunt_received(batch, request))
+        came_to = hunt_received(batch, request)
+        code = FOUND if FOUND in {code, came_to} and came_to != INTERRUPTED else max(code, came_to)
         if code == INTERRUPTED:
             return code
         code = max(code, then())
@@ -260,7 +283,7 @@ def _announce(found: "Sequence[Outcome]", total: int, out: TextIO) -> None:
     counts = [sum(isinstance(each, kind) for each in found) for kind in (Sought, Held, Unrunnable)]
     old = total - len(found)
     print(
-        f"received: {total} indicators; {counts[0]} hunted, {counts[1]} held back, "
+        f"received: {total} indicators; {counts[0]} to hunt, {counts[1]} held back, "
         f"{counts[2]} cannot be run, {old} were hunted before or come twice",
         file=out,
     )
@@ -272,11 +295,14 @@ def _announce(found: "Sequence[Outcome]", total: int, out: TextIO) -> None:
         print(f"  and {len(unsought) - _SHOWN} more, in hunted.jsonl", file=out)
 
 
-def _hunt(sought: "Sequence[Sought]", request: Hunting, record: "Record", where: str) -> int:
+def _hunt(
+    sought: "Sequence[Sought]", request: Hunting, record: "Record", place: tuple[str, str]
+) -> int:
     from msgspec import structs  # noqa: PLC0415 - not for --help
 
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.evidence.inventory import survey  # noqa: PLC0415
+    from sidelight.exchange.received.count import Counted  # noqa: PLC0415
     from sidelight.exchange.received.lookout import together  # noqa: PLC0415
     from sidelight.exchange.received.record import line_of  # noqa: PLC0415
     from sidelight.findings.conclude import Limits  # noqa: PLC0415
@@ -294,7 +320,7 @@ def _hunt(sought: "Sequence[Sought]", request: Hunting, record: "Record", where:
         analytics=False,
     )
     inventory = survey(map(str, request.paths))
-    counted = _Counted()
+    counted = Counted()
     with path.open("wb") as file:
         sinks = [
             counted,
@@ -303,12 +329,22 @@ def _hunt(sought: "Sequence[Sought]", request: Hunting, record: "Record", where:
         ]
         with hunt(inventory, together(sought), options, _until(request.seconds)) as hunted:
             write(hunted.findings, sinks, hunted.finish)
-            partial = hunted.gathered.partial
+            partial, gaps = hunted.gathered.partial, len(hunted.gathered.gaps)
+            events, lost = hunted.gathered.events, hunted.lost
+            empty = hunted.gathered.empty and not partial
+    read = [many(events, "event"), many(len(inventory.inputs), "file"), many(gaps, "gap")]
+    print(f"read: {', '.join(read)}", file=request.out)
+    if empty:
+        path.unlink()
+        typer.echo(f"sidelight: {NOTHING_READ}; nothing is noted as hunted", err=True)
+        return UNREADABLE
     became = "partly" if partial else "hunted"
     record.write(
         structs.replace(
-            line_of(each, at, where),
+            line_of(each, at, place[0]),
             became=became,
+            state=place[1],
+            found=counted.findings.get(each.indicator.id, 0),
             seen=counted.seen(each.indicator.id),
             findings=path.name,
         )
@@ -320,7 +356,9 @@ def _hunt(sought: "Sequence[Sought]", request: Hunting, record: "Record", where:
         typer.echo(f"sidelight: the hunt was cut: {partial} ({hint})", err=True)
     if partial == "interrupted":
         return INTERRUPTED
-    return FOUND if counted.tallies else 0
+    if counted.tallies:
+        return FOUND
+    return UNREADABLE if lost or partial else 0
 
 
 def _until(seconds: int) -> "Callable[[Progress], None]":
@@ -333,47 +371,3 @@ def _until(seconds: int) -> "Callable[[Progress], None]":
             raise ExchangeError(f"{seconds} s were over after {done}")
 
     return report
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The events of one indicator: those that were listed, and how many were not."""
-
-    events: set[tuple[str, int]] = field(default_factory=set)
-    unlisted: int = 0
-    uncertain: bool = False
-    times: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Counted:
-    """Counts the events of each indicator; one that two of its rules match counts once."""
-
-    tallies: dict[str, _Tally] = field(default_factory=dict)
-
-    def add(self, finding: "Finding") -> None:
-        of = {rule.id: rule.path for rule in finding.rules}
-        idents = set(of.values())
-        unlisted = finding.count - len(finding.evidence)
-        for ident in idents:
-            tally = self.tallies.setdefault(ident, _Tally())
-            tally.times += [each for each in (finding.first_seen, finding.last_seen) if each > 0]
-            # Of events that are not listed nobody knows here which of several indicators they fit.
-            tally.unlisted += unlisted if len(idents) == 1 else 0
-            tally.uncertain |= bool(unlisted)
-        for event in finding.evidence:
-            for rule in event.rules:
-                if rule in of:
-                    self.tallies[of[rule]].events.add((event.source, event.record))
-
-    def close(self, run: object) -> None:
-        """Need nothing of the rest."""
-
-    def seen(self, ident: str) -> "Seen | None":
-        from sidelight.exchange.received.record import Seen  # noqa: PLC0415 - not for --help
-
-        found = self.tallies.get(ident)
-        if found is None:
-            return None
-        first, last = min(found.times, default=0), max(found.times, default=0)
-        return Seen(len(found.events) + found.unlisted, first, last, found.uncertain)

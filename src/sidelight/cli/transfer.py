@@ -73,8 +73,8 @@ def pull(  # noqa: PLR0913 - options
 
     How far it came stands in FILE.cursor. A pull that was cut goes on where it was. What of it
     was recalled stands in FILE.recalls. With --hunt, indicators and rules in FILE that were not
-    hunted in these places yet are; exit 1 if they find something. Nothing received ever blocks
-    anything by itself.
+    hunted in these places as they are now are; exit 1 if they find something, 3 if no event was
+    read. Nothing received ever blocks anything by itself.
 
     Example: sidelight share pull https://cert.example --collection finds -o finds.jsonl
     --token-file token.txt

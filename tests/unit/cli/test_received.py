@@ -1,6 +1,7 @@
 """A hunt for what was received: bounded in time, kept, counted."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,29 @@ def test_a_stream_that_is_refused_says_so_after_what_came() -> None:
     assert came.next_batch() == [b"1"]
     assert came.next_batch() == []
     assert came.failed
+
+
+def test_evidence_that_grew_is_hunted_again(
+    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grow = tmp_path / "grow"
+    grow.mkdir()
+
+    def told() -> tuple[int, str]:
+        out = io.StringIO()
+        code = hunt_received([PLANTED], Hunting([grow], tmp_path / "kept", 600, out=out))
+        return code, out.getvalue()
+
+    assert told()[0] == 3
+    assert "no event was read" in capsys.readouterr().err
+    assert not list(Record(tmp_path / "kept").lines())
+    shutil.copytree(evidence, grow, dirs_exist_ok=True)
+    assert told()[0] == 1
+    code, text = told()
+    assert code == 0
+    assert "found before in this evidence" in text
+    assert "--again" in text
+    next(each for each in grow.rglob("*") if each.is_file()).touch()
+    code, text = told()
+    assert code == 1
+    assert "the evidence has changed: 1 of them" in text

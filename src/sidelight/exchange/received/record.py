@@ -14,11 +14,13 @@ from typing import BinaryIO, Final
 import msgspec
 
 from sidelight.errors import UsageError
+from sidelight.evidence.folders import files_under
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.received.lookout import Held, Outcome, Sought, Unrunnable
 
 _FILE: Final = "hunted.jsonl"
+_WRITTEN: Final = (_FILE, "sent.jsonl", "sighting.secret")
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -43,6 +45,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
         at: when it was hunted, as TAXII writes times.
         where: SHA-256 over the paths that were hunted.
         became: ``hunted``, ``partly`` (the hunt was stopped), ``held back`` or ``refused``.
+        state: of the evidence when it was hunted, by `state_of`.
+        found: its findings.
     """
 
     at: str
@@ -55,6 +59,13 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
     seen: Seen | None = None
     findings: str = ""
+    state: str = ""
+    found: int = 0
+
+    @property
+    def findable(self) -> bool:
+        """Whether it was hunted: what was not does not depend on the evidence."""
+        return self.became in {"hunted", "partly"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +92,9 @@ class Record:
                 hint = "delete the line; what it was of is hunted again"
                 raise UsageError(f"line {number}: {error}", where=str(path), hint=hint) from None
 
-    def known(self, where: str) -> frozenset[str]:
-        """Give the keys of what was looked at before in the same places."""
-        return frozenset(each.key for each in self.lines() if each.where == where)
+    def known(self, where: str) -> dict[str, Line]:
+        """Give the last line of each key that was looked at in the same places."""
+        return {each.key: each for each in self.lines() if each.where == where}
 
     def write(self, lines: Iterable[Line]) -> None:
         """Add lines; they are on the disk afterwards."""
@@ -117,6 +128,26 @@ def end_line(file: BinaryIO) -> None:
 def place_key(paths: Sequence[Path]) -> str:
     """Tell sets of places to hunt in apart."""
     return sha256("\n".join(sorted(str(each.resolve()) for each in paths)).encode()).hexdigest()
+
+
+def state_of(paths: Sequence[Path], apart: Path) -> str:
+    """Tell states of evidence apart: SHA-256 over path, size and time of change of every file.
+
+    What hunts write in the folder *apart* is left out.
+    """
+    digest, own = sha256(), apart.resolve()
+    without = (str(own / "findings") + os.sep, *(str(own / name) for name in _WRITTEN))
+    for path in sorted(each.resolve() for each in paths):
+        for file, _ in files_under(str(path), []):
+            if file.startswith(without):
+                continue
+            try:
+                found = os.stat(file, follow_symlinks=False)
+                said = f"{file}\0{found.st_size}\0{found.st_mtime_ns}\n"
+            except OSError:
+                said = f"{file}\0\n"
+            digest.update(said.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def line_of(each: Outcome, now: Instant, where: str) -> Line:
