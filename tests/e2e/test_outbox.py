@@ -69,7 +69,7 @@ def test_what_is_refused_as_a_whole_was_never_accepted(desk: CommandLine) -> Non
         ran = desk("share", "push", bundle(desk.folder / "1.json", indicator(1)), url,
                    "--collection", "nowhere", "--token-file", "token-A")  # fmt: skip
         assert (ran.code, "there are: Finds" in ran.err) == (2, True)
-        assert b"0 wait" in desk("share", "outbox", "list").out
+        assert b"nothing waits" in desk("share", "outbox", "list").out
     finally:
         stop(process)
 
