@@ -72,7 +72,9 @@ def main(folder: Path) -> int:
         token = run(
             "share", "token", "issue", who, "desk@example", "--database", database, quiet=True
         )
-        token_file(folder, who).write_text(token, encoding="ascii")
+        private = token_file(folder, who)
+        private.touch(mode=0o600)
+        private.write_text(token, encoding="ascii")
 
     say("Operator A hunts, and marks one finding AMBER for its allies, another GREEN")
     run("range", folder / "evidence", "--events", "1000", quiet=True)

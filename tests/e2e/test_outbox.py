@@ -69,7 +69,7 @@ def test_what_is_refused_as_a_whole_was_never_accepted(desk: CommandLine) -> Non
         ran = desk("share", "push", bundle(desk.folder / "1.json", indicator(1)), url,
                    "--collection", "nowhere", "--token-file", "token-A")  # fmt: skip
         assert (ran.code, "there are: Finds" in ran.err) == (2, True)
-        assert b"0 wait" in desk("share", "outbox", "list").out
+        assert b"nothing waits" in desk("share", "outbox", "list").out
     finally:
         stop(process)
 
@@ -81,3 +81,21 @@ def test_what_makes_no_sense_is_said(tmp_path: Path, arguments: tuple[str, ...])
     ran = CommandLine(tmp_path)("share", "outbox", *arguments)
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+def test_what_was_recalled_is_not_taken_from_whoever_was_given_it(desk: CommandLine) -> None:
+    process, url = start(desk, "--database", "exchange.db")
+    try:
+        item = indicator(1, "amber")
+        path = bundle(desk.folder / "1.json", item)
+        assert push(desk, path, url)[0] == 0
+        to = (url, "--collection", "finds", "--token-file")
+        assert desk("share", "pull", *to, "token-B", "-o", "got.jsonl").code == 0
+        ran = desk("share", "recall", str(item["id"]), "--reason", "wrong", "--server", url,
+                   "--token-file", "token-A")  # fmt: skip
+        assert ran.code == 0, ran.err
+        ran = desk("share", "push", path, *to, "token-B")
+        said = ran.out.decode()
+        assert (ran.code, "0 of 1 objects taken" in said, "revoked: " in said) == (1, True, True)
+    finally:
+        stop(process)

@@ -94,7 +94,7 @@ def list_items(
     Example: sidelight share outbox list --each
     """
     with closing(_open()) as box:
-        standings = box.standings()
+        standings = [each for each in box.standings() if each.waiting or each.refused]
         for standing in standings:
             typer.echo(plain(_line(standing)))
             for item in box.items(standing.key, "refused"):
@@ -102,7 +102,7 @@ def list_items(
             for item in box.items(standing.key, "waiting") if each else ():
                 typer.echo(plain(f"  {item.number}  waiting  {item.name}"))
         if not standings:
-            typer.echo("nothing was ever put into the outbox")
+            typer.echo("nothing waits, and nothing was refused")
     return 0
 
 

@@ -121,6 +121,9 @@ class Client:
     def holds(self, room: Room, items: Sequence[bytes]) -> list[bool]:
         """Tell of each object whether a server has just this one, as far as it shows.
 
+        What is revoked there counts as not held: an older version that still lies there is not
+        shared by being sent.
+
         Raises:
             ExchangeError: the server cannot be reached.
         """
@@ -128,7 +131,9 @@ class Client:
         there = list[Mapping[str, object]]()
         for first in range(0, len(ids), _IDS_AT_ONCE):
             there += _versions(self.connection, room, ids[first : first + _IDS_AT_ONCE])
-        return [_read(each) in there for each in items]
+        gone = {each.get("id") for each in there if each.get("revoked") is True}
+        read = map(_read, items)
+        return [each in there and (each or {}).get("id") not in gone for each in read]
 
     def add(self, room: Room, objects: Sequence[bytes]) -> Sent:
         """Add objects, and wait until the server settled what becomes of each.

@@ -125,6 +125,9 @@ class Connection:
                 if "CERTIFICATE_VERIFY_FAILED" in why:
                     hint = "give --ca if its certificate is of an authority of your own"
                     raise RefusalError(0, why, url, hint) from None
+                if "WRONG_VERSION_NUMBER" in why:
+                    hint = "it may speak http, or TLS at another port"
+                    raise RefusalError(0, "does not speak TLS there", url, hint) from None
                 wait = pause
             except _NO_ADDRESS as error:
                 raise RefusalError(0, f"is no address: {error}", url) from None

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from broken_taxii import Broken, running
 from sidelight.errors import ExchangeError
 from sidelight.exchange import client as clients
 from sidelight.exchange import connection as connections
@@ -70,3 +71,10 @@ def test_an_address_that_is_none_is_not_asked_twice() -> None:
             Connection("t").get(url)
         with pytest.raises(RefusalError, match="is no address"):
             list(Connection("t").lines(url, {}))
+
+
+def test_a_server_without_tls_is_no_server_that_is_down() -> None:
+    connection = Connection("token", tries=1)
+    with running(Broken()) as far, pytest.raises(RefusalError, match="does not speak TLS"):
+        connection.get(far.url.replace("http:", "https:"))
+    connection.close()

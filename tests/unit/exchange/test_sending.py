@@ -190,3 +190,14 @@ def test_the_client_asks_for_many_at_once_whether_they_are_there() -> None:
         before = len(far.asked)
         assert all(client.holds(room, asked))
         assert len(far.asked) - before == 3
+
+
+def test_an_older_version_of_what_is_revoked_there_is_not_held() -> None:
+    old = {"id": "indicator--1", "modified": "2026-01-01T00:00:00Z"}
+    gone = {"id": "indicator--1", "modified": "2026-02-01T00:00:00Z", "revoked": True}
+    far = Broken(most=5)
+    far.held = [old, gone, {"id": "indicator--2", "modified": "2026"}]
+    with running(far), closing(Connection("token", tries=1)) as connection:
+        client = Client(far.url, connection)
+        asked = [json.dumps(each).encode() for each in (old, far.held[2])]
+        assert client.holds(client.find("Finds"), asked) == [False, True]

@@ -103,17 +103,24 @@ class Record:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / _FILE
-        with path.open("a+b") as file:
+        with open_private(path) as file:
             end_line(file)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
 
     def findings_file(self, now: Instant) -> Path:
-        """Name a file for the findings of a hunt, in a folder that is there."""
+        """Make an empty file for the findings of a hunt, for its owner alone."""
         folder = self.folder / "findings"
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{instants.show(now).replace(':', '')}.jsonl"
+        path = folder / f"{instants.show(now).replace(':', '')}.jsonl"
+        open_private(path).close()
+        return path
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file to add to; it is made for its owner alone, as allies may have sent AMBER."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+b")
 
 
 def end_line(file: BinaryIO) -> None:

@@ -12,7 +12,7 @@ from sidelight.exchange import instants
 from sidelight.exchange.client import Client, Failure, Room, Sent
 from sidelight.exchange.connection import as_object
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.received.record import Line, Seen, end_line
+from sidelight.exchange.received.record import Line, Seen, end_line, open_private
 from sidelight.exchange.sighting import Json, Name, Reach, composed
 from sidelight.intel.markings import Marking
 from sidelight.replacement import replace_file
@@ -99,7 +99,7 @@ def told_before(folder: Path, place: str) -> dict[str, Told]:
 
 def remember(folder: Path, place: str, sightings: Iterable[Json]) -> None:
     """Note that sightings were taken."""
-    with (folder / "sent.jsonl").open("a+b") as file:
+    with open_private(folder / "sent.jsonl") as file:
         end_line(file)
         for each in sightings:
             said = {name: each[name] for name in ("id", "count", "created", "modified")}

@@ -1,5 +1,6 @@
 """Opens the database and brings its tables up to date."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ def open_database(where: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(f"is no database address: {error}", where="--database") from None
     if engine.dialect.name == "sqlite":
+        _make_private(engine.url.database or "", where)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     if engine.dialect.name == "postgresql":
@@ -80,6 +82,22 @@ def _address(where: str) -> URL | str:
     if "://" in where:
         return make_url(where)
     return URL.create("sqlite", database=where)
+
+
+def _make_private(path: str, where: str) -> None:
+    """Make the file of a database for its owner alone; SQLite gives -wal and -shm its mode.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return  # whoever runs it may have let a group in
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot be opened: {error}", where=_shown(where)) from None
 
 
 def _options(where: str) -> dict[str, Any]:

@@ -78,7 +78,10 @@ def _answer(
     request: Request, caller: Caller | None, server: Server, now: Instant
 ) -> Response | Stream:
     if caller is None:
-        raise Refused(HTTPStatus.UNAUTHORIZED, "say who you are: a token is needed", (CHALLENGE,))
+        why = "say who you are: a token is needed"
+        if request.headers.get("authorization"):
+            why = "the token is not known, or no longer valid"
+        raise Refused(HTTPStatus.UNAUTHORIZED, why, (CHALLENGE,))
     register = server.shelf.register()
     place = _place(request.path, register, caller)
     method = "GET" if request.method == "HEAD" else request.method

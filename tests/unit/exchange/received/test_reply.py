@@ -1,10 +1,12 @@
 """What was told stays known, also where writing it down was cut."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from sidelight.errors import UsageError
+from sidelight.exchange.received.record import Line, Record
 from sidelight.exchange.received.reply import Told, remember, secret_of, told_before
 
 ONE = {
@@ -43,3 +45,15 @@ def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(UsageError, match="cannot be read"):
         secret_of(tmp_path / "kept")
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        remember(tmp_path, "there", [ONE])
+        record = Record(tmp_path)
+        record.write([Line("", "", "indicator--1", "", "", "", "hunted")])
+        kept = [tmp_path / "sent.jsonl", tmp_path / "hunted.jsonl", record.findings_file(0)]
+    finally:
+        os.umask(before)
+    assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,15 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         open_database(f"postgresql+psycopg://u:hunter2@/x?host={tmp_path}")
     assert "hunter2" not in str(error.value)
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        engine = open_database(str(tmp_path / "x.db"))
+        with engine.connect() as connection:
+            connection.execute(tables.secret.select())
+            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(["x.db", "x.db-wal", "x.db-shm"], 0o600)

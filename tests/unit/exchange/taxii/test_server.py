@@ -38,6 +38,15 @@ def test_1_6_9_without_authentication_it_is_401_everywhere(
     assert parsed(reply)["http_status"] == "401"
 
 
+def test_who_gave_a_token_is_not_asked_for_one(world: World) -> None:
+    none, wrong = (
+        world.ask(None, "/taxii2/", headers=each) for each in ({}, {"authorization": "Bearer x"})
+    )
+    assert "a token is needed" in str(parsed(none)["title"]) + str(parsed(none).get("description"))
+    said = str(parsed(wrong)["title"]) + str(parsed(wrong).get("description"))
+    assert "the token is not known, or no longer valid" in said
+
+
 @pytest.mark.parametrize(
     ("path", "method", "query", "status"),
     [
