@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sidelight.intel.markings import MARKINGS
+
 from .conftest import CommandLine
 
 RULE = """title: Any Player
@@ -43,6 +45,18 @@ def sent(a: CommandLine, b: CommandLine, name: str, content: str) -> str:
     ran = a("share", "defence", "pack", name, "--tlp", "amber", "-o", b.folder / "in.stix.json")
     assert ran.code == 0, ran.err
     return ran.out.decode()
+
+
+def test_packing_says_all_that_goes_and_how_far(allies: tuple[CommandLine, CommandLine]) -> None:
+    a, b = allies
+    *_, own, others = sent(a, b, "rule.yml", RULE).splitlines()
+    assert own == f"1 object, TLP:AMBER, signed, in {b.folder / 'in.stix.json'}"
+    assert others == (
+        "and 4 objects that explain them, TLP:CLEAR, unsigned, among them your name, Operator A"
+    )
+    made = json.loads((b.folder / "in.stix.json").read_bytes())["objects"]
+    clear = [each for each in made if MARKINGS["clear"] in each["object_marking_refs"]]
+    assert (len(made), len(clear)) == (5, 4)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files are POSIX")

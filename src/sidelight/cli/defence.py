@@ -17,6 +17,7 @@ from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
+    from sidelight.exchange.keys import PublicKey
     from sidelight.exchange.quarantine import Outcome
     from sidelight.findings.allowlist import Entry
     from sidelight.findings.finding import Finding
@@ -57,7 +58,8 @@ def pack(
     """Make a signed STIX bundle of rules, allow-lists, baselines and playbooks.
 
     Packing a file again makes a new version. A file that was opened from an ally's bundle and
-    changed becomes an object of yours, derived from theirs.
+    changed becomes an object of yours, derived from theirs. The name of the author and what
+    defines the format go along as TLP:CLEAR.
 
     Example: sidelight share defence pack our-rule.yml --tlp green -o defence.stix.json
     """
@@ -70,15 +72,27 @@ def pack(
     marking = shareable(tlp)
     if source is not None and len(files) != 1:
         raise UsageError("goes with one FILE", where="--derived-from")
-    data, done = packed(files, read_key(key_file(key)), marking, now(), uuid4, source)
+    private = read_key(key_file(key))
+    data, done = packed(files, private, marking, now(), uuid4, source)
     output.write_bytes(data)
     for path, thing, ident, origin in done:
         made = f", derived from one of {origin.author or 'nobody known'}" if origin else ""
         typer.echo(plain(f"{path}: {thing.kind.replace('-', ' ')} {thing.title}, {ident}{made}"))
         for warning in thing.warnings:
             typer.echo(plain(f"  it {warning}"))
-    typer.echo(plain(f"{many(len(done), 'object')}, {label(marking)}, signed, in {output}"))
+    links = sum(origin is not None and origin.id != ident for _, _, ident, origin in done)
+    typer.echo(plain(f"{many(len(done) + links, 'object')}, {label(marking)}, signed, in {output}"))
+    typer.echo(plain(_explained(private.public)))
     return 0
+
+
+def _explained(author: "PublicKey") -> str:
+    """Say what goes along, which everybody may read whatever the marking of the rest is."""
+    from sidelight.exchange.defence import definitions  # noqa: PLC0415 - not for --help
+
+    others = many(sum(1 for _ in definitions(author)), "object")
+    named = f", among them your name, {author.author}" if author.own_identity else ""
+    return f"and {others} that explain them, {label('clear')}, unsigned{named}"
 
 
 @defence.command("open")

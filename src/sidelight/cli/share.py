@@ -32,8 +32,9 @@ from sidelight.cli.transfer import (
     pull,
 )
 from sidelight.errors import UsageError, reason_of
-from sidelight.intel.markings import MARKINGS
+from sidelight.intel.markings import MARKINGS, label
 from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.register import Register
@@ -176,9 +177,10 @@ def redact(
 ) -> int:
     """Leave out what may not go further: stricter parts, victims, numbers of subscribers.
 
-    What is left are new objects, derived from the old; their marking is never loosened.
+    What is left are new objects, derived from the old; their marking is never loosened: of what
+    is marked above the ceiling nothing is left.
 
-    Example: sidelight share redact findings.stix.json --ceiling green -o open.stix.json
+    Example: sidelight share redact findings.stix.json -o less.stix.json
     """
     from uuid import uuid4  # noqa: PLC0415 - not for --help
 
@@ -188,10 +190,19 @@ def redact(
     highest = next((each for each in MARKINGS if each == ceiling), None)
     if highest is None or highest == "red":
         raise UsageError("is none of: clear, green, amber, amber+strict", where="--ceiling")
-    data, kept, left = redacted_bundle(read_objects(file), highest, now(), uuid4)
-    output.write_bytes(data)
-    typer.echo(f"{kept} objects are left, in {output}")
-    for why, count in left.items():
+    less = redacted_bundle(read_objects(file), highest, now(), uuid4)
+    output.write_bytes(less.bundle)
+    whole = less.made + less.derivations + less.along
+    typer.echo(
+        plain(
+            f"{many(whole, 'object')} in {output}: {less.made} of what is left, "
+            f"{less.derivations} that say what those were derived from, "
+            f"{less.along} marking definitions"
+        )
+    )
+    if not whole:
+        typer.echo(f"nothing is left that may go as far as {label(highest)}")
+    for why, count in less.left.items():
         typer.echo(plain(f"{count} left out: {why}"))
     return 0
 

@@ -20,7 +20,8 @@ from sidelight.exchange.handling import is_label
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Unfit, definitions, is_definition, parsed
 from sidelight.exchange.marking import KNOWN, ORDER, Unclear, effective, marking_of, strictest
-from sidelight.intel.markings import MARKINGS, Marking
+from sidelight.exchange.victims import Victims, victims
+from sidelight.intel.markings import MARKINGS, Marking, label
 
 Json: TypeAlias = Mapping[str, object]
 
@@ -92,19 +93,43 @@ def redact(
 ) -> list[Outcome]:
     """Give what is left of objects at or below *ceiling*, in the order given.
 
-    A relationship or sighting goes on between what its ends became, and not without them. *now*
-    is a STIX timestamp; *others* are marking definitions as `marking_of` takes them.
+    A relationship or sighting goes on between what its ends became, and not without them. A
+    victim goes nowhere, nor does a property that names one, nor an identity that nothing names
+    any more. *now* is a STIX timestamp; *others* are marking definitions as `marking_of` takes
+    them.
     """
+    hit = victims(items)
     fresh: dict[str, str] = {}
     found: dict[int, Outcome] = {}
     for links in (False, True):
         for place, item in enumerate(items):
             if (item.get("type") in _LINKS) is links:
-                outcome = _redacted(item, ceiling, others, fresh, now, mint)
+                outcome = _redacted(item, ceiling, others, hit, fresh, now, mint)
                 found[place] = outcome
                 if isinstance(outcome, Redacted):
                     fresh[outcome.id] = str(outcome.item["id"])
-    return [found[place] for place in range(len(items))]
+    return _needed([found[place] for place in range(len(items))])
+
+
+def _needed(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Leave out identities that nothing else names: who made what no longer says so."""
+    named = {
+        ref
+        for each in outcomes
+        if isinstance(each, Redacted)
+        for name, value in each.item.items()
+        if name.endswith(("_ref", "_refs"))
+        for ref in (_list(value) or [value])
+        if isinstance(ref, str)
+    }
+    return [
+        Left(each.id, "an identity that nothing left refers to, as of an author")
+        if isinstance(each, Redacted)
+        and each.item["type"] == "identity"
+        and each.item["id"] not in named
+        else each
+        for each in outcomes
+    ]
 
 
 def derived(outcomes: Iterable[Outcome], *, now: str, mint: Callable[[], UUID]) -> Iterator[Json]:
@@ -131,6 +156,7 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
     item: Json,
     ceiling: Marking,
     others: Mapping[str, Marking | None],
+    hit: Victims,
     fresh: Mapping[str, str],
     now: str,
     mint: Callable[[], UUID],
@@ -138,6 +164,8 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
     ident, kind = str(item.get("id")), str(item.get("type"))
     if kind not in _REQUIRED:
         return Left(ident, f"a {kind} is not redacted: it is nothing without its values")
+    if ident in hit.ids:
+        return Left(ident, "a victim: a host, or whom a sighting says it was seen at")
     marks = effective(item, others)
     if isinstance(marks, Unclear):
         return Left(ident, f"{marks.rule}: {marks.why}")
@@ -148,11 +176,12 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
         if name not in dropped
         and ORDER.index(marks[name]) <= ORDER.index(ceiling)
         and not _names_subscriber(value)
+        and not hit.named_in(value)
     }
     kept = dict(_linked(_unsigned(open_ones), fresh))
     missing = sorted(_REQUIRED[kind] - kept.keys())
     if missing:
-        return Left(ident, f"it is nothing without {' and '.join(missing)}, which may not go along")
+        return Left(ident, _lacking(missing, marks, ceiling))
     marking = strictest(marks[name] for name in kept)
     made = {
         "type": kind,
@@ -171,6 +200,15 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
     named = ORDER.index(marks["id"]) <= ORDER.index(ceiling)
     gone = tuple(sorted(item.keys() - kept.keys() - _STRUCTURE))
     return Redacted(ident, made, gone, named)
+
+
+def _lacking(missing: Sequence[str], marks: Mapping[str, Marking], ceiling: Marking) -> str:
+    """Say what an object is nothing without, and whether the ceiling is why it cannot have it."""
+    found = [marks[name] for name in missing if name in marks]
+    what = f"it is nothing without {' and '.join(missing)}, which"
+    if found and ORDER.index(highest := strictest(found)) > ORDER.index(ceiling):
+        return f"{label(highest)} is above the ceiling, {label(ceiling)}: {what} may not go along"
+    return f"{what} may not go along"
 
 
 def _texts(item: Json) -> list[str]:
@@ -230,10 +268,28 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+@dataclass(frozen=True, slots=True)
+class Less:
+    """A bundle of what is left.
+
+    Args:
+        made: how many objects were made of others.
+        derivations: how many relationships say of what.
+        along: how many marking definitions went along as they are.
+        left: how many objects are not in it, by why.
+    """
+
+    bundle: bytes
+    made: int
+    derivations: int
+    along: int
+    left: Mapping[str, int]
+
+
 def redacted_bundle(
     objects: Sequence[bytes], ceiling: Marking, now: Instant, mint: Callable[[], UUID]
-) -> tuple[bytes, int, Mapping[str, int]]:
-    """Give a bundle of what is left, how many objects that is, and why others are not in it."""
+) -> Less:
+    """Give a bundle of what is left, what is in it, and why others are not."""
     items = [parsed(data, index) for index, data in enumerate(objects)]
     whole = [each for each in items if not isinstance(each, Unfit)]
     others = definitions(whole)
@@ -241,17 +297,18 @@ def redacted_bundle(
     outcomes = redact(whole, ceiling, others, now=at, mint=mint)
     kept = [each.item for each in outcomes if isinstance(each, Redacted)]
     along = _along(whole, kept, ceiling, others)
+    links = list(derived(outcomes, now=at, mint=mint))
     bundle = {
         "type": "bundle",
         "id": f"bundle--{mint()}",
-        "objects": [*along.values(), *kept, *derived(outcomes, now=at, mint=mint)],
+        "objects": [*along.values(), *kept, *links],
     }
     left = Counter(
         each.why
         for each in (*outcomes, *items)
         if isinstance(each, Left | Unfit) and each.id not in along
     )
-    return orjson.dumps(bundle), len(kept), left
+    return Less(orjson.dumps(bundle), len(kept), len(links), len(along), left)
 
 
 def _along(

@@ -49,7 +49,7 @@ def instances(
 
 
 def _rank(wanted: pa.Table) -> Ints:
-    """Number rows by what they say, so that the order in which parts were merged decides nothing."""
+    """Number rows by what they say, so that the order of merging decides nothing."""
     columns = [wanted.column(name) for name in wanted.column_names]
     keys = [
         each.to_numpy().astype(np.int64) if pa.types.is_integer(each.type) else ranked(each)[0]

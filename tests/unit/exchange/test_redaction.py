@@ -57,6 +57,7 @@ def test_a_marking_is_never_loosened() -> None:
     (found,) = run(indicator(1, "amber"))
     assert found == Left(
         str(indicator(1)["id"]),
+        "TLP:AMBER is above the ceiling, TLP:GREEN: "
         "it is nothing without pattern and pattern_type and valid_from, which may not go along",
     )
     (found,) = run(indicator(1, "amber"), ceiling="amber+strict")
@@ -101,9 +102,9 @@ def test_a_bundle_says_what_each_was_made_of_and_what_is_missing() -> None:
         orjson.dumps(each) for each in (indicator(1), red, {"type": "file", "id": "file--1"})
     ]
     objects.append(b"{")
-    data, kept, left = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
-    made, link = orjson.loads(data)["objects"]
-    assert (kept, sum(left.values())) == (1, 3)
+    less = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
+    made, link = orjson.loads(less.bundle)["objects"]
+    assert (less.made, less.derivations, sum(less.left.values())) == (1, 1, 3)
     assert link["relationship_type"] == "derived-from"
     assert (link["source_ref"], link["target_ref"]) == (made["id"], indicator(1)["id"])
     assert not isinstance(marking_of(link, {}), Unclear)
@@ -129,9 +130,9 @@ def test_what_it_says_about_handling_stays() -> None:
         "object_marking_refs": [MARKINGS["clear"]],
     }
     objects = [orjson.dumps(policy), orjson.dumps(item)]
-    data, kept, left = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
-    along, made, _ = orjson.loads(data)["objects"]
-    assert (along, kept, left) == (policy, 1, {})
+    less = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
+    along, made, _ = orjson.loads(less.bundle)["objects"]
+    assert (along, less.made, less.along, less.left) == (policy, 1, 1, {})
     assert made["labels"] == ["PAP:RED"]
     assert made["object_marking_refs"] == [MARKINGS["green"], POLICY]
 
@@ -141,10 +142,10 @@ def test_an_id_that_may_not_go_is_not_said_to_be_the_source() -> None:
     names = ["name", "pattern", "pattern_type", "valid_from"]
     parts = [{"marking_ref": MARKINGS["green"], "selectors": names}]
     item = indicator(1, "amber", granular_markings=parts, description="whom it hit")
-    data, kept, _ = redacted_bundle([orjson.dumps(item)], "green", NOW, lambda: uuid4(CHANCE))
-    assert kept == 1
-    assert str(item["id"]).encode() not in data
-    assert b"whom it hit" not in data
+    less = redacted_bundle([orjson.dumps(item)], "green", NOW, lambda: uuid4(CHANCE))
+    assert less.made == 1
+    assert str(item["id"]).encode() not in less.bundle
+    assert b"whom it hit" not in less.bundle
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,63 @@ def test_the_tlp_of_a_policy_keeps_a_part_from_going_further() -> None:
     part = {"marking_ref": policy["id"], "selectors": ["description"]}
     item = indicator(1, "green", granular_markings=[part], description="who it hit")
     objects = [orjson.dumps(each) for each in (policy, item)]
-    bundle, count, _ = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
-    assert count == 1
-    assert b"number 1" in bundle
-    assert b"who it hit" not in bundle
+    less = redacted_bundle(objects, "green", NOW, lambda: uuid4(CHANCE))
+    assert less.made == 1
+    assert b"number 1" in less.bundle
+    assert b"who it hit" not in less.bundle
+
+
+def identity(number: int, name: str, kind: str = "system") -> dict[str, object]:
+    return {
+        "type": "identity",
+        "spec_version": "2.1",
+        "id": f"identity--00000000-0000-4000-8000-00000000000{number}",
+        "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-01T00:00:00.000Z",
+        "name": name,
+        "identity_class": kind,
+        "object_marking_refs": [MARKINGS["green"]],
+    }
+
+
+def test_victims_hosts_and_authors_go_and_so_does_what_names_a_victim() -> None:
+    maker = identity(2, "Sidelight")
+    item = indicator(1, created_by_ref=maker["id"], description="Sidelight saw it")
+    texts = ["at WS-07", "ws-07.Ally.example, too", "as x_ws-07_y", "Subscriber Club"]
+    named = [indicator(number + 2, description=text) for number, text in enumerate(texts)]
+    lost = indicator(8, pattern="[domain-name:value = 'ws-07.ally.example']")
+    victim = identity(1, "Subscriber Club", "organization")
+    host, other = identity(3, "WS-07.ally.example"), identity(4, "10.0.0.5")
+    items = [maker, host, other, sighting(item["id"]), item, *named, lost, victim]
+    less = redacted_bundle(
+        [orjson.dumps(each) for each in items], "green", NOW, lambda: uuid4(CHANCE)
+    )
+    made = orjson.loads(less.bundle)["objects"]
+    assert {each["type"] for each in made} == {"indicator", "sighting", "relationship"}
+    assert [each["description"] for each in made if "description" in each] == ["Sidelight saw it"]
+    assert not any(name in less.bundle.lower() for name in (b"ws-07", b"subscriber", b"10.0.0.5"))
+    assert less.made + less.derivations == len(made) == 11
+    assert sum(less.left.values()) == 5
+
+
+@pytest.mark.parametrize("text", ["ws-070", "aws-07", "10 hosts", "10.0.0.51"])
+def test_what_only_looks_like_a_victim_stays(text: str) -> None:
+    hosts = identity(3, "ws-07.ally.example"), identity(4, "10.0.0.5")
+    *_, found = run(*hosts, indicator(1, description=text))
+    assert isinstance(found, Redacted)
+    assert found.item["description"] == text
+
+
+def test_an_identity_stays_where_something_that_is_left_names_it() -> None:
+    sector = identity(1, "telecommunications", "class")
+    link = {
+        **sighting(None),
+        "type": "relationship",
+        "id": "relationship--00000000-0000-4000-8000-000000000001",
+        "relationship_type": "related-to",
+        "source_ref": indicator(1)["id"],
+        "target_ref": sector["id"],
+    }
+    assert all(isinstance(each, Redacted) for each in run(indicator(1), sector, link))
+    _, alone = run(indicator(1), sector)
+    assert isinstance(alone, Left)
