@@ -312,21 +312,13 @@ def _hunt(
 
     at = now()
     path = record.findings_file(at)
-    options = HuntOptions(
-        cores(),
-        Limits(_EVENTS, 10),
-        (("received", f"{len(sought)} indicators"),),
-        time.time_ns,
-        analytics=False,
-    )
+    shown = (("received", f"{len(sought)} indicators"),)
+    options = HuntOptions(cores(), Limits(_EVENTS, 10), shown, time.time_ns, analytics=False)
     inventory = survey(map(str, request.paths))
     counted = Counted()
     with path.open("wb") as file:
-        sinks = [
-            counted,
-            FORMATS["jsonl"].open(file, Header(__version__)),
-            open_screen(request.out, quiet=True),
-        ]
+        lines = FORMATS["jsonl"].open(file, Header(__version__))
+        sinks = [counted, lines, open_screen(request.out, quiet=True)]
         with hunt(inventory, together(sought), options, _until(request.seconds)) as hunted:
             write(hunted.findings, sinks, hunted.finish)
             partial, gaps = hunted.gathered.partial, len(hunted.gathered.gaps)
@@ -351,12 +343,17 @@ def _hunt(
         for each in sought
     )
     print(f"findings are kept in {path}", file=request.out)
+    return _ended(partial, found=bool(counted.tallies), lost=bool(lost))
+
+
+def _ended(partial: str, *, found: bool, lost: bool) -> int:
+    """Say of a hunt that it was cut, and give the exit code."""
     if partial:
         hint = "give it more with --hunt-seconds, and hunt --again"
         typer.echo(f"sidelight: the hunt was cut: {partial} ({hint})", err=True)
     if partial == "interrupted":
         return INTERRUPTED
-    if counted.tallies:
+    if found:
         return FOUND
     return UNREADABLE if lost or partial else 0
 

@@ -100,6 +100,10 @@ class HuntOptions:
         return Names(self.host, self.named)
 
 
+def _work(options: HuntOptions, folder: Path, report: Report) -> Work:
+    return Work(options.jobs, folder, report, options.analytics, options.names, options.heed)
+
+
 @contextmanager
 def hunt(
     inventory: Inventory, rules: Compiled, options: HuntOptions, report: Report
@@ -107,10 +111,7 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
-        work = Work(
-            options.jobs, Path(name), report, options.analytics, options.names, options.heed
-        )
-        gathered = gather(inventory, rules, spool, work)
+        gathered = gather(inventory, rules, spool, _work(options, Path(name), report))
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
