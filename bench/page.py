@@ -18,7 +18,9 @@ What the last `make bench` measured: whole processes, start to exit, with findin
 JSON lines. Times are user and system time, the better of two runs; memory is the peak of the
 largest process. Where nothing else is said, one process read. Event rates include the start and
 the output. Dense logs (`bench/dense.py`) hold values that do not repeat. The wall clock, by which
-two processes are held against one, says little on a machine that had other work.
+two processes are held against one, says little on a machine that had other work. A yardstick is
+the least part of the same work, done by others in the same run: hours and machines differ by a
+factor of two, the ratio to a yardstick hardly.
 """
 
 
