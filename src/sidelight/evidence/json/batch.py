@@ -49,7 +49,7 @@ class Batch:
     _ends: list[NDArray[np.intp]] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
     _objects: list[Object] = field(default_factory=list)
-    _held: list[tuple[int, Block]] = field(default_factory=list)
+    _held: "list[_Held]" = field(default_factory=list)
     _held_bytes: int = 0
 
     def add(self, source: str, block: Block) -> None:
@@ -60,9 +60,9 @@ class Batch:
         self.blocks.append(block)
         self._begins.append(begins)
         self._ends.append(ends)
+        self._held.append(_Held(self.count, block, self.plan.words))
         view, spans = memoryview(block.text), zip(begins.tolist(), ends.tolist(), strict=True)
         self._parse([view[begin:end] for begin, end in spans], self.count)
-        self._held.append((self.count, block))
         self._held_bytes += len(block.text)
         self.size += len(block.text)
         self.count += len(ends)
@@ -74,8 +74,7 @@ class Batch:
         rows, objects, held = self._rows, self._objects, self._held
         self._rows, self._objects, self._held, self._held_bytes = [], [], [], 0
         groups = list(self._groups(rows, objects))
-        words = self.plan.words
-        loud = {first + line for first, block in held for line in lines_with(words, block)}
+        loud = {row for each in held for row in each.loud(self.plan.words)}
         for layout, kind, lines in groups:
             if loud.isdisjoint(lines.rows):
                 self._take(layout, kind, lines, loud=False)
@@ -144,6 +143,28 @@ class Batch:
 
     def _counts(self) -> list[int]:
         return [len(ends) for ends in self._ends]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A block whose objects are held.
+
+    Args:
+        words: looked for in it at once, while it is in the processor's cache.
+    """
+
+    first: int
+    block: Block
+    words: frozenset[str]
+    _found: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._found = lines_with(self.words, self.block)
+
+    def loud(self, words: frozenset[str]) -> Iterator[int]:
+        """Give the rows of its lines that may hold one of *words*."""
+        found = self._found if words is self.words else lines_with(words, self.block)
+        return (self.first + line for line in found)
 
 
 def _parsed(line: memoryview) -> object:

@@ -4,7 +4,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -21,6 +21,7 @@ Value: TypeAlias = str | tuple[str, ...]
 
 Rows: TypeAlias = NDArray[np.intp]
 
+_SURE: Final = frozenset({str, int, bool, type(None)})
 _ABSENT: Final = array("i", [-1])
 
 _LONG: Final = 1024
@@ -120,6 +121,13 @@ def is_plain(cell: Json) -> bool:
     if isinstance(cell, list):
         return all(not isinstance(each, list | dict) and is_plain(each) for each in cell)
     return not isinstance(cell, float) or abs(cell) < EXACT
+
+
+def are_plain(cells: Sequence[Json]) -> bool:
+    """Tell of many lists at once whether all are plain; may say no where each of them is."""
+    if type(cells[0]) is not list:
+        return False
+    return _SURE.issuperset(map(type, chain.from_iterable(cast("Sequence[list[Json]]", cells))))
 
 
 def is_empty(cell: Json) -> bool:

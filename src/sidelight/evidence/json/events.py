@@ -4,8 +4,9 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import cast
 
-from sidelight.evidence.json.cells import Cells, Value, is_empty, is_plain, texts_of
+from sidelight.evidence.json.cells import Cells, Value, are_plain, is_empty, is_plain, texts_of
 from sidelight.evidence.json.forms import Object
 from sidelight.evidence.json.layouts import Layout, Leaf
 from sidelight.evidence.json.plan import Plan
@@ -76,22 +77,23 @@ class Events:
 def by_kind(plan: Plan, layout: Layout, lines: Lines) -> list[tuple[Kind, Lines]]:
     """Sort events by their kind."""
     channels, ids = _first(lines, layout.channel), _first(lines, layout.event_id)
-    kinds = list(map(plan.kind, channels, ids))
-    if kinds.count(kinds[0]) == len(kinds):
-        return [(kinds[0], lines)]
-    groups: dict[Kind, list[int]] = {}
-    for place, kind in enumerate(kinds):
-        groups.setdefault(kind, []).append(place)
-    return [(kind, lines.at(places)) for kind, places in groups.items()]
+    pairs = list(zip(channels, ids, strict=True))
+    if pairs.count(pairs[0]) == len(pairs):
+        return [(plan.kind(*pairs[0]), lines)]
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, pair in enumerate(pairs):
+        groups.setdefault(pair, []).append(place)
+    return [(plan.kind(*pair), lines.at(places)) for pair, places in groups.items()]
 
 
 def _first(lines: Lines, leaves: Sequence[Leaf]) -> list[str]:
     """Give for each line the first text that is not empty."""
-    found = [str(text) for text in lines.texts(leaves[0])] if leaves else [""] * len(lines.rows)
-    for leaf in leaves[1:]:
+    found = [""] * len(lines.rows)
+    for leaf in leaves:
+        texts = cast("list[str]", lines.texts(leaf))  # of what decides no value is a list
+        found = [text or other for text, other in zip(found, texts, strict=True)]
         if "" not in found:
             break
-        found = [text or str(other) for text, other in zip(found, lines.texts(leaf), strict=True)]
     return found
 
 
@@ -99,10 +101,11 @@ def odd_places(layout: Layout, lines: Lines) -> set[int]:
     """Tell which of *lines* are not read as the others are."""
     odd: set[int] = set()
     for leaf in layout.checked:
-        firm = leaf.path in layout.firm
-        for place, value in enumerate(lines.values(leaf)):
-            if not is_plain(value) or (firm and is_empty(value)):
-                odd.add(place)
+        values, firm = lines.values(leaf), leaf.path in layout.firm
+        if firm or not are_plain(values):
+            for place, value in enumerate(values):
+                if not is_plain(value) or (firm and is_empty(value)):
+                    odd.add(place)
     for doubt in layout.doubts:
         passed = list(range(len(lines.rows)))
         for leaf, test in doubt:

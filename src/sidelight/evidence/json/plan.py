@@ -40,7 +40,8 @@ class Plan:
             known = Kind("windows", channel_name(shown_text(channel)), shown_text(event_id))
             self._kinds[channel, event_id] = known
             if isinstance(self.wanted, Wish):
-                self.words |= self.wanted.words(known)
+                words = self.wanted.words(known)
+                self.words = self.words if words <= self.words else self.words | words
         return known
 
     def fields(self, layout: Layout, kind: Kind, *, loud: bool) -> Fields:
