@@ -131,7 +131,7 @@ EVENTS = st.builds(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=4))
-@example([FLAT_EVENT | {"message": ["m"]}, FLAT_EVENT | {"message": [], "Message": "n"}])
+@example([FLAT_EVENT | {"SourceName": "s", "Provider_Name": names} for names in ([], ["p"])])
 @example([FLAT_EVENT | {"a": []}, FLAT_EVENT | {"a": [None, "x"]}, FLAT_EVENT | {"a": None}])
 @example([FLAT_EVENT | {"a": [{"@Name": "Image", "#text": "i"}]}, FLAT_EVENT | {"a": ["x"]}])
 @example(
