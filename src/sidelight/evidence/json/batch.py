@@ -104,7 +104,11 @@ class Batch:
         key = (layout.number, kind)
         if key not in self.events:
             self.events[key] = Events()
-        self.events[key].add(lines, layout, self.plan.fields(layout, kind, loud=loud))
+        fields = self.plan.fields(layout, kind, loud=loud)
+        if self.events[key].has_room(len(lines.rows), fields):
+            self.events[key].add(lines, layout, fields)
+        else:
+            self.left += lines.rows
 
     def _parse(self, lines: list[memoryview], first: int) -> None:
         try:

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import cast
+from typing import Final, cast
 
 from sidelight.evidence.json.cells import Cells, Value, are_plain, is_empty, is_plain, texts_of
 from sidelight.evidence.json.forms import Object
@@ -42,6 +42,10 @@ class Lines:
         return texts_of(self.values(leaf))
 
 
+MAX_CELLS: Final = 1 << 25
+"""So many cells, absent ones among them, events of a kind may have in a batch."""
+
+
 @dataclass(slots=True)
 class Events:
     """The cells of events of one shape and kind.
@@ -57,6 +61,11 @@ class Events:
     fields: dict[str, Cells] = field(default_factory=dict)
     host: Cells = field(default_factory=Cells)
     times: dict[str, Cells] = field(default_factory=dict)
+
+    def has_room(self, rows: int, fields: Sequence[tuple[str, Leaf]]) -> bool:
+        """Tell whether so many rows more with these fields are not too many cells."""
+        width = len(self.fields) + sum(name not in self.fields for name, _ in fields)
+        return width * (len(self.rows) + rows) <= MAX_CELLS
 
     def add(self, lines: Lines, layout: Layout, fields: Sequence[tuple[str, Leaf]]) -> None:
         """Add the events of *lines*, with these fields."""

@@ -18,7 +18,7 @@ MAX_LEAVES: Final = 4096
 MAX_PARTS: Final = 256
 """Objects that hold more values, or more objects, are read one by one."""
 
-MAX_REMEMBERED: Final = 1 << 20
+MAX_REMEMBERED: Final = 1 << 18
 """So many names and types are remembered; evidence must not fill the memory with them."""
 
 _NAMING: Final = frozenset({"@Name"}), frozenset({"Name", "#text"})

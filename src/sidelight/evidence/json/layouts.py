@@ -5,13 +5,13 @@ shape they have, and what becomes of each of their values.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sidelight.evidence.json.activities import PRODUCTS
 from sidelight.evidence.json.record import STREAMED, own_name
 from sidelight.evidence.json.shapes import FLAT, RESULTS, SHAPES, XML_FIELDS, XML_MESSAGES, Shape
-from sidelight.schema import SEPARATOR
+from sidelight.schema import SEPARATOR, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Leaf:
     type: type
 
 
+Fields: TypeAlias = tuple[tuple[str, Leaf], ...]
+"""Names of fields and where they lie."""
+
 Doubt: TypeAlias = tuple[tuple[Leaf, Callable[[str], bool]], ...]
 """Where all of these hold, a line may be something else."""
 
@@ -48,10 +51,11 @@ class Layout:
         doubts: what makes a line something else.
         checked: leaves with values that may not be plain.
         firm: lists of which it matters whether they are empty.
+        chosen: those of the fields that are wanted of a kind, and where a word may be.
     """
 
     number: int
-    fields: tuple[tuple[str, Leaf], ...]
+    fields: Fields
     channel: tuple[Leaf, ...]
     event_id: tuple[Leaf, ...]
     host: Leaf | None
@@ -59,6 +63,7 @@ class Layout:
     doubts: tuple[Doubt, ...]
     checked: tuple[Leaf, ...]
     firm: frozenset[str]
+    chosen: dict[tuple[Kind, bool], Fields] = field(default_factory=dict)
 
 
 _Leaves: TypeAlias = Mapping[str, Leaf]

@@ -1,18 +1,19 @@
 """What is to be taken of events: found out once for all that are of a kind and built alike."""
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from sidelight.evidence.json.cells import shown_text
 from sidelight.evidence.json.forms import Forms
-from sidelight.evidence.json.layouts import Layout, Leaf
+from sidelight.evidence.json.layouts import Fields, Layout
 from sidelight.evidence.json.record import channel_name
 from sidelight.schema import Kind, Wanted, Wish
 
-MAX_REMEMBERED: Final = 10_000
-"""So many kinds are remembered; evidence must not fill the memory with them."""
-
-Fields: TypeAlias = tuple[tuple[str, Leaf], ...]
+MAX_KINDS: Final = 10_000
+MAX_CHOSEN: Final = 64
+MAX_NAME: Final = 512
+"""So many kinds are remembered, so many of each layout, and none with a longer name; evidence
+must not fill the memory with them."""
 
 
 @dataclass(slots=True)
@@ -29,16 +30,16 @@ class Plan:
     forms: Forms = field(default_factory=Forms)
     words: frozenset[str] = frozenset()
     _kinds: dict[tuple[str, str], Kind] = field(default_factory=dict)
-    _fields: dict[tuple[Layout, Kind, bool], Fields] = field(default_factory=dict)
 
     def kind(self, channel: str, event_id: str) -> Kind:
         """Give the kind of a Windows event by what stands in it."""
         known = self._kinds.get((channel, event_id))
         if known is None:
-            if len(self._kinds) >= MAX_REMEMBERED:
+            if len(self._kinds) >= MAX_KINDS:
                 self._kinds.clear()
             known = Kind("windows", channel_name(shown_text(channel)), shown_text(event_id))
-            self._kinds[channel, event_id] = known
+            if len(channel) + len(event_id) < MAX_NAME:
+                self._kinds[channel, event_id] = known
             if isinstance(self.wanted, Wish):
                 words = self.wanted.words(known)
                 self.words = self.words if words <= self.words else self.words | words
@@ -46,12 +47,12 @@ class Plan:
 
     def fields(self, layout: Layout, kind: Kind, *, loud: bool) -> Fields:
         """Give the fields to take of events; *loud* ones may hold a word."""
-        key = (layout, kind, loud)
-        if key not in self._fields:
-            if len(self._fields) >= MAX_REMEMBERED:
-                self._fields.clear()
-            self._fields[key] = self._chosen(*key)
-        return self._fields[key]
+        known = layout.chosen.get((kind, loud))
+        if known is None:
+            if len(layout.chosen) >= MAX_CHOSEN:
+                layout.chosen.clear()
+            known = layout.chosen[kind, loud] = self._chosen(layout, kind, loud)
+        return known
 
     def _chosen(self, layout: Layout, kind: Kind, loud: bool) -> Fields:
         wanted = self.wanted

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sidelight.evidence.json import events
 from sidelight.evidence.json.batch import Batch
 from sidelight.evidence.json.columns import FEW, frames
 from sidelight.evidence.json.lines import lines
@@ -78,6 +79,20 @@ def test_few_of_a_kind_are_left() -> None:
     assert left == [3]
 
 
+def test_too_many_columns_are_left() -> None:
+    texts = [
+        json.dumps({"Channel": "A", "EventID": 1} | {f"n{n}.{k}": 1 for k in range(100)})
+        for n in range(FEW)
+    ]
+    found, left = read(texts)
+    assert (len(found), left) == (1, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "MAX_CELLS", 10_000)
+        found, left = read(texts)
+    assert found == []
+    assert len(left) == FEW
+
+
 def test_what_nobody_wants_is_not_built() -> None:
     texts = [
         json.dumps({"winlog": {"channel": "A", "event_data": {"X": n, "y": 1}}}) for n in range(FEW)
@@ -138,8 +153,8 @@ EVENTS = st.builds(
     [FLAT_EVENT | {"Channel": ""}, FLAT_EVENT | {"EventID": True}, FLAT_EVENT | {"a": 2.0**64}]
 )
 @example([FLAT_EVENT | {"Hostname": "h", "Computer": None}, FLAT_EVENT | {"UtcTime": "x"}])
-def test_whatever_is_read_is_what_records_are_one_by_one(events: list[dict[str, Json]]) -> None:
-    texts = [json.dumps(event) for event in events] * FEW
+def test_whatever_is_read_is_what_records_are_one_by_one(some: list[dict[str, Json]]) -> None:
+    texts = [json.dumps(event) for event in some] * FEW
     found, left = read(texts)
     seen = sorted(left)
     for frame in found:
