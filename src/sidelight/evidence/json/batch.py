@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from sidelight.evidence.json.events import Events, Lines, by_kind, odd_places
+from sidelight.evidence.json.forms import Object
+from sidelight.evidence.json.layouts import Layout
 from sidelight.evidence.json.lines import Block
-from sidelight.evidence.json.paths import Object, Paths
+from sidelight.evidence.json.plan import Plan
+from sidelight.evidence.json.words import lines_with
+from sidelight.schema import Kind
 
 PARSED_BYTES: Final = 3 << 18
 """So much text is held as objects at once: more would not stay in the processor's cache."""
@@ -17,22 +22,26 @@ PARSED_BYTES: Final = 3 << 18
 AROUND: Final = b" \t\r\n,[]\x1e"
 """What may stand around an object on its line: the rest of an array, or RFC 7464's mark."""
 
+Group: TypeAlias = tuple[Layout, Kind, Lines]
+
 
 @dataclass(slots=True)
 class Batch:
     """Lines, and what is in them.
 
     Args:
+        plan: what is to be taken of them.
         sources: number of each source by its name.
         blocks: the lines.
-        paths: what their objects hold; its rows are numbers of lines.
-        bad: lines that are no plain object.
+        events: plain Windows events, by number of their shape and by kind.
+        left: lines that are something else.
     """
 
+    plan: Plan
     sources: dict[str, int] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
-    paths: Paths = field(default_factory=Paths)
-    bad: list[int] = field(default_factory=list)
+    events: dict[tuple[int, Kind], Events] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
     size: int = 0
     count: int = 0
     _names: list[int] = field(default_factory=list)
@@ -40,7 +49,8 @@ class Batch:
     _ends: list[NDArray[np.intp]] = field(default_factory=list)
     _rows: list[int] = field(default_factory=list)
     _objects: list[Object] = field(default_factory=list)
-    _held: int = 0
+    _held: "list[_Held]" = field(default_factory=list)
+    _held_bytes: int = 0
 
     def add(self, source: str, block: Block) -> None:
         """Parse the lines of *block*."""
@@ -50,19 +60,55 @@ class Batch:
         self.blocks.append(block)
         self._begins.append(begins)
         self._ends.append(ends)
+        self._held.append(_Held(self.count, block, self.plan.words))
         view, spans = memoryview(block.text), zip(begins.tolist(), ends.tolist(), strict=True)
         self._parse([view[begin:end] for begin, end in spans], self.count)
-        self._held += len(block.text)
-        if self._held >= PARSED_BYTES:
-            self.settle()
+        self._held_bytes += len(block.text)
         self.size += len(block.text)
         self.count += len(ends)
+        if self._held_bytes >= PARSED_BYTES:
+            self.settle()
 
     def settle(self) -> None:
-        """Put the objects that were parsed into `paths`."""
-        if self._rows:
-            self.paths.add(np.array(self._rows, np.intp), self._objects)
-        self._rows, self._objects, self._held = [], [], 0
+        """Put the objects that were parsed into `events`, or what they are in into `left`."""
+        rows, objects, held = self._rows, self._objects, self._held
+        self._rows, self._objects, self._held, self._held_bytes = [], [], [], 0
+        groups = list(self._groups(rows, objects))
+        loud = {row for each in held for row in each.loud(self.plan.words)}
+        for layout, kind, lines in groups:
+            if loud.isdisjoint(lines.rows):
+                self._take(layout, kind, lines, loud=False)
+            else:
+                marks = [row in loud for row in lines.rows]
+                for is_loud in (False, True):
+                    places = [place for place, mark in enumerate(marks) if mark is is_loud]
+                    if places:
+                        self._take(layout, kind, lines.at(places), loud=is_loud)
+
+    def _groups(self, rows: list[int], objects: list[Object]) -> Iterator[Group]:
+        """Group the lines whose objects are Windows events by layout and kind."""
+        for alike in self.plan.forms.sort(objects) if objects else ():
+            lines = Lines([rows[number] for number in alike.numbers], alike.parts)
+            layout = alike.layout
+            if layout is None:
+                self.left += lines.rows
+                continue
+            odd = odd_places(layout, lines)
+            self.left += (lines.rows[place] for place in odd)
+            if len(odd) < len(lines.rows):
+                plain = [place for place in range(len(lines.rows)) if place not in odd]
+                for kind, some in by_kind(self.plan, layout, lines.at(plain)):
+                    yield layout, kind, some
+
+    def _take(self, layout: Layout, kind: Kind, lines: Lines, *, loud: bool) -> None:
+        key = (layout.number, kind)
+        if key not in self.events:
+            self.events[key] = Events()
+        fields = self.plan.fields(layout, kind, loud=loud)
+        if self.events[key].has_room(len(lines.rows), fields):
+            self.events[key].add(lines, layout, fields)
+        else:
+            self.left += lines.rows
 
     def _parse(self, lines: list[memoryview], first: int) -> None:
         try:
@@ -78,7 +124,7 @@ class Batch:
                 self._rows.append(row)
                 self._objects.append(cast("Object", value))
             else:
-                self.bad.append(row)
+                self.left.append(row)
 
     def source(self) -> NDArray[np.int32]:
         """Give for each line the number of its source."""
@@ -101,6 +147,28 @@ class Batch:
 
     def _counts(self) -> list[int]:
         return [len(ends) for ends in self._ends]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A block whose objects are held.
+
+    Args:
+        words: looked for in it at once, while it is in the processor's cache.
+    """
+
+    first: int
+    block: Block
+    words: frozenset[str]
+    _found: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._found = lines_with(self.words, self.block)
+
+    def loud(self, words: frozenset[str]) -> Iterator[int]:
+        """Give the rows of its lines that may hold one of *words*."""
+        found = self._found if words is self.words else lines_with(words, self.block)
+        return (self.first + line for line in found)
 
 
 def _parsed(line: memoryview) -> object:

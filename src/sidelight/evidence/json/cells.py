@@ -1,7 +1,10 @@
-"""The cells of one path in many objects, each distinct value kept once."""
+"""The cells of one field in many events, each distinct value kept once."""
 
+from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -9,113 +12,129 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.evidence.json.record import shown
+from sidelight.evidence.json.values import EXACT, Json, scalar_text
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, offsets_of, strings
 
-Value: TypeAlias = str | int | tuple[str, ...]
-"""What a cell holds: a text or a whole number, which no truth value is, or several texts."""
+Value: TypeAlias = str | tuple[str, ...]
+"""What a cell holds: a text, or several; none of them where it is absent."""
 
 Rows: TypeAlias = NDArray[np.intp]
-Codes: TypeAlias = NDArray[np.int32]
 
-_SAMPLE: Final = 64
+_SURE: Final = frozenset({str, int, bool, type(None)})
+_ABSENT: Final = array("i", [-1])
+
+_LONG: Final = 1024
+_SAMPLE: Final = 16
+"""Where so many texts so long are all different, to look for repetitions costs more than they."""
+
+
+def _numbering() -> defaultdict[Value, int]:
+    return defaultdict(count().__next__)
 
 
 @dataclass(slots=True)
 class Cells:
-    """The cells of one path, as they come.
+    """The cells of one field, as they come.
 
     Args:
-        rows: those that have a cell, stretch by stretch.
-        codes: of their cells, as indices into `values`.
-        values: distinct ones, but for columns in which hardly any occurs twice.
+        codes: of the cells, -1 being an absent one; those below are of texts *apart*.
+        values: with their codes.
+        apart: long texts that hardly ever repeat.
     """
 
-    rows: list[Rows] = field(default_factory=list)
-    codes: list[Codes] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    _index: dict[Value, int] = field(default_factory=dict)
+    codes: "array[int]" = field(default_factory=lambda: array("i"))
+    values: defaultdict[Value, int] = field(default_factory=_numbering)
+    apart: list[pa.StringArray] = field(default_factory=list)
+    _last: int = -1
 
-    def add(self, rows: Rows, cells: Sequence[Value]) -> None:
-        """Append a cell to each of *rows*, of which there is one at least."""
-        first = cells[0]
-        self.rows.append(rows)
+    def add(self, begin: int, cells: Sequence[Value]) -> None:
+        """Set the cells from *begin* on; what lies between them and those before is absent."""
+        gap, first = begin - len(self.codes), cells[0]
+        if gap:
+            self.codes.extend(_ABSENT * gap)
         if cells[-1] == first and cells.count(first) == len(cells):
-            self.codes.append(np.full(len(cells), self._encoded([first])[0]))
+            self.codes.extend(array("i", [self.values[first]]) * len(cells))
+        elif len(first) > _LONG and _differ(cells):
+            self.codes.extend(range(self._last - 1, self._last - 1 - len(cells), -1))
+            self._last -= len(cells)
+            self.apart.append(_written(cells))
         else:
-            self.codes.append(self._encoded(cells))
+            self.codes.extend(map(self.values.__getitem__, cells))
 
-    def _encoded(self, cells: Sequence[Value]) -> Codes:
-        known, size = self._index, len(self.values)
-        if _mostly_distinct(cells):
-            self.values += cells
-            return np.arange(size, size + len(cells), dtype=np.int32)
-        fresh = [value for value in dict.fromkeys(cells) if value not in known]
-        known.update(zip(fresh, range(size, size + len(fresh)), strict=True))
-        self.values += fresh
-        return np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
-
-    def codes_of(self, length: int) -> tuple[Codes, Rows]:
-        """Give the codes of *length* rows, -1 being an absent cell, and rows with two cells."""
-        rows, codes = np.concatenate(self.rows), np.concatenate(self.codes)
-        found = np.full(length, -1, np.int32)
-        found[rows] = codes
-        if np.count_nonzero(found >= 0) == len(rows):
-            return found, rows[:0]
-        return found, np.flatnonzero(np.bincount(rows, minlength=length) > 1)
-
-    def texts(self) -> pa.StringArray:
-        """Give the values as texts of cells."""
-        values = self.values
-        if set(map(type, values)) != {str}:
-            values = [_text_of(value) for value in values]
-        found = strings(cast("list[str]", values))
-        data = found.buffers()[2]
-        if data is None or not data.size:
-            return found
-        held, offsets = np.frombuffer(memoryview(data), np.uint8), offsets_of(found)
-        odd = not held.min() or (held[offsets[:-1][np.diff(offsets) > 0]] == ord("&")).any()
-        return strings([_mended(value) for value in self.values]) if odd else found
+    def column(self, order: Rows) -> Column:
+        """Give the column of the cells in this *order*; there may be more than were set."""
+        codes = np.full(len(order), -1, np.int32)
+        codes[: len(self.codes)] = self.codes
+        if () in self.values:
+            codes[codes == self.values[()]] = -1
+        values = _written([*self.values])
+        if self.apart:
+            codes = np.where(codes < -1, np.int32(len(values) - 2) - codes, codes)
+            values = pa.concat_arrays([values, *self.apart])
+        return Column(codes[order], values)
 
 
-def _mostly_distinct(cells: Sequence[Value]) -> bool:
-    """Guess from some cells whether there would be as many values."""
-    if len(cells) < 4 * _SAMPLE:
-        return False
-    return len(set(cells[:: len(cells) // _SAMPLE])) > _SAMPLE - 2
+def _differ(cells: Sequence[Value]) -> bool:
+    """Guess from some cells whether all are texts that differ."""
+    some = cells[:: max(len(cells) // _SAMPLE, 1)]
+    distinct = len(some) >= _SAMPLE and len({*some}) == len(some)
+    return distinct and set(map(type, cells)) == {str}
+
+
+def _written(values: Sequence[Value]) -> pa.StringArray:
+    """Write values as texts of cells."""
+    if set(map(type, values)) != {str}:
+        return strings([_text_of(value) for value in values])
+    found = strings(cast("list[str]", values))
+    data = found.buffers()[2]
+    if data is None or not data.size:
+        return found
+    held, offsets = np.frombuffer(memoryview(data), np.uint8), offsets_of(found)
+    odd = not held.min() or (held[offsets[:-1][np.diff(offsets) > 0]] == ord("&")).any()
+    return strings([_text_of(value) for value in values]) if odd else found
 
 
 def _text_of(value: Value) -> str:
-    return SEPARATOR.join(map(clean, value)) if isinstance(value, tuple) else str(value)
+    return shown_text(value) if isinstance(value, str) else SEPARATOR.join(map(clean, value))
 
 
-def texts_in(value: Value) -> tuple[str, ...]:
-    """Give the texts of the values that *value* holds."""
-    return value if isinstance(value, tuple) else (str(value),)
+def shown_text(text: str) -> str:
+    """Write a text of JSON as the text of a cell."""
+    return shown(clean(text))
 
 
-def _mended(value: Value) -> str:
-    return shown(clean(value)) if isinstance(value, str) else _text_of(value)
+def texts_of(cells: list[Json]) -> list[Value]:
+    """Give what cells hold that are all of one type, neither null nor objects."""
+    kind = type(cells[0])
+    if kind is str:
+        return cast("list[Value]", cells)
+    if kind is int:
+        return list(map(str, cells))
+    if kind is list:
+        return [_values_in(cast("list[Json]", cell)) for cell in cells]
+    return [scalar_text(cast("float | bool", cell)) for cell in cells]
 
 
-def part_of(column: Column, begin: int, end: int) -> Column:
-    """Cut a stretch of rows out of *column*, with the values it uses."""
-    codes = column.codes[begin:end]
-    low, high = int(codes.min()), int(codes.max())
-    if high < 0:
-        return Column(codes, column.values.slice(0, 0))
-    if low < 0:
-        low = int(np.where(codes < 0, np.int32(high), codes).min())
-    span = high - low + 1
-    codes = np.where(codes < 0, np.int32(-1), codes - np.int32(low))
-    values = column.values.slice(low, span)
-    if span == 1:
-        return Column(codes, values)
-    used = np.zeros(span + 1, np.bool_)
-    used[codes] = True
-    used[-1] = False
-    if np.count_nonzero(used) < span:
-        moved = np.append(np.cumsum(used[:-1], dtype=np.int32) - np.int32(1), np.int32(-1))
-        codes = moved[codes]
-        values = values.take(pa.array(np.flatnonzero(used), pa.int64()))
-    return Column(codes, values)
+def is_plain(cell: Json) -> bool:
+    """Tell whether `texts_of` can say what a number or a list holds."""
+    if isinstance(cell, list):
+        return all(not isinstance(each, list | dict) and is_plain(each) for each in cell)
+    return not isinstance(cell, float) or abs(cell) < EXACT
+
+
+def are_plain(cells: Sequence[Json]) -> bool:
+    """Tell of many lists at once whether all are plain; may say no where each of them is."""
+    if type(cells[0]) is not list:
+        return False
+    return _SURE.issuperset(map(type, chain.from_iterable(cast("Sequence[list[Json]]", cells))))
+
+
+def is_empty(cell: Json) -> bool:
+    """Tell whether a list holds nothing but nulls."""
+    return isinstance(cell, list) and all(each is None for each in cell)
+
+
+def _values_in(elements: list[Json]) -> Value:
+    texts = [scalar_text(cast("str | float | bool", each)) for each in elements if each is not None]
+    return texts[0] if len(texts) == 1 else tuple(texts)

@@ -9,6 +9,7 @@ from typing import Final
 from sidelight.evidence.json.batch import AROUND, Batch
 from sidelight.evidence.json.columns import frames
 from sidelight.evidence.json.lines import lines, objects
+from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
 from sidelight.evidence.json.values import NotAnObjectError, fields_of, parse
 from sidelight.evidence.losses import Losses
@@ -32,7 +33,8 @@ def sniff(head: bytes) -> bool:
 
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the events of JSON texts; objects of unknown shape are frames of `UNKNOWN`."""
-    reading = _Reading(wanted, Sheet(wanted))
+    plan = Plan(wanted)
+    reading = _Reading(plan, Sheet(wanted), Batch(plan))
     for stream in streams:
         yield from reading.read(stream)
     yield from reading.finish()
@@ -69,9 +71,9 @@ class Source:
 class _Reading:
     """Lines and events that wait for enough others to make a frame."""
 
-    wanted: Wanted
+    plan: Plan
     sheet: Sheet
-    batch: Batch = field(default_factory=Batch)
+    batch: Batch
     waiting: list[Source] = field(default_factory=list)
     singly: int = 0
     ended: list[Source] = field(default_factory=list)
@@ -97,10 +99,10 @@ class _Reading:
         yield from self.sheet.frames()
 
     def flush(self) -> Iterator[Frame | Gap]:
-        batch, self.batch = self.batch, Batch()
+        batch, self.batch = self.batch, Batch(self.plan)
         waiting, self.waiting = self.waiting, []
         if waiting:
-            found, left = frames(batch, self.wanted)
+            found, left = frames(batch)
             yield from found
             records = batch.record()[left].tolist()
             for record, (number, begin, text) in zip(records, batch.texts(left), strict=True):

@@ -1,74 +1,60 @@
+"""The cells of a field."""
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sidelight.evidence.json.cells import Cells, Value, part_of
-from sidelight.schema import Column, decode, encode, overlay
+from sidelight.evidence.json.cells import Cells, Value
+from sidelight.schema import decode
 
 
-def texts_of(*cells: Value) -> list[str | None]:
-    found = Cells()
-    found.add(np.arange(len(cells)), cells)
-    codes, _ = found.codes_of(len(cells))
-    return decode(Column(codes, found.texts()))
+def listed(cells: Cells, length: int) -> list[str | None]:
+    return decode(cells.column(np.arange(length)))
 
 
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        ((1, 1, "1", -7), ["1", "1", "1", "-7"]),
-        (("a\0b", ("x", "y")), ["a\u2400b", "x\0y"]),
-        (("&lt;unknown process&gt;", "&lt;", "&"), ["<unknown process>", "&lt;", "&"]),
-        (("", "é"), ["", "é"]),
+        (["a\0b", ("x", "y")], ["a\u2400b", "x\0y"]),
+        (["&lt;unknown process&gt;", "&lt;", "&"], ["<unknown process>", "&lt;", "&"]),
+        (["", "é"], ["", "é"]),
+        ([(), "a", ()], [None, "a", None]),
     ],
 )
-def test_a_value_is_written_as_a_cell(cells: tuple[Value, ...], expected: list[str]) -> None:
-    assert texts_of(*cells) == expected
+def test_a_value_is_written_as_a_cell(cells: list[Value], expected: list[str | None]) -> None:
+    found = Cells()
+    found.add(0, cells)
+    assert listed(found, len(cells)) == expected
 
 
-def test_values_are_kept_once_unless_nearly_all_differ() -> None:
-    few, many = Cells(), Cells()
-    few.add(np.arange(1000), ["a", "b"] * 500)
-    few.add(np.arange(1000, 2000), ["b", "c"] * 500)
-    many.add(np.arange(1000), [f"{number}" for number in range(1000)])
-    many.add(np.arange(1000, 1002), ["7", "x"])
-    assert few.values == ["a", "b", "c"]
-    assert decode(Column(few.codes_of(2000)[0], few.texts())) == ["a", "b"] * 500 + ["b", "c"] * 500
-    assert decode(Column(many.codes_of(1002)[0], many.texts()))[-3:] == ["999", "7", "x"]
-
-
-def test_a_row_with_two_cells_is_named() -> None:
+def test_values_are_kept_once() -> None:
     cells = Cells()
-    cells.add(np.array([0, 2]), ["a", "b"])
-    cells.add(np.array([2, 3]), ["c", "d"])
-    assert cells.codes_of(5)[1].tolist() == [2]
+    cells.add(0, ["a", "b"] * 500)
+    cells.add(1000, ["b", "c"] * 500)
+    cells.add(2000, ["c"] * 10)
+    assert cells.column(np.arange(2010)).values.to_pylist() == ["a", "b", "c"]
+    assert listed(cells, 2010) == ["a", "b"] * 500 + ["b", "c"] * 500 + ["c"] * 10
 
 
-def test_a_part_keeps_what_it_uses() -> None:
-    column = encode(["a", None, "b", "c", "b", None, "a"])
-    part = part_of(column, 2, 6)
-    assert decode(part) == ["b", "c", "b", None]
-    assert part.values.to_pylist() == ["b", "c"]
-    assert decode(part_of(column, 1, 2)) == [None]
-    wide = Column(np.array([0, 9], np.int32), encode([*"abcdefghij"]).values)
-    assert part_of(wide, 0, 2).values.to_pylist() == ["a", "j"]
+def test_long_texts_that_differ_are_kept_as_they_are() -> None:
+    texts = [f"{number}" + "x" * 2000 for number in range(40)]
+    cells = Cells()
+    cells.add(0, ["y", "z"])
+    cells.add(3, texts)
+    cells.add(43, ["z", "\0"])
+    cells.add(45, ["&lt;" + text + "&gt;" for text in texts])
+    assert len(cells.apart) == 2
+    shown = ["<" + text + ">" for text in texts]
+    assert listed(cells, 86) == ["y", "z", None, *texts, "z", "\u2400", *shown, None]
 
 
-def test_the_upper_of_two_columns_counts() -> None:
-    assert decode(overlay(encode(["a", None, None]), encode(["b", "c", None]))) == ["a", "c", None]
+def test_what_was_not_set_is_absent() -> None:
+    cells = Cells()
+    cells.add(2, ["a", "b"])
+    cells.add(5, ["a"])
+    assert listed(cells, 7) == [None, None, "a", "b", None, "a", None]
 
 
-@given(
-    st.lists(st.sampled_from([None, "a", "b", "c"]), min_size=1, max_size=8),
-    st.integers(0, 7),
-    st.integers(1, 8),
-)
-def test_any_part_holds_its_cells_and_no_other_values(
-    cells: list[str | None], begin: int, size: int
-) -> None:
-    begin = min(begin, len(cells) - 1)
-    part = part_of(encode(cells), begin, min(begin + size, len(cells)))
-    some = cells[begin : begin + size]
-    assert decode(part) == some
-    assert sorted(part.values.to_pylist()) == sorted({each for each in some if each is not None})
+def test_cells_come_in_the_order_that_is_asked_for() -> None:
+    cells = Cells()
+    cells.add(0, ["a", "b"])
+    assert decode(cells.column(np.array([2, 1, 0]))) == [None, "b", "a"]

@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from sidelight.evidence.json import events
 from sidelight.evidence.json.batch import Batch
 from sidelight.evidence.json.columns import FEW, frames
 from sidelight.evidence.json.lines import lines
+from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.record import Record, interpret
-from sidelight.evidence.json.values import fields_of
+from sidelight.evidence.json.values import Json, fields_of
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.rows import cell
 from sidelight.evidence.stream import Stream
-from sidelight.schema import Frame, Wanted, decode, want_all
+from sidelight.schema import Frame, Kind, Wanted, Wish, decode, want_all
 
 CORPUS = Path(__file__).parents[3] / "corpus" / "evidence" / "json_shapes.yml"
 CASES: list[dict[str, Any]] = yaml.safe_load(CORPUS.read_text(encoding="utf-8"))
@@ -27,11 +31,11 @@ SHADOWED = "evtx_dump, with data that shadow the header"
 
 
 def read(texts: list[str], wanted: Wanted = want_all) -> tuple[list[Frame], list[int]]:
-    batch = Batch()
+    batch = Batch(Plan(wanted))
     stream = Stream("s", io.BytesIO("\n".join(texts).encode()))
     for block in lines(stream, Losses("s")):
         batch.add("s", block)
-    found, left = frames(batch, wanted)
+    found, left = frames(batch)
     return found, left.tolist()
 
 
@@ -75,9 +79,115 @@ def test_few_of_a_kind_are_left() -> None:
     assert left == [3]
 
 
+def test_too_many_columns_are_left() -> None:
+    texts = [
+        json.dumps({"Channel": "A", "EventID": 1} | {f"n{n}.{k}": 1 for k in range(100)})
+        for n in range(FEW)
+    ]
+    found, left = read(texts)
+    assert (len(found), left) == (1, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "MAX_CELLS", 10_000)
+        found, left = read(texts)
+    assert found == []
+    assert len(left) == FEW
+
+
 def test_what_nobody_wants_is_not_built() -> None:
     texts = [
         json.dumps({"winlog": {"channel": "A", "event_data": {"X": n, "y": 1}}}) for n in range(FEW)
     ]
     found, _ = read(texts, lambda kind: frozenset({"x", "Other"}))
     assert [list(frame.columns) for frame in found] == [["X"]]
+
+
+NAMES = st.sampled_from(
+    [
+        *("Image", "Computer", "Hostname", "SourceName", "Provider_Name", "message", "Message"),
+        *(
+            "UtcTime",
+            "@timestamp",
+            "kind",
+            "category",
+            "xml",
+            "Type",
+            "EventData",
+            "a",
+            "a.b",
+            "a b",
+        ),
+        *("winlog", "event_data", "user_data", "channel", "event_id", "keywords", "Keywords"),
+        *("#text", "#attributes", "@Name", "Name", "log_name", "EventID", "Channel", ""),
+    ]
+)
+SCALARS: st.SearchStrategy[Json] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 2),
+    st.sampled_from([0.0, -0.0, 1.5, 2.0**64]),
+    st.sampled_from(["", "x", "1", "a\0b", "&lt;x&gt;", "<Event", "finding", "SecurityEvent"]),
+    st.sampled_from(["2020-06-10T02:50:56.537Z", "AdvancedHunting-x", "security"]),
+)
+VALUES: st.SearchStrategy[Json] = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=5,
+)
+FLAT_EVENT: dict[str, Json] = {"Channel": "A", "EventID": 1}
+NESTED_EVENT: dict[str, Json] = {
+    "winlog": {"channel": "A", "event_id": "1", "event_data": {"a": 1}}
+}
+EVENTS = st.builds(
+    lambda base, more: base | more,
+    st.sampled_from([FLAT_EVENT, NESTED_EVENT]),
+    st.dictionaries(NAMES, VALUES, max_size=4),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(EVENTS, min_size=1, max_size=4))
+@example([FLAT_EVENT | {"SourceName": "s", "Provider_Name": names} for names in ([], ["p"])])
+@example([FLAT_EVENT | {"a": []}, FLAT_EVENT | {"a": [None, "x"]}, FLAT_EVENT | {"a": None}])
+@example([FLAT_EVENT | {"a": [{"@Name": "Image", "#text": "i"}]}, FLAT_EVENT | {"a": ["x"]}])
+@example(
+    [FLAT_EVENT | {"Channel": ""}, FLAT_EVENT | {"EventID": True}, FLAT_EVENT | {"a": 2.0**64}]
+)
+@example([FLAT_EVENT | {"Hostname": "h", "Computer": None}, FLAT_EVENT | {"UtcTime": "x"}])
+def test_whatever_is_read_is_what_records_are_one_by_one(some: list[dict[str, Json]]) -> None:
+    texts = [json.dumps(event) for event in some] * FEW
+    found, left = read(texts)
+    seen = sorted(left)
+    for frame in found:
+        hosts, records = decode(frame.host), frame.record.tolist()
+        assert records == sorted(records)
+        details = frame.detail(np.arange(len(frame)))
+        for row, fields in enumerate(rows(frame)):
+            record = interpret(fields_of(texts[records[row] - 1].encode()))
+            assert isinstance(record, Record)
+            assert frame.kind == record.kind
+            assert (frame.time[row], hosts[row]) == (record.time, record.host)
+            assert details[row] == record.fields
+            cells = {name: cell(value) for name, value in record.fields.items() if value != []}
+            assert fields == cells
+        seen += [record - 1 for record in records]
+    assert sorted(seen) == list(range(len(texts)))
+
+
+def test_of_quiet_lines_fewer_columns_are_built() -> None:
+    wish = Wish(
+        want_all, lambda kind: frozenset({"image"}), lambda kind: frozenset({f"{kind.event_id}::x"})
+    )
+    texts = [
+        json.dumps({"Channel": "A", "EventID": n % 2, "Image": f"i{n}", "b": "q"})
+        for n in range(40)
+    ]
+    texts[6] = texts[6].replace("q", "0::X")
+    texts[9] = texts[9].replace("q", "1::y")
+    (even, odd), left = read(texts, wish)
+    assert left == []
+    assert (even.kind, odd.kind) == (Kind("windows", "A", "0"), Kind("windows", "A", "1"))
+    assert list(odd.columns) == ["Image"]
+    assert [row for row in rows(even) if len(row) > 1] == [
+        {"Channel": "A", "EventID": "0", "Image": "i6", "b": "0::X"}
+    ]
+    assert [row["Image"] for row in rows(even)] == [f"i{n}" for n in range(0, 40, 2)]

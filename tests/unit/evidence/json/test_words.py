@@ -1,0 +1,58 @@
+"""Words looked for in lines as they stand."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidelight.evidence.json.lines import Block, feeds_of
+from sidelight.evidence.json.words import lines_with
+
+WORDS = frozenset({"mimikatz", "\\perfc.dat", "lsadump::", 'say "hi"', "a/kiwi"})
+
+
+def found_in(*lines: bytes) -> list[int]:
+    text = b"\n".join(lines)
+    return lines_with(WORDS, Block(text, 0, 1, feeds_of(text)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        rb'{"a":"run MIMIkatz"}',
+        rb'{"a":"C:\\perfc.dat"}',
+        rb'{"a":"C:\u005cperfc.dat"}',
+        rb'{"a":"mimi\u006Batz"}',
+        rb'{"a":"mimi\u004Batz"}',
+        rb'{"a":"mimi\u212Aatz"}',
+        rb'{"a":"m\u0130mikatz"}',
+        '{"a":"mim\u0130katz"}'.encode(),
+        '{"a":"mimi\N{KELVIN SIGN}atz"}'.encode(),
+        rb'{"a":"lsadump\u003a:"}',
+        rb'{"a":"say \"hi\""}',
+        rb'{"a":"a\/kiwi"}',
+        rb'{"lsadump::":1}',
+    ],
+)
+def test_a_word_is_found_however_it_is_written(line: bytes) -> None:
+    assert found_in(b"{}", line, b"", line, b"{}") == [1, 3]
+
+
+def test_no_word_no_line() -> None:
+    assert found_in(rb'{"a":"\u003cx\u003e \u00e9 mimi katz"}', b"perfc.dat") == []
+    assert lines_with(frozenset(), Block(b"mimikatz", 0, 1, np.empty(0, np.intp))) == []
+
+
+@given(st.text(st.sampled_from('mikatz*\n\u212a"')), st.booleans(), st.sampled_from(sorted(WORDS)))
+def test_no_line_is_missed(noise: str, ascii_only: bool, word: str) -> None:
+    values = [noise, noise + word.upper() + noise, word + noise]
+    lines = [json.dumps({"a": value}, ensure_ascii=ascii_only).encode() for value in values]
+    assert set(found_in(*lines)) >= {1, 2}
+
+
+def test_a_match_over_the_end_of_a_line_hides_none() -> None:
+    words = frozenset({"ab*cd", "cdef:"})
+    text = b"ab\ncdef:"
+    assert lines_with(words, Block(text, 0, 1, feeds_of(text))) == [0, 1]
