@@ -15,7 +15,7 @@ from sidelight.evidence.evtx.binxml import Chunk, Part, Slot, definition
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.naming import Path, leaves_of
 from sidelight.evidence.evtx.shapes import Shapes
-from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.stretches import Data, Ints
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import clean
 
@@ -119,10 +119,10 @@ def _program(tree: list[Part], path: Path) -> Program | None:
     return Program(tuple(items))
 
 
-def parse_template(data: bytes, at: int) -> Template | None:
+def parse_template(data: Data, at: int) -> Template | None:
     """Parse the definition at the offset *at* of a batch; None where it is damaged."""
     base = at & -SIZE
-    chunk = Chunk(data[base : base + SIZE], pointers=[])
+    chunk = Chunk(bytes(data[base : base + SIZE]), pointers=[])
     start = at - base
     try:
         tree = definition(chunk, start)
@@ -169,7 +169,7 @@ class Registry:
     shapes: Shapes = field(default_factory=Shapes)
     size: int = 0
 
-    def identify(self, data: bytes, at: Ints) -> Ints:
+    def identify(self, data: Data, at: Ints) -> Ints:
         """Give the number of the template defined at each of the offsets; -1 where damaged.
 
         An offset must leave 24 bytes in its chunk.
@@ -195,7 +195,7 @@ class Registry:
 
     def _group(  # noqa: PLR0913
         self,
-        data: bytes,
+        data: Data,
         u8: Bytes,
         u32: NDArray[np.uint32],
         at: Ints,
