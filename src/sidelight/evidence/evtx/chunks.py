@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sidelight.evidence.evtx.buffers import Buffer, Buffers
+from sidelight.evidence.evtx.stretches import Data
 from sidelight.evidence.stream import Stream
 from sidelight.schema import Gap
 
@@ -20,8 +22,13 @@ HEADER: Final = 4096
 RECORDS: Final = 512
 MAGIC: Final = b"ElfChnk\0"
 _BATCH: Final = 1024
+_PORTION: Final = 1 << 19
+"""So much is read at once: it is still in the processor's cache when it is hashed and put away."""
+
 _HEAD: Final = struct.Struct("<8sQQQQIIII").unpack_from
 _ZERO: Final = bytes(SIZE)
+
+_BUFFERS: Final = Buffers((_BATCH + 1) * SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Batch:
         size: for each chunk how many bytes of it there are.
     """
 
-    data: bytes
+    data: Data
     sources: tuple[str, ...]
     source: list[int]
     offset: list[int]
@@ -46,31 +53,48 @@ class Batch:
 
 @dataclass(slots=True)
 class _Filling:
-    parts: list[bytes] = field(default_factory=list)
+    buffer: Buffer = field(default_factory=_BUFFERS.take)
+    filled: int = 0
     sources: list[str] = field(default_factory=list)
     source: list[int] = field(default_factory=list)
     offset: list[int] = field(default_factory=list)
     size: list[int] = field(default_factory=list)
 
-    def add(self, name: str, offset: int, data: bytes) -> None:
-        """Append bytes that begin at the border of a chunk."""
+    @property
+    def room(self) -> int:
+        """How many bytes there is room for."""
+        return (_BATCH - len(self.size)) * SIZE
+
+    def add(self, name: str, offset: int, stream: Stream, ahead: bytes) -> int:
+        """Append *ahead* and what follows it, from the border of a chunk on; tell how much."""
+        start, limit = self.filled, self.filled + self.room
+        part = ahead or stream.read(min(_PORTION, limit - start))
+        while part:
+            self._put(part)
+            part = stream.read(min(_PORTION, limit - self.filled))
+        size = self.filled - start
+        if not size:
+            return 0
         if not self.sources or self.sources[-1] != name:
             self.sources.append(name)
-        self.parts.append(data)
-        for start in range(0, len(data), SIZE):
+        for at in range(0, size, SIZE):
             self.source.append(len(self.sources) - 1)
-            self.offset.append(offset + start)
-            self.size.append(min(SIZE, len(data) - start))
-        self.parts.append(bytes(-len(data) % SIZE))
+            self.offset.append(offset + at)
+            self.size.append(min(SIZE, size - at))
+        self._put(_ZERO[: -size % SIZE])
+        return size
+
+    def _put(self, part: bytes) -> None:
+        stop = self.filled + len(part)
+        self.buffer[self.filled : stop] = part
+        self.filled = stop
 
     def batch(self) -> Batch:
-        """Give what was added, and keep nothing of it."""
-        self.parts.append(_ZERO)
-        found = Batch(
-            b"".join(self.parts), tuple(self.sources), self.source, self.offset, self.size
-        )
-        self.parts, self.sources, self.source, self.offset, self.size = [], [], [], [], []
-        return found
+        """Give what was added; nothing more can be."""
+        self._put(_ZERO)
+        data = memoryview(self.buffer)[: self.filled].toreadonly()
+        _BUFFERS.keep(self.buffer)
+        return Batch(data, tuple(self.sources), self.source, self.offset, self.size)
 
 
 def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
@@ -82,13 +106,15 @@ def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
             ahead = stream.read(HEADER)
             if not ahead.startswith(MAGIC):
                 offset, ahead = HEADER, b""
-        while data := ahead + stream.read((_BATCH - len(filling.size)) * SIZE - len(ahead)):
-            filling.add(stream.source, offset, data)
-            offset, ahead, data = offset + len(data), b"", b""
-            if len(filling.size) >= _BATCH:
+        while size := filling.add(stream.source, offset, stream, ahead):
+            offset, ahead = offset + size, b""
+            if not filling.room:
                 yield filling.batch()
+                filling = _Filling()
     if filling.size:
         yield filling.batch()
+    else:
+        _BUFFERS.keep(filling.buffer)
 
 
 @dataclass(frozen=True, slots=True)

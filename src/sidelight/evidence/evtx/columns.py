@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sidelight.evidence.evtx.instances import Piece, Spans, Texts
+from sidelight.evidence.evtx.instances import Piece, Slot, Spans, Texts
 from sidelight.evidence.evtx.spelling import (
     INTEGERS,
     spell_guids,
@@ -16,7 +16,7 @@ from sidelight.evidence.evtx.spelling import (
     spell_times,
     texts_at,
 )
-from sidelight.evidence.evtx.stretches import Ints, distinct, encode_stretches, view
+from sidelight.evidence.evtx.stretches import Data, Ints, distinct, encode_stretches, view
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings, unique
@@ -104,7 +104,7 @@ def joined_texts(parts: list[pa.StringArray]) -> pa.StringArray:
 
 
 def encode_field(
-    data: bytes, annex: bytes, name: str, pieces: list[Piece], chosen: NDArray[np.bool_] | None
+    data: Data, annex: bytes, name: str, pieces: list[Piece], chosen: NDArray[np.bool_] | None
 ) -> Field:
     """Encode the values of *pieces* in the rows that are *chosen*, None for all."""
     made = Field()
@@ -113,26 +113,28 @@ def encode_field(
     same: dict[str, list[tuple[Ints, Ints]]] = {}
     before = 0
     for piece in pieces:
-        order = np.arange(before, before + len(piece.rows))
+        if not len(piece.rows):
+            continue
+        at = None if chosen is None else _chosen(chosen[piece.rows])
+        first = before
         before += len(piece.rows)
+        if at is not None and not at.size:
+            continue
+        order = np.arange(first, before) if at is None else at + first
         match piece:
             case Texts(rows, text):
-                if chosen is not None:
-                    order, rows = order[chosen[rows]], rows[chosen[rows]]
-                if len(rows):
-                    same.setdefault(text, []).append((rows, order))
+                same.setdefault(text, []).append((rows if at is None else rows[at], order))
+                continue
+            case Slot(values, index):
+                spans.append(values.spans(index, at))
             case Spans():
-                spans.append(piece)
-                orders.append(order)
+                spans.append(piece if at is None else _pick(piece, at))
+        orders.append(order)
     if same:
         _add_same(made, same)
     if spans:
         order = joined(orders)
         whole = _concatenated(spans)
-        if chosen is not None:
-            at = np.flatnonzero(chosen[whole.rows])
-            if len(at) < len(order):
-                whole, order = _pick(whole, at), order[at]
         if annex and (far := whole.start >= len(data)).any():
             at = np.flatnonzero(far)
             _add_kind(made, annex, STRING, _moved(_pick(whole, at), -len(data)), order[at])
@@ -140,6 +142,11 @@ def encode_field(
             whole, order = _pick(whole, at), order[at]
         _add_spans(made, data, name, whole, order)
     return made
+
+
+def _chosen(marks: NDArray[np.bool_]) -> Ints | None:
+    """Give which are marked; None for all."""
+    return None if marks.all() else np.flatnonzero(marks)
 
 
 def _add_same(made: Field, same: dict[str, list[tuple[Ints, Ints]]]) -> None:
@@ -165,7 +172,7 @@ def _concatenated(parts: list[Spans]) -> Spans:
     )
 
 
-def _add_spans(made: Field, data: bytes, name: str, spans: Spans, order: Ints) -> None:
+def _add_spans(made: Field, data: Data, name: str, spans: Spans, order: Ints) -> None:
     kinds = np.flatnonzero(np.bincount(spans.kind, minlength=256)).tolist()
     for kind in kinds:
         if len(kinds) == 1:
@@ -183,7 +190,7 @@ def _pick(spans: Spans, at: Ints) -> Spans:
     return Spans(spans.rows[at], spans.start[at], spans.size[at], spans.kind[at])
 
 
-def _add_kind(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
+def _add_kind(made: Field, data: Data, kind: int, spans: Spans, order: Ints) -> None:
     width = _WIDTHS.get(kind, 0)
     if width:
         fits = spans.size == width
@@ -220,7 +227,7 @@ def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Ints, NDArray[Number
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()
 
 
-def _strings(data: bytes, spans: Spans) -> tuple[Ints, pa.StringArray]:
+def _strings(data: Data, spans: Spans) -> tuple[Ints, pa.StringArray]:
     u16 = view(data, "<u2")
     size = spans.size & ~1
     ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
@@ -257,7 +264,7 @@ def _buffers(array: pa.BinaryArray) -> tuple[NDArray[np.int32], NDArray[np.uint8
     return offsets - offsets[0], found[offsets[0] : offsets[-1]]
 
 
-def _add_rare(made: Field, data: bytes, kind: int, spans: Spans, order: Ints) -> None:
+def _add_rare(made: Field, data: Data, kind: int, spans: Spans, order: Ints) -> None:
     codes, found = distinct(data, spans.start, spans.size)
     cells = [_cell(kind, raw) for raw in found]
     there = np.array([cell is not None for cell in cells], bool)[codes]

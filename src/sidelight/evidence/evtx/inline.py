@@ -11,11 +11,11 @@ from sidelight.evidence.evtx.instances import Layout, Spans
 from sidelight.evidence.evtx.lockstep import FEW, Lockstep
 from sidelight.evidence.evtx.scan import Scan
 from sidelight.evidence.evtx.shapes import Shape, Shapes
-from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.stretches import Data, Ints
 from sidelight.evidence.evtx.values import STRING
 
 
-def lay_out_inline(data: bytes, layout: Layout, shapes: Shapes) -> None:
+def lay_out_inline(data: Data, layout: Layout, shapes: Shapes) -> None:
     """Add the texts of bare elements to the fields of *layout*."""
     bare = [each for each in layout.bare if not layout.odd[each[1]]]
     if not bare:

@@ -5,21 +5,26 @@ level by level, below the element that holds it.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.binxml import DEPTH
 from sidelight.evidence.evtx.chunks import SIZE, Records
 from sidelight.evidence.evtx.naming import ROOT, Path
-from sidelight.evidence.evtx.stretches import Ints, rows_at
+from sidelight.evidence.evtx.stretches import Data, Ints, rows_at
 from sidelight.evidence.evtx.templates import Constant, Program, Registry, Use
 from sidelight.evidence.evtx.values import BINXML
 from sidelight.schema import unique
 
 _VALUES: Final = 1024
 _INSTANCES: Final = 64
+_SIZE: Final = np.uint32(0xFFFF)
+_WIDE: Final = 256
+"""Rows of more numbers are added faster row by row: NumPy goes column by column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,45 @@ class Texts:
     text: str
 
 
-Piece: TypeAlias = Spans | Texts
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All values of instances of one template.
+
+    Args:
+        rows: records of the n instances.
+        base: where the first value of each begins.
+        heads: of m values each in n instances: size, and type from the 17th bit on.
+        ends: where each value ends, counted from the first one's begin.
+    """
+
+    rows: Ints
+    base: Ints
+    heads: NDArray[np.uint32]
+    ends: NDArray[np.int32]
+
+    def spans(self, index: int, at: Ints | None) -> Spans:
+        """Give the *index*-th values of the instances *at*; None for all."""
+        head, end, rows, base = self.heads[index], self.ends[index], self.rows, self.base
+        if at is not None:
+            head, end, rows, base = head[at], end[at], rows[at], base[at]
+        size = (head & _SIZE).astype(np.int64)
+        return Spans(rows, base + end - size, size, (head >> 16).astype(np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Values of one field: the *index*-th of each instance."""
+
+    values: Values
+    index: int
+
+    @property
+    def rows(self) -> Ints:
+        """The records."""
+        return self.values.rows
+
+
+Piece: TypeAlias = Spans | Slot | Texts
 FieldKey: TypeAlias = tuple[bool, str]
 """Whether it is of System, and the field's name."""
 
@@ -72,7 +115,7 @@ class _Level:
     stop: Ints
 
 
-def lay_out(data: bytes, records: Records, registry: Registry) -> Layout:
+def lay_out(data: Data, records: Records, registry: Registry) -> Layout:
     """Find the values of all records."""
     layout = Layout(np.zeros(len(records.start), bool))
     u8 = np.frombuffer(data, np.uint8)
@@ -116,7 +159,7 @@ def _joined(parts: list[_Level]) -> _Level:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    data: bytes
+    data: Data
     u8: NDArray[np.uint8]
     u32: NDArray[np.uint32]
     registry: Registry
@@ -126,8 +169,7 @@ class _Source:
     ) -> None:
         """Take apart the instances of *level*, which stand below the element *path*."""
         level, definition, values = self._heads(layout, path, level)
-        distinct, where = np.unique(definition, return_inverse=True)
-        numbers = self.registry.identify(self.data, distinct)[where]
+        numbers = self._identify(definition)
         order = np.argsort(numbers, kind="stable")
         cuts = np.flatnonzero(np.diff(numbers[order])) + 1
         for picked in np.split(order, cuts) if order.size else []:
@@ -144,6 +186,13 @@ class _Source:
                     layout.odd[part.rows] = True
                 else:
                     self._fill(layout, program, part, count, following)
+
+    def _identify(self, definition: Ints) -> NDArray[np.int16]:
+        """Give the numbers of the templates defined at offsets; NumPy sorts 16 bits by radix."""
+        encoded = pa.array(definition).dictionary_encode()
+        numbers = self.registry.identify(self.data, encoded.dictionary.to_numpy())
+        found: NDArray[np.int16] = numbers.astype(np.int16)[encoded.indices.to_numpy()]
+        return found
 
     def _heads(self, layout: Layout, path: Path, level: _Level) -> tuple[_Level, Ints, Ints]:
         """Give the instances, the offsets of their definitions and of their values."""
@@ -180,33 +229,40 @@ class _Source:
         fits = first + 4 * count <= part.stop
         heads = rows_at(self.data, np.where(fits, first, 0), 4 * count).view("<u4")
         heads = np.ascontiguousarray(heads.T)
-        sizes = (heads & 0xFFFF).astype(np.int64)
-        kinds = ((heads >> 16) & 0xFF).astype(np.uint8)
-        ends = np.cumsum(sizes, axis=0)
+        ends = _running_sums((heads & _SIZE).view(np.int32))
         if count:
             fits &= first + 4 * count + ends[-1] <= part.stop
         rows, base = part.rows, first + 4 * count
         if not fits.all():
             layout.odd[rows[~fits]] = True
             rows, base = rows[fits], base[fits]
-            sizes, kinds, ends = sizes[:, fits], kinds[:, fits], ends[:, fits]
-        starts = ends - sizes + base
-        deep = (kinds == BINXML).any(axis=1).tolist()
+            heads, ends = heads.compress(fits, axis=1), ends.compress(fits, axis=1)
+        values = Values(rows, base, heads, ends)
+        deep = (heads.view(np.uint8)[:, 2::4] == BINXML).any(axis=1).tolist()
         for item in program.items:
             match item:
                 case Constant(text, name, system):
                     layout.fields.setdefault((system, name), []).append(Texts(rows, text))
                 case Use(index) if index < count:
-                    spans = Spans(rows, starts[index], sizes[index], kinds[index])
+                    piece: Piece = Slot(values, index)
                     if deep[index]:
-                        spans = _descend(item, spans, following)
+                        piece = _descend(item, values.spans(index, None), following)
                     if item.name:
                         key = (item.system, item.name)
-                        layout.fields.setdefault(key, []).append(spans)
+                        layout.fields.setdefault(key, []).append(piece)
                 case Use(_, name, system) if name == "Data" and not system:
                     layout.fields.setdefault((False, name), []).append(Texts(rows, ""))
                 case _:
                     pass
+
+
+def _running_sums(sizes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Add to each row those above it."""
+    if sizes.shape[1] < _WIDE:
+        return sizes.cumsum(axis=0, dtype=np.int32)
+    for above, row in pairwise(sizes):
+        np.add(row, above, out=row)
+    return sizes
 
 
 def _descend(use: Use, spans: Spans, following: dict[Path, list[_Level]]) -> Spans:

@@ -1,9 +1,11 @@
 """Frames out of event logs."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
 from typing import Final
 
-from sidelight.evidence.evtx.chunks import MAGIC, batches
+from sidelight.evidence.evtx.chunks import MAGIC, Batch, batches
 from sidelight.evidence.evtx.frames import frames
 from sidelight.evidence.evtx.table import tabulate
 from sidelight.evidence.evtx.templates import Registry
@@ -21,7 +23,12 @@ def sniff(head: bytes) -> bool:
 
 def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
     """Yield the events of event logs; a frame's record is System/EventRecordID."""
-    for batch in batches(streams):
-        table, gaps = tabulate(batch, _REGISTRY)
-        yield from frames(table, wanted, _REGISTRY)
-        yield from gaps
+    # a batch that is dealt with must not be held while the next is read
+    yield from chain.from_iterable(map(partial(_read_batch, wanted), batches(streams)))
+
+
+def _read_batch(wanted: Wanted, batch: Batch) -> Iterator[Frame | Gap]:
+    table, gaps = tabulate(batch, _REGISTRY)
+    del batch
+    yield from frames(table, wanted, _REGISTRY)
+    yield from gaps

@@ -20,6 +20,7 @@ from sidelight.evidence.evtx.shapes import (
     TEXT_CLOSE,
     Shapes,
 )
+from sidelight.evidence.evtx.stretches import Data
 from sidelight.evidence.evtx.values import STRING
 from sidelight.evidence.rows import clean
 
@@ -62,7 +63,7 @@ class Scan:
         names: symbols of the names at offsets.
     """
 
-    data: bytes
+    data: Data
     shapes: Shapes
     found: "array[int]" = field(default_factory=lambda: array("q"))
     annex: bytearray = field(default_factory=bytearray)
@@ -97,7 +98,7 @@ class Scan:
                     return -1
                 start, size, at, raw = text
                 if shape in naming:
-                    packed |= self.label(raw or data[start : start + size])
+                    packed |= self.label(raw or bytes(data[start : start + size]))
                 after = data[at] if at < stop else 0
                 if after == 0x04 or after == 0x02:  # noqa: PLR1714 - a set costs more
                     packed += FUSED
@@ -147,7 +148,7 @@ class Scan:
                     after = at + 4 + 2 * (data[at + 2] | data[at + 3] << 8)
                     if data[at + 1] != STRING or after > stop:
                         return None
-                    text = data[at + 4 : after].decode("utf-16-le", "replace")
+                    text = bytes(data[at + 4 : after]).decode("utf-16-le", "replace")
                     parts.append(text.partition("\0")[0])
                     at = after
                 case 0x08:
@@ -175,7 +176,7 @@ class Scan:
         end = place + 8
         if end - base <= SIZE:
             end += 2 * int.from_bytes(self.data[place + 6 : end], "little")
-        return self.data[place + 8 : end] if end - base <= SIZE else b""
+        return bytes(self.data[place + 8 : end]) if end - base <= SIZE else b""
 
     def name(self, place: int) -> int:
         """Give the number of the name at an offset; 0 where there is none."""

@@ -7,15 +7,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
+Data: TypeAlias = bytes | memoryview
 
 
-def view(data: bytes, code: str) -> "NDArray[np.integer]":
+def view(data: Data, code: str) -> "NDArray[np.integer]":
     """Give *data* as numbers: the n-th begins at the n-th byte."""
     dtype = np.dtype(code)
     return np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
 
 
-def rows_at(data: bytes, start: Ints, size: int) -> NDArray[np.uint8]:
+def rows_at(data: Data, start: Ints, size: int) -> NDArray[np.uint8]:
     """Copy stretches of one size: one row each."""
     if not size:
         return np.zeros((len(start), 0), np.uint8)
@@ -23,7 +24,7 @@ def rows_at(data: bytes, start: Ints, size: int) -> NDArray[np.uint8]:
     return whole[start].view(np.uint8).reshape(len(start), size)
 
 
-def encode_stretches(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
+def encode_stretches(data: Data, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
     """Give the distinct stretches of *data*, and for each stretch its number among them.
 
     Their offsets lie pairwise in one Arrow array over the batch, of which each second stretch
@@ -40,7 +41,7 @@ def encode_stretches(data: bytes, start: Ints, size: Ints) -> tuple[Ints, pa.Bin
     return encoded.indices.to_numpy().astype(np.int64), cast("pa.BinaryArray", encoded.dictionary)
 
 
-def distinct(data: bytes, start: Ints, size: Ints) -> tuple[Ints, list[bytes]]:
+def distinct(data: Data, start: Ints, size: Ints) -> tuple[Ints, list[bytes]]:
     """Do the same, and list the distinct stretches."""
     codes, found = encode_stretches(data, start, size)
     return codes, cast("list[bytes]", found.to_pylist())

@@ -10,7 +10,7 @@ from sidelight.evidence.evtx.chunks import SIZE, Batch, Records, walk
 from sidelight.evidence.evtx.columns import Field, encode_field
 from sidelight.evidence.evtx.events import Fields, decode_record
 from sidelight.evidence.evtx.inline import lay_out_inline
-from sidelight.evidence.evtx.instances import FieldKey, Layout, Spans, lay_out
+from sidelight.evidence.evtx.instances import FieldKey, Layout, Slot, Spans, Texts, lay_out
 from sidelight.evidence.evtx.shapes import Shapes
 from sidelight.evidence.evtx.stretches import Ints, view
 from sidelight.evidence.evtx.templates import Registry
@@ -26,6 +26,7 @@ class Table:
     Args:
         plain: what the plain decoder made of the records that only it takes.
         failures: by chunk, where the records are that nothing can decode, and what is wrong.
+        encoded: fields of System in all rows: more than one asks for channel, id and host.
     """
 
     batch: Batch
@@ -33,6 +34,7 @@ class Table:
     layout: Layout
     plain: dict[int, Fields] = field(default_factory=dict)
     failures: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    encoded: dict[str, Field] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records.start)
@@ -47,6 +49,13 @@ class Table:
 
     def field(self, key: FieldKey, chosen: NDArray[np.bool_] | None) -> Field:
         """Encode one field in the rows that are *chosen*; None for all."""
+        if chosen is not None or not key[0]:
+            return self._encode(key, chosen)
+        if key[1] not in self.encoded:
+            self.encoded[key[1]] = self._encode(key, None)
+        return self.encoded[key[1]]
+
+    def _encode(self, key: FieldKey, chosen: NDArray[np.bool_] | None) -> Field:
         some = chosen
         if self.layout.odd.any():
             some = ~self.layout.odd if chosen is None else chosen & ~self.layout.odd
@@ -74,9 +83,15 @@ class Table:
         values = view(self.batch.data, dtype)
         numbers = np.full(len(self), missing, np.int64)
         for piece in self.layout.fields.get(key, []):
-            if isinstance(piece, Spans):
-                fits = np.isin(piece.kind, kinds) & (piece.size == 8)
-                numbers[piece.rows[fits]] = values[piece.start[fits]].astype(np.int64)
+            match piece:
+                case Texts():
+                    continue
+                case Slot(slots, index):
+                    spans = slots.spans(index, None)
+                case Spans():
+                    spans = piece
+            fits = np.isin(spans.kind, kinds) & (spans.size == 8)
+            numbers[spans.rows[fits]] = values[spans.start[fits]].astype(np.int64)
         return numbers
 
 
@@ -119,5 +134,5 @@ def decode_row(chunks: dict[int, Chunk], batch: Batch, records: Records, row: in
     base = number * SIZE
     chunk = chunks.get(number)
     if chunk is None:
-        chunk = chunks[number] = Chunk(batch.data[base : base + SIZE])
+        chunk = chunks[number] = Chunk(bytes(batch.data[base : base + SIZE]))
     return decode_record(chunk, start - base + 24, stop - base)

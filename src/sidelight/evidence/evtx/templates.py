@@ -6,7 +6,7 @@ the pointers lead to.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,9 @@ from sidelight.evidence.evtx.binxml import Chunk, Part, Slot, definition
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.naming import Path, leaves_of
 from sidelight.evidence.evtx.shapes import Shapes
-from sidelight.evidence.evtx.stretches import Ints
+from sidelight.evidence.evtx.stretches import Data, Ints, rows_at, view
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import clean
-
-Bytes: TypeAlias = NDArray[np.uint8]
 
 _KEPT: Final = 20_000
 _KEPT_BYTES: Final = 1 << 26
@@ -52,28 +50,56 @@ class Program:
     items: tuple[Use | Constant, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Bytes, eight in a word.
+
+    Args:
+        mask: has a bit for each one that counts.
+    """
+
+    words: NDArray[np.uint64]
+    mask: NDArray[np.uint64]
+
+    def same(self, rows: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which rows of words are these."""
+        found: NDArray[np.bool_] = ((rows & self.mask) == self.words).all(axis=1)
+        return found
+
+
+def _words(texts: list[bytes], masks: list[bytes]) -> _Words:
+    """Put texts into words, each from the begin of a word on."""
+    words, mask = (
+        np.frombuffer(b"".join(each + bytes(-len(each) % 8) for each in some), "<u8")
+        for some in (texts, masks)
+    )
+    return _Words(words & mask, mask)
+
+
 @dataclass(slots=True)
 class Template:
     """A definition and how to know it again.
 
     Args:
-        content: its bytes, 24 of head included.
-        fixed: which of them are the same in every chunk.
-        pointers: where in it names are pointed to, and where from the target the name lies.
+        size: how many bytes it has, 24 of head included.
+        content: its bytes, in words of 8.
+        pointers: where in it names are pointed to.
         inline: which of these names stand in the definition itself.
-        which: for each byte of all names the number of its pointer.
-        step: for each byte of all names its distance from the pointer's target.
-        names: the bytes of all names.
+        reach: for each pointer how far behind its target the name ends.
+        which: for each word of all names the number of its pointer.
+        step: for each word of all names its distance from the pointer's target.
+        names: the words of all names.
     """
 
     tree: list[Part]
-    content: Bytes
-    fixed: NDArray[np.bool_]
+    size: int
+    content: "_Words"
     pointers: Ints
     inline: NDArray[np.bool_]
+    reach: Ints
     which: Ints
     step: Ints
-    names: Bytes
+    names: "_Words"
     programs: dict[Path, Program | None] = field(default_factory=dict)
 
     def program(self, path: Path) -> Program | None:
@@ -82,21 +108,19 @@ class Template:
             self.programs[path] = _program(self.tree, path)
         return self.programs[path]
 
-    def same(self, data: Bytes, u32: NDArray[np.uint32], at: Ints) -> NDArray[np.bool_]:
+    def same(self, data: Data, at: Ints) -> NDArray[np.bool_]:
         """Tell which definitions at the offsets *at* are this one."""
-        length = len(self.content)
-        rows = np.ndarray((len(data) - length, length), np.uint8, data, strides=(1, 1))[at]
-        good: NDArray[np.bool_] = ((rows == self.content) | ~self.fixed).all(axis=1)
+        good = self.content.same(rows_at(data, at, 8 * len(self.content.words)).view("<u8"))
         if not self.pointers.size:
             return good
-        base = at & -SIZE
-        target = u32[at[:, None] + self.pointers].astype(np.int64)
-        own = (at - base)[:, None] + self.pointers + 4
-        good &= ((target == own) == self.inline).all(axis=1)
-        source = target[:, self.which] + self.step
-        good &= (source < SIZE).all(axis=1)
-        found = data[base[:, None] + np.minimum(source, SIZE - 1)]
-        good &= (found == self.names).all(axis=1)
+        base = (at & -SIZE)[:, None]
+        place = at[:, None] + self.pointers
+        target = view(data, "<u4")[place].astype(np.int64)
+        good &= ((target == place - base + 4) == self.inline).all(axis=1)
+        inside = target + self.reach <= SIZE
+        good &= inside.all(axis=1)
+        source = (base + np.where(inside, target, 0))[:, self.which] + self.step
+        good &= self.names.same(view(data, "<u8")[source])
         return good
 
 
@@ -119,44 +143,43 @@ def _program(tree: list[Part], path: Path) -> Program | None:
     return Program(tuple(items))
 
 
-def parse_template(data: bytes, at: int) -> Template | None:
+def parse_template(data: Data, at: int) -> Template | None:
     """Parse the definition at the offset *at* of a batch; None where it is damaged."""
     base = at & -SIZE
-    chunk = Chunk(data[base : base + SIZE], pointers=[])
+    chunk = Chunk(bytes(data[base : base + SIZE]), pointers=[])
     start = at - base
     try:
         tree = definition(chunk, start)
     except DamageError:
         return None
     stop = start + 24 + chunk.u32(start + 20)
-    content = np.frombuffer(chunk.data[start:stop], np.uint8)
-    fixed = np.ones(len(content), bool)
-    fixed[:4] = False
+    content = chunk.data[start:stop]
+    fixed = bytearray(b"\xff" * len(content))
+    fixed[:4] = bytes(4)
     inside: list[int] = []
     targets: list[int] = []
     for pointer, target in chunk.pointers or []:
         if start <= pointer < stop:
             inside.append(pointer - start)
             targets.append(target)
-            fixed[pointer - start : pointer - start + 4] = False
-            if target == pointer + 4:
-                fixed[pointer - start + 4 : pointer - start + 8] = False
+            size = 8 if target == pointer + 4 else 4
+            fixed[pointer - start : pointer - start + size] = bytes(size)
     spans = [2 + 2 * chunk.u16(target + 6) for target in targets]
-    names = b"".join(
+    names = [
         chunk.data[target + 6 : target + 6 + span]
         for target, span in zip(targets, spans, strict=True)
-    )
+    ]
+    words = [-(-span // 8) for span in spans]
     return Template(
         tree=tree,
-        content=content,
-        fixed=fixed,
+        size=len(content),
+        content=_words([content], [bytes(fixed)]),
         pointers=np.array(inside, np.int64),
         inline=np.array([t - start == p + 4 for p, t in zip(inside, targets, strict=True)], bool),
-        which=np.repeat(np.arange(len(spans)), spans),
-        step=np.concatenate([np.arange(span) + 6 for span in spans])
-        if spans
-        else np.zeros(0, np.int64),
-        names=np.frombuffer(names, np.uint8),
+        reach=np.array(spans, np.int64) + 6,
+        which=np.repeat(np.arange(len(words)), words),
+        step=np.array([6 + 8 * word for count in words for word in range(count)], np.int64),
+        names=_words(names, [b"\xff" * span for span in spans]),
     )
 
 
@@ -169,7 +192,7 @@ class Registry:
     shapes: Shapes = field(default_factory=Shapes)
     size: int = 0
 
-    def identify(self, data: bytes, at: Ints) -> Ints:
+    def identify(self, data: Data, at: Ints) -> Ints:
         """Give the number of the template defined at each of the offsets; -1 where damaged.
 
         An offset must leave 24 bytes in its chunk.
@@ -178,9 +201,7 @@ class Registry:
             self.size = 0
             self.templates.clear()
             self.known.clear()
-        u8 = np.frombuffer(data, np.uint8)
-        u32 = np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))
-        u64 = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
+        u32, u64 = view(data, "<u4"), view(data, "<u8")
         size = u32[at + 20].astype(np.int64)
         found = np.full(len(at), -1, np.int64)
         fits = np.flatnonzero((at & (SIZE - 1)) + 24 + size <= SIZE)
@@ -190,14 +211,12 @@ class Registry:
         cuts = np.flatnonzero(np.diff(keys[order])) + 1
         for rows in np.split(fits[order], cuts) if fits.size else []:
             key = int(u64[at[rows[0]] + 4]) ^ int(u64[at[rows[0]] + 12]) << 64
-            self._group(data, u8, u32, at, size, rows, key, found)
+            self._group(data, at, size, rows, key, found)
         return found
 
     def _group(  # noqa: PLR0913
         self,
-        data: bytes,
-        u8: Bytes,
-        u32: NDArray[np.uint32],
+        data: Data,
         at: Ints,
         size: Ints,
         rows: Ints,
@@ -215,14 +234,14 @@ class Registry:
                     rows = rows[1:]
                     continue
                 self.templates.append(template)
-                self.size += len(template.content)
+                self.size += template.size
                 numbers.append(len(self.templates) - 1)
             number = numbers[tried]
             template = self.templates[number]
             tried += 1
-            fit = size[rows] + 24 == len(template.content)
+            fit = size[rows] + 24 == template.size
             same = np.zeros(len(rows), bool)
             if fit.any():
-                same[fit] = template.same(u8, u32, at[rows[fit]])
+                same[fit] = template.same(data, at[rows[fit]])
             found[rows[same]] = number
             rows = rows[~same]

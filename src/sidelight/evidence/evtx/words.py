@@ -17,6 +17,7 @@ from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.events import Fields
 from sidelight.evidence.evtx.instances import Texts
 from sidelight.evidence.evtx.sorting import Sorting
+from sidelight.evidence.evtx.stretches import Data
 from sidelight.evidence.evtx.table import Table
 from sidelight.evidence.rows import cell
 from sidelight.schema import SEPARATOR, Kind, Wanted, Wish, unique
@@ -31,7 +32,7 @@ class _Found(Protocol):
 
 
 class _Pattern(Protocol):
-    def search(self, data: bytes, at: int = 0) -> _Found | None: ...
+    def search(self, data: Data, at: int = 0) -> _Found | None: ...
 
 
 def ask(table: Table, sorting: Sorting, wanted: Wanted) -> list[frozenset[str] | None]:
@@ -59,7 +60,7 @@ def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Ki
     return frozenset(sorting.kinds[each] for each in numbers if each < len(sorting.kinds))
 
 
-def _chunks(pattern: _Pattern, data: bytes) -> NDArray[np.bool_]:
+def _chunks(pattern: _Pattern, data: Data) -> NDArray[np.bool_]:
     """Mark the chunks that hold a word."""
     marks = np.zeros(len(data) // SIZE, bool)
     at = 0
