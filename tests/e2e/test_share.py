@@ -55,15 +55,18 @@ def start(desk: CommandLine, *options: str | Path) -> tuple[Fork, str]:
     process = desk.start("serve", "--port", "0", *options)
     assert process.stderr
     line = process.stderr.readline().decode()
-    assert line.startswith("serving http"), line + process.stderr.read().decode()
+    if not line.startswith("serving http"):
+        pytest.fail(line + stop(process))
     return process, line.removeprefix("serving ").strip().removesuffix("/taxii2/")
 
 
-def stop(process: Fork) -> None:
+def stop(process: Fork) -> str:
+    """End a server, and give what it wrote to standard error."""
     process.terminate()
     process.wait(timeout=20)
-    if process.stderr:
-        process.stderr.close()
+    assert process.stderr
+    with process.stderr:
+        return process.stderr.read().decode()
 
 
 ALLIES = ("A", "B", "C", "G", "X")
