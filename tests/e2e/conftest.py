@@ -12,6 +12,7 @@ from typing import IO
 import pytest
 
 import warm
+from rule_cache import cache_home
 from sidelight import __file__ as code
 from sidelight.training.range import RangeOptions, write_range
 
@@ -29,7 +30,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Runs commands in *folder*, with settings and caches of their own; *more* is environment."""
+    """Runs commands in *folder*, with settings of their own; *more* is environment."""
 
     folder: Path
     more: Mapping[str, str] = field(default_factory=dict)
@@ -39,8 +40,9 @@ class CommandLine:
         """Give a whole environment, so that nothing of the person's own is read or written."""
         home = {
             name: str(self.folder / name.lower())
-            for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
         }
+        home["XDG_CACHE_HOME"] = cache_home()
         beside = str(Path(code).parents[1])  # what the tests themselves import
         shown = {"NO_COLOR": "1", "COLUMNS": "100"}
         return {"PATH": os.environ["PATH"], "PYTHONPATH": beside, **shown, **home, **self.more}
@@ -105,5 +107,5 @@ def small_range(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sidelight(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    """Give the command line; compiled rules are shared by the tests of one run."""
+    """Give the command line, in a folder that is shared by the tests of one run."""
     return CommandLine(tmp_path_factory.mktemp("home"))
