@@ -30,11 +30,12 @@ $(VENV)/.exchange: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[fast,exchange]"
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.exchange
-	$(BIN)/python -m pip install --quiet --group test
-	@$(BIN)/python -m pip install --quiet --editable ".[fast,exchange,psi]" || \
-		echo "openmined-psi has no wheel for this machine: its tests will be skipped"
-	@touch $@
+# One call of pip, as each resolves and builds anew.
+$(VENV)/.test: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --editable ".[fast,exchange,psi]" --group test || \
+		{ echo "openmined-psi may have no wheel for this machine: its tests will be skipped" && \
+		$(BIN)/python -m pip install --quiet --editable ".[fast,exchange]" --group test; }
+	@touch $(VENV)/.exchange $@
 
 $(VENV)/.check: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group check

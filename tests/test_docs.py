@@ -17,6 +17,7 @@ import pytest
 
 from authenticode_writer import root
 from minidump_writer import Dump, minidump_of
+from rule_cache import cache_home
 from sidelight.cli.app import run
 from sidelight.host import collect
 from triad_cases import lay, triads
@@ -103,8 +104,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def desk(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh folder to work in, with nothing installed."""
-    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.setenv("XDG_CACHE_HOME", cache_home())
     folder = tmp_path / "desk"
     shutil.copytree(workshop, folder)
     monkeypatch.chdir(folder)

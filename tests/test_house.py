@@ -29,20 +29,17 @@ def _name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_a_module_is_small_named_by_a_noun_and_says_what_it_is(path: Path) -> None:
-    """At most 400 lines, no catch-all name, a docstring."""
+    """At most 400 lines, no catch-all name, a docstring; functions and classes are small and flat.
+
+    Functions have under 50 lines, classes under 150 and one base class at most. The options of a
+    command are a table, one a line, and are not counted.
+    """
     text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
     assert path.stem not in BANNED
     assert len(text.splitlines()) <= LONGER.get(_name(path), 400)
-    assert ast.get_docstring(ast.parse(text))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_functions_and_classes_are_small_and_flat(path: Path) -> None:
-    """Functions under 50 lines, classes under 150, one base class at most.
-
-    The options of a command are a table, one a line, and are not counted.
-    """
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    assert ast.get_docstring(tree)
+    for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(lineno=first, end_lineno=int(last), name=name, args=arguments):
                 first += len(arguments.args) if name.endswith("_command") else 0

@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+import warm
+from rule_cache import cache_home
 from sidelight import __file__ as code
 from sidelight.training.range import RangeOptions, write_range
 
@@ -26,39 +30,71 @@ class Ran:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Runs commands in *folder*, with settings and caches of their own."""
+    """Runs commands in *folder*, with settings of their own; *more* is environment."""
 
     folder: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Give a whole environment, so that nothing of the person's own is read or written."""
         home = {
             name: str(self.folder / name.lower())
-            for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
         }
+        home["XDG_CACHE_HOME"] = cache_home()
         beside = str(Path(code).parents[1])  # what the tests themselves import
         shown = {"NO_COLOR": "1", "COLUMNS": "100"}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": beside, **shown, **home}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": beside, **shown, **home, **self.more}
 
     def arguments(self, *arguments: str | Path) -> list[str]:
-        """Give the command as the system runs it."""
+        """Give the command as the system runs it, loading everything."""
         return [sys.executable, "-m", "sidelight", *map(str, arguments)]
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"", to: Path | None = None) -> Ran:
         """Run one command to its end; *to* takes its standard output."""
-        with (to or Path(os.devnull)).open("wb") as sink:
-            done = subprocess.run(
-                self.arguments(*arguments),
-                input=stdin,
-                stdout=sink if to else subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=self.environment,
-                cwd=self.folder,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-        return Ran(done.returncode, done.stdout or b"", done.stderr.decode())
+        with to.open("w+b") if to else tempfile.TemporaryFile() as sink:
+            ended, said = self._run(arguments, stdin, sink)
+            if to:
+                return Ran(ended, b"", said.decode())
+            sink.seek(0)
+            return Ran(ended, sink.read(), said.decode())
+
+    def _run(
+        self, arguments: Sequence[str | Path], stdin: bytes, sink: IO[bytes]
+    ) -> tuple[int, bytes]:
+        if not warm.POSSIBLE:
+            return self.cold(*arguments, stdin=stdin, sink=sink)
+        words = [str(each) for each in arguments]
+        return warm.run(words, self.environment, self.folder, stdin, sink, timeout=TIMEOUT_S)
+
+    def cold(
+        self, *arguments: str | Path, stdin: bytes = b"", sink: IO[bytes]
+    ) -> tuple[int, bytes]:
+        """Run one command to its end in a process that loads everything anew."""
+        done = subprocess.run(
+            self.arguments(*arguments),
+            input=stdin,
+            stdout=sink,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd=self.folder,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    def start(self, *arguments: str | Path) -> "warm.Fork | subprocess.Popen[bytes]":
+        """Start a command whose standard error is read."""
+        words = [str(each) for each in arguments]
+        if warm.POSSIBLE:
+            return warm.start(words, self.environment, self.folder)
+        return subprocess.Popen(
+            self.arguments(*arguments),
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd=self.folder,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -71,5 +107,5 @@ def small_range(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sidelight(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    """Give the command line; compiled rules are shared by the tests of one run."""
+    """Give the command line, in a folder that is shared by the tests of one run."""
     return CommandLine(tmp_path_factory.mktemp("home"))

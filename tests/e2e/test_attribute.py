@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rule_cache import cache_home
 from sidelight.cli.app import run
 
 LOAD = {
@@ -26,8 +27,9 @@ LOAD = {
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.setenv("XDG_CACHE_HOME", cache_home())
 
 
 @pytest.fixture

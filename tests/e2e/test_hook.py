@@ -105,7 +105,8 @@ def test_what_is_added_is_told_within_two_seconds_to_whom_it_may(desk: CommandLi
             assert receiver.names(2) == ["ping", "number 2"]
             assert time.monotonic() - sent < 2
         finally:
-            stop(process)
+            said = stop(process)
+        assert said == ""
         ran = desk("share", "ledger", "--organisation", "G", "--database", "exchange.db")
         (line,) = ran.out.decode().splitlines()
         assert "G (webhook of G)  hook" in line

@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess
+from dataclasses import replace
 
 from allies import indicator
 
@@ -47,15 +47,9 @@ circles = ["two"]
 
 
 def peer(desk: CommandLine, *arguments: str, token: str = "") -> tuple[int, str]:
-    done = subprocess.run(
-        desk.arguments("share", "peer", *arguments, "--database", "here.db"),
-        env={**desk.environment, **({"FAR_TOKEN": token} if token else {})},
-        cwd=desk.folder,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    return done.returncode, (done.stdout + done.stderr).decode()
+    knowing = replace(desk, more={"FAR_TOKEN": token} if token else {})
+    ran = knowing("share", "peer", *arguments, "--database", "here.db")
+    return ran.code, ran.out.decode() + ran.err
 
 
 def test_one_pass_moves_what_may_both_ways_and_says_so(served: Served) -> None:

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 import urllib.error
@@ -20,6 +19,7 @@ import pytest
 
 from allies import TRILATERAL, address, indicator
 from sidelight.intel.markings import MARKINGS
+from warm import Fork
 
 from .conftest import CommandLine
 
@@ -34,7 +34,7 @@ class Served:
     url: str
     database: Path
     tokens: dict[str, Path]
-    process: subprocess.Popen[bytes]
+    process: Fork
 
     def token(self, who: str) -> str:
         return self.tokens[who].read_text().strip()
@@ -51,24 +51,22 @@ class Served:
             return error.code, dict(error.headers), error.read()
 
 
-def start(desk: CommandLine, *options: str | Path) -> tuple[subprocess.Popen[bytes], str]:
-    process = subprocess.Popen(
-        desk.arguments("serve", "--port", "0", *options),
-        env=dict(desk.environment),
-        cwd=desk.folder,
-        stderr=subprocess.PIPE,
-    )
+def start(desk: CommandLine, *options: str | Path) -> tuple[Fork, str]:
+    process = desk.start("serve", "--port", "0", *options)
     assert process.stderr
     line = process.stderr.readline().decode()
-    assert line.startswith("serving http"), line + process.stderr.read().decode()
+    if not line.startswith("serving http"):
+        pytest.fail(line + stop(process))
     return process, line.removeprefix("serving ").strip().removesuffix("/taxii2/")
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
+def stop(process: Fork) -> str:
+    """End a server, and give what it wrote to standard error."""
+    process.terminate()
     process.wait(timeout=20)
-    if process.stderr:
-        process.stderr.close()
+    assert process.stderr
+    with process.stderr:
+        return process.stderr.read().decode()
 
 
 ALLIES = ("A", "B", "C", "G", "X")

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytic_cases import frames_of, placed
+from examples import examples
 from sidelight.analytics.conclude import Concluded, Facts, conclude_facts
 from sidelight.analytics.scan import facts_of
 from sidelight.findings.conclude import Limits, RuleInfo
@@ -101,7 +102,7 @@ def concluded(parts: Sequence[Sequence[dict[str, Any]]]) -> Concluded:
     return conclude_facts(whole, union(*hits), EVENTS.empty_table(), processes, RULES, limits)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(event_lists(), st.lists(st.integers(0, 12), max_size=3), st.randoms())
 def test_conclusions_are_the_same_whatever_the_cut(
     events: list[dict[str, Any]], cuts: list[int], random: Any
@@ -114,7 +115,7 @@ def test_conclusions_are_the_same_whatever_the_cut(
     assert concluded([random.sample(piece, len(piece)) for piece in pieces]) == whole
 
 
-@settings(max_examples=40, deadline=None)
+@examples(25)
 @given(event_lists())
 def test_scores_are_in_bounds_and_rest_on_events_that_are_there(
     events: list[dict[str, Any]],

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from sidelight.attribution.lore import Actor, Delivery, Held, Lore
 from sidelight.attribution.observation import Observed
 from sidelight.attribution.weigh import weigh
@@ -83,7 +84,7 @@ def test_probabilities_add_up_and_unknown_is_never_ruled_out(lore: Lore, seen: O
     assert whole == pytest.approx(1)
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(lores(), observations, st.sampled_from(TECHNIQUES))
 def test_a_technique_a_set_is_not_known_for_never_raises_it(
     lore: Lore, seen: Observed, more: str
@@ -95,7 +96,7 @@ def test_a_technique_a_set_is_not_known_for_never_raises_it(
             assert odds(after, name) <= odds(before, name) * (1 + 1e-9)
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(lores(), observations, st.integers(0, 5))
 def test_a_tool_a_set_is_not_known_to_have_never_raises_it(
     lore: Lore, seen: Observed, more: int

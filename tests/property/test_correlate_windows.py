@@ -5,9 +5,10 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from sidelight.errors import RuleError
 from sidelight.findings.hits import MEMBERS, union
 from sidelight.rules.alternatives import read_alternatives
@@ -173,7 +174,7 @@ def longest(rule, inside):
     return extend(None, list(rule.rules))
 
 
-@settings(max_examples=900, deadline=None)
+@examples(250)
 @given(
     member_lists(),
     st.sampled_from(KINDS),
@@ -186,7 +187,7 @@ def test_counting_correlations_agree_with_brute_force(members, kind, relation, p
     assert fired(rule, members) == expected(rule, mine)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(200)
 @given(
     member_lists(),
     st.sampled_from(["temporal", "temporal_ordered"]),
@@ -244,7 +245,7 @@ def chosen(choice, rule, inside, mine):
     return not any(start <= time <= start + SPAN for start in starts for time in barred)
 
 
-@settings(max_examples=900, deadline=None)
+@examples(250)
 @given(
     member_lists(),
     st.sampled_from(["temporal", "temporal_ordered"]),
@@ -281,7 +282,7 @@ def _contradicts(choice):
     return any((name, not there) in choice for name, there in choice)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(member_lists(rules=("a", "b")), st.sampled_from([1.0, 2.0, 3.0]))
 def test_a_chain_sees_each_event_that_completed_a_window(members, least):
     """Against brute force: A fires by event count, then b must follow within the span."""
@@ -319,7 +320,7 @@ def test_a_chain_sees_each_event_that_completed_a_window(members, least):
     assert {row["rule"] for row in got} <= {"C"}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(50)
 @given(member_lists(), st.lists(st.integers(0, 30), max_size=3), st.randoms())
 def test_cuts_of_the_members_do_not_matter(members, cuts, random):
     rule = correlation("event_count", ["a", "b", "c"], [("gte", 2.0)])

@@ -187,7 +187,8 @@ def make_app(edge: Edge) -> Litestar:
     async def everything(scope: Scope, receive: Receive, send: Send) -> None:
         await edge.respond(scope, receive, send)
 
-    return Litestar([everything], openapi_config=None)
+    # Litestar would have the whole process log at INFO, and httpx tell where webhooks go.
+    return Litestar([everything], openapi_config=None, logging_config=None)
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
