@@ -13,9 +13,9 @@ from sidelight.cli.libraries import (
     operator,
     organisation_named,
 )
+from sidelight.cli.saying import say
 from sidelight.cli.token import Scope
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
     from sidelight.exchange.certificate import Kind
@@ -71,7 +71,7 @@ def bind(  # noqa: PLR0913 - options
         expires=at + days * _DAY,
         actor=operator(),
     )
-    typer.echo(plain(f"{ident}  {kind}:{value}"))
+    say(f"{ident}  {kind}:{value}")
     return 0
 
 
@@ -92,7 +92,7 @@ def list_certificates(database: Database = "") -> int:
         who = f"{names.get(each.organisation, each.organisation)}  {each.person}"
         until = instants.show(each.expires)[:10]
         what = f"{' '.join(sorted(each.scopes))}  {until}  {each.kind}:{each.name}"
-        typer.echo(plain(f"{each.id}  {state}  {who}  {what}"))
+        say(f"{each.id}  {state}  {who}  {what}")
     return 0
 
 
@@ -109,9 +109,9 @@ def revoke(
     from sidelight.exchange.store import certificates  # noqa: PLC0415 - not for --help
 
     if certificates.revoke(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is revoked")
+        say(f"{ident} is revoked")
         return 0
-    typer.echo(f"{ident} is no binding that holds", err=True)
+    say(f"{ident} is no binding that holds", err=True)
     return FOUND
 
 

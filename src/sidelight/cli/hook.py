@@ -20,8 +20,8 @@ from sidelight.cli.libraries import (
     operator,
     organisation_named,
 )
+from sidelight.cli.saying import say
 from sidelight.errors import SidelightError, UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def add(  # noqa: PLR0913 - options
     )
     secret = spelled(derived(hook_key(), made.id))
     hooks.add(library.engine, made, operator())
-    typer.echo(f"{made.id}  {secret}")
+    say(f"{made.id}  {secret}")
     return 0
 
 
@@ -111,9 +111,9 @@ def list_hooks(
         if one.failures:
             soon = max(0, one.due - now()) // 1_000_000
             text += f"  failed {many(one.failures, 'time')}, again in {soon} s: {one.why}"
-        typer.echo(plain(text))
+        say(text)
         for letter in hooks.dead_letters(library.engine, one.id) if each else ():
-            typer.echo(plain(f"  {letter.object} {letter.version}  {letter.why}"))
+            say(f"  {letter.object} {letter.version}  {letter.why}")
     return 0
 
 
@@ -127,9 +127,9 @@ def remove(ident: Ident, database: Database = "") -> int:
     from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
 
     if hooks.remove(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is removed")
+        say(f"{ident} is removed")
         return 0
-    typer.echo(plain(f"{ident} is no webhook"), err=True)
+    say(f"{ident} is no webhook", err=True)
     return FOUND
 
 
@@ -144,9 +144,9 @@ def send_test(ident: Ident, database: Database = "") -> int:
     try:
         status = _courier(library).test(found)
     except SidelightError as error:
-        typer.echo(plain(f"not taken: {error}"))
+        say(f"not taken: {error}")
         return FOUND
-    typer.echo(f"answered {status}")
+    say(f"answered {status}")
     return 0 if status // 100 == 2 else FOUND
 
 
@@ -169,9 +169,9 @@ def retry(ident: Ident, database: Database = "") -> int:
             else:
                 gone += 1
     except SidelightError as error:
-        typer.echo(plain(f"not taken: {error}"))
+        say(f"not taken: {error}")
     rest = len(left) - taken - gone
-    typer.echo(f"{taken} taken, {gone} may not go any more, {rest} are left")
+    say(f"{taken} taken, {gone} may not go any more, {rest} are left")
     return FOUND if rest else 0
 
 

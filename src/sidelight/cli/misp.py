@@ -12,9 +12,9 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
 from sidelight.extras import install
-from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
     from sidelight.exchange.misp.terms import Json, Left
@@ -87,7 +87,7 @@ def misp_in_command(  # noqa: PLR0913 - options
     if made:
         output.write_bytes(bundled(list(made.values()), uuid4()))
     events_ = f"{count} event{'s' * (count != 1)}"
-    typer.echo(f"{len(made)} objects of {events_}{f', in {output}' if made else ''}")
+    say(f"{len(made)} objects of {events_}{f', in {output}' if made else ''}")
     _tell(left)
     return FOUND if left else 0
 
@@ -121,13 +121,13 @@ def misp_out_command(  # noqa: PLR0913 - options
     event = to_event(read_objects(file), distribution, title)
     if output:
         output.write_text(json.dumps(event.document, indent=1) + "\n", encoding="utf-8")
-        typer.echo(plain(f"one event, TLP:{event.marking.upper()}, in {output}"))
+        say(f"one event, TLP:{event.marking.upper()}, in {output}")
     if url:
         from sidelight.exchange.misp.instance import add  # noqa: PLC0415
 
         _safe(url)
         add(url, _key(key_file), event.document, authority)
-        typer.echo(plain(f"one event, TLP:{event.marking.upper()}, added at {url}, unpublished"))
+        say(f"one event, TLP:{event.marking.upper()}, added at {url}, unpublished")
     _tell(event.left)
     return FOUND if event.left else 0
 
@@ -181,4 +181,4 @@ def _need(module: str) -> None:
 def _tell(left: "Iterable[Left]") -> None:
     for why, count in Counter(each.why for each in left).most_common():
         first = next(each.what for each in left if each.why == why)
-        typer.echo(plain(f"{count} left out: {why} (such as {first})"))
+        say(f"{count} left out: {why} (such as {first})")

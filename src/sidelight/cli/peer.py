@@ -14,8 +14,8 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError, reason_of
-from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -90,9 +90,9 @@ def list_lines(
         mine = [it for name, to, it in bad if (name, to) == (one.line.peer, one.line.direction)]
         text = f"{one.line}: {one.taken} moved, up to {one.after or 'the start'}"
         text += f", at {instants.show(one.at)[:19]}Z; {len(mine)} refused in all"
-        typer.echo(plain(text + (f"; stopped: {one.why}" if one.why else "")))
+        say(text + (f"; stopped: {one.why}" if one.why else ""))
     for name, direction, it in bad if each else ():
-        typer.echo(plain(f"  {name} {direction}  {it.id} {it.version}  {it.why}"))
+        say(f"  {name} {direction}  {it.id} {it.version}  {it.why}")
     return 0
 
 
@@ -109,7 +109,7 @@ def restart(
     engine = open_library(database).engine
     from sidelight.exchange.store.peering import restart as begin  # noqa: PLC0415 - not for --help
 
-    typer.echo(f"{begin(engine, name)} lines begin at the start")
+    say(f"{begin(engine, name)} lines begin at the start")
     return 0
 
 
@@ -121,7 +121,7 @@ def _pass(peering: "Peering", found: "Peer", folder: Path) -> int:
         with _met(found, folder) as client:
             return max([_tell(done) for done in peering.run(found, client)])
     except (UsageError, SQLAlchemyError) as error:
-        typer.echo(plain(f"{found.name}: {error}"), err=True)
+        say(f"{found.name}: {error}", err=True)
         return FOUND
 
 
@@ -159,10 +159,10 @@ def _token(found: "Peer", folder: Path) -> str:
 
 def _tell(done: "Transfer") -> int:
     text = f"{done.line}: {done.taken} moved, {done.again} were there, {len(done.refused)} refused"
-    typer.echo(plain(f"{text}; up to {done.after or 'the start'}"))
+    say(f"{text}; up to {done.after or 'the start'}")
     rules = Counter(f"{one.rule}: {one.why}" if one.rule else one.why for one in done.refused)
     for why, count in rules.most_common():
-        typer.echo(plain(f"  {count} refused: {why}"))
+        say(f"  {count} refused: {why}")
     if done.stopped:
-        typer.echo(plain(f"  stopped: {done.stopped}"))
+        say(f"  stopped: {done.stopped}")
     return FOUND if done.refused or done.stopped else 0

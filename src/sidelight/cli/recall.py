@@ -8,9 +8,9 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.saying import say
 from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -58,7 +58,7 @@ def recall(  # noqa: PLR0913 - options
         if found is None:
             raise UsageError("is no object that this organisation shared", where=identifier)
         made = found.id
-    typer.echo(plain(f"recall {made} of {identifier}"))
+    say(f"recall {made} of {identifier}")
     return 0
 
 
@@ -83,7 +83,7 @@ def recalls(  # noqa: PLR0913 - options
     else:
         lines = list(_all(database))
     for line in lines or ["there are no recalls"]:
-        typer.echo(plain(line))
+        say(line)
     return FOUND if any("overdue" in line.split("  ") for line in lines) else 0
 
 
@@ -131,7 +131,7 @@ def acknowledge(  # noqa: PLR0913 - options
         if not idents:
             raise UsageError("is no recall that is for this organisation", where=identifier)
     for each in dict.fromkeys(idents):
-        typer.echo(plain(f"acknowledged the recall of {each}"))
+        say(f"acknowledged the recall of {each}")
     return 0
 
 
@@ -142,7 +142,7 @@ def _dropped(path: Path | None, idents: Sequence[str], done: str) -> str:
 
     count = drop(path, idents)
     what = f"{count} {'copy' if count == 1 else 'copies'}"
-    typer.echo(plain(f"{what} blanked in {path}"))
+    say(f"{what} blanked in {path}")
     return done or f"{what} deleted"
 
 

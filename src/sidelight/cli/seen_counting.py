@@ -7,8 +7,8 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.saying import say
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, values_of
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 GroupKey = Annotated[
@@ -29,9 +29,7 @@ def tell(files: Files, group_key: GroupKey, output: Output) -> int:
 
     values = hidden_only(values_of(files))
     output.write_bytes(reports.spell(read_group_key(group_key), values))
-    typer.echo(
-        plain(f"{many(len(values), 'value')} in {output}, as hashes: send it to the counter")
-    )
+    say(f"{many(len(values), 'value')} in {output}, as hashes: send it to the counter")
     return 0
 
 
@@ -53,7 +51,7 @@ def take(
     who = organisation_named(library.register(), organisation)
     came = reports.read(bytes_of(report), report)
     new, gone = library.report(Caller(who.id, operator(), frozenset()), came, now())
-    typer.echo(plain(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on"))
+    say(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on")
     return 0
 
 
@@ -75,9 +73,9 @@ def count(
     made = library.counts(least, now())
     output.write_bytes(made.document)
     least = reports.read_table(made.document, output).least  # of whoever asked first today
-    typer.echo(plain(f"today's counts are in {output}, told in steps of {least}"))
+    say(f"today's counts are in {output}, told in steps of {least}")
     if why := too_few(made.members, least):
-        typer.echo(f"none is told yet: {why}")
+        say(f"none is told yet: {why}")
     return 0
 
 
@@ -98,13 +96,13 @@ def lookup(
 
     key, told = read_group_key(group_key), reports.read_table(bytes_of(table), table)
     if key_id(key) not in told.keys:
-        typer.echo(f"nobody's report under key {key_id(key)} is in this table", err=True)
+        say(f"nobody's report under key {key_id(key)} is in this table", err=True)
     values = hidden_only(values_of(files))
     seen = 0
     for value in values:
         shown = told.counts.get(reports.token(key, value))
         seen += shown is not None
         what = f"at least {shown} members" if shown else "too few to tell"
-        typer.echo(plain(f"{what}  {value.kind}  {value.text}"))
-    typer.echo(f"counts are told from {told.least} members on, in steps of {told.least}")
+        say(f"{what}  {value.kind}  {value.text}")
+    say(f"counts are told from {told.least} members on, in steps of {told.least}")
     return FOUND if seen else 0

@@ -7,7 +7,7 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
-from sidelight.output.plain import plain
+from sidelight.cli.saying import say
 
 token = typer.Typer(help="Let people and programs of an ally in.", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def list_tokens(database: Database = "") -> int:
         state = "revoked" if each.revoked else "expired" if at >= each.expires else "holds"
         who = f"{names.get(each.organisation, each.organisation)}  {each.person}"
         until = instants.show(each.expires)[:10]
-        typer.echo(plain(f"{each.id}  {state}  {who}  {' '.join(sorted(each.scopes))}  {until}"))
+        say(f"{each.id}  {state}  {who}  {' '.join(sorted(each.scopes))}  {until}")
     return 0
 
 
@@ -87,7 +87,7 @@ def revoke(
     from sidelight.exchange.store import tokens  # noqa: PLC0415 - not for --help
 
     if tokens.revoke(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is revoked")
+        say(f"{ident} is revoked")
         return 0
-    typer.echo(f"{ident} is no token that holds", err=True)
+    say(f"{ident} is no token that holds", err=True)
     return FOUND

@@ -20,9 +20,9 @@ from sidelight.cli.received import (
     hunt_stream,
     hunting,
 )
+from sidelight.cli.saying import say
 from sidelight.cli.telling import Send, Sighting, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError, reason_of
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def pull(  # noqa: PLR0913 - options
             done = fetch(client, room, output, limit=limit)
         finally:  # what one holds may be recalled where one may not look any more
             warn(mark(output, recalls), str(output))
-        typer.echo(plain(_pulled(done, room)))
+        say(_pulled(done, room))
         code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
         if request and wish:
             code = max(code, tell(client, room, request.kept, wish))
@@ -176,7 +176,7 @@ def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
         except RefusalError:
             raise
         except ExchangeError as error:
-            typer.echo(f"sidelight: {error}; going on after {after or 'the start'}", err=True)
+            say(f"sidelight: {error}; going on after {after or 'the start'}", err=True)
         time.sleep(_AGAIN_S)
 
 
