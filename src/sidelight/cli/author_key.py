@@ -134,10 +134,13 @@ def list_keys(trust: TrustFile = None) -> int:
     need_exchange("cryptography", "rfc8785")
     from sidelight.exchange import keys  # noqa: PLC0415 - not for --help
 
-    for fingerprint, each in keys.read_trust(trust_file(trust)).items():
+    trusted = keys.read_trust(trust_file(trust))
+    for fingerprint, each in trusted.items():
         gone = f"revoked {each.revoked[:10]}: {each.reason}"
         state = gone if each.revoked else f"trusted {each.at[:10]} by {each.by}"
-        say(f"{fingerprint}  {each.author}  {state}  {each.identity}")
+        say(f"{fingerprint}  {each.author}  {state}  {each.identity}".rstrip())
+    if not trusted:
+        say("no key is trusted yet: sidelight share key make, or key trust FILE", err=True)
     return 0
 
 

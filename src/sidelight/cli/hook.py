@@ -14,12 +14,15 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import configuration_file, hook_key_file
 from sidelight.cli.libraries import (
     Database,
+    collection_named,
     need_exchange,
     now,
     open_library,
     operator,
     organisation_named,
 )
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
 from sidelight.cli.saying import say
 from sidelight.errors import SidelightError, UsageError
 from sidelight.plural import many
@@ -64,17 +67,15 @@ def add(  # noqa: PLR0913 - options
     _reachable().target(url)
     register = library.register()
     owner = organisation_named(register, organisation)
-    found = [one for one in register.collections if collection in {one.id, one.alias, one.title}]
-    if len(found) != 1:
-        raise UsageError("is not one collection of the register", where=collection)
-    if not register.can_read(owner.id, found[0]):
-        raise UsageError(f"may not read {found[0].title}", where=organisation)
+    place = collection_named(register, collection)
+    if not register.can_read(owner.id, place):
+        raise UsageError(f"may not read {place.title}", where=organisation)
     start = 0 if from_start else library.newest()
     made = hooks.Hook(
         id=str(uuid4()),
         organisation=owner.id,
         person=person or owner.name,
-        collection=found[0].id,
+        collection=place.id,
         url=url,
         created=now(),
         after=start,
@@ -98,15 +99,12 @@ def list_hooks(
     Example: sidelight share hook list --each
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import hooks  # noqa: PLC0415
+    from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
 
-    register = library.register()
-    names = {one.id: one.name for one in register.alliances.organisations.values()}
-    titles = {one.id: one.title for one in register.collections}
-    for one in hooks.hooks(library.engine):
-        of, place = (names.get(one.organisation, ""), titles.get(one.collection, ""))
-        text = f"{one.id}  {of}  {place} -> {one.url}  up to {instants.show(one.after)}"
+    names, found = names_of(library), list(hooks.hooks(library.engine))
+    for one in found:
+        of, place = (names.get(each, each) for each in (one.organisation, one.collection))
+        text = f"{one.id}  {of}  {place} -> {one.url}  up to {seconds(one.after)}"
         text += f"  {hooks.dead_count(library.engine, one.id)} dead letters"
         if one.failures:
             soon = max(0, one.due - now()) // 1_000_000
@@ -114,6 +112,8 @@ def list_hooks(
         say(text)
         for letter in hooks.dead_letters(library.engine, one.id) if each else ():
             say(f"  {letter.object} {letter.version}  {letter.why}")
+    if not found:
+        say("there is no webhook: sidelight share hook add ORGANISATION URL", err=True)
     return 0
 
 
@@ -162,6 +162,9 @@ def retry(ident: Ident, database: Database = "") -> int:
     found, courier = _named(library, ident), _courier(library)
     taken = gone = 0
     left = list(hooks.dead_letters(library.engine, ident))
+    if not left:
+        say("it has no dead letters: all that was sent was taken, or is still being tried")
+        return 0
     try:
         for letter in left:
             if courier.retry(found, letter):
@@ -236,5 +239,6 @@ def _named(library: "Library", ident: str) -> "Hook":
 
     found = next((one for one in hooks.hooks(library.engine) if one.id == ident), None)
     if found is None:
-        raise UsageError("is no webhook", where=ident)
+        hint = "'sidelight share hook list' shows them"
+        raise UsageError("is no webhook", where=ident, hint=hint)
     return found

@@ -13,7 +13,7 @@ from sidelight.extras import install
 
 if TYPE_CHECKING:
     from sidelight.exchange.alliance import Organisation
-    from sidelight.exchange.register import Register
+    from sidelight.exchange.register import Collection, Register
     from sidelight.exchange.store.library import Library
 
 Database = Annotated[
@@ -67,6 +67,20 @@ def organisation_named(register: "Register", name: str) -> "Organisation":
         hint = f"there are: {there or 'none'}"
         raise UsageError("is no organisation of the register", where=name, hint=hint)
     return found
+
+
+def collection_named(register: "Register", name: str) -> "Collection":
+    """Find a collection by its id, alias or title.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
+    if len(found) != 1:
+        there = ", ".join(each.alias or each.title for each in register.collections)
+        why = "names more than one collection" if found else "is no collection of the register"
+        raise UsageError(why, where=name, hint=f"there are: {there or 'none'}")
+    return found[0]
 
 
 def operator() -> str:

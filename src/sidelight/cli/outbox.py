@@ -136,7 +136,12 @@ def retry(numbers: Numbers = None) -> int:
     Example: sidelight share outbox retry 17
     """
     with closing(_open()) as box:
-        say(f"{box.retry(numbers or ())} wait again: sidelight share outbox send")
+        count = box.retry(numbers or ())
+        if count:
+            say(f"{many(count, 'object waits', 'objects wait')} again: sidelight share outbox send")
+        else:
+            why = "none of these" if numbers else "nothing"
+            say(f"nothing waits again: {why} was refused", err=True)
     return 0
 
 
@@ -152,7 +157,12 @@ def drop(
     if not numbers and not refused:
         raise UsageError("name what to drop: numbers, or --refused", where="outbox drop")
     with closing(_open()) as box:
-        say(f"{box.drop(numbers or (), refused=refused)} dropped")
+        count = box.drop(numbers or (), refused=refused)
+        if count:
+            say(f"{many(count, 'object')} dropped")
+        else:
+            why = "none of these is in the outbox" if numbers else "nothing was refused"
+            say(f"nothing was dropped: {why}; 'outbox list --each' shows what there is", err=True)
     return 0
 
 

@@ -14,8 +14,10 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
+from sidelight.cli.moments import seconds
 from sidelight.cli.saying import say
 from sidelight.errors import UsageError, reason_of
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -60,7 +62,8 @@ def run(
         raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     for name in only or ():
         if name not in {each.name for each in found.peers}:
-            raise UsageError("is no peer", where=name)
+            there = ", ".join(each.name for each in found.peers) or "none"
+            raise UsageError("is no peer", where=name, hint=f"there are: {there}")
     peering = Peering(library, found.us, now)
     while True:
         code = 0
@@ -82,17 +85,21 @@ def list_lines(
     Example: sidelight share peer list --each
     """
     engine = open_library(database).engine
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store.peering import progress, refusals  # noqa: PLC0415
+    from sidelight.exchange.store.peering import (  # noqa: PLC0415 - not for --help
+        progress,
+        refusals,
+    )
 
-    bad = list(refusals(engine))
-    for one in progress(engine):
+    bad, lines = list(refusals(engine)), list(progress(engine))
+    for one in lines:
         mine = [it for name, to, it in bad if (name, to) == (one.line.peer, one.line.direction)]
         text = f"{one.line}: {one.taken} moved, up to {one.after or 'the start'}"
-        text += f", at {instants.show(one.at)[:19]}Z; {len(mine)} refused in all"
+        text += f", at {seconds(one.at)}; {len(mine)} refused in all"
         say(text + (f"; stopped: {one.why}" if one.why else ""))
     for name, direction, it in bad if each else ():
         say(f"  {name} {direction}  {it.id} {it.version}  {it.why}")
+    if not lines:
+        say("no pass was made with any peer yet: sidelight share peer run", err=True)
     return 0
 
 
@@ -107,9 +114,15 @@ def restart(
     Example: sidelight share peer restart cert
     """
     engine = open_library(database).engine
-    from sidelight.exchange.store.peering import restart as begin  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store.peering import progress  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store.peering import restart as begin  # noqa: PLC0415
 
-    say(f"{begin(engine, name)} lines begin at the start")
+    there = sorted({one.line.peer for one in progress(engine)})
+    count = begin(engine, name)
+    if not count:
+        hint = f"there are: {', '.join(there)}" if there else "none was met yet: share peer run"
+        raise UsageError("no pass was made with a peer of this name", where=name, hint=hint)
+    say(f"{many(count, 'line begins', 'lines begin')} at the start")
     return 0
 
 

@@ -8,6 +8,8 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
 from sidelight.cli.saying import say
 from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
@@ -177,13 +179,11 @@ def _made(told: Mapping[str, object]) -> Iterator[str]:
 
 def _all(database: str) -> Iterator[str]:
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.recall import lasting, state  # noqa: PLC0415
+    from sidelight.exchange.recall import lasting, state  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    at = now()
+    names, at = names_of(library), now()
     for recall, recipients in library.recalled():
-        due = instants.show(recall.due)
+        due = seconds(recall.due)
         owner = names.get(recall.owner, recall.owner)
         yield f"{recall.object}  recalled by {owner}, due {due}: {recall.reason}"
         for each in recipients:

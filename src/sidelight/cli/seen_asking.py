@@ -8,6 +8,8 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
 from sidelight.cli.saying import say
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.errors import UsageError
@@ -163,14 +165,18 @@ def asked(database: Database = "") -> int:
     Example: sidelight share seen asked
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import seen  # noqa: PLC0415
+    from sidelight.exchange.store import seen  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    for each in seen.questions(library.engine):
+    names, questions = names_of(library), seen.questions(library.engine)
+    for each in questions:
         who = f"{names.get(each.organisation, each.organisation)} ({each.person})"
         what = many(each.items, "value")
-        say(f"{instants.show(each.at)}  {who}  {what}  epoch {each.epoch}")
+        say(f"{seconds(each.at)}  {who}  {what}  epoch {each.epoch}")
+    if not questions:
+        running = library.epoch(now())
+        until = f"they may until {seconds(running.ends)}" if running else ""
+        how = until or "nobody may before you: sidelight share seen prepare FILE -o SETUP"
+        say(f"nobody asked yet; {how}", err=True)
     return 0
 
 
@@ -184,5 +190,7 @@ def _circles(register: "Register", names: list[str]) -> tuple[str, ...]:
     found = {name: [each.id for each in there if name in {each.id, each.name}] for name in names}
     for name, ids in found.items():
         if len(ids) != 1:
-            raise UsageError("is no circle of the register", where=name)
+            listed = ", ".join(sorted(each.name for each in there)) or "none"
+            hint = f"there are: {listed}"
+            raise UsageError("is no circle of the register", where=name, hint=hint)
     return tuple(ids[0] for ids in found.values())

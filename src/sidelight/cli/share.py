@@ -11,7 +11,14 @@ from sidelight.cli.author_key import author_key
 from sidelight.cli.certificate import certificate
 from sidelight.cli.defence import defence
 from sidelight.cli.hook import hook
-from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.libraries import (
+    Database,
+    collection_named,
+    now,
+    open_library,
+    operator,
+    organisation_named,
+)
 from sidelight.cli.misp import misp
 from sidelight.cli.moments import Since, Until, moment, seconds
 from sidelight.cli.names import names_of
@@ -103,7 +110,10 @@ def show(database: Database = "") -> int:
 
     Example: sidelight share show
     """
-    _show(open_library(database).register())
+    register = open_library(database).register()
+    _show(register)
+    if not register.alliances.organisations:
+        say("there is no register yet: write one, then: sidelight share apply FILE", err=True)
     return 0
 
 
@@ -231,15 +241,13 @@ def _foreseen(
         raise UsageError("is needed where no --server is asked", where="--owner")
     register = library.register()
     sharer = organisation_named(register, owner).id
-    found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
-    if len(found) != 1:
-        raise UsageError("is not one collection of the register", where=name)
+    place = collection_named(register, name)
     at = now()
     grants = granted(library, register, sharer, "object", at)
-    known = definitions_held(library, found[0].id, grants, references(objects))
+    known = definitions_held(library, place.id, grants, references(objects))
     alliances = register.alliances
-    items = unnamed(admit(objects, known, now=at), veiled(sharer, found[0].circles, alliances))
-    return foreseen(foresee(items, found[0], sharer, alliances, now=at))
+    items = unnamed(admit(objects, known, now=at), veiled(sharer, place.circles, alliances))
+    return foreseen(foresee(items, place, sharer, alliances, now=at))
 
 
 def _lines(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
