@@ -54,7 +54,10 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
     assert "1 copy deleted" in said
 
     for who in ("G", "X"):
-        assert run(served, who, "share", "recalls") == (0, "there are no recalls\n")
+        assert run(served, who, "share", "recalls") == (
+            0,
+            "there are no recalls: nothing was taken back\n",
+        )
     everything = served.desk("share", "recalls", "--database", served.database)
     assert f"{IDENT}  recalled by A, due " in everything.out.decode()
     assert "  B  acknowledged  " in everything.out.decode()

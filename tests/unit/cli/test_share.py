@@ -1,10 +1,11 @@
 """Answers of ``sidelight share`` that have nothing to show, and what was mistyped."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from allies import TRILATERAL
+from allies import TRILATERAL, indicator, objects, open_world
 from sidelight.cli.app import run
 
 Said = tuple[int, str, str]
@@ -94,3 +95,40 @@ def test_who_left_the_register_keeps_its_name_in_lists(allied: Desk) -> None:
     assert allied("apply", "rest.toml")[0] == 0
     (line,) = allied("token", "list")[1].splitlines()
     assert "holds  X  x@x.example  read write  " in line
+
+
+def test_a_recall_says_whom_it_reaches_and_a_second_one_that_there_was_one(desk: Desk) -> None:
+    ident, where = str(indicator(1)["id"]), ("--database", "exchange.db")
+    world = open_world(desk.folder)
+    world.add("A", indicator(1, "amber"))
+    take = ("recall", ident, "--owner", "A", *where, "--reason")
+    assert desk(*take, "wrong", "--hours", "4")[1].splitlines()[1:] == [
+        "nobody was given it",
+        "who acknowledged: sidelight share recalls",
+    ]
+    world.add("A", indicator(2, "amber"))
+    for who in ("B", "C"):
+        world.ask(who, objects())
+    two = str(indicator(2)["id"])
+    first = desk("recall", two, "--owner", "A", *where, "--reason", "wrong", "--hours", "4")[1]
+    assert first.splitlines()[1] == "2 organisations were given it: B, C"
+    assert "told when it next pulls or asks for recalls, at once if it follows" in first
+    again = desk("recall", two, "--owner", "A", *where, "--reason", "other", "--erase")[1]
+    assert re.match(rf"{two} was recalled already, at 2\d{{3}}-\S+Z: wrong\n", again)
+    assert "stay as they were; it is erased" in again
+    assert "2 organisations were given it" in again
+
+
+def test_a_second_acknowledgement_says_when_the_first_was(desk: Desk) -> None:
+    ident, where = str(indicator(1)["id"]), ("--database", "exchange.db")
+    world = open_world(desk.folder)
+    world.add("A", indicator(1, "amber"))
+    world.ask("B", objects())
+    desk("recall", ident, "--owner", "A", "--reason", "wrong", *where)
+    take = ("acknowledge", ident, "--organisation", "B", *where, "--done")
+    assert desk(*take, "unblocked")[1] == f"acknowledged the recall of {ident}\n"
+    said = desk(*take, "something else")[1]
+    assert re.fullmatch(
+        rf"the recall of {ident} was acknowledged already, at \S+Z with: unblocked; that stays\n",
+        said,
+    )

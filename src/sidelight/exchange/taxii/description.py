@@ -87,6 +87,7 @@ _RECALLED: Final = {
     "acknowledge_by": _TIME,
     "reason": _TEXT,
     "erased": {"type": "boolean"},
+    "again": {"type": "boolean"},
 }
 _STATE: Final = {
     "state": {"enum": list(get_args(State))},
