@@ -138,8 +138,10 @@ class World:
         assert isinstance(reply, Response)
         return reply
 
-    def stream(self, who: str, path: str, headers: Mapping[str, str]) -> Response | Stream:
-        request = Request("GET", path, (), headers)
+    def stream(
+        self, who: str, path: str, headers: Mapping[str, str], *query: tuple[str, str]
+    ) -> Response | Stream:
+        request = Request("GET", path, query, headers)
         return answer(request, self.caller(who), self.server, self.now)
 
     def add(self, who: str | Caller, *items: object, to: str = "finds") -> dict[str, object]:

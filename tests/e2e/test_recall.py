@@ -66,8 +66,9 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
 def test_who_follows_is_told_until_it_acknowledges(served: Served) -> None:
     push(served, bundle(served.desk.folder / "x.json", indicator(1, "amber")))
     words = served.desk.arguments(
-        "share", "follow", served.url, "--collection", "finds", "--token-file", served.tokens["B"]
-    )
+        "share", "follow", served.url, "--collection", "finds", "--from-start",
+        "--token-file", served.tokens["B"],
+    )  # fmt: skip
     for recalls_before in (False, True):
         following = subprocess.Popen(
             words, env=dict(served.desk.environment), cwd=served.desk.folder,

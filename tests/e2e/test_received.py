@@ -108,7 +108,7 @@ def test_what_is_pulled_is_hunted_once_and_nothing_else_happens(
 
 def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Path) -> None:
     command = served.desk.arguments(
-        "share", "follow", served.url, "--collection", "finds",
+        "share", "follow", served.url, "--collection", "finds", "--from-start",
         "--token-file", served.tokens["B"], "--hunt", small_range, "--kept", "kept",
     )  # fmt: skip
     errors = (served.desk.folder / "err").open("wb")
