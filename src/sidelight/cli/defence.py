@@ -12,8 +12,9 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import allow_file
 from sidelight.cli.libraries import need_exchange, now
 from sidelight.cli.saying import say
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
-from sidelight.intel.markings import MARKINGS, Marking, label
+from sidelight.intel.markings import label
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -26,18 +27,6 @@ defence = typer.Typer(
     help="Share Sigma rules, allow-lists, baselines and playbooks, signed.", no_args_is_help=True
 )
 _SHOWN: int = 5
-
-
-def shareable(name: str) -> Marking:
-    """Read a TLP marking that something to be sent may have.
-
-    Raises:
-        UsageError: it is none, or is for named people.
-    """
-    found = next((each for each in MARKINGS if each == name.lower().removeprefix("tlp:")), None)
-    if found is None or found == "red":
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--tlp")
-    return found
 
 
 @defence.command("pack")
@@ -69,7 +58,7 @@ def pack(
     from sidelight.exchange.keys import read_key  # noqa: PLC0415
     from sidelight.exchange.packing import pack as packed  # noqa: PLC0415
 
-    marking = shareable(tlp)
+    marking = tlp_named(tlp, red=False)
     if source is not None and len(files) != 1:
         raise UsageError("goes with one FILE", where="--derived-from")
     private = read_key(key_file(key))

@@ -30,6 +30,7 @@ from sidelight.cli.roster import ended, roster
 from sidelight.cli.saying import say
 from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
+from sidelight.cli.tlp import tlp_named
 from sidelight.cli.token import token
 from sidelight.cli.transfer import (
     Authority,
@@ -42,7 +43,7 @@ from sidelight.cli.transfer import (
     pull,
 )
 from sidelight.errors import UsageError, reason_of
-from sidelight.intel.markings import MARKINGS, label
+from sidelight.intel.markings import label
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -209,9 +210,7 @@ def redact(
     from sidelight.exchange.parcel import read_objects  # noqa: PLC0415
     from sidelight.exchange.redaction import redacted_bundle  # noqa: PLC0415
 
-    highest = next((each for each in MARKINGS if each == ceiling), None)
-    if highest is None or highest == "red":
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--ceiling")
+    highest = tlp_named(ceiling, "--ceiling", red=False)
     less = redacted_bundle(read_objects(file), highest, now(), uuid4)
     output.write_bytes(less.bundle)
     whole = less.made + less.derivations + less.along

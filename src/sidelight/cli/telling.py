@@ -11,6 +11,7 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import now
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
 from sidelight.plural import many
@@ -52,7 +53,6 @@ def wished(
         UsageError: one of them is no choice that there is.
     """
     from sidelight.exchange.sighting import NAMES, REACHES  # noqa: PLC0415 - not for --help
-    from sidelight.intel.markings import MARKINGS  # noqa: PLC0415
 
     named = next((each for each in NAMES if each == name), None)
     if named is None:
@@ -60,10 +60,7 @@ def wished(
     whom = next((each for each in REACHES if each == reach), None)
     if whom is None:
         raise UsageError(f"is one of: {', '.join(REACHES)}", where="--to")
-    marking = next((each for each in MARKINGS if each == tlp and each != "red"), None)
-    if marking is None:
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--tlp")
-    return Wish(named, whom, marking, send)
+    return Wish(named, whom, tlp_named(tlp, red=False), send)
 
 
 def wished_after(hunt: Sequence[Path] | None, name: str, *, send: bool) -> Wish | None:
