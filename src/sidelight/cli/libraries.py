@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.folders import exchange_database
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
 from sidelight.extras import install
 
@@ -40,7 +41,7 @@ def open_library(database: str) -> "Library":
         path = exchange_database()
         path.parent.mkdir(parents=True, exist_ok=True)
         database = str(path)
-    return Library(open_database(database))
+    return Library(open_database(database, lambda said: say(f"sidelight: {said}", err=True)))
 
 
 def need_exchange(*modules: str) -> None:

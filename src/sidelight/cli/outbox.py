@@ -168,7 +168,10 @@ def drop(
 
 def _open() -> "Outbox":
     from sidelight.exchange.outbox import Outbox  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.secret import tighten  # noqa: PLC0415
 
+    if said := tighten(outbox_file()):
+        say(f"sidelight: {said}", err=True)
     return Outbox(outbox_file())
 
 

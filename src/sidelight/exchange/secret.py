@@ -43,6 +43,24 @@ def read_secret(path: Path) -> bytes:
     return data
 
 
+def tighten(path: Path) -> str:
+    """Let nobody but its owner at a file that everybody here could read or write.
+
+    What SQLite keeps beside it is taken along. A group that was let in on purpose stays. Gives what
+    was done, for people; "" where there was nothing to do.
+    """
+    if os.name != "posix" or not path.is_file() or not path.stat().st_mode & 0o007:
+        return ""
+    mode = path.stat().st_mode & 0o777
+    try:
+        for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            if each.exists():
+                each.chmod(0o600)
+    except OSError as error:
+        return f"{path}: everybody here may read it, and that cannot be changed: {error.strerror}"
+    return f"{path}: everybody here could read it (mode {mode:03o}); it is its owner's now (600)"
+
+
 def write_group_key(path: Path, key: bytes) -> None:
     """Write the key of a group, as base64url."""
     write_secret(path, encoded(key).encode() + b"\n")
