@@ -1,6 +1,5 @@
 """``sidelight share hook``: tell an ally's program of what is added, as it is added."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -196,25 +195,12 @@ def hook_key() -> bytes:
     Raises:
         UsageError: the file cannot be read or made, or holds something else.
     """
+    from sidelight.exchange.secret import put_secret, read_secret  # noqa: PLC0415 - not for --help
+
     path = hook_key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            fresh = path.with_name(f"{path.name}.{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as at:
-                at.write(secrets.token_bytes(_KEY_OCTETS))
-                at.flush()
-                os.fsync(at.fileno())
-            try:
-                os.link(fresh, path)  # which of two that are made at once stays, stays
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        key = path.read_bytes()
-    except OSError as error:
-        reason = f"cannot be used: {error.strerror or error}"
-        raise UsageError(reason, where=str(path)) from None
+    if not path.exists():
+        put_secret(path, secrets.token_bytes(_KEY_OCTETS))
+    key = read_secret(path)
     if len(key) != _KEY_OCTETS:
         raise UsageError("is no key of webhooks", where=str(path))
     return key

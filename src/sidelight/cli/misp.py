@@ -163,13 +163,14 @@ def _safe(url: str) -> None:
 
 
 def _key(path: Path | None) -> str:
-    try:
-        text = path.read_text(encoding="ascii") if path else os.environ.get("MISP_KEY", "")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
-    if not text.strip():
+    from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+    if path:
+        return read_token(path)
+    text = os.environ.get("MISP_KEY", "").strip()
+    if not text:
         raise UsageError("a key is needed", hint="--key-file FILE, or the variable MISP_KEY")
-    return text.strip()
+    return text
 
 
 def _need(module: str) -> None:

@@ -4,18 +4,18 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sidelight.cli.exits import FOUND
-from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
 from sidelight.cli.moments import seconds
 from sidelight.cli.saying import say
+from sidelight.cli.transfer import connected
 from sidelight.errors import UsageError, reason_of
 from sidelight.plural import many
 
@@ -140,28 +140,19 @@ def _pass(peering: "Peering", found: "Peer", folder: Path) -> int:
 
 @contextmanager
 def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.connection import Connection  # noqa: PLC0415
-
-    if not is_safe(found.url):
-        raise UsageError("only https keeps what is shared to itself", where=found.url)
-    authority = folder / found.authority if found.authority else None
-    proof = None
-    if found.client_cert:
-        proof = folder / found.client_cert, folder / found.client_key if found.client_key else None
-    try:
-        token = _token(found, folder)
-        connection = Connection(token, authority, found.user, certificate=proof, tries=3)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"its token or ca cannot be used: {reason_of(error)}") from None
-    with closing(connection):
-        yield Client(found.url, connection)
+    files = (found.authority, found.client_cert, found.client_key)
+    authority, certificate, key = (folder / each if each else None for each in files)
+    token, shown = _token(found, folder), (certificate, key)
+    with connected(found.url, token, authority, user=found.user, shown=shown, tries=3) as client:
+        yield client
 
 
 def _token(found: "Peer", folder: Path) -> str:
     """Read a token: it never stands on a command line, where everybody here could read it."""
     if found.token_file:
-        return (folder / found.token_file).read_text(encoding="ascii").strip()
+        from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+        return read_token(folder / found.token_file)
     if not found.token_env:
         return ""
     text = os.environ.get(found.token_env, "").strip()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from sidelight.cli.fetching import is_safe
 from sidelight.cli.libraries import need_exchange
 from sidelight.cli.moments import moment
 from sidelight.cli.recalled import warn
@@ -238,26 +239,46 @@ def opened(
     Raises:
         UsageError: the address is not safe, or a file cannot be read.
     """
-    from sidelight.cli.fetching import is_safe  # noqa: PLC0415 - not for --help
-
-    if not is_safe(server):
-        raise UsageError("only https keeps what is shared to itself", where=server)
-    need_exchange("httpx")
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.connection import Connection  # noqa: PLC0415
-
     certificate, key = shown
     if key and not certificate:
         raise UsageError("is for --client-cert, which is missing", where="--client-key")
     if token_file is None and certificate is None:
         raise UsageError("is needed: ask whoever runs the server for one", where="--token-file")
-    files = [each for each in (token_file, authority, certificate, key) if each]
-    named = next((each for each in files if not each.exists()), certificate or files[0])
+    from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+    token = read_token(token_file) if token_file else ""
+    with connected(server, token, authority, shown=shown, tries=tries) as client:
+        yield client
+
+
+@contextmanager
+def connected(  # noqa: PLR0913 - where, as whom, how
+    url: str,
+    token: str,
+    authority: Path | None,
+    *,
+    user: str = "",
+    shown: tuple[Path | None, Path | None],
+    tries: int,
+) -> "Iterator[Client]":
+    """Give a client of a server for as long as the context is held; *user* is for HTTP Basic.
+
+    Raises:
+        UsageError: the address is not safe, or a file cannot be used.
+    """
+    if not is_safe(url):
+        raise UsageError("only https keeps what is shared to itself", where=url)
+    need_exchange("httpx")
+    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.connection import Connection  # noqa: PLC0415
+
+    certificate, key = shown
+    proof = (certificate, key) if certificate else None
+    files = [each for each in (certificate, authority, key) if each]
+    named = next((each for each in files if not each.exists()), files[0] if files else url)
     try:
-        text = token_file.read_text(encoding="ascii").strip() if token_file else ""
-        proof = (certificate, key) if certificate else None
-        connection = Connection(text, authority, certificate=proof, tries=tries)
+        connection = Connection(token, authority, user, certificate=proof, tries=tries)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be used: {reason_of(error)}", where=str(named)) from None
     with closing(connection):
-        yield Client(server, connection)
+        yield Client(url, connection)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidelight.errors import UsageError
-from sidelight.exchange.secret import read_secret, tighten, write_secret
+from sidelight.exchange.secret import put_secret, read_secret, read_token, tighten, write_secret
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 
@@ -47,3 +47,34 @@ def test_a_secret_is_its_owners_and_never_written_over(tmp_path: Path) -> None:
     path.chmod(0o640)
     with pytest.raises(UsageError, match="may be read by others"):
         read_secret(path)
+
+
+def test_of_two_secrets_made_at_once_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "hooks.key"
+    assert put_secret(path, b"first")
+    assert not put_secret(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_system_without_links_does_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "x.key"
+    assert put_secret(path, b"first")
+    assert not put_secret(path, b"second")
+    assert (path.read_bytes(), mode(path)) == (b"first", 0o600)
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"a\nb", "ü".encode()])
+def test_what_is_no_token_is_said(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match="token: holds no token"):
+        read_token(path)
+    path.write_bytes(b"slt_x\n")
+    assert read_token(path) == "slt_x"
