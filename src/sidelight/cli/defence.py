@@ -121,10 +121,20 @@ def open_bundle(
 
 
 def _told(outcomes: "list[Outcome]", folder: Path) -> Iterator[str]:
+    """Say what was turned away, by reason, and last what is kept: that is what is looked for."""
     from sidelight.exchange.quarantine import Kept, Same, Turned  # noqa: PLC0415 - not for --help
 
     if not outcomes:
-        yield "there is no defence in it"
+        yield "there is no defence in it: nothing that 'share defence pack' makes"
+    turned: dict[str, list[Turned]] = {}
+    for each in outcomes:
+        if isinstance(each, Turned):
+            turned.setdefault(each.why, []).append(each)
+    for why, some in turned.items():
+        yield f"turned  {len(some)}: {why}"
+        yield from (f"        {one.title or 'something'} ({one.id})" for one in some[:_SHOWN])
+        if len(some) > _SHOWN:
+            yield f"        and {len(some) - _SHOWN} more"
     for each in outcomes:
         match each:
             case Kept(entry, warnings):
@@ -133,8 +143,6 @@ def _told(outcomes: "list[Outcome]", folder: Path) -> Iterator[str]:
                 yield from (f"        it {warning}" for warning in warnings)
             case Same(entry):
                 yield f"there   {folder / entry.file}  as it came"
-            case Turned(ident, title, why):
-                yield f"turned  {title or 'something'}: {why} ({ident})"
 
 
 @defence.command("accept")

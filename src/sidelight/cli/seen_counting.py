@@ -58,25 +58,37 @@ def take(
 def count(
     output: Output,
     least: Annotated[
-        int, typer.Option(min=3, max=1000, help="Members from which on a count is told.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            min=3,
+            max=1000,
+            help="Members from which on a count is told, in its steps. [default: 5]",
+        ),
+    ] = None,
     database: Database = "",
 ) -> int:
     """Write today's table of counts, for all members; it is the same all day.
+
+    Whoever asks first makes it, be it a member at the server: a --least that comes after that is
+    for no table of today, and exits with 1.
 
     Example: sidelight share seen count -o counts.json
     """
     library = open_library(database)
     from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.seen.prevalence import too_few  # noqa: PLC0415
+    from sidelight.exchange.seen.prevalence import USUAL, too_few  # noqa: PLC0415
 
-    made = library.counts(least, now())
+    made = library.counts(least or USUAL, now())
     output.write_bytes(made.document)
-    least = reports.read_table(made.document, output).least  # of whoever asked first today
-    say(f"today's counts are in {output}, told in steps of {least}")
-    if why := too_few(made.members, least):
+    held = reports.read_table(made.document, output).least  # of whoever asked first today
+    say(f"today's counts are in {output}, told from {held} members on, in steps of {held}")
+    if why := too_few(made.members, held):
         say(f"none is told yet: {why}")
-    return 0
+    if least in {None, held}:
+        return 0
+    late = f"--least {least} comes too late: today's table was made with {held}, and stays so"
+    say(f"{late}; tomorrow, be the first to ask (days are of UTC)", err=True)
+    return FOUND
 
 
 def lookup(

@@ -132,3 +132,14 @@ def test_a_second_acknowledgement_says_when_the_first_was(desk: Desk) -> None:
         rf"the recall of {ident} was acknowledged already, at \S+Z with: unblocked; that stays\n",
         said,
     )
+
+
+def test_a_threshold_that_comes_after_the_table_of_the_day_is_said(allied: Desk) -> None:
+    first = allied("seen", "count", "-o", "counts.json", "--least", "4")
+    assert (first[0], first[2]) == (0, "")
+    assert "told from 4 members on, in steps of 4" in first[1]
+    assert "0 members report: counts from 4 on need 7" in first[1]
+    assert allied("seen", "count", "-o", "counts.json")[0] == 0
+    code, out, err = allied("seen", "count", "-o", "counts.json", "--least", "3")
+    assert (code, "told from 4 members on" in out) == (1, True)
+    assert "--least 3 comes too late: today's table was made with 4, and stays so" in err
