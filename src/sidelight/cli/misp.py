@@ -13,7 +13,7 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.saying import say
-from sidelight.errors import UsageError
+from sidelight.errors import UsageError, reason_of
 from sidelight.extras import install
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ def _events(
     for path in files:
         try:
             document = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        except OSError as error:
+            raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"is no JSON: {error}", where=str(path)) from None
         found = events_of(document)
         if not found:
             raise UsageError("holds no MISP event", where=str(path))
