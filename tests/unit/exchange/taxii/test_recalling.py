@@ -5,7 +5,17 @@ from pathlib import Path
 import orjson
 import pytest
 
-from allies import TRILATERAL, World, address, indicator, names, objects, open_world, parsed
+from allies import (
+    TRILATERAL,
+    World,
+    address,
+    indicator,
+    names,
+    objects,
+    open_world,
+    operators,
+    parsed,
+)
 from sidelight.exchange.store import audit
 from sidelight.exchange.taxii.message import Response
 from sidelight.intel.markings import MARKINGS
@@ -49,19 +59,8 @@ def given(world: World) -> World:
 
 
 IDENT = indicator(1)["id"]
-TWO_CIRCLES = """
-[[organisation]]
-name = "A"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "B"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "D"
-country = "FI"
-role = "operator"
+TWO_CIRCLES = f"""
+{operators(A="FI", B="FI", D="FI")}
 [[circle]]
 name = "one"
 members = ["A", "B"]
