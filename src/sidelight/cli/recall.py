@@ -107,7 +107,7 @@ def _begun(made: Mapping[str, object], *, hides: bool) -> Iterator[str]:
         yield "nobody that you may know of was given it" if hides else "nobody was given it"
     if hides:
         yield "whoever is hidden from you and has it is told as well, and not listed"
-    yield "who acknowledged: sidelight share recalls"
+    yield f"who acknowledged: sidelight share recalls{' --server URL' if hides else ''}"
 
 
 def recalls(  # noqa: PLR0913 - options

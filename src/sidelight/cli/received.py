@@ -244,6 +244,8 @@ def _indicators(objects: Iterable[bytes]) -> "Iterator[Indicator]":
 
     at = now()
     for index, data in enumerate(objects):
+        if not data.strip():  # 'acknowledge --drop' blanked it
+            continue
         item = parsed(data, index)
         if isinstance(item, Unfit):
             typer.echo(plain(f"sidelight: {item.id}: {item.why}"), err=True)
