@@ -115,5 +115,5 @@ def test_what_was_blanked_in_a_file_is_passed_over(
     """As 'acknowledge --drop' leaves it."""
     out = io.StringIO()
     hunt_received([b"     ", PLANTED], Hunting([evidence], tmp_path, 0, out=out))
-    assert "received: 1 indicators" in out.getvalue()
+    assert "received: 1 indicator;" in out.getvalue()
     assert "objects[" not in capsys.readouterr().err
