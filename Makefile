@@ -9,7 +9,8 @@ JOBS   ?= auto
 
 help:
 	@echo "make demo   install into $(VENV), write a labelled intrusion to demo/, hunt it"
-	@echo "make demo-exchange  share a finding among four allies on this machine"
+	@echo "make demo-exchange  share findings among three operators, a government CERT and"
+	@echo "              an outsider, on this machine"
 	@echo "make test   install the test dependencies, run all tests"
 	@echo "make check  format, lint, types, imports"
 	@echo "make bench  measure, and write docs/reference/benchmarks.md"

@@ -1,8 +1,8 @@
-"""Shares a finding among allies on this machine, and shows who gets it, as it happens.
+"""Shares two findings among allies on this machine, and shows who gets them, as it happens.
 
 ``python bench/demo_exchange.py FOLDER``: three operators in two countries, a government CERT and
-an outsider; a real server on loopback, and each ally following it. Exits 1 if anybody gets what
-they may not, or does not get what they may.
+an outsider; a real server on loopback, which all but the sender follow. Exits 1 if anybody gets
+what they may not, or does not get what they may.
 """
 
 import json
@@ -84,6 +84,11 @@ def main(folder: Path) -> int:
         hunt = ("hunt", folder / "evidence", "-q", "--limit", "0", "--fail-level", "never")
         run(*hunt, "--tlp", tlp, "-o", files[tlp], quiet=True)
     sets = {tlp: set(one_story(path)) for tlp, path in files.items()}
+    both = sets["amber"] & sets["green"]
+    for tlp, objects in sets.items():
+        print(f"  the {tlp.upper()} finding: {len(objects)} objects, and the marking itself")
+    print(f"  {len(both)} are in both, as an id of what was observed follows from what it is:")
+    print(f"  {len(sets['amber'] | sets['green'])} different objects in all")
 
     process, url = start(database)
     try:
@@ -102,10 +107,9 @@ def share(
         place = ("--collection", "finds")
         run("share", "preview", path, *place, "--owner", "Operator A", "--database", database)
 
-    say("Everybody listens; Operator A sends")
+    say("The four others listen; Operator A sends")
     events: queue.Queue[tuple[str, str, float]] = queue.Queue()
     followers = [follow(folder, who, url, events) for who in WHO[1:]]
-    time.sleep(4)
     wanted = {
         "Operator B": sets["amber"] | sets["green"],
         "Operator C": sets["amber"] | sets["green"],
@@ -121,7 +125,7 @@ def share(
         follower.terminate()
         follower.wait()
 
-    say("What each got, and what it may get")
+    say("Objects that each got, of those that it may get (the marking is known to everybody)")
     good = True
     for who, objects in wanted.items():
         right = got[who] == objects
@@ -130,7 +134,7 @@ def share(
     say("What the server can say of it afterwards")
     ledger = run("share", "ledger", "--organisation", "Government CERT", "--database", database,
                  quiet=True).splitlines()  # fmt: skip
-    print(f"  the ledger has {len(ledger)} deliveries to the Government CERT, such as")
+    print(f"  the ledger has {len(ledger)} deliveries to the Government CERT, the last of them")
     print(f"  {ledger[-1] if ledger else 'none'}")
     run("share", "audit", "verify", "--database", database)
     return 0 if good else 1
@@ -180,13 +184,15 @@ def follow(
     """Follow the collection as *who*, and queue the ids that come."""
     command = sidelight("share", "follow", url, "--collection", "finds", "--token-file",
                         token_file(folder, who))  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def listen(lines: IO[bytes]) -> None:
         for line in lines:
             events.put((who, json.loads(line)["id"], time.monotonic()))
 
     assert process.stdout
+    assert process.stderr
+    print(f"  {who}: {process.stderr.readline().decode().strip()}")
     threading.Thread(target=listen, args=(process.stdout,), daemon=True).start()
     return process
 

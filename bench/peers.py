@@ -22,7 +22,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from allies import indicator
+from allies import indicator, operators
 from cutting_proxy import between
 from sidelight.exchange.client import Client
 from sidelight.exchange.connection import Connection
@@ -31,15 +31,8 @@ from sidelight.exchange.taxii.message import MEDIA_TYPE
 
 COUNT: Final = 400
 BATCH: Final = 80
-REGISTER: Final = """
-[[organisation]]
-name = "Us"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "Peer"
-country = "FI"
-role = "operator"
+REGISTER: Final = f"""
+{operators(Us="FI", Peer="FI")}
 [[circle]]
 name = "two"
 members = ["Us", "Peer"]

@@ -17,21 +17,16 @@ from typing import Final
 
 import httpx
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from allies import operators
+
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 _TICK: Final = os.sysconf("SC_CLK_TCK")
 _WAIT_S: Final = 60.0
 _USER: Final = ("bench", "bench-only")
-REGISTER: Final = """\
-[[organisation]]
-name = "Sender"
-country = "FI"
-role = "operator"
-
-[[organisation]]
-name = "Reader"
-country = "EE"
-role = "operator"
-
+REGISTER: Final = f"""\
+{operators(Sender="FI", Reader="EE")}
 [[circle]]
 name = "both"
 members = ["Sender", "Reader"]

@@ -20,15 +20,18 @@ from sidelight.intel.markings import MARKINGS, Marking
 TAXII = "application/taxii+json;version=2.1"
 NOW = 1_800_000_000_000_000
 BOTH = frozenset({"read", "write"})
-TRILATERAL = """
-[[organisation]]
-name = "A"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "B"
-country = "EE"
-role = "operator"
+
+
+def operators(**countries: str) -> str:
+    """Give the tables of a register with operators in countries."""
+    return "".join(
+        f'[[organisation]]\nname = "{name}"\ncountry = "{country}"\nrole = "operator"\n'
+        for name, country in countries.items()
+    )
+
+
+TRILATERAL = f"""
+{operators(A="FI", B="EE")}
 [[organisation]]
 name = "C"
 country = "FI"
@@ -46,7 +49,7 @@ role = "operator"
 name = "trilateral"
 members = ["A", "B", "G"]
 legal_basis = "a memorandum"
-gives = {government = "green"}
+gives = {{government = "green"}}
 [[circle]]
 name = "others"
 members = ["X"]
@@ -138,8 +141,10 @@ class World:
         assert isinstance(reply, Response)
         return reply
 
-    def stream(self, who: str, path: str, headers: Mapping[str, str]) -> Response | Stream:
-        request = Request("GET", path, (), headers)
+    def stream(
+        self, who: str, path: str, headers: Mapping[str, str], *query: tuple[str, str]
+    ) -> Response | Stream:
+        request = Request("GET", path, query, headers)
         return answer(request, self.caller(who), self.server, self.now)
 
     def add(self, who: str | Caller, *items: object, to: str = "finds") -> dict[str, object]:

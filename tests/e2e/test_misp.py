@@ -74,7 +74,7 @@ def test_a_server_of_misp_is_asked_when_it_is_named(desk: CommandLine) -> None:
         (("in", "-o", "x", "--url", "http://misp.example", "--event", "1"), "only https"),
         (("in", "-o", "x", "--url", "https://misp.example", "--event", "1"), "a key is needed"),
         (("in", "absent.json", "-o", "x"), "cannot be read"),
-        (("in", "token-A", "-o", "x"), "cannot be read"),
+        (("in", "token-A", "-o", "x"), "is no JSON"),
         (("out", "event.json"), "say where it goes"),
         (("out", "absent.json", "-o", "x"), "cannot be read"),
     ],

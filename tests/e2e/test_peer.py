@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import replace
 
-from allies import indicator
+from allies import indicator, operators
 
 from .conftest import CommandLine
 from .test_outbox import free_port
@@ -22,15 +22,8 @@ token_env = "FAR_TOKEN"
 pull = [{{theirs = "finds", ours = "mirror"}}]
 push = [{{theirs = "finds", ours = "finds"}}]
 """
-HERE = """
-[[organisation]]
-name = "A"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "B"
-country = "EE"
-role = "operator"
+HERE = f"""
+{operators(A="FI", B="EE")}
 [[circle]]
 name = "two"
 members = ["A", "B"]

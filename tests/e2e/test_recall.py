@@ -54,7 +54,10 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
     assert "1 copy deleted" in said
 
     for who in ("G", "X"):
-        assert run(served, who, "share", "recalls") == (0, "there are no recalls\n")
+        assert run(served, who, "share", "recalls") == (
+            0,
+            "there are no recalls: nothing was taken back\n",
+        )
     everything = served.desk("share", "recalls", "--database", served.database)
     assert f"{IDENT}  recalled by A, due " in everything.out.decode()
     assert "  B  acknowledged  " in everything.out.decode()
@@ -63,8 +66,9 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
 def test_who_follows_is_told_until_it_acknowledges(served: Served) -> None:
     push(served, bundle(served.desk.folder / "x.json", indicator(1, "amber")))
     words = served.desk.arguments(
-        "share", "follow", served.url, "--collection", "finds", "--token-file", served.tokens["B"]
-    )
+        "share", "follow", served.url, "--collection", "finds", "--from-start",
+        "--token-file", served.tokens["B"],
+    )  # fmt: skip
     for recalls_before in (False, True):
         following = subprocess.Popen(
             words, env=dict(served.desk.environment), cwd=served.desk.folder,

@@ -108,7 +108,7 @@ def test_what_is_pulled_is_hunted_once_and_nothing_else_happens(
 
 def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Path) -> None:
     command = served.desk.arguments(
-        "share", "follow", served.url, "--collection", "finds",
+        "share", "follow", served.url, "--collection", "finds", "--from-start",
         "--token-file", served.tokens["B"], "--hunt", small_range, "--kept", "kept",
     )  # fmt: skip
     errors = (served.desk.folder / "err").open("wb")
@@ -165,13 +165,13 @@ def test_a_sighting_goes_back_when_it_is_sent_and_not_before(
         return ran.out.decode()
 
     told = tell()
-    assert "goes to 1: to-creator" in told
+    assert "goes to 1 of its recipients: to-creator" in told
     assert "nothing has left" in told
     assert "no ally has told" in hear("A")
-    assert "1 of 1 sightings taken" in tell("--send")
+    assert "1 of 1 sighting taken" in tell("--send")
     assert "no sighting to tell" in tell("--send")
     pulled = pull_and_hunt(served, small_range, "--sighting", "own").out.decode()
-    assert "1 sighting, own, to the creator" in pulled
+    assert "they go as your organisation" in pulled
     assert "nothing has left" in pulled
     wrong = pull_and_hunt(served, small_range, "--sighting", "nobody")
     assert (wrong.code, "none of: own, anonymous" in wrong.err) == (2, True)

@@ -320,6 +320,46 @@ def test_a_stream_gives_what_is_new_within_two_seconds_and_goes_on_after_a_cut(
     again.close()  # type: ignore[attr-defined]
 
 
+def test_who_follows_gets_what_is_new_and_goes_on_without_loss(served: Served) -> None:
+    """What is there already is left out; what came while nobody followed is got by --since."""
+
+    def follow(*options: str) -> subprocess.Popen[bytes]:
+        command = served.desk.arguments(
+            "share", "follow", served.url, "--collection", "finds",
+            "--token-file", served.tokens["B"], *options,
+        )  # fmt: skip
+        environment = dict(served.desk.environment)
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def put(*numbers: int) -> None:
+        push(served, bundle(served.desk.folder / "x.json", *(indicator(n) for n in numbers)))
+
+    def names(process: subprocess.Popen[bytes], count: int) -> list[str]:
+        assert process.stdout
+        return [json.loads(process.stdout.readline())["name"] for _ in range(count)]
+
+    put(1, 2)
+    first = follow()
+    assert first.stderr
+    assert first.stderr.readline().startswith(b"following Finds: what is added from now on")
+    put(3)
+    assert names(first, 1) == ["number 3"]
+    first.send_signal(signal.SIGINT)
+    said = first.communicate(timeout=20)[1].decode()
+    here = said.partition("to go on from here: --since ")[2].split()[0]
+    put(4)
+    second = follow("--since", here)
+    put(5)
+    assert names(second, 2) == ["number 4", "number 5"]
+    third = follow("--from-start")
+    assert names(third, 5) == [f"number {n}" for n in range(1, 6)]
+    for each in (second, third):
+        each.kill()
+        each.communicate()
+
+
 def test_tls_is_served_and_needed_outside_this_machine(desk: CommandLine) -> None:
     tmp_path, database = desk.folder, "exchange.db"
     trustme = pytest.importorskip("trustme")
@@ -424,8 +464,8 @@ def test_what_is_mistyped_is_named_as_it_was_written(desk: CommandLine) -> None:
         "--token-file",
         "token",
     )
-    ran = desk(*follow, "--after", "yesterday")
-    assert (ran.code, "--after: is no time such as" in ran.err) == (2, True)
+    ran = desk(*follow, "--since", "yesterday")
+    assert (ran.code, "--since: 'yesterday' is no time" in ran.err) == (2, True)
 
 
 def test_a_wrong_marking_is_reported_by_the_file_that_has_it(desk: CommandLine) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from sidelight.cli.knowing import known
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
 
@@ -92,12 +93,9 @@ def export(  # noqa: PLR0913
     Example: sidelight attribute export findings.jsonl -o attribution.stix.json
     """
     from sidelight import __version__  # noqa: PLC0415 - not for --help
-    from sidelight.output.marking import MARKINGS  # noqa: PLC0415
     from sidelight.output.stix import open_stix  # noqa: PLC0415
 
-    marking = next((name for name in MARKINGS if name == tlp), None)
-    if marking is None:
-        raise UsageError(f"no TLP label: {tlp!r}", where="--tlp", hint=", ".join(MARKINGS))
+    marking = tlp_named(tlp)
     added, came = _weighed(findings, finding, notes, store)
     with output.open("wb") as file:
         bundle = open_stix(file, __version__, marking)

@@ -8,8 +8,8 @@ import typer
 
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import need_exchange, now, operator
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 
 author_key = typer.Typer(
     help="Make a key to sign with, and say whose keys are trusted.", no_args_is_help=True
@@ -68,8 +68,8 @@ def make(
     made = keys.made_key(secrets.token_bytes(32), author, identity, at)
     keys.write_key(path, made)
     keys.trust(trust_file(trust), made.public, operator(), at)
-    typer.echo(plain(f"{made.public.author}'s key is in {path}; back it up, and show it to nobody"))
-    typer.echo(f"fingerprint {made.public.fingerprint}")
+    say(f"{made.public.author}'s key is in {path}; back it up, and show it to nobody")
+    say(f"fingerprint {made.public.fingerprint}")
     return 0
 
 
@@ -95,7 +95,7 @@ def show(
         typer.echo(text.decode())
         return 0
     output.write_bytes(text + b"\n")
-    typer.echo(f"fingerprint {found.fingerprint}: read it to allies on another way than the file")
+    say(f"fingerprint {found.fingerprint}: read it to allies on another way than the file")
     return 0
 
 
@@ -121,7 +121,7 @@ def trust_key(
         hint = f"ask {found.author}, by telephone or in person, and give it as --fingerprint"
         raise UsageError(f"{said}: {found.fingerprint}", where=str(file), hint=hint)
     keys.trust(trust_file(trust), found, operator(), _at())
-    typer.echo(plain(f"{found.author} is trusted, by {operator()}"))
+    say(f"{found.author} is trusted, by {operator()}")
     return 0
 
 
@@ -134,10 +134,13 @@ def list_keys(trust: TrustFile = None) -> int:
     need_exchange("cryptography", "rfc8785")
     from sidelight.exchange import keys  # noqa: PLC0415 - not for --help
 
-    for fingerprint, each in keys.read_trust(trust_file(trust)).items():
+    trusted = keys.read_trust(trust_file(trust))
+    for fingerprint, each in trusted.items():
         gone = f"revoked {each.revoked[:10]}: {each.reason}"
         state = gone if each.revoked else f"trusted {each.at[:10]} by {each.by}"
-        typer.echo(plain(f"{fingerprint}  {each.author}  {state}  {each.identity}"))
+        say(f"{fingerprint}  {each.author}  {state}  {each.identity}".rstrip())
+    if not trusted:
+        say("no key is trusted yet: sidelight share key make, or key trust FILE", err=True)
     return 0
 
 
@@ -160,5 +163,5 @@ def revoke(
     if not reason.strip():
         raise UsageError("must not be empty", where="--reason")
     gone = keys.revoke(trust_file(trust), fingerprint, reason.strip(), _at())
-    typer.echo(plain(f"what {gone.author} signed with it is refused from now on"))
+    say(f"what {gone.author} signed with it is refused from now on")
     return 0

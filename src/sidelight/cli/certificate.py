@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sidelight.cli.exits import FOUND
+from sidelight.cli.grants import DAY, Scopes, scopes_of, tell_ended, tell_grants
 from sidelight.cli.libraries import (
     Database,
     now,
@@ -13,9 +13,8 @@ from sidelight.cli.libraries import (
     operator,
     organisation_named,
 )
-from sidelight.cli.token import Scope
-from sidelight.errors import UsageError
-from sidelight.output.plain import plain
+from sidelight.cli.saying import say
+from sidelight.errors import UsageError, reason_of
 
 if TYPE_CHECKING:
     from sidelight.exchange.certificate import Kind
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 certificate = typer.Typer(
     help="Say whom certificates that clients show in TLS stand for.", no_args_is_help=True
 )
-
-_DAY: int = 86_400 * 1_000_000
 
 
 @certificate.command("bind")
@@ -42,9 +39,7 @@ def bind(  # noqa: PLR0913 - options
             help="Any certificate with this sha256, dns, email, uri or subject.",
         ),
     ] = "",
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it is good for; all. Repeatable.")
-    ] = None,
+    scope: Scopes = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days until the binding ends.")] = 365,
     database: Database = "",
 ) -> int:
@@ -66,12 +61,12 @@ def bind(  # noqa: PLR0913 - options
         value,
         found.id,
         person,
-        frozenset(each.value for each in scope or Scope),
+        scopes_of(scope),
         now=at,
-        expires=at + days * _DAY,
+        expires=at + days * DAY,
         actor=operator(),
     )
-    typer.echo(plain(f"{ident}  {kind}:{value}"))
+    say(f"{ident}  {kind}:{value}")
     return 0
 
 
@@ -82,17 +77,11 @@ def list_certificates(database: Database = "") -> int:
     Example: sidelight share certificate list
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import certificates  # noqa: PLC0415
+    from sidelight.exchange.store import certificates  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    at = now()
-    for each in certificates.bindings(library.engine):
-        state = "revoked" if each.revoked else "expired" if at >= each.expires else "holds"
-        who = f"{names.get(each.organisation, each.organisation)}  {each.person}"
-        until = instants.show(each.expires)[:10]
-        what = f"{' '.join(sorted(each.scopes))}  {until}  {each.kind}:{each.name}"
-        typer.echo(plain(f"{each.id}  {state}  {who}  {what}"))
+    none = "no certificate is bound yet: sidelight share certificate bind ORGANISATION PERSON"
+    bound = certificates.bindings(library.engine)
+    tell_grants(library, bound, none, lambda each: f"{each.kind}:{each.name}")
     return 0
 
 
@@ -108,11 +97,8 @@ def revoke(
     library = open_library(database)
     from sidelight.exchange.store import certificates  # noqa: PLC0415 - not for --help
 
-    if certificates.revoke(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is revoked")
-        return 0
-    typer.echo(f"{ident} is no binding that holds", err=True)
-    return FOUND
+    done = certificates.revoke(library.engine, ident, now=now(), actor=operator())
+    return tell_ended(done, ident, "binding")
 
 
 def _named(file: Path | None, name: str) -> "tuple[Kind, str]":
@@ -133,7 +119,7 @@ def _named(file: Path | None, name: str) -> "tuple[Kind, str]":
         try:
             found = read_certificate(file.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
-            raise UsageError(f"cannot be read: {error}", where=str(file)) from None
+            raise UsageError(f"cannot be read: {reason_of(error)}", where=str(file)) from None
         if found is None:
             raise UsageError("is no certificate in PEM", where=str(file))
         return "sha256", found.fingerprint

@@ -3,10 +3,14 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from sidelight.cli.folders import configuration_file
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError, reason_of
-from sidelight.intel.markings import MARKINGS
+
+if TYPE_CHECKING:
+    from sidelight.intel.markings import Marking
 
 SIGMAHQ: Final = "https://github.com/SigmaHQ/sigma/releases/latest/download/sigma_all_rules.zip"
 
@@ -22,8 +26,17 @@ class Configuration:
     """
 
     rules_url: str = SIGMAHQ
-    tlp: str = "amber+strict"
+    tlp: "Marking" = "amber+strict"
     hooks: str = ""
+
+
+def tlp_or_own(named: str) -> "Marking":
+    """Read the label of an option; where it is "", give that of the user's settings.
+
+    Raises:
+        UsageError: it is none, or the settings cannot be read.
+    """
+    return tlp_named(named) if named else read_configuration(configuration_file()).tlp
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -50,8 +63,5 @@ def read_configuration(path: Path) -> Configuration:
                     hint="known: " + ", ".join(f"[{a}] {b}" for a, b in known),
                 )
             values[target] = value
-    tlp = values.get("tlp", "amber+strict")
-    if tlp not in MARKINGS:
-        where, hint = f"{path}: [share] tlp", ", ".join(MARKINGS)
-        raise UsageError(f"no TLP label: {tlp!r}", where=where, hint=hint)
-    return Configuration(**values)
+    marking = tlp_named(values.pop("tlp", "amber+strict"), f"{path}: [share] tlp")
+    return Configuration(**values, tlp=marking)

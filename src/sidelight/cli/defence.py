@@ -11,9 +11,10 @@ from sidelight.cli.author_key import KeyFile, TrustFile, key_file, trust_file
 from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import allow_file
 from sidelight.cli.libraries import need_exchange, now
+from sidelight.cli.saying import say
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
-from sidelight.intel.markings import MARKINGS, Marking, label
-from sidelight.output.plain import plain
+from sidelight.intel.markings import label
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -26,18 +27,6 @@ defence = typer.Typer(
     help="Share Sigma rules, allow-lists, baselines and playbooks, signed.", no_args_is_help=True
 )
 _SHOWN: int = 5
-
-
-def shareable(name: str) -> Marking:
-    """Read a TLP marking that something to be sent may have.
-
-    Raises:
-        UsageError: it is none, or is for named people.
-    """
-    found = next((each for each in MARKINGS if each == name.lower().removeprefix("tlp:")), None)
-    if found is None or found == "red":
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--tlp")
-    return found
 
 
 @defence.command("pack")
@@ -69,7 +58,7 @@ def pack(
     from sidelight.exchange.keys import read_key  # noqa: PLC0415
     from sidelight.exchange.packing import pack as packed  # noqa: PLC0415
 
-    marking = shareable(tlp)
+    marking = tlp_named(tlp, red=False)
     if source is not None and len(files) != 1:
         raise UsageError("goes with one FILE", where="--derived-from")
     private = read_key(key_file(key))
@@ -77,12 +66,12 @@ def pack(
     output.write_bytes(data)
     for path, thing, ident, origin in done:
         made = f", derived from one of {origin.author or 'nobody known'}" if origin else ""
-        typer.echo(plain(f"{path}: {thing.kind.replace('-', ' ')} {thing.title}, {ident}{made}"))
+        say(f"{path}: {thing.kind.replace('-', ' ')} {thing.title}, {ident}{made}")
         for warning in thing.warnings:
-            typer.echo(plain(f"  it {warning}"))
+            say(f"  it {warning}")
     links = sum(origin is not None and origin.id != ident for _, _, ident, origin in done)
-    typer.echo(plain(f"{many(len(done) + links, 'object')}, {label(marking)}, signed, in {output}"))
-    typer.echo(plain(_explained(private.public)))
+    say(f"{many(len(done) + links, 'object')}, {label(marking)}, signed, in {output}")
+    say(_explained(private.public))
     return 0
 
 
@@ -124,18 +113,28 @@ def open_bundle(
     trusted = read_trust(trust_file(trust))
     outcomes = open_into(folder, read_objects(bundle), trusted, unsigned=unsigned)
     for line in _told(outcomes, folder):
-        typer.echo(plain(line))
+        say(line)
     turned = sum(isinstance(each, Turned) for each in outcomes)
     kept = len(outcomes) - turned
-    typer.echo(f"{kept} kept, {turned} turned away; nothing was switched on")
+    say(f"{kept} kept, {turned} turned away; nothing was switched on")
     return FOUND if turned or not outcomes else 0
 
 
 def _told(outcomes: "list[Outcome]", folder: Path) -> Iterator[str]:
+    """Say what was turned away, by reason, and last what is kept: that is what is looked for."""
     from sidelight.exchange.quarantine import Kept, Same, Turned  # noqa: PLC0415 - not for --help
 
     if not outcomes:
-        yield "there is no defence in it"
+        yield "there is no defence in it: nothing that 'share defence pack' makes"
+    turned: dict[str, list[Turned]] = {}
+    for each in outcomes:
+        if isinstance(each, Turned):
+            turned.setdefault(each.why, []).append(each)
+    for why, some in turned.items():
+        yield f"turned  {len(some)}: {why}"
+        yield from (f"        {one.title or 'something'} ({one.id})" for one in some[:_SHOWN])
+        if len(some) > _SHOWN:
+            yield f"        and {len(some) - _SHOWN} more"
     for each in outcomes:
         match each:
             case Kept(entry, warnings):
@@ -144,8 +143,6 @@ def _told(outcomes: "list[Outcome]", folder: Path) -> Iterator[str]:
                 yield from (f"        it {warning}" for warning in warnings)
             case Same(entry):
                 yield f"there   {folder / entry.file}  as it came"
-            case Turned(ident, title, why):
-                yield f"turned  {title or 'something'}: {why} ({ident})"
 
 
 @defence.command("accept")
@@ -180,15 +177,15 @@ def accept(
         raise UsageError(f"has no entry {missing[0]!r}", where=str(file))
     _show_hidden(found, _read_findings(findings))
     if not owner.strip():
-        typer.echo("nothing was accepted: give --owner to answer for it")
+        say("nothing was accepted: give --owner to answer for it")
         return 0
     for each in found:
         if each.is_expired(today()):
-            typer.echo(plain(f"{each.id} has expired, and is left out"))
+            say(f"{each.id} has expired, and is left out")
             continue
         taken = _taken(each, owner.strip(), file)
         add_entry(allow or allow_file(), taken)
-        typer.echo(plain(f"{taken.id} added to {allow or allow_file()}, until {taken.expires}"))
+        say(f"{taken.id} added to {allow or allow_file()}, until {taken.expires}")
     return 0
 
 
@@ -210,13 +207,13 @@ def _show_hidden(entries: "list[Entry]", findings: "list[Finding]") -> None:
     for entry in entries:
         hidden = [each for each in findings if covers(entry, each) == "whole"]
         scope = "; ".join(f"{name} {' or '.join(texts)}" for name, texts in entry.scope)
-        typer.echo(plain(f"{entry.id}: {entry.reason}, says {entry.owner}, until {entry.expires}"))
-        typer.echo(plain(f"  covers {scope}"))
-        typer.echo(f"  would hide {many(len(hidden), 'finding')} of {len(findings)}")
+        say(f"{entry.id}: {entry.reason}, says {entry.owner}, until {entry.expires}")
+        say(f"  covers {scope}")
+        say(f"  would hide {many(len(hidden), 'finding')} of {len(findings)}")
         for each in hidden[:_SHOWN]:
-            typer.echo(plain(f"    {each.level}  {each.host}  {each.title}"))
+            say(f"    {each.level}  {each.host}  {each.title}")
         if len(hidden) > _SHOWN:
-            typer.echo(f"    and {len(hidden) - _SHOWN} more")
+            say(f"    and {len(hidden) - _SHOWN} more")
 
 
 def _read_findings(path: Path) -> "list[Finding]":

@@ -1,6 +1,5 @@
 """``sidelight share hook``: tell an ally's program of what is added, as it is added."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +13,17 @@ from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import configuration_file, hook_key_file
 from sidelight.cli.libraries import (
     Database,
+    collection_named,
     need_exchange,
     now,
     open_library,
     operator,
     organisation_named,
 )
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
+from sidelight.cli.saying import say
 from sidelight.errors import SidelightError, UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -64,17 +66,15 @@ def add(  # noqa: PLR0913 - options
     _reachable().target(url)
     register = library.register()
     owner = organisation_named(register, organisation)
-    found = [one for one in register.collections if collection in {one.id, one.alias, one.title}]
-    if len(found) != 1:
-        raise UsageError("is not one collection of the register", where=collection)
-    if not register.can_read(owner.id, found[0]):
-        raise UsageError(f"may not read {found[0].title}", where=organisation)
+    place = collection_named(register, collection)
+    if not register.can_read(owner.id, place):
+        raise UsageError(f"may not read {place.title}", where=organisation)
     start = 0 if from_start else library.newest()
     made = hooks.Hook(
         id=str(uuid4()),
         organisation=owner.id,
         person=person or owner.name,
-        collection=found[0].id,
+        collection=place.id,
         url=url,
         created=now(),
         after=start,
@@ -84,7 +84,7 @@ def add(  # noqa: PLR0913 - options
     )
     secret = spelled(derived(hook_key(), made.id))
     hooks.add(library.engine, made, operator())
-    typer.echo(f"{made.id}  {secret}")
+    say(f"{made.id}  {secret}")
     return 0
 
 
@@ -98,22 +98,21 @@ def list_hooks(
     Example: sidelight share hook list --each
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import hooks  # noqa: PLC0415
+    from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
 
-    register = library.register()
-    names = {one.id: one.name for one in register.alliances.organisations.values()}
-    titles = {one.id: one.title for one in register.collections}
-    for one in hooks.hooks(library.engine):
-        of, place = (names.get(one.organisation, ""), titles.get(one.collection, ""))
-        text = f"{one.id}  {of}  {place} -> {one.url}  up to {instants.show(one.after)}"
+    names, found = names_of(library), list(hooks.hooks(library.engine))
+    for one in found:
+        of, place = (names.get(each, each) for each in (one.organisation, one.collection))
+        text = f"{one.id}  {of}  {place} -> {one.url}  up to {seconds(one.after)}"
         text += f"  {hooks.dead_count(library.engine, one.id)} dead letters"
         if one.failures:
             soon = max(0, one.due - now()) // 1_000_000
             text += f"  failed {many(one.failures, 'time')}, again in {soon} s: {one.why}"
-        typer.echo(plain(text))
+        say(text)
         for letter in hooks.dead_letters(library.engine, one.id) if each else ():
-            typer.echo(plain(f"  {letter.object} {letter.version}  {letter.why}"))
+            say(f"  {letter.object} {letter.version}  {letter.why}")
+    if not found:
+        say("there is no webhook: sidelight share hook add ORGANISATION URL", err=True)
     return 0
 
 
@@ -127,9 +126,9 @@ def remove(ident: Ident, database: Database = "") -> int:
     from sidelight.exchange.store import hooks  # noqa: PLC0415 - not for --help
 
     if hooks.remove(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is removed")
+        say(f"{ident} is removed")
         return 0
-    typer.echo(plain(f"{ident} is no webhook"), err=True)
+    say(f"{ident} is no webhook", err=True)
     return FOUND
 
 
@@ -144,9 +143,9 @@ def send_test(ident: Ident, database: Database = "") -> int:
     try:
         status = _courier(library).test(found)
     except SidelightError as error:
-        typer.echo(plain(f"not taken: {error}"))
+        say(f"not taken: {error}")
         return FOUND
-    typer.echo(f"answered {status}")
+    say(f"answered {status}")
     return 0 if status // 100 == 2 else FOUND
 
 
@@ -162,6 +161,9 @@ def retry(ident: Ident, database: Database = "") -> int:
     found, courier = _named(library, ident), _courier(library)
     taken = gone = 0
     left = list(hooks.dead_letters(library.engine, ident))
+    if not left:
+        say("it has no dead letters: all that was sent was taken, or is still being tried")
+        return 0
     try:
         for letter in left:
             if courier.retry(found, letter):
@@ -169,9 +171,9 @@ def retry(ident: Ident, database: Database = "") -> int:
             else:
                 gone += 1
     except SidelightError as error:
-        typer.echo(plain(f"not taken: {error}"))
+        say(f"not taken: {error}")
     rest = len(left) - taken - gone
-    typer.echo(f"{taken} taken, {gone} may not go any more, {rest} are left")
+    say(f"{taken} taken, {gone} may not go any more, {rest} are left")
     return FOUND if rest else 0
 
 
@@ -193,25 +195,12 @@ def hook_key() -> bytes:
     Raises:
         UsageError: the file cannot be read or made, or holds something else.
     """
+    from sidelight.exchange.secret import put_secret, read_secret  # noqa: PLC0415 - not for --help
+
     path = hook_key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            fresh = path.with_name(f"{path.name}.{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as at:
-                at.write(secrets.token_bytes(_KEY_OCTETS))
-                at.flush()
-                os.fsync(at.fileno())
-            try:
-                os.link(fresh, path)  # which of two that are made at once stays, stays
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        key = path.read_bytes()
-    except OSError as error:
-        reason = f"cannot be used: {error.strerror or error}"
-        raise UsageError(reason, where=str(path)) from None
+    if not path.exists():
+        put_secret(path, secrets.token_bytes(_KEY_OCTETS))
+    key = read_secret(path)
     if len(key) != _KEY_OCTETS:
         raise UsageError("is no key of webhooks", where=str(path))
     return key
@@ -236,5 +225,6 @@ def _named(library: "Library", ident: str) -> "Hook":
 
     found = next((one for one in hooks.hooks(library.engine) if one.id == ident), None)
     if found is None:
-        raise UsageError("is no webhook", where=ident)
+        hint = "'sidelight share hook list' shows them"
+        raise UsageError("is no webhook", where=ident, hint=hint)
     return found

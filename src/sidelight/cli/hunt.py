@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import typer
 
 from sidelight.cli import choices, exits, options
-from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file
+from sidelight.cli.configuration import tlp_or_own
 from sidelight.cli.interrupt import Interrupt, held
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from sidelight.evidence.inventory import Inventory
     from sidelight.findings.finding import Finding
     from sidelight.hunt.gather import Gathered
+    from sidelight.intel.markings import Marking
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
     from sidelight.rules.selection import Selection
@@ -88,7 +88,7 @@ def hunt_command(  # noqa: PLR0913
     looks = Surfaces(live, ssh or (), words, yara, memory_image or (), symbols or (), files or ())
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
-            evidence, targets(output or [], format_ or []), _marking(tlp), _text(host),
+            evidence, targets(output or [], format_ or []), tlp_or_own(tlp), _text(host),
             jobs or cores(), fail_level.value, (max_evidence, max_fields),
             _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
             report,
@@ -101,10 +101,6 @@ def hunt_command(  # noqa: PLR0913
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
     if rules is not None and not own:
         raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
-
-
-def _marking(named: str) -> str:
-    return named or read_configuration(configuration_file()).tlp
 
 
 def _rules(
@@ -147,7 +143,7 @@ class _View:
 class _Request:
     evidence: Surveyed
     targets: tuple[Target, ...]
-    tlp: str
+    tlp: "Marking"
     host: str
     jobs: int
     fail_level: str
@@ -266,12 +262,8 @@ class _Counted:
 def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
-    from sidelight.output.marking import MARKINGS  # noqa: PLC0415
 
-    marking = next((name for name in MARKINGS if name == request.tlp), None)
-    if marking is None:
-        raise UsageError(f"no TLP label: {request.tlp!r}", where="--tlp", hint=", ".join(MARKINGS))
-    header = Header(__version__, marking)
+    header = Header(__version__, request.tlp)
     view = request.view
     sinks: list[Sink] = [
         FORMATS[target.format].open(_file(target, stack), header) for target in request.targets

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.folders import exchange_database
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
 from sidelight.extras import install
 
 if TYPE_CHECKING:
     from sidelight.exchange.alliance import Organisation
-    from sidelight.exchange.register import Register
+    from sidelight.exchange.register import Collection, Register
     from sidelight.exchange.store.library import Library
 
 Database = Annotated[
@@ -40,7 +41,7 @@ def open_library(database: str) -> "Library":
         path = exchange_database()
         path.parent.mkdir(parents=True, exist_ok=True)
         database = str(path)
-    return Library(open_database(database))
+    return Library(open_database(database, lambda said: say(f"sidelight: {said}", err=True)))
 
 
 def need_exchange(*modules: str) -> None:
@@ -67,6 +68,20 @@ def organisation_named(register: "Register", name: str) -> "Organisation":
         hint = f"there are: {there or 'none'}"
         raise UsageError("is no organisation of the register", where=name, hint=hint)
     return found
+
+
+def collection_named(register: "Register", name: str) -> "Collection":
+    """Find a collection by its id, alias or title.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
+    if len(found) != 1:
+        there = ", ".join(each.alias or each.title for each in register.collections)
+        why = "names more than one collection" if found else "is no collection of the register"
+        raise UsageError(why, where=name, hint=f"there are: {there or 'none'}")
+    return found[0]
 
 
 def operator() -> str:

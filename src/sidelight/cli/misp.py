@@ -12,9 +12,9 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
-from sidelight.errors import UsageError
+from sidelight.cli.saying import say
+from sidelight.errors import UsageError, reason_of
 from sidelight.extras import install
-from sidelight.output.plain import plain
 
 if TYPE_CHECKING:
     from sidelight.exchange.misp.terms import Json, Left
@@ -87,7 +87,7 @@ def misp_in_command(  # noqa: PLR0913 - options
     if made:
         output.write_bytes(bundled(list(made.values()), uuid4()))
     events_ = f"{count} event{'s' * (count != 1)}"
-    typer.echo(f"{len(made)} objects of {events_}{f', in {output}' if made else ''}")
+    say(f"{len(made)} objects of {events_}{f', in {output}' if made else ''}")
     _tell(left)
     return FOUND if left else 0
 
@@ -121,13 +121,13 @@ def misp_out_command(  # noqa: PLR0913 - options
     event = to_event(read_objects(file), distribution, title)
     if output:
         output.write_text(json.dumps(event.document, indent=1) + "\n", encoding="utf-8")
-        typer.echo(plain(f"one event, TLP:{event.marking.upper()}, in {output}"))
+        say(f"one event, TLP:{event.marking.upper()}, in {output}")
     if url:
         from sidelight.exchange.misp.instance import add  # noqa: PLC0415
 
         _safe(url)
         add(url, _key(key_file), event.document, authority)
-        typer.echo(plain(f"one event, TLP:{event.marking.upper()}, added at {url}, unpublished"))
+        say(f"one event, TLP:{event.marking.upper()}, added at {url}, unpublished")
     _tell(event.left)
     return FOUND if event.left else 0
 
@@ -142,8 +142,10 @@ def _events(
     for path in files:
         try:
             document = json.loads(path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"cannot be read: {error}", where=str(path)) from None
+        except OSError as error:
+            raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"is no JSON: {error}", where=str(path)) from None
         found = events_of(document)
         if not found:
             raise UsageError("holds no MISP event", where=str(path))
@@ -163,13 +165,14 @@ def _safe(url: str) -> None:
 
 
 def _key(path: Path | None) -> str:
-    try:
-        text = path.read_text(encoding="ascii") if path else os.environ.get("MISP_KEY", "")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from None
-    if not text.strip():
+    from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+    if path:
+        return read_token(path)
+    text = os.environ.get("MISP_KEY", "").strip()
+    if not text:
         raise UsageError("a key is needed", hint="--key-file FILE, or the variable MISP_KEY")
-    return text.strip()
+    return text
 
 
 def _need(module: str) -> None:
@@ -181,4 +184,4 @@ def _need(module: str) -> None:
 def _tell(left: "Iterable[Left]") -> None:
     for why, count in Counter(each.why for each in left).most_common():
         first = next(each.what for each in left if each.why == why)
-        typer.echo(plain(f"{count} left out: {why} (such as {first})"))
+        say(f"{count} left out: {why} (such as {first})")

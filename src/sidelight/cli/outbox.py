@@ -13,6 +13,7 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import outbox_file
 from sidelight.cli.libraries import need_exchange, now
+from sidelight.cli.saying import say
 from sidelight.cli.transfer import (
     Authority,
     ClientCertificate,
@@ -23,7 +24,6 @@ from sidelight.cli.transfer import (
     opened,
 )
 from sidelight.errors import ExchangeError, UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def push(  # noqa: PLR0913 - options
         (standing,) = (each for each in box.standings() if each.destination == to)
         if queue:
             waits = f"{standing.waiting} objects wait for {collection}"
-            typer.echo(plain(f"{waits}: sidelight share outbox send"))
+            say(f"{waits}: sidelight share outbox send")
             return 0
         outcome = _send(box, standing)
         if outcome.error and not _is_down(outcome):
@@ -96,13 +96,13 @@ def list_items(
     with closing(_open()) as box:
         standings = [each for each in box.standings() if each.waiting or each.refused]
         for standing in standings:
-            typer.echo(plain(_line(standing)))
+            say(_line(standing))
             for item in box.items(standing.key, "refused"):
-                typer.echo(plain(f"  {item.number}  refused  {item.name}  {item.why}"))
+                say(f"  {item.number}  refused  {item.name}  {item.why}")
             for item in box.items(standing.key, "waiting") if each else ():
-                typer.echo(plain(f"  {item.number}  waiting  {item.name}"))
+                say(f"  {item.number}  waiting  {item.name}")
         if not standings:
-            typer.echo("nothing waits, and nothing was refused")
+            say("nothing waits, and nothing was refused")
     return 0
 
 
@@ -136,7 +136,12 @@ def retry(numbers: Numbers = None) -> int:
     Example: sidelight share outbox retry 17
     """
     with closing(_open()) as box:
-        typer.echo(f"{box.retry(numbers or ())} wait again: sidelight share outbox send")
+        count = box.retry(numbers or ())
+        if count:
+            say(f"{many(count, 'object waits', 'objects wait')} again: sidelight share outbox send")
+        else:
+            why = "none of these" if numbers else "nothing"
+            say(f"nothing waits again: {why} was refused", err=True)
     return 0
 
 
@@ -152,13 +157,21 @@ def drop(
     if not numbers and not refused:
         raise UsageError("name what to drop: numbers, or --refused", where="outbox drop")
     with closing(_open()) as box:
-        typer.echo(f"{box.drop(numbers or (), refused=refused)} dropped")
+        count = box.drop(numbers or (), refused=refused)
+        if count:
+            say(f"{many(count, 'object')} dropped")
+        else:
+            why = "none of these is in the outbox" if numbers else "nothing was refused"
+            say(f"nothing was dropped: {why}; 'outbox list --each' shows what there is", err=True)
     return 0
 
 
 def _open() -> "Outbox":
     from sidelight.exchange.outbox import Outbox  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.secret import tighten  # noqa: PLC0415
 
+    if said := tighten(outbox_file()):
+        say(f"sidelight: {said}", err=True)
     return Outbox(outbox_file())
 
 
@@ -189,13 +202,13 @@ def _pass(box: "Outbox", at_once: bool) -> int:
             continue
         if standing.due > now() and not at_once:
             codes.append(FOUND)
-            typer.echo(plain(_line(standing)))
+            say(_line(standing))
             continue
         outcome = _send(box, standing)
         code = _tell(box, standing, outcome)
         codes.append(FOUND if outcome.error else code)
     if len(codes) == 1:
-        typer.echo("nothing waits")
+        say("nothing waits")
     return max(codes)
 
 
@@ -203,18 +216,18 @@ def _tell(box: "Outbox", standing: "Standing", outcome: "Outcome") -> int:
     """Say what sending came to; what waits is no failure of a push, for it is safe."""
     left = next(each for each in box.standings() if each.key == standing.key).waiting
     total = outcome.taken + len(outcome.refused) + left
-    typer.echo(plain(f"{outcome.taken} of {total} objects taken by {outcome.title}"))
+    say(f"{outcome.taken} of {total} objects taken by {outcome.title}")
     _tell_refused(outcome.refused)
     if outcome.error:
-        typer.echo(plain(f"{left} wait in the outbox: {outcome.error}"))
-        typer.echo("nothing is lost; later: sidelight share outbox send")
+        say(f"{left} wait in the outbox: {outcome.error}")
+        say("nothing is lost; later: sidelight share outbox send")
     return FOUND if outcome.refused else 0
 
 
 def _tell_refused(refused: "Iterable[Item]") -> None:
     for why, count in Counter(each.why for each in refused).most_common():
         first = next(each.name.split()[0] for each in refused if each.why == why)
-        typer.echo(plain(f"{count} refused: {why} (such as {first})"))
+        say(f"{count} refused: {why} (such as {first})")
 
 
 def _line(standing: "Standing") -> str:

@@ -4,18 +4,20 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sidelight.cli.exits import FOUND
-from sidelight.cli.fetching import is_safe
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.libraries import Database, need_exchange, now, open_library
+from sidelight.cli.moments import seconds
+from sidelight.cli.saying import say
+from sidelight.cli.transfer import connected
 from sidelight.errors import UsageError, reason_of
-from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -60,7 +62,8 @@ def run(
         raise UsageError(f"cannot be read: {reason_of(error)}", where=str(path)) from None
     for name in only or ():
         if name not in {each.name for each in found.peers}:
-            raise UsageError("is no peer", where=name)
+            there = ", ".join(each.name for each in found.peers) or "none"
+            raise UsageError("is no peer", where=name, hint=f"there are: {there}")
     peering = Peering(library, found.us, now)
     while True:
         code = 0
@@ -82,17 +85,21 @@ def list_lines(
     Example: sidelight share peer list --each
     """
     engine = open_library(database).engine
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store.peering import progress, refusals  # noqa: PLC0415
+    from sidelight.exchange.store.peering import (  # noqa: PLC0415 - not for --help
+        progress,
+        refusals,
+    )
 
-    bad = list(refusals(engine))
-    for one in progress(engine):
+    bad, lines = list(refusals(engine)), list(progress(engine))
+    for one in lines:
         mine = [it for name, to, it in bad if (name, to) == (one.line.peer, one.line.direction)]
         text = f"{one.line}: {one.taken} moved, up to {one.after or 'the start'}"
-        text += f", at {instants.show(one.at)[:19]}Z; {len(mine)} refused in all"
-        typer.echo(plain(text + (f"; stopped: {one.why}" if one.why else "")))
+        text += f", at {seconds(one.at)}; {len(mine)} refused in all"
+        say(text + (f"; stopped: {one.why}" if one.why else ""))
     for name, direction, it in bad if each else ():
-        typer.echo(plain(f"  {name} {direction}  {it.id} {it.version}  {it.why}"))
+        say(f"  {name} {direction}  {it.id} {it.version}  {it.why}")
+    if not lines:
+        say("no pass was made with any peer yet: sidelight share peer run", err=True)
     return 0
 
 
@@ -107,9 +114,15 @@ def restart(
     Example: sidelight share peer restart cert
     """
     engine = open_library(database).engine
-    from sidelight.exchange.store.peering import restart as begin  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store.peering import progress  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.store.peering import restart as begin  # noqa: PLC0415
 
-    typer.echo(f"{begin(engine, name)} lines begin at the start")
+    there = sorted({one.line.peer for one in progress(engine)})
+    count = begin(engine, name)
+    if not count:
+        hint = f"there are: {', '.join(there)}" if there else "none was met yet: share peer run"
+        raise UsageError("no pass was made with a peer of this name", where=name, hint=hint)
+    say(f"{many(count, 'line begins', 'lines begin')} at the start")
     return 0
 
 
@@ -121,34 +134,25 @@ def _pass(peering: "Peering", found: "Peer", folder: Path) -> int:
         with _met(found, folder) as client:
             return max([_tell(done) for done in peering.run(found, client)])
     except (UsageError, SQLAlchemyError) as error:
-        typer.echo(plain(f"{found.name}: {error}"), err=True)
+        say(f"{found.name}: {error}", err=True)
         return FOUND
 
 
 @contextmanager
 def _met(found: "Peer", folder: Path) -> "Iterator[Client]":
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.connection import Connection  # noqa: PLC0415
-
-    if not is_safe(found.url):
-        raise UsageError("only https keeps what is shared to itself", where=found.url)
-    authority = folder / found.authority if found.authority else None
-    proof = None
-    if found.client_cert:
-        proof = folder / found.client_cert, folder / found.client_key if found.client_key else None
-    try:
-        token = _token(found, folder)
-        connection = Connection(token, authority, found.user, certificate=proof, tries=3)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"its token or ca cannot be used: {reason_of(error)}") from None
-    with closing(connection):
-        yield Client(found.url, connection)
+    files = (found.authority, found.client_cert, found.client_key)
+    authority, certificate, key = (folder / each if each else None for each in files)
+    token, shown = _token(found, folder), (certificate, key)
+    with connected(found.url, token, authority, user=found.user, shown=shown, tries=3) as client:
+        yield client
 
 
 def _token(found: "Peer", folder: Path) -> str:
     """Read a token: it never stands on a command line, where everybody here could read it."""
     if found.token_file:
-        return (folder / found.token_file).read_text(encoding="ascii").strip()
+        from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+        return read_token(folder / found.token_file)
     if not found.token_env:
         return ""
     text = os.environ.get(found.token_env, "").strip()
@@ -159,10 +163,10 @@ def _token(found: "Peer", folder: Path) -> str:
 
 def _tell(done: "Transfer") -> int:
     text = f"{done.line}: {done.taken} moved, {done.again} were there, {len(done.refused)} refused"
-    typer.echo(plain(f"{text}; up to {done.after or 'the start'}"))
+    say(f"{text}; up to {done.after or 'the start'}")
     rules = Counter(f"{one.rule}: {one.why}" if one.rule else one.why for one in done.refused)
     for why, count in rules.most_common():
-        typer.echo(plain(f"  {count} refused: {why}"))
+        say(f"  {count} refused: {why}")
     if done.stopped:
-        typer.echo(plain(f"  stopped: {done.stopped}"))
+        say(f"  stopped: {done.stopped}")
     return FOUND if done.refused or done.stopped else 0

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from sidelight.cli import exits
-from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file
+from sidelight.cli.configuration import tlp_or_own
 from sidelight.cli.reports import Taken, shelf_folder, take
 from sidelight.errors import EvidenceError, UsageError
 from sidelight.plural import many
@@ -175,7 +174,7 @@ def _from_shelf(identity: str, problems: list[EvidenceError]) -> list[Taken]:
 def _brief(request: _Request, taken: Sequence[Taken]) -> None:
     from sidelight.reading.shelf import keep, remember, seen  # noqa: PLC0415 - not for --help
 
-    marking = _marking(request.tlp or read_configuration(configuration_file()).tlp)
+    marking = tlp_or_own(request.tlp)
     shelf = shelf_folder()
     told = {
         each.source: frozenset() if request.again else seen(shelf, _key(each))
@@ -267,15 +266,6 @@ def _composed(
     assets = read_asset_file(request.assets).assets if request.assets else Assets()
     before = [(name, read(document, lexicon, warnings)) for name, document in earlier]
     return compose(readings, knowledge, assets, before)
-
-
-def _marking(tlp: str) -> "Marking":
-    from sidelight.intel.markings import MARKINGS  # noqa: PLC0415 - not for --help
-
-    marking = next((name for name in MARKINGS if name == tlp), None)
-    if marking is None:
-        raise UsageError(f"no TLP label: {tlp!r}", where="--tlp", hint=", ".join(MARKINGS))
-    return marking
 
 
 def _write(brief: "Brief", request: _Request, marking: "Marking") -> None:

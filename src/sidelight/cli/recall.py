@@ -8,9 +8,12 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
+from sidelight.cli.saying import say
 from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
+from sidelight.plural import many
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client
@@ -54,12 +57,57 @@ def recall(  # noqa: PLR0913 - options
     else:
         library = open_library(database)
         by = _caller(library, owner, "--owner")
-        found = library.recall(identifier, by, now(), reason=reason, hours=hours, erase=erase)
-        if found is None:
-            raise UsageError("is no object that this organisation shared", where=identifier)
-        made = found.id
-    typer.echo(plain(f"recall {made} of {identifier}"))
+        made = _taken_back(library, by, identifier, reason, hours, erase)
+    for line in _begun(made, hides=bool(server)):
+        say(line)
     return 0
+
+
+def _taken_back(  # noqa: PLR0913 - what, whose, why, until when
+    library: "Library", by: "Caller", identifier: str, reason: str, hours: int, erase: bool
+) -> Mapping[str, object]:
+    """Recall an object in the database; give the recall as a server gives it."""
+    from sidelight.exchange.recall import accounted  # noqa: PLC0415 - not for --help
+
+    at = now()
+    before = {each.id for each, _ in library.recalled(by.organisation)}
+    found = library.recall(identifier, by, at, reason=reason, hours=hours, erase=erase)
+    if found is None:
+        hint = "'sidelight share ledger --object ID' says who shared what with whom"
+        raise UsageError("is no object that this organisation shared", where=identifier, hint=hint)
+    mine = library.recalled(by.organisation)
+    recipients = next(some for each, some in mine if each.id == found.id)
+    names = {**{each.organisation: each.organisation for each in recipients}, **names_of(library)}
+    return {**accounted(found, recipients, names, at), "again": found.id in before}
+
+
+def _begun(made: Mapping[str, object], *, hides: bool) -> Iterator[str]:
+    """Say what became of a recall: whom it reaches, when they are told, and until when they have.
+
+    *hides* says that whoever is hidden from us is not among the recipients.
+    """
+    ident, due = made.get("object_id"), str(made.get("acknowledge_by"))[:19] + "Z"
+    if made.get("again"):
+        since = str(made.get("recalled_at"))[:19] + "Z"
+        yield f"{ident} was recalled already, at {since}: {made.get('reason')}"
+        gone = "; it is erased" if made.get("erased") else ""
+        yield f"its reason and its clock, until {due}, stay as they were{gone}"
+    else:
+        yield f"recall {made.get('id')} of {ident}"
+    listed = made.get("recipients")
+    some = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    names = ", ".join(str(each.get("organisation")) for each in some)
+    if some:
+        yield f"{many(len(some), 'organisation was', 'organisations were')} given it: {names}"
+        yield (
+            "each is told when it next pulls or asks for recalls, at once if it follows; "
+            f"it has until {due} to acknowledge"
+        )
+    else:
+        yield "nobody that you may know of was given it" if hides else "nobody was given it"
+    if hides:
+        yield "whoever is hidden from you and has it is told as well, and not listed"
+    yield f"who acknowledged: sidelight share recalls{' --server URL' if hides else ''}"
 
 
 def recalls(  # noqa: PLR0913 - options
@@ -82,8 +130,8 @@ def recalls(  # noqa: PLR0913 - options
             lines = list(_asked(client))
     else:
         lines = list(_all(database))
-    for line in lines or ["there are no recalls"]:
-        typer.echo(plain(line))
+    for line in lines or ["there are no recalls: nothing was taken back"]:
+        say(line)
     return FOUND if any("overdue" in line.split("  ") for line in lines) else 0
 
 
@@ -121,18 +169,44 @@ def acknowledge(  # noqa: PLR0913 - options
                 if identifier in {each.id, each.object_id}
             ]
             done = _dropped(drop, pending, done)
-            idents = [each.object_id for each in notices.acknowledge(client, identifier, done)]
+            lines = [
+                _acknowledged(each.object_id, each.again and each.acknowledged_at, each.done)
+                for each in notices.acknowledge(client, identifier, done)
+            ]
     else:
         library = open_library(database)
         by = _caller(library, organisation, "--organisation")
-        at = now()
-        found = library.acknowledge(identifier, by, _dropped(drop, [identifier], done), at)
-        idents = [each.recall.object for each in found]
-        if not idents:
-            raise UsageError("is no recall that is for this organisation", where=identifier)
-    for each in dict.fromkeys(idents):
-        typer.echo(plain(f"acknowledged the recall of {each}"))
+        lines = _noted(library, identifier, by, _dropped(drop, [identifier], done))
+    for line in dict.fromkeys(lines):
+        say(line)
     return 0
+
+
+def _noted(library: "Library", identifier: str, by: "Caller", done: str) -> list[str]:
+    """Acknowledge in the database, and say so."""
+    from sidelight.exchange.recall import is_again  # noqa: PLC0415 - not for --help
+
+    at = now()
+    found = library.acknowledge(identifier, by, done, at)
+    if not found:
+        raise UsageError("is no recall that is for this organisation", where=identifier)
+    return [
+        _acknowledged(
+            each.recall.object,
+            is_again(each, at) and seconds(each.recipient.acknowledged or at),
+            each.recipient.done,
+        )
+        for each in found
+    ]
+
+
+def _acknowledged(ident: str, before: str | bool, done: str) -> str:
+    """Say that a recall is acknowledged, or since when it was *before*."""
+    if not before:
+        return f"acknowledged the recall of {ident}"
+    said = f" with: {done}" if done else ""
+    when = f"{str(before)[:19]}Z"
+    return f"the recall of {ident} was acknowledged already, at {when}{said}; that stays"
 
 
 def _dropped(path: Path | None, idents: Sequence[str], done: str) -> str:
@@ -142,7 +216,7 @@ def _dropped(path: Path | None, idents: Sequence[str], done: str) -> str:
 
     count = drop(path, idents)
     what = f"{count} {'copy' if count == 1 else 'copies'}"
-    typer.echo(plain(f"{what} blanked in {path}"))
+    say(f"{what} blanked in {path}")
     return done or f"{what} deleted"
 
 
@@ -177,13 +251,11 @@ def _made(told: Mapping[str, object]) -> Iterator[str]:
 
 def _all(database: str) -> Iterator[str]:
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.recall import lasting, state  # noqa: PLC0415
+    from sidelight.exchange.recall import lasting, state  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    at = now()
+    names, at = names_of(library), now()
     for recall, recipients in library.recalled():
-        due = instants.show(recall.due)
+        due = seconds(recall.due)
         owner = names.get(recall.owner, recall.owner)
         yield f"{recall.object}  recalled by {owner}, due {due}: {recall.reason}"
         for each in recipients:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
-from sidelight.output.plain import plain
+from sidelight.cli.saying import say
 
 if TYPE_CHECKING:
     from sidelight.exchange.notices import Told
@@ -17,4 +15,4 @@ def warn(found: "Sequence[Told]", where: str) -> None:
         if each.state in {"open", "overdue"}:
             until = f"acknowledge by {each.acknowledge_by}"
             text = f"recalled: {each.object_id} in {where}: {each.reason} ({each.state}, {until})"
-            typer.echo(plain(text), err=True)
+            say(text, err=True)

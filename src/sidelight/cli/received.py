@@ -18,8 +18,8 @@ from sidelight.cli.exits import FOUND, INTERRUPTED, UNREADABLE
 from sidelight.cli.folders import data_folder
 from sidelight.cli.hunt import NOTHING_READ, cores
 from sidelight.cli.libraries import now
+from sidelight.cli.saying import say
 from sidelight.errors import ExchangeError, UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -244,9 +244,11 @@ def _indicators(objects: Iterable[bytes]) -> "Iterator[Indicator]":
 
     at = now()
     for index, data in enumerate(objects):
+        if not data.strip():  # 'acknowledge --drop' blanked it
+            continue
         item = parsed(data, index)
         if isinstance(item, Unfit):
-            typer.echo(plain(f"sidelight: {item.id}: {item.why}"), err=True)
+            say(f"sidelight: {item.id}: {item.why}", err=True)
             continue
         found = indicator(item, at)
         if found:
@@ -282,15 +284,15 @@ def _announce(found: "Sequence[Outcome]", total: int, out: TextIO) -> None:
 
     counts = [sum(isinstance(each, kind) for each in found) for kind in (Sought, Held, Unrunnable)]
     old = total - len(found)
-    print(
-        f"received: {total} indicators; {counts[0]} to hunt, {counts[1]} held back, "
+    say(
+        f"received: {many(total, 'indicator')}; {counts[0]} to hunt, {counts[1]} held back, "
         f"{counts[2]} cannot be run, {old} were hunted before or come twice",
-        file=out,
+        out=out,
     )
     unsought = [each for each in found if not isinstance(each, Sought)]
     for each in unsought[:_SHOWN]:
         became = "held back" if isinstance(each, Held) else "not run"
-        print(plain(f"  {became}: {each.indicator.title}: {each.why}"), file=out)
+        say(f"  {became}: {each.indicator.title}: {each.why}", out=out)
     if len(unsought) > _SHOWN:
         print(f"  and {len(unsought) - _SHOWN} more, in hunted.jsonl", file=out)
 

@@ -8,12 +8,12 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.folders import configuration_file
+from sidelight.cli.saying import say
 from sidelight.cli.seen_asking import answer, ask, asked, prepare, read_answer
 from sidelight.cli.seen_counting import count, lookup, take, tell
 from sidelight.cli.seen_online import fetch, query, send
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, say_silent, values_of
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 seen = typer.Typer(
@@ -66,14 +66,14 @@ def here(
     say_silent(mine)
     hits = sorted(theirs.named.keys() & mine.named.keys())
     for value in hits:
-        typer.echo(plain(f"seen  {value.kind}  {value.text}"))
+        say(f"seen  {value.kind}  {value.text}")
         for title, places in (("asked by", theirs.named[value]), ("seen in", mine.named[value])):
             for place in places[:_SHOWN]:
-                typer.echo(plain(f"      {title} {place}"))
+                say(f"      {title} {place}")
             if len(places) > _SHOWN:
-                typer.echo(f"      {title} {len(places) - _SHOWN} more")
+                say(f"      {title} {len(places) - _SHOWN} more")
     asked_for, kept = len(theirs.named), len(mine.named)
-    typer.echo(f"{len(hits)} of {many(asked_for, 'value')} seen, among {kept} of one's own")
+    say(f"{len(hits)} of {many(asked_for, 'value')} seen, among {kept} of one's own")
     return FOUND if hits else 0
 
 
@@ -90,7 +90,7 @@ def make_key(
 
     key = secrets.token_bytes(LENGTH)
     write_group_key(file, key)
-    typer.echo(plain(f"key {key_id(key)} is in {file}; whoever has it can ask all filters of it"))
+    say(f"key {key_id(key)} is in {file}; whoever has it can ask all filters of it")
     return 0
 
 
@@ -133,8 +133,8 @@ def make_filter(  # noqa: PLR0913 - options
     )
     output.write_bytes(filters.spell(made, key))
     head = made.head
-    typer.echo(plain(f"{many(len(values), 'value')} in {output}, {head.bits // 8:,} octets"))
-    typer.echo(
+    say(f"{many(len(values), 'value')} in {output}, {head.bits // 8:,} octets")
+    say(
         f"whoever holds it and the key learns that there are at most {head.room:,}, and of each "
         f"value they ask whether it is there; wrong once in {1 / rate:,.0f}"
     )
@@ -161,14 +161,14 @@ def check(
     there = found.holds([filters.digest(key, salt, each) for each in values])
     hits = [value for value, holds in zip(values, there, strict=True) if holds]
     for value in hits:
-        typer.echo(plain(f"seen  {value.kind}  {value.text}"))
-    typer.echo(
+        say(f"seen  {value.kind}  {value.text}")
+    say(
         f"{len(hits)} of {many(len(values), 'value')} seen, made {found.head.made}; "
         f"of so many {len(values) * found.head.rate:.1g} are wrong on average"
     )
     strangers = sorted({each.kind for each in values} - {*found.head.kinds})
     if strangers:
-        typer.echo(f"the filter holds nothing of kind {', '.join(strangers)}")
+        say(f"the filter holds nothing of kind {', '.join(strangers)}")
     return FOUND if hits else 0
 
 
@@ -190,9 +190,9 @@ def trace(
     found = filters.read(bytes_of(filter_), None, str(filter_))
     whose = filters.traced(found, read_group_key(_mark_file(mark)), recipients)
     for each in whose:
-        typer.echo(plain(f"it was made for {each}"))
+        say(f"it was made for {each}")
     if not whose:
-        typer.echo("it was made for none of them, or not by you, or was changed")
+        say("it was made for none of them, or not by you, or was changed")
     return FOUND if whose else 0
 
 

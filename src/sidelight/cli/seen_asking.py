@@ -8,9 +8,11 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.moments import seconds
+from sidelight.cli.names import names_of
+from sidelight.cli.saying import say
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -68,10 +70,10 @@ def prepare(  # noqa: PLR0913 - options
     seen.begin(library.engine, fresh, operator())
     ends = instants.show(fresh.ends)
     output.write_bytes(envelope.spell(envelope.Setup(ident, ends, quota, setup)))
-    typer.echo(plain(f"{many(len(values), 'value')} may be asked about until {ends}, in {output}"))
-    typer.echo(f"each organisation may ask about {quota:,}; it learns there are at most {room:,}")
+    say(f"{many(len(values), 'value')} may be asked about until {ends}, in {output}")
+    say(f"each organisation may ask about {quota:,}; it learns there are at most {room:,}")
     years = 2**32 / quota * days / 365
-    typer.echo(f"at that pace all of IPv4 takes one of them {years:,.0f} years")
+    say(f"at that pace all of IPv4 takes one of them {years:,.0f} years")
     return 0
 
 
@@ -98,7 +100,7 @@ def ask(files: Files, setup: SetupFile, state: State, output: Output) -> int:
     pending = envelope.Pending(ready.epoch, key, tuple((v.kind, v.text) for v in values))
     write_secret(state, envelope.spell(pending))
     output.write_bytes(envelope.spell(envelope.Question(ready.epoch, request)))
-    typer.echo(plain(f"{many(len(values), 'value')} in {output}: send it, and keep {state}"))
+    say(f"{many(len(values), 'value')} in {output}: send it, and keep {state}")
     return 0
 
 
@@ -123,11 +125,11 @@ def answer(
     asked_for = envelope.read(bytes_of(question), envelope.Question, question)
     match answered(library, asked_for, Caller(who.id, operator(), frozenset()), now()):
         case Declined(why):
-            typer.echo(plain(f"not answered: {why}"))
+            say(f"not answered: {why}")
             return FOUND
         case reply, items:
             output.write_bytes(envelope.spell(reply))
-            typer.echo(plain(f"{many(items, 'value')} of {who.name} answered, in {output}"))
+            say(f"{many(items, 'value')} of {who.name} answered, in {output}")
     return 0
 
 
@@ -152,8 +154,8 @@ def read_answer(
     named = {str(Value(*each)): Value(*each) for each in pending.values}
     hits = intersection.hits(pending.key, [*named], ready.setup, came.response)
     for text in hits:
-        typer.echo(plain(f"seen  {named[text].kind}  {named[text].text}"))
-    typer.echo(f"{len(hits)} of {many(len(named), 'value')} seen")
+        say(f"seen  {named[text].kind}  {named[text].text}")
+    say(f"{len(hits)} of {many(len(named), 'value')} seen")
     return FOUND if hits else 0
 
 
@@ -163,14 +165,18 @@ def asked(database: Database = "") -> int:
     Example: sidelight share seen asked
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import seen  # noqa: PLC0415
+    from sidelight.exchange.store import seen  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    for each in seen.questions(library.engine):
+    names, questions = names_of(library), seen.questions(library.engine)
+    for each in questions:
         who = f"{names.get(each.organisation, each.organisation)} ({each.person})"
         what = many(each.items, "value")
-        typer.echo(plain(f"{instants.show(each.at)}  {who}  {what}  epoch {each.epoch}"))
+        say(f"{seconds(each.at)}  {who}  {what}  epoch {each.epoch}")
+    if not questions:
+        running = library.epoch(now())
+        until = f"they may until {seconds(running.ends)}" if running else ""
+        how = until or "nobody may before you: sidelight share seen prepare FILE -o SETUP"
+        say(f"nobody asked yet; {how}", err=True)
     return 0
 
 
@@ -184,5 +190,7 @@ def _circles(register: "Register", names: list[str]) -> tuple[str, ...]:
     found = {name: [each.id for each in there if name in {each.id, each.name}] for name in names}
     for name, ids in found.items():
         if len(ids) != 1:
-            raise UsageError("is no circle of the register", where=name)
+            listed = ", ".join(sorted(each.name for each in there)) or "none"
+            hint = f"there are: {listed}"
+            raise UsageError("is no circle of the register", where=name, hint=hint)
     return tuple(ids[0] for ids in found.values())

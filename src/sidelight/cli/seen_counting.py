@@ -7,8 +7,8 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.saying import say
 from sidelight.cli.seen_values import Files, bytes_of, hidden_only, values_of
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 GroupKey = Annotated[
@@ -29,9 +29,7 @@ def tell(files: Files, group_key: GroupKey, output: Output) -> int:
 
     values = hidden_only(values_of(files))
     output.write_bytes(reports.spell(read_group_key(group_key), values))
-    typer.echo(
-        plain(f"{many(len(values), 'value')} in {output}, as hashes: send it to the counter")
-    )
+    say(f"{many(len(values), 'value')} in {output}, as hashes: send it to the counter")
     return 0
 
 
@@ -53,32 +51,44 @@ def take(
     who = organisation_named(library.register(), organisation)
     came = reports.read(bytes_of(report), report)
     new, gone = library.report(Caller(who.id, operator(), frozenset()), came, now())
-    typer.echo(plain(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on"))
+    say(f"{who.name}: {new} new, {gone} gone; counted from the day after tomorrow on")
     return 0
 
 
 def count(
     output: Output,
     least: Annotated[
-        int, typer.Option(min=3, max=1000, help="Members from which on a count is told.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            min=3,
+            max=1000,
+            help="Members from which on a count is told, in its steps. [default: 5]",
+        ),
+    ] = None,
     database: Database = "",
 ) -> int:
     """Write today's table of counts, for all members; it is the same all day.
+
+    Whoever asks first makes it, be it a member at the server: a --least that comes after that is
+    for no table of today, and exits with 1.
 
     Example: sidelight share seen count -o counts.json
     """
     library = open_library(database)
     from sidelight.exchange.seen import reports  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.seen.prevalence import too_few  # noqa: PLC0415
+    from sidelight.exchange.seen.prevalence import USUAL, too_few  # noqa: PLC0415
 
-    made = library.counts(least, now())
+    made = library.counts(least or USUAL, now())
     output.write_bytes(made.document)
-    least = reports.read_table(made.document, output).least  # of whoever asked first today
-    typer.echo(plain(f"today's counts are in {output}, told in steps of {least}"))
-    if why := too_few(made.members, least):
-        typer.echo(f"none is told yet: {why}")
-    return 0
+    held = reports.read_table(made.document, output).least  # of whoever asked first today
+    say(f"today's counts are in {output}, told from {held} members on, in steps of {held}")
+    if why := too_few(made.members, held):
+        say(f"none is told yet: {why}")
+    if least in {None, held}:
+        return 0
+    late = f"--least {least} comes too late: today's table was made with {held}, and stays so"
+    say(f"{late}; tomorrow, be the first to ask (days are of UTC)", err=True)
+    return FOUND
 
 
 def lookup(
@@ -98,13 +108,13 @@ def lookup(
 
     key, told = read_group_key(group_key), reports.read_table(bytes_of(table), table)
     if key_id(key) not in told.keys:
-        typer.echo(f"nobody's report under key {key_id(key)} is in this table", err=True)
+        say(f"nobody's report under key {key_id(key)} is in this table", err=True)
     values = hidden_only(values_of(files))
     seen = 0
     for value in values:
         shown = told.counts.get(reports.token(key, value))
         seen += shown is not None
         what = f"at least {shown} members" if shown else "too few to tell"
-        typer.echo(plain(f"{what}  {value.kind}  {value.text}"))
-    typer.echo(f"counts are told from {told.least} members on, in steps of {told.least}")
+        say(f"{what}  {value.kind}  {value.text}")
+    say(f"counts are told from {told.least} members on, in steps of {told.least}")
     return FOUND if seen else 0

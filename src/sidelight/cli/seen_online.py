@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from sidelight.cli.exits import FOUND
+from sidelight.cli.saying import say
 from sidelight.cli.seen_values import Files, bytes_of, say_silent, values_of
 from sidelight.cli.transfer import Authority, ClientCertificate, ClientKey, TokenFile, opened
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 Server = Annotated[
@@ -48,8 +48,8 @@ def query(  # noqa: PLR0913 - options
     hits = {*intersection.hits(ours, texts, ready.setup, reply.response)}
     for value in values:
         if str(value) in hits:
-            typer.echo(plain(f"seen  {value.kind}  {value.text}"))
-    typer.echo(f"{len(hits)} of {many(len(values), 'value')} seen")
+            say(f"seen  {value.kind}  {value.text}")
+    say(f"{len(hits)} of {many(len(values), 'value')} seen")
     return FOUND if hits else 0
 
 
@@ -70,7 +70,7 @@ def send(  # noqa: PLR0913 - options
 
     with opened(server, token_file, authority, shown=(certificate, key)) as client:
         done = as_object(client.seen("report", bytes_of(report)), server)
-    typer.echo(f"{done.get('new')} new, {done.get('gone')} gone; counted the day after tomorrow")
+    say(f"{done.get('new')} new, {done.get('gone')} gone; counted the day after tomorrow")
     return 0
 
 
@@ -93,5 +93,5 @@ def fetch(  # noqa: PLR0913 - options
         data = client.seen("counts")
     table = reports.read_table(data, server)
     output.write_bytes(data)
-    typer.echo(plain(f"{many(len(table.counts), 'count')} in {output}, from {table.least} on"))
+    say(f"{many(len(table.counts), 'count')} in {output}, from {table.least} on")
     return 0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def hidden_only(found: "Values") -> "list[Value]":
             refused[each.kind, why] = refused.get((each.kind, why), 0) + 1
     for (kind, why), count in sorted(refused.items()):
         text = f"{many(count, 'value')} of kind {kind} left out, which a hash does not hide: {why}"
-        typer.echo(plain(text), err=True)
+        say(text, err=True)
     say_silent(found)
     if not kept:
         hint = "compare locally (share seen here), or ask by intersection (share seen ask)"
@@ -95,7 +95,7 @@ def hidden_only(found: "Values") -> "list[Value]":
 def say_silent(found: "Values") -> None:
     """Say what gave no values."""
     for why, count in sorted(found.silent.items()):
-        typer.echo(plain(f"{count}: {why}"), err=True)
+        say(f"{count}: {why}", err=True)
 
 
 def bytes_of(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from sidelight.cli.libraries import (
     open_library,
     organisation_named,
 )
+from sidelight.cli.saying import say
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def serve_command(  # noqa: PLR0913 - options
     allowed, believed = _limits(limits, register), _keyrings(issuers, register)
     edge = Edge(library, now, title, contact, max_body, allowed, believed)
     with delivering(library):
-        serve(edge, host, port, tls, lambda text: typer.echo(text, err=True))
+        serve(edge, host, port, tls, lambda text: say(text, err=True))
     return 0
 
 

@@ -11,15 +11,26 @@ from sidelight.cli.author_key import author_key
 from sidelight.cli.certificate import certificate
 from sidelight.cli.defence import defence
 from sidelight.cli.hook import hook
-from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
+from sidelight.cli.libraries import (
+    Database,
+    collection_named,
+    now,
+    open_library,
+    operator,
+    organisation_named,
+)
 from sidelight.cli.misp import misp
+from sidelight.cli.moments import Since, Until, moment, seconds
+from sidelight.cli.names import names_of
 from sidelight.cli.outbox import outbox, push
 from sidelight.cli.peer import peer
 from sidelight.cli.recall import acknowledge, recall, recalls
 from sidelight.cli.received import hunt_command
 from sidelight.cli.roster import ended, roster
+from sidelight.cli.saying import say
 from sidelight.cli.seen import seen
 from sidelight.cli.sighting import sighting_command, sightings_command
+from sidelight.cli.tlp import tlp_named
 from sidelight.cli.token import token
 from sidelight.cli.transfer import (
     Authority,
@@ -32,8 +43,7 @@ from sidelight.cli.transfer import (
     pull,
 )
 from sidelight.errors import UsageError, reason_of
-from sidelight.intel.markings import MARKINGS, label
-from sidelight.output.plain import plain
+from sidelight.intel.markings import label
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -87,7 +97,7 @@ def apply(
     joined = max(at, library.newest() + 1)
     register = renewed(text, library.register(), where=str(file), now=joined, mint=uuid4)
     version = library.renew(register, operator(), at)
-    typer.echo(f"version {version} of the register")
+    say(f"version {version} of the register")
     _show(register)
     return 0
 
@@ -101,7 +111,10 @@ def show(database: Database = "") -> int:
 
     Example: sidelight share show
     """
-    _show(open_library(database).register())
+    register = open_library(database).register()
+    _show(register)
+    if not register.alliances.organisations:
+        say("there is no register yet: write one, then: sidelight share apply FILE", err=True)
     return 0
 
 
@@ -135,7 +148,7 @@ def preview(  # noqa: PLR0913 - options
     else:
         found = _foreseen(database, collection, owner, objects)
     for line in _lines(found) if each else _sums(found):
-        typer.echo(plain(line))
+        say(line)
     return 0
 
 
@@ -145,23 +158,33 @@ def ledger(
     identifier: Annotated[
         str, typer.Option("--object", metavar="ID", help="Only who got this object.")
     ] = "",
+    since: Since = "",
+    until: Until = "",
     database: Database = "",
 ) -> int:
-    """Say who was given which version of what, when and by which route.
+    """Say who was given which version of what, when (UTC), from where and by which route.
 
-    Example: sidelight share ledger --object indicator--d1c612bc-146f-4b65-b7b0-9a54a14150a4
+    Example: sidelight share ledger --organisation "Operator B" --since 2026-11-30
     """
+    first, last = moment(since, "--since"), moment(until, "--until")
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store.ledger import deliveries  # noqa: PLC0415
+    from sidelight.exchange.store.ledger import deliveries  # noqa: PLC0415 - not for --help
 
-    register = library.register()
-    wanted = organisation_named(register, organisation).id if organisation else ""
-    names = {each.id: each.name for each in register.alliances.organisations.values()}
-    for each in deliveries(library.engine, ident=identifier, organisation=wanted):
+    names = names_of(library)
+    wanted = organisation_named(library.register(), organisation).id if organisation else ""
+    shown = 0
+    for shown, each in enumerate(  # noqa: B007 - whether there was any
+        deliveries(library.engine, ident=identifier, organisation=wanted, since=first, until=last),
+        1,
+    ):
         who = f"{names.get(each.organisation, each.organisation)} ({each.person})"
+        where = names.get(each.collection, each.collection)
         what = f"{each.id} {each.version}  TLP:{each.marking.upper()}"
-        typer.echo(plain(f"{instants.show(each.at)}  {who}  {each.route}  {what}"))
+        say(f"{seconds(each.at)}  {who}  {each.route}  {where}  {what}")
+    if not shown:
+        asked = organisation or identifier or since or until
+        why = "of what was asked for" if asked else "yet: nobody was given anything"
+        say(f"the ledger has nothing {why}", err=True)
     return 0
 
 
@@ -187,23 +210,19 @@ def redact(
     from sidelight.exchange.parcel import read_objects  # noqa: PLC0415
     from sidelight.exchange.redaction import redacted_bundle  # noqa: PLC0415
 
-    highest = next((each for each in MARKINGS if each == ceiling), None)
-    if highest is None or highest == "red":
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--ceiling")
+    highest = tlp_named(ceiling, "--ceiling", red=False)
     less = redacted_bundle(read_objects(file), highest, now(), uuid4)
     output.write_bytes(less.bundle)
     whole = less.made + less.derivations + less.along
-    typer.echo(
-        plain(
-            f"{many(whole, 'object')} in {output}: {less.made} of what is left, "
-            f"{less.derivations} that say what those were derived from, "
-            f"{less.along} marking definitions"
-        )
+    say(
+        f"{many(whole, 'object')} in {output}: {less.made} of what is left, "
+        f"{less.derivations} that say what those were derived from, "
+        f"{less.along} marking definitions"
     )
     if not whole:
-        typer.echo(f"nothing is left that may go as far as {label(highest)}")
+        say(f"nothing is left that may go as far as {label(highest)}")
     for why, count in less.left.items():
-        typer.echo(plain(f"{count} left out: {why}"))
+        say(f"{count} left out: {why}")
     return 0
 
 
@@ -221,15 +240,13 @@ def _foreseen(
         raise UsageError("is needed where no --server is asked", where="--owner")
     register = library.register()
     sharer = organisation_named(register, owner).id
-    found = [each for each in register.collections if name in {each.id, each.alias, each.title}]
-    if len(found) != 1:
-        raise UsageError("is not one collection of the register", where=name)
+    place = collection_named(register, name)
     at = now()
     grants = granted(library, register, sharer, "object", at)
-    known = definitions_held(library, found[0].id, grants, references(objects))
+    known = definitions_held(library, place.id, grants, references(objects))
     alliances = register.alliances
-    items = unnamed(admit(objects, known, now=at), veiled(sharer, found[0].circles, alliances))
-    return foreseen(foresee(items, found[0], sharer, alliances, now=at))
+    items = unnamed(admit(objects, known, now=at), veiled(sharer, place.circles, alliances))
+    return foreseen(foresee(items, place, sharer, alliances, now=at))
 
 
 def _lines(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
@@ -255,6 +272,6 @@ def _sums(found: Iterable[Mapping[str, object]]) -> Iterable[str]:
 def _show(register: "Register") -> None:
     at = now()
     for line in roster(register, at):
-        typer.echo(plain(line))
+        say(line)
     for warning in ended(register, at):
-        typer.echo(plain(f"sidelight: {warning}"), err=True)
+        say(f"sidelight: {warning}", err=True)

@@ -8,6 +8,7 @@ import typer
 
 from sidelight.cli.folders import data_folder
 from sidelight.cli.received import Kept
+from sidelight.cli.saying import say
 from sidelight.cli.telling import Send, tell, wished
 from sidelight.cli.transfer import (
     Authority,
@@ -18,7 +19,6 @@ from sidelight.cli.transfer import (
     TokenFile,
     opened,
 )
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 
@@ -78,7 +78,7 @@ def sightings_command(  # noqa: PLR0913 - options
         found = counted(each for each in read if not isinstance(each, Unfit))
     for target, tally in sorted(found.items()):
         members = f"{tally.members} member{'s' * (tally.members != 1)}"
-        typer.echo(plain(f"{target}: seen by {members}, {many(tally.count, 'time')}"))
+        say(f"{target}: seen by {members}, {many(tally.count, 'time')}")
     if not found:
-        typer.echo("no ally has told of a sighting")
+        say("no ally has told of a sighting")
     return 0

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -11,8 +11,9 @@ import typer
 
 from sidelight.cli.exits import FOUND
 from sidelight.cli.libraries import now
+from sidelight.cli.saying import say
+from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ def wished(
         UsageError: one of them is no choice that there is.
     """
     from sidelight.exchange.sighting import NAMES, REACHES  # noqa: PLC0415 - not for --help
-    from sidelight.intel.markings import MARKINGS  # noqa: PLC0415
 
     named = next((each for each in NAMES if each == name), None)
     if named is None:
@@ -60,10 +60,7 @@ def wished(
     whom = next((each for each in REACHES if each == reach), None)
     if whom is None:
         raise UsageError(f"is one of: {', '.join(REACHES)}", where="--to")
-    marking = next((each for each in MARKINGS if each == tlp and each != "red"), None)
-    if marking is None:
-        raise UsageError("is none of: clear, green, amber, amber+strict", where="--tlp")
-    return Wish(named, whom, marking, send)
+    return Wish(named, whom, tlp_named(tlp, red=False), send)
 
 
 def wished_after(hunt: Sequence[Path] | None, name: str, *, send: bool) -> Wish | None:
@@ -92,35 +89,73 @@ def tell(
 
     out = out or sys.stdout
     place = f"{room.url} {wish.name} {wish.reach}"
-    seen = reply.seen_now(Record(folder).lines())
+    record = list(Record(folder).lines())
+    seen, titles = reply.seen_now(record), {each.id: each.title for each in record}
     before = reply.told_before(folder, place)
     due = reply.due(seen, before, reply.secret_of(folder), wish.tlp, now())
     if not due:
-        print(f"no sighting to tell: all of {len(seen)} that were seen is told", file=out)
+        say(f"no sighting to tell: {_why_none(len(record), len(seen), folder)}", out=out)
         return 0
-    _show(due, reply.foresee(client, room, due, wish.name, wish.reach), wish, out)
+    for line in _shown(due, titles, wish, room):
+        say(line, out=out)
+    for line in _goes(reply.foresee(client, room, due, wish.name, wish.reach)):
+        say(f"  {line}", out=out)
     if not wish.send:
-        print("nothing has left; --send sends it", file=out)
+        say("nothing has left; --send sends it", out=out)
         return 0
     sent = reply.send(client, room, due, wish.name, wish.reach)
     refused = {each.id for each in sent.refused}
     reply.remember(folder, place, [each for each in due if each["id"] not in refused])
-    print(plain(f"{sent.accepted} of {len(due)} sightings taken by {room.title}"), file=out)
+    say(f"{sent.accepted} of {many(len(due), 'sighting')} taken by {room.title}", out=out)
     for why, count in Counter(each.why for each in sent.refused).most_common():
-        print(plain(f"{count} refused: {why}"), file=out)
+        say(f"{count} refused: {why}", out=out)
     return FOUND if sent.refused else 0
 
 
-def _show(
-    due: "Sequence[Json]", verdicts: Sequence[Mapping[str, object]], wish: Wish, out: TextIO
-) -> None:
-    print(f"{many(len(due), 'sighting')}, {wish.name}, to the {wish.reach}:", file=out)
+def _why_none(looked: int, seen: int, folder: Path) -> str:
+    if seen:
+        return f"{many(seen, 'indicator was', 'indicators were')} seen, and that is told already"
+    if looked:
+        return f"nothing that allies sent was seen ({folder})"
+    return f"nothing that allies sent was hunted yet ({folder}): sidelight share hunt FILE PATH"
+
+
+_WHOM: "Mapping[Reach, str]" = {
+    "creator": "whoever shared the indicator, and no other member; the server does not say who",
+    "circle": "who may see the indicator in the circles of {title}, hidden members too",
+}
+_AS: "Mapping[Name, str]" = {
+    "own": "as your organisation",
+    "anonymous": "under a name that only its recipient knows; whoever runs the server can tell "
+    "that it is yours",
+}
+
+
+def _shown(
+    due: "Sequence[Json]", titles: Mapping[str, str], wish: Wish, room: "Room"
+) -> Iterator[str]:
+    """Say what would leave, who will see it, and as whose."""
+    yield f"{many(len(due), 'sighting')}, TLP:{wish.tlp.upper()}:"
     for each in due:
+        ident = str(each["sighting_of_ref"])
         since = f", since {str(each['first_seen'])[:10]}" if "first_seen" in each else ""
-        print(
-            plain(f"  {each['sighting_of_ref']}: {many(int(str(each['count'])), 'time')}{since}"),
-            file=out,
+        count = many(int(str(each["count"])), "time")
+        title = titles.get(ident)
+        yield f"  {f'{title} ({ident})' if title else ident}: {count}{since}"
+    yield f"who will see them: {_WHOM[wish.reach].format(title=room.title)}"
+    yield f"they go {_AS[wish.name]}"
+
+
+def _goes(verdicts: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Say to how many each goes or does not, and by which rule."""
+    sums = Counter(
+        (
+            "goes to" if each.get("allow") is True else "does not go to",
+            str(each.get("recipient") or "anybody"),
+            f"{each.get('rule')}: {each.get('why')}",
         )
-    sums = Counter((v.get("allow") is True, f"{v.get('rule')}: {v.get('why')}") for v in verdicts)
-    for (allow, why), count in sums.most_common():
-        print(plain(f"  {'goes to' if allow else 'does not go to'} {count}: {why}"), file=out)
+        for each in verdicts
+    )
+    for (does, recipient, why), count in sums.most_common():
+        of = f" ({many(count, 'sighting')})" if len(sums) > 1 else ""
+        yield f"{does} {recipient}{of}: {why}"

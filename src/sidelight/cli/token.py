@@ -1,33 +1,20 @@
 """``sidelight share token``: let people and programs of an organisation in."""
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
-from sidelight.cli.exits import FOUND
+from sidelight.cli.grants import DAY, Scopes, scopes_of, tell_ended, tell_grants
 from sidelight.cli.libraries import Database, now, open_library, operator, organisation_named
-from sidelight.output.plain import plain
 
 token = typer.Typer(help="Let people and programs of an ally in.", no_args_is_help=True)
-
-_DAY: int = 86_400 * 1_000_000
-
-
-class Scope(Enum):
-    """What a token is good for."""
-
-    READ = "read"
-    WRITE = "write"
 
 
 @token.command("issue")
 def issue(
     organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="Name or id.")],
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Whose token it is.")],
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it is good for; all. Repeatable.")
-    ] = None,
+    scope: Scopes = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days until it ends.")] = 90,
     database: Database = "",
 ) -> int:
@@ -39,15 +26,14 @@ def issue(
     from sidelight.exchange.store import tokens  # noqa: PLC0415 - not for --help
 
     found = organisation_named(library.register(), organisation)
-    scopes = frozenset(each.value for each in scope or Scope)
     at = now()
     text = tokens.issue(
         library.engine,
         found.id,
         person,
-        scopes,
+        scopes_of(scope),
         now=at,
-        expires=at + days * _DAY,
+        expires=at + days * DAY,
         actor=operator(),
     )
     typer.echo(text)
@@ -61,16 +47,10 @@ def list_tokens(database: Database = "") -> int:
     Example: sidelight share token list
     """
     library = open_library(database)
-    from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.store import tokens  # noqa: PLC0415
+    from sidelight.exchange.store import tokens  # noqa: PLC0415 - not for --help
 
-    names = {each.id: each.name for each in library.register().alliances.organisations.values()}
-    at = now()
-    for each in tokens.issued(library.engine):
-        state = "revoked" if each.revoked else "expired" if at >= each.expires else "holds"
-        who = f"{names.get(each.organisation, each.organisation)}  {each.person}"
-        until = instants.show(each.expires)[:10]
-        typer.echo(plain(f"{each.id}  {state}  {who}  {' '.join(sorted(each.scopes))}  {until}"))
+    none = "no token was issued yet: sidelight share token issue ORGANISATION PERSON"
+    tell_grants(library, tokens.issued(library.engine), none)
     return 0
 
 
@@ -86,8 +66,5 @@ def revoke(
     library = open_library(database)
     from sidelight.exchange.store import tokens  # noqa: PLC0415 - not for --help
 
-    if tokens.revoke(library.engine, ident, now=now(), actor=operator()):
-        typer.echo(f"{ident} is revoked")
-        return 0
-    typer.echo(f"{ident} is no token that holds", err=True)
-    return FOUND
+    done = tokens.revoke(library.engine, ident, now=now(), actor=operator())
+    return tell_ended(done, ident, "token")

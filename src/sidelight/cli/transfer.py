@@ -4,12 +4,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from sidelight.cli.fetching import is_safe
 from sidelight.cli.libraries import need_exchange
+from sidelight.cli.moments import moment
 from sidelight.cli.recalled import warn
 from sidelight.cli.received import (
     Hunted,
@@ -20,9 +23,9 @@ from sidelight.cli.received import (
     hunt_stream,
     hunting,
 )
+from sidelight.cli.saying import say
 from sidelight.cli.telling import Send, Sighting, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError, reason_of
-from sidelight.output.plain import plain
 from sidelight.plural import many
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def pull(  # noqa: PLR0913 - options
             done = fetch(client, room, output, limit=limit)
         finally:  # what one holds may be recalled where one may not look any more
             warn(mark(output, recalls), str(output))
-        typer.echo(plain(_pulled(done, room)))
+        say(_pulled(done, room))
         code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
         if request and wish:
             code = max(code, tell(client, room, request.kept, wish))
@@ -112,14 +115,16 @@ def follow(  # noqa: PLR0913 - options
     authority: Authority = None,
     certificate: ClientCertificate = None,
     key: ClientKey = None,
-    after: Annotated[
+    since: Annotated[
         str,
         typer.Option(
             metavar="TIME",
-            help="Only what was added after this time of UTC, such as 2026-11-30T09:00:00Z; for a "
-            "start at now, give that. [default: all that is held]",
+            help="Begin with what was added at this time of UTC, such as 2026-11-30 or 2h.",
         ),
     ] = "",
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin with the oldest that is held.")
+    ] = False,
     hunt: Hunted = None,
     kept: Kept = None,
     seconds: Seconds = 600,
@@ -127,7 +132,10 @@ def follow(  # noqa: PLR0913 - options
     sighting: Sighting = "",
     send: Send = False,
 ) -> int:
-    """Print objects as they are added, as JSON lines, until Ctrl-C; goes on after a cut.
+    """Print objects as they are added from now on, as JSON lines, until Ctrl-C.
+
+    After a cut it goes on where it was, and at Ctrl-C it says where that is, for --since. What
+    comes while nobody follows, 'pull' gets.
 
     With --hunt, indicators and rules are hunted as they come, those of a while together; what is
     found is shown on standard error. Nothing received ever blocks anything by itself.
@@ -136,47 +144,82 @@ def follow(  # noqa: PLR0913 - options
     """
     request = hunting(hunt, kept, seconds, warninglists, out=sys.stderr) if hunt else None
     wish = wished_after(hunt, sighting, send=send)
-    _check(after)
+    place = _begin(since, from_start=from_start)
     with opened(server, token_file, authority, shown=(certificate, key)) as client:
         room = client.find(collection)
-        bodies = _followed(client, room, after)
+        bodies = _followed(client, room, place)
         if request and wish:
             return hunt_stream(
                 bodies, request, lambda: tell(client, room, request.kept, wish, sys.stderr)
             )
         if request:
             return hunt_stream(bodies, request)
-        for _ in bodies:
-            pass
+        try:
+            for _ in bodies:
+                pass
+        except KeyboardInterrupt:
+            if place.after:
+                say(f"sidelight: to go on from here: --since {place.next()}", err=True)
+            raise
     return 0
 
 
-def _check(after: str) -> None:
+@dataclass(slots=True)
+class _Place:
+    """Where a stream is: it goes on after *after*; "" is the start, or with *new* what is there."""
+
+    after: str
+    new: bool = False
+
+    def next(self) -> str:
+        """Give the first instant that is not dealt with yet."""
+        from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
+
+        found = instants.read(self.after)
+        return self.after if found is None else instants.show(found + 1)
+
+
+def _begin(since: str, *, from_start: bool) -> _Place:
+    """Say where a stream begins.
+
+    Raises:
+        UsageError: *since* is no time, or goes with *from_start*.
+    """
     from sidelight.exchange import instants  # noqa: PLC0415 - not for --help
 
-    if after and instants.read(after) is None:
-        hint = 'for now: --after "$(date -u +%Y-%m-%dT%H:%M:%SZ)"'
-        raise UsageError("is no time such as 2026-11-30T09:00:00Z", where="--after", hint=hint)
+    first = moment(since, "--since")
+    if first is None:
+        return _Place("", new=not from_start)
+    if from_start:
+        raise UsageError("say the same in two ways: give one", where="--since and --from-start")
+    return _Place(instants.show(first - 1))
 
 
-def _followed(client: "Client", room: "Room", after: str) -> Iterator[bytes]:
+def _followed(client: "Client", room: "Room", place: _Place) -> Iterator[bytes]:
     """Print objects of a stream and give them, for ever; tell of what is recalled."""
     from sidelight.exchange.connection import RefusalError  # noqa: PLC0415 - not for --help
     from sidelight.exchange.notices import told_by  # noqa: PLC0415
 
     while True:
         try:
-            for event in client.follow(room, after):
+            for event in client.follow(room, place.after, new=place.new):
                 if event.kind == "recall":
                     warn([told_by(event.body, room.url)], room.title)
                     continue
+                if event.kind == "place":
+                    if place.new and not place.after:
+                        why = "--from-start begins with the oldest"
+                        say(f"following {room.title}: what is added from now on; {why}", err=True)
+                    place.after = event.id
+                    continue
                 typer.echo(event.body)
                 yield event.body
-                after = event.id
+                place.after = event.id
         except RefusalError:
             raise
         except ExchangeError as error:
-            typer.echo(f"sidelight: {error}; going on after {after or 'the start'}", err=True)
+            where = place.after or ("now" if place.new else "the start")
+            say(f"sidelight: {error}; going on after {where}", err=True)
         time.sleep(_AGAIN_S)
 
 
@@ -196,26 +239,46 @@ def opened(
     Raises:
         UsageError: the address is not safe, or a file cannot be read.
     """
-    from sidelight.cli.fetching import is_safe  # noqa: PLC0415 - not for --help
-
-    if not is_safe(server):
-        raise UsageError("only https keeps what is shared to itself", where=server)
-    need_exchange("httpx")
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.connection import Connection  # noqa: PLC0415
-
     certificate, key = shown
     if key and not certificate:
         raise UsageError("is for --client-cert, which is missing", where="--client-key")
     if token_file is None and certificate is None:
         raise UsageError("is needed: ask whoever runs the server for one", where="--token-file")
-    files = [each for each in (token_file, authority, certificate, key) if each]
-    named = next((each for each in files if not each.exists()), certificate or files[0])
+    from sidelight.exchange.secret import read_token  # noqa: PLC0415 - not for --help
+
+    token = read_token(token_file) if token_file else ""
+    with connected(server, token, authority, shown=shown, tries=tries) as client:
+        yield client
+
+
+@contextmanager
+def connected(  # noqa: PLR0913 - where, as whom, how
+    url: str,
+    token: str,
+    authority: Path | None,
+    *,
+    user: str = "",
+    shown: tuple[Path | None, Path | None],
+    tries: int,
+) -> "Iterator[Client]":
+    """Give a client of a server for as long as the context is held; *user* is for HTTP Basic.
+
+    Raises:
+        UsageError: the address is not safe, or a file cannot be used.
+    """
+    if not is_safe(url):
+        raise UsageError("only https keeps what is shared to itself", where=url)
+    need_exchange("httpx")
+    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.connection import Connection  # noqa: PLC0415
+
+    certificate, key = shown
+    proof = (certificate, key) if certificate else None
+    files = [each for each in (certificate, authority, key) if each]
+    named = next((each for each in files if not each.exists()), files[0] if files else url)
     try:
-        text = token_file.read_text(encoding="ascii").strip() if token_file else ""
-        proof = (certificate, key) if certificate else None
-        connection = Connection(text, authority, certificate=proof, tries=tries)
+        connection = Connection(token, authority, user, certificate=proof, tries=tries)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be used: {reason_of(error)}", where=str(named)) from None
     with closing(connection):
-        yield Client(server, connection)
+        yield Client(url, connection)

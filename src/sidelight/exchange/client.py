@@ -59,7 +59,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An object out of a stream, or a recall, and the id to go on after."""
+    """An object out of a stream, a recall, or only where it is (``place``): after *id*."""
 
     id: str
     body: bytes
@@ -174,17 +174,19 @@ class Client:
         reply = as_object(content, room.url)
         return list(_tables(reply.get("verdicts", [])))
 
-    def follow(self, room: Room, after: str) -> Iterator[Event]:
+    def follow(self, room: Room, after: str, *, new: bool = False) -> Iterator[Event]:
         """Give objects as they are added, for as long as the server sends them.
 
-        It ends where the connection does: go on after the id of the last event. Only a server of
-        this program can be followed.
+        It ends where the connection does: go on after the id of the last event. Where *after* is
+        "", it begins with the oldest, or with *new* after what is there. Only a server of this
+        program can be followed.
 
         Raises:
             ExchangeError: the server refused, or cannot be reached.
         """
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
-        yield from events(self.connection.lines(room.url + "stream/", headers))
+        asked = "?from=now" if new and not after else ""
+        yield from events(self.connection.lines(f"{room.url}stream/{asked}", headers))
 
     def seen(self, what: str, body: bytes | None = None) -> bytes:
         """Ask at one of the places of `sidelight.exchange.taxii.seen`.
@@ -250,7 +252,7 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
     Raises:
         ExchangeError: one is larger than any answer may be.
     """
-    ident, kind, data, size = "", "object", list[str](), 0
+    ident, kind, data, size, told = "", "object", list[str](), 0, ""
     for line in lines:
         name, _, value = line.partition(":")
         match name:
@@ -267,7 +269,10 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
                     )
             case "" if not line and data:
                 yield Event(ident, " ".join(data).encode(), kind)
-                kind, data, size = "object", [], 0
+                kind, data, size, told = "object", [], 0, ident
+            case "" if not line and ident != told:
+                told = ident
+                yield Event(ident, b"", "place")
 
 
 def named(item: bytes) -> tuple[str, str]:

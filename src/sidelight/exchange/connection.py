@@ -30,6 +30,8 @@ _LONGEST_S: Final = 900
 """An answer that comes drop by drop would keep whoever waits for it from everybody else."""
 _NO_ADDRESS: Final = (httpx.InvalidURL, UnicodeError)
 _END: Final = re.compile(rb"\r\n|\n|\r(?!\Z)")
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
+"""What says to a program what the words beside it say to people."""
 _VERSIONLESS: Final = "application/taxii+json"
 
 
@@ -121,7 +123,7 @@ class Connection:
             try:
                 reply = self._once(method, url, parameters, body)
             except (httpx.HTTPError, OSError) as error:
-                why = f"cannot be reached: {error or type(error).__name__}"
+                why = f"cannot be reached: {_NUMBER.sub('', str(error)) or type(error).__name__}"
                 if "CERTIFICATE_VERIFY_FAILED" in why:
                     hint = "give --ca if its certificate is of an authority of your own"
                     raise RefusalError(0, why, url, hint) from None

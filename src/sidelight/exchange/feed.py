@@ -49,7 +49,8 @@ class Feed:
         While the database does not answer, nothing is given but that the server is there.
         """
         after, told, seen, beat = stream.after, ALWAYS, -1, time.monotonic()
-        yield b": open\n\n"
+        # An id without data is no event, and the place to go on from if nothing else comes.
+        yield b": open\n" + (_id(after) if after > ALWAYS else b"") + b"\n"
         while True:
             due = time.monotonic() - beat >= _BEAT_S
             try:
@@ -106,7 +107,11 @@ class Feed:
 
 def _event(held: Held) -> bytes:
     lines = b"".join(b"data: " + line + b"\n" for line in held.body.splitlines())
-    return b"id: " + instants.show(held.added).encode() + b"\nevent: object\n" + lines + b"\n"
+    return _id(held.added) + b"event: object\n" + lines + b"\n"
+
+
+def _id(at: Instant) -> bytes:
+    return b"id: " + instants.show(at).encode() + b"\n"
 
 
 def _recall_event(notice: Notice, now: Instant) -> bytes:

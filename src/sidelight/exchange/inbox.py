@@ -54,7 +54,7 @@ def pull(client: Client, room: Room, path: Path, *, limit: int) -> Pulled:
     reach = Reach(cursor.after, frozenset(cursor.seen))
     pages = objects = 0
     stuck = ""
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    with open(path, "r+b", opener=_private) as file:
         file.truncate(cursor.length)
         file.seek(cursor.length)
         for batch in batches(client, room, reach, limit):
@@ -64,6 +64,11 @@ def pull(client: Client, room: Room, path: Path, *, limit: int) -> Pulled:
             length = os.fstat(file.fileno()).st_size
             _write(path, Cursor(room.url, reach.after, length, tuple(sorted(reach.seen))))
     return Pulled(pages, objects, reach.after, stuck)
+
+
+def _private(path: str, flags: int) -> int:
+    # What allies sent is marked: a new file is its owner's alone, whatever the umask is.
+    return os.open(path, flags | os.O_CREAT, 0o600)
 
 
 def _append(file: int, objects: Iterable[bytes]) -> None:

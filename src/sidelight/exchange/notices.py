@@ -15,7 +15,7 @@ import orjson
 
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.exchange.client import Client
-from sidelight.exchange.connection import RefusalError
+from sidelight.exchange.connection import RefusalError, as_object
 from sidelight.replacement import replace_file
 
 _WITHOUT: Final = frozenset(
@@ -30,6 +30,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Args:
         held: lines of the file beside which it is kept that hold the object.
+        again: whether it was acknowledged before; what was said then stays.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     acknowledged_at: str = ""
     done: str = ""
     held: int = 0
+    again: bool = False
 
 
 class _Page(msgspec.Struct):
@@ -86,16 +88,19 @@ def told_by(event: bytes, where: str) -> Told:
         raise ExchangeError(f"sent no recall: {error}", where=where) from None
 
 
-def take_back(client: Client, ident: str, reason: str, hours: int, *, erase: bool) -> str:
-    """Recall an object that we shared; give the id of the recall.
+def take_back(
+    client: Client, ident: str, reason: str, hours: int, *, erase: bool
+) -> Mapping[str, object]:
+    """Recall an object that we shared; give the recall with whom it reaches.
+
+    ``again`` in it says that we recalled it before: its reason and clock stay.
 
     Raises:
         ExchangeError: we never shared it, or the server knows no recalls.
     """
     said = {"object_id": ident, "reason": reason, "hours": hours, "erase": erase}
     where = urljoin(client.root(), "recalls/")
-    reply = orjson.loads(client.connection.ask("POST", where, {}, orjson.dumps(said)).content)
-    return str(reply.get("id"))
+    return as_object(client.connection.ask("POST", where, {}, orjson.dumps(said)).content, where)
 
 
 def made(client: Client) -> list[Mapping[str, object]]:

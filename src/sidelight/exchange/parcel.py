@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from sidelight.errors import UsageError
 from sidelight.exchange.intake import EnvelopeError, read_envelope
 
@@ -25,9 +27,27 @@ def read_objects(path: Path) -> list[bytes]:
         return read_envelope(data)
     except EnvelopeError as error:
         lines = [line for line in data.splitlines() if line.strip()]
-        if lines and all(line.lstrip().startswith(b'{"') and b'"id"' in line for line in lines):
+        if not lines or _is_empty(data):
+            raise UsageError("holds no objects", where=str(path)) from None
+        if all(line.lstrip().startswith(b'{"') and b'"id"' in line for line in lines):
             return lines
-        raise UsageError(error.reason, where=str(path)) from None
+        why = error.reason.removeprefix("the body is no TAXII envelope: ")
+        reason = f"is no bundle, no envelope and no JSON lines of STIX objects: {why}"
+        raise UsageError(reason, where=str(path)) from None
+
+
+class _Group(msgspec.Struct):
+    objects: list[msgspec.Raw]
+    type: str = "bundle"
+
+
+def _is_empty(data: bytes) -> bool:
+    """Tell whether it is a bundle or an envelope with nothing in it."""
+    try:
+        found = msgspec.json.decode(data, type=_Group)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return not found.objects and found.type == "bundle"
 
 
 def envelopes(objects: Sequence[bytes], largest: int) -> Iterator[list[bytes]]:

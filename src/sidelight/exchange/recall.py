@@ -89,6 +89,11 @@ def state(recall: Recall, recipient: Recipient, now: Instant) -> State:
             return "acknowledged late" if at > recall.due else "acknowledged"
 
 
+def is_again(notice: Notice, now: Instant) -> bool:
+    """Tell of a recall that is acknowledged *now* whether it was before."""
+    return notice.recipient.acknowledged not in {None, now}
+
+
 def noticed(notice: Notice, now: Instant) -> Json:
     """Give a notice as its recipient gets it; it names nobody."""
     recall, recipient = notice.recall, notice.recipient

@@ -163,7 +163,7 @@ def _redacted(  # noqa: PLR0913 - an object, how far it may go, what others beca
 ) -> Outcome:
     ident, kind = str(item.get("id")), str(item.get("type"))
     if kind not in _REQUIRED:
-        return Left(ident, f"a {kind} is not redacted: it is nothing without its values")
+        return Left(ident, f"{kind} is not redacted: it is nothing without its values")
     if ident in hit.ids:
         return Left(ident, "a victim: a host, or whom a sighting says it was seen at")
     marks = effective(item, others)

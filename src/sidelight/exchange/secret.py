@@ -16,15 +16,40 @@ def write_secret(path: Path, data: bytes) -> None:
     Raises:
         UsageError: it is there, or cannot be written.
     """
+    if not put_secret(path, data):
+        raise UsageError("is there already", where=str(path), hint="name another file")
+
+
+def put_secret(path: Path, data: bytes) -> bool:
+    """Write a secret whole, unless the file is there: of two at once, one; tell if it was this.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        try:
+            _write(fresh, data)
+            os.link(fresh, path)
+        except FileExistsError:
+            return False
+        except OSError:
+            _write(path, data)  # a file system without links
+        finally:
+            fresh.unlink(missing_ok=True)
     except FileExistsError:
-        raise UsageError("is there already", where=str(path), hint="name another file") from None
+        return False
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_secret(path: Path) -> bytes:
@@ -33,14 +58,51 @@ def read_secret(path: Path) -> bytes:
     Raises:
         UsageError: it cannot be read, or others than its owner may read it.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    data = _read(path)
     if os.name == "posix" and path.stat().st_mode & 0o077:
         hint = f"chmod 600 {path}, and think about who has read it"
         raise UsageError("may be read by others than its owner", where=str(path), hint=hint)
     return data
+
+
+def read_token(path: Path) -> str:
+    """Read a token or a key of a server: text on a line.
+
+    Raises:
+        UsageError: it cannot be read, or holds none.
+    """
+    try:
+        text = _read(path).decode("ascii").strip()
+    except ValueError:
+        text = ""
+    if not text or "\n" in text:
+        raise UsageError("holds no token: it is one line of ASCII", where=str(path))
+    return text
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def tighten(path: Path) -> str:
+    """Let nobody but its owner at a file that everybody here could read or write.
+
+    What SQLite keeps beside it is taken along. A group that was let in on purpose stays. Gives what
+    was done, for people; "" where there was nothing to do.
+    """
+    if os.name != "posix" or not path.is_file() or not path.stat().st_mode & 0o007:
+        return ""
+    mode = path.stat().st_mode & 0o777
+    try:
+        for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            if each.exists():
+                each.chmod(0o600)
+    except OSError as error:
+        return f"{path}: everybody here may read it, and that cannot be changed: {error.strerror}"
+    return f"{path}: everybody here could read it (mode {mode:03o}); it is its owner's now (600)"
 
 
 def write_group_key(path: Path, key: bytes) -> None:

@@ -81,6 +81,9 @@ class Shelf(Protocol):
         the grants allow; `Query.added_after`, `Query.limit` and `Query.next` are not looked at.
         """
 
+    def newest_shown(self, collection: str, grants: Grants) -> Instant:
+        """Give when the newest version was added that grants allow; 0 where there is none."""
+
     def has(self, collection: str, grants: Grants, ident: str) -> bool:
         """Tell whether any version of an object is seen."""
 

@@ -31,7 +31,11 @@ FindingClass: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class RuleRef:
-    """A rule that speaks in a finding, with what its licence asks to be named."""
+    """A rule that speaks in a finding, with what its licence asks to be named.
+
+    Args:
+        caveats: sentences that it is to be read with.
+    """
 
     id: str
     title: str
@@ -41,6 +45,7 @@ class RuleRef:
     path: str = ""
     references: tuple[str, ...] = ()
     falsepositives: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

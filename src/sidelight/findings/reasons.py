@@ -58,11 +58,12 @@ def for_it(  # noqa: PLR0913
 
 
 def against_it(rule: RuleRef, process: Sequence[Process]) -> tuple[str, ...]:
-    """Say what speaks against: known false positives, an unripe rule, an unknown process."""
+    """Say what speaks against: false positives, an unripe rule, doubts, an unknown process."""
     known = [text.strip().rstrip(".") for text in rule.falsepositives]
     said = [f"The rule's author names: {text}." for text in known if text.lower() not in _NOTHING]
     if rule.status in _STATUS:
         said.append(_STATUS[rule.status])
+    said.extend(rule.caveats)
     if not process:
         said.append("The events do not say which process acted.")
     elif process[0].joined == "named":

@@ -143,6 +143,7 @@ def _ref(meta: Meta) -> RuleRef:
         path=meta.path,
         references=meta.references,
         falsepositives=meta.falsepositives,
+        caveats=meta.caveats,
     )
 
 

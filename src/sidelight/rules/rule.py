@@ -25,6 +25,7 @@ class Meta:
         level: ``medium`` where the rule has none.
         path: file it comes from, relative to the folder or archive it was loaded from.
         line: 1-based line on which its document starts.
+        caveats: sentences of whoever passed it on that findings are to be read with.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Meta:
     falsepositives: tuple[str, ...] = ()
     license: str = ""
     name: str = ""
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

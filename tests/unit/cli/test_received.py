@@ -107,3 +107,13 @@ def test_evidence_that_grew_is_hunted_again(
     code, text = told()
     assert code == 1
     assert "the evidence has changed: 1 of them" in text
+
+
+def test_what_was_blanked_in_a_file_is_passed_over(
+    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As 'acknowledge --drop' leaves it."""
+    out = io.StringIO()
+    hunt_received([b"     ", PLANTED], Hunting([evidence], tmp_path, 0, out=out))
+    assert "received: 1 indicator;" in out.getvalue()
+    assert "objects[" not in capsys.readouterr().err

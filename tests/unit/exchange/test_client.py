@@ -78,3 +78,8 @@ def test_a_server_without_tls_is_no_server_that_is_down() -> None:
     with running(Broken()) as far, pytest.raises(RefusalError, match="does not speak TLS"):
         connection.get(far.url.replace("http:", "https:"))
     connection.close()
+
+
+def test_an_id_without_data_says_where_the_stream_is() -> None:
+    lines = [": open", "id: 1", "", ": still here", "", "id: 2", "event: object", "data: {}", ""]
+    assert list(events(lines)) == [Event("1", b"", "place"), Event("2", b"{}")]

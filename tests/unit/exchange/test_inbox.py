@@ -1,5 +1,6 @@
 """A pull against servers that are broken in the known ways; no socket is opened."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,3 +100,12 @@ def test_a_file_that_lost_lines_is_not_filled_up(tmp_path: Path, left: str) -> N
     path.unlink()
     with pytest.raises(UsageError, match="shorter"):
         run(Script([one(2)]), path)
+
+
+def test_what_was_pulled_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        run(Script([one(1)]), tmp_path / "x.jsonl")
+    finally:
+        os.umask(before)
+    assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}

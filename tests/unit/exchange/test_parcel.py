@@ -28,3 +28,21 @@ def test_parts_fit_keep_the_order_and_lose_nothing() -> None:
         body = b'{"objects":[' + b",".join(part) + b"]}"
         assert len(body) <= 80 or len(part) == 1
     assert max(map(len, envelopes(objects[6:], 1 << 20))) == MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "holds no objects"),
+        ('{"type": "bundle", "id": "bundle--1", "objects": []}', "holds no objects"),
+        ('{"objects": []}', "holds no objects"),
+        ("not json", "is no bundle, no envelope and no JSON lines of STIX objects: JSON is"),
+        ("[1, 2]", "is no bundle, no envelope and no JSON lines of STIX objects: Expected"),
+    ],
+)
+def test_what_holds_no_objects_is_said(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(UsageError) as error:
+        read_objects(path)
+    assert str(error.value).startswith(f"{path}: {why}")

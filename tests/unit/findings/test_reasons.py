@@ -51,3 +51,8 @@ def test_an_unripe_rule_and_an_unknown_process_speak_against_it():
 
 def test_times_before_1970_are_written_too():
     assert instant(-1) == "1969-12-31T23:59:59Z"
+
+
+def test_what_it_is_to_be_read_with_is_said():
+    rule = RuleRef("r", "R", "low", caveats=("Its creator is not sure.",))
+    assert against_it(rule, (Process("a", joined="guid"),)) == ("Its creator is not sure.",)

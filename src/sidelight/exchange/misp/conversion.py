@@ -51,7 +51,7 @@ def to_stix(leaving: Leaving) -> tuple[list[Json], list[Left]]:
     event = copy.deepcopy(leaving.event)
     _guarded(lambda: parser.parse_misp_event({"Event": event}), str(event.get("uuid")))
     made = [json.loads(each.serialize()) for each in parser.stix_objects]
-    left = [Left("in the event", str(text)) for text in _texts(parser.errors)]
+    left = [Left("in the event", _cleaned(text)) for text in _texts(parser.errors)]
     return list(_marked(made, leaving)), left
 
 
@@ -66,7 +66,7 @@ def to_event(objects: Sequence[bytes], distribution: int, title: str = "") -> Ev
     """
     items, markings, left = _readable(objects)
     if not items:
-        why = "; ".join(each.why for each in left[:3]) or "there are no objects"
+        why = "; ".join([*dict.fromkeys(each.why for each in left)][:3]) or "there are no objects"
         raise ExchangeError(f"nothing can become an event: {why}")
     marking = strictest(markings.values())
     if distribution > WIDEST[marking]:
@@ -224,6 +224,12 @@ def _texts(found: object) -> Iterator[str]:
         yield from map(str, each if isinstance(each, Iterable) else ())
 
 
+def _cleaned(text: str) -> str:
+    """Give what a parser says as one sentence, without types and values of Python."""
+    words = " ".join(text.partition(" - <class")[0].split())
+    return f"misp-stix cannot read it: {words[:200]}"
+
+
 def _guarded(work: Callable[[], _Made], where: str) -> _Made:
     """Run what others wrote over what others sent: it raises what it likes."""
     with _quiet():
@@ -236,13 +242,13 @@ def _guarded(work: Callable[[], _Made], where: str) -> _Made:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    logger = logging.getLogger("misp_stix_converter")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    # What others wrote says it on standard error, each in its own words; it is told as left out.
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logging.disable(before)
 
 
 def bundled(items: Sequence[Json], ident: UUID) -> bytes:

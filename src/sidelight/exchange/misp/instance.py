@@ -50,4 +50,18 @@ def _guarded(work: Callable[[], _Made], url: str) -> _Made:
     try:
         return work()
     except Exception as error:  # noqa: BLE001 - pymisp and what is below it raise what they like
-        raise ExchangeError(str(error)[:300] or type(error).__name__, where=url) from None
+        hint = "give --ca if its certificate is of an authority of your own"
+        why = _root(error)
+        raise ExchangeError(why, where=url, hint=hint if "CERTIFICATE" in why else "") from None
+
+
+def _root(error: BaseException) -> str:
+    """Say in one sentence what went wrong below pymisp, which quotes all that it went through."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"cannot be reached: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
+    text = " ".join(str(error).split())
+    refused = "Authentication failed" in text or "403" in text
+    return f"refused: {text[:200]}" if refused else text[:200] or type(error).__name__

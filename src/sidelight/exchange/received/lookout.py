@@ -26,7 +26,7 @@ from sidelight.intel.warning import Warnings
 from sidelight.rules.cache import Compiled, compiled
 from sidelight.rules.files import RuleFile
 from sidelight.rules.load import compile_documents
-from sidelight.rules.rule import RuleSet
+from sidelight.rules.rule import Meta, RuleSet
 
 Json: TypeAlias = Mapping[str, object]
 Known: TypeAlias = Callable[[str], RuleSet | None]
@@ -34,6 +34,8 @@ Known: TypeAlias = Callable[[str], RuleSet | None]
 
 _SPACE: Final = UUID("0b0f9d5e-8f0b-5b53-9a35-8a2f7b7c3f11")
 _LARGEST: Final = 64 << 10
+_SUREST: Final = 100
+_WORDS: Final = ((0, "none"), (29, "low"), (69, "medium"), (_SUREST, "high"))
 _MOST: Final = 200
 """Rules of one indicator."""
 
@@ -47,6 +49,7 @@ class Indicator:
         key: SHA-256 of what is sought; the same again need not be hunted again.
         lapsed: why its creator does not stand by it; empty where they do.
         benign: whether its creator calls it harmless.
+        caveats: how sure its creator is, and when it is valid, as sentences.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Indicator:
     key: str
     lapsed: str = ""
     benign: bool = False
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def indicator(item: Json, now: Instant) -> Indicator | None:
         key=sha256(orjson.dumps([kind, pattern, bool(lapsed), benign])).hexdigest(),
         lapsed=lapsed,
         benign=benign,
+        caveats=(_confidence(item), _valid(item)),
     )
 
 
@@ -162,6 +167,24 @@ def _lapsed(item: Json, now: Instant) -> str:
     return ""
 
 
+def _confidence(item: Json) -> str:
+    """Say how sure its creator is, with the words that STIX has for it (2.1, appendix A)."""
+    sure = item.get("confidence")
+    if isinstance(sure, bool) or not isinstance(sure, int) or not 0 <= sure <= _SUREST:
+        return "The creator of the indicator does not say how sure it is."
+    word = next(word for most, word in _WORDS if sure <= most)
+    return f"The creator of the indicator gives it a confidence of {sure} of 100 ({word})."
+
+
+def _valid(item: Json) -> str:
+    since, until = (str(item.get(name, ""))[:40] for name in ("valid_from", "valid_until"))
+    if instants.read(since) is None:
+        return "The indicator does not say from when it is valid."
+    if instants.read(until) is None:
+        return f"The indicator is valid from {since} on: earlier events say less."
+    return f"The indicator is valid from {since} until {until}: other events say less."
+
+
 def _rules(each: Indicator, warnings: Warnings, known: Known) -> tuple[RuleSet, tuple[str, ...]]:
     match each.kind:
         case "stix":
@@ -170,9 +193,9 @@ def _rules(each: Indicator, warnings: Warnings, known: Known) -> tuple[RuleSet, 
                 raise BenignError("; ".join(notes))
             if len(texts) > _MOST:
                 raise RuleError(f"it takes more than {_MOST} rules to look for")
-            return _own(_compile(b"\n---\n".join(texts)), each.id), notes
+            return _own(_compile(b"\n---\n".join(texts)), each), notes
         case "sigma":
-            return _own(_sigma(each.pattern, known), each.id), ()
+            return _own(_sigma(each.pattern, known), each), ()
     raise RuleError(f"patterns of type {each.kind[:40]!r} are not hunted, only stix and sigma")
 
 
@@ -212,18 +235,19 @@ def _compile(text: bytes) -> RuleSet:
     return rules
 
 
-def _own(rules: RuleSet, indicator: str) -> RuleSet:
+def _own(rules: RuleSet, of: Indicator) -> RuleSet:
     """Give rules with ids that no other indicator has, and the indicator for the path."""
     metas = [each.meta for each in rules.rules] + [each.meta for each in rules.correlations]
-    ids = {meta.id: str(uuid5(_SPACE, f"{indicator} {meta.id}")) for meta in metas}
-    singles = tuple(
-        replace(each, meta=replace(each.meta, id=ids[each.meta.id], path=indicator, name=""))
-        for each in rules.rules
-    )
+    ids = {meta.id: str(uuid5(_SPACE, f"{of.id} {meta.id}")) for meta in metas}
+
+    def owned(meta: Meta) -> Meta:
+        return replace(meta, id=ids[meta.id], path=of.id, name="", caveats=of.caveats)
+
+    singles = tuple(replace(each, meta=owned(each.meta)) for each in rules.rules)
     joined = tuple(
         replace(
             each,
-            meta=replace(each.meta, id=ids[each.meta.id], path=indicator, name=""),
+            meta=owned(each.meta),
             rules=tuple(ids.get(one, one) for one in each.rules),
             aliases=tuple(
                 (name, tuple((ids.get(one, one), field) for one, field in pairs))

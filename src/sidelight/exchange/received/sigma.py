@@ -223,7 +223,6 @@ def _rule(title: str, source: Source, pieces: tuple[_Piece, ...]) -> bytes:
     rule = {
         "title": title,
         "id": str(uuid5(_SPACE, f"{source} {detection}")),
-        "status": "experimental",
         "description": "What an ally named, as they named it. It tells where to look, and is no "
         "reason to block anything.",
         "author": "Sidelight, from an indicator",

@@ -62,12 +62,17 @@ def append(
     )
 
 
-def entries(engine: Engine) -> Iterator[Entry]:
-    """Give the log from its start."""
+def entries(
+    engine: Engine, *, since: Instant | None = None, until: Instant | None = None
+) -> Iterator[Entry]:
+    """Give the log from its start, or what of it was done from *since* on and before *until*."""
+    wanted = select(audit).order_by(audit.c.number)
+    if since is not None:
+        wanted = wanted.where(audit.c.at >= since)
+    if until is not None:
+        wanted = wanted.where(audit.c.at < until)
     with engine.connect() as connection:
-        rows = connection.execution_options(yield_per=500).execute(
-            select(audit).order_by(audit.c.number)
-        )
+        rows = connection.execution_options(yield_per=500).execute(wanted)
         for row in rows:
             yield Entry(row.number, row.at, row.actor, row.action, row.detail, row.hash)
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sidelight.errors import UsageError
+from sidelight.exchange.secret import tighten
 from sidelight.exchange.store import onward as _onward  # noqa: F401 - makes its tables known
 from sidelight.exchange.store import tables
 from sidelight.exchange.store.tables import HEAD
@@ -30,10 +31,11 @@ UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database is locked, full, or gone: what was asked may do later as it is."""
 
 
-def open_database(where: str) -> Engine:
+def open_database(where: str, tell: Callable[[str], object] = str) -> Engine:
     """Open a database, make it if it is not there, and bring its tables up to date.
 
     *where* is the path of an SQLite file, or an address such as ``postgresql+psycopg://host/name``.
+    A file that everybody here could read is made its owner's, which *tell* is told.
 
     Raises:
         UsageError: it cannot be opened, or is no database of this program.
@@ -44,7 +46,7 @@ def open_database(where: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(f"is no database address: {error}", where="--database") from None
     if engine.dialect.name == "sqlite":
-        _make_private(engine.url.database or "", where)
+        _make_private(engine.url.database or "", where, tell)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     if engine.dialect.name == "postgresql":
@@ -84,7 +86,7 @@ def _address(where: str) -> URL | str:
     return URL.create("sqlite", database=where)
 
 
-def _make_private(path: str, where: str) -> None:
+def _make_private(path: str, where: str, tell: Callable[[str], object]) -> None:
     """Make the file of a database for its owner alone; SQLite gives -wal and -shm its mode.
 
     Raises:
@@ -95,7 +97,8 @@ def _make_private(path: str, where: str) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        return  # whoever runs it may have let a group in
+        if said := tighten(Path(path)):
+            tell(said)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be opened: {error}", where=_shown(where)) from None
 

@@ -71,14 +71,28 @@ def write(  # noqa: PLR0913 - what, to whom, how, when
         connection.execute(insert(ledger), rows)
 
 
-def deliveries(engine: Engine, *, ident: str = "", organisation: str = "") -> Iterator[Delivery]:
-    """Give the ledger, oldest first, of one object or one organisation if they are named."""
+def deliveries(
+    engine: Engine,
+    *,
+    ident: str = "",
+    organisation: str = "",
+    since: Instant | None = None,
+    until: Instant | None = None,
+) -> Iterator[Delivery]:
+    """Give the ledger, oldest first, of one object or one organisation if they are named.
+
+    *since* and *until* bound when it was given; *until* itself is left out.
+    """
     names = ("at", "organisation", "person", "route", "collection", "id", "version", "marking")
     wanted = select(*(ledger.c[name] for name in (*names, "owner")))
     if ident:
         wanted = wanted.where(ledger.c.id == ident)
     if organisation:
         wanted = wanted.where(ledger.c.organisation == organisation)
+    if since is not None:
+        wanted = wanted.where(ledger.c.at >= since)
+    if until is not None:
+        wanted = wanted.where(ledger.c.at < until)
     with engine.connect() as connection:
         rows = connection.execute(wanted.order_by(ledger.c.at, ledger.c.added, ledger.c.route))
         for row in rows:

@@ -86,6 +86,11 @@ class Library(Registers):
         with self.engine.connect() as connection:
             return objects.page(connection, collection, grants, query, after=after, limit=limit)
 
+    def newest_shown(self, collection: str, grants: Grants) -> Instant:
+        """Give when the newest version was added that grants allow; 0 where there is none."""
+        with self.engine.connect() as connection:
+            return objects.newest(connection, collection, grants)
+
     def has(self, collection: str, grants: Grants, ident: str) -> bool:
         """Tell whether any version of an object is seen."""
         with self.engine.connect() as connection:

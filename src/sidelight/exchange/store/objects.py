@@ -52,6 +52,22 @@ def page(  # noqa: PLR0913 - what, for whom, from where
     limit: int,
 ) -> list[Held]:
     """Give the first *limit* objects after *after* that grants and filters allow."""
+    shown = _shown(collection, grants, query, after)
+    wanted = select(*_WANTED).where(*shown).order_by(_OBJECT.c.added).limit(limit)
+    return _fitting(connection.execution_options(yield_per=_ROWS).execute(wanted))
+
+
+def newest(connection: Connection, collection: str, grants: Grants) -> Instant:
+    """Give when the newest version was added that grants allow; 0 where there is none."""
+    shown = _shown(collection, grants, Query(versions=("all",)), 0)
+    wanted = select(_OBJECT.c.added).where(*shown).order_by(_OBJECT.c.added.desc()).limit(1)
+    return connection.scalar(wanted) or 0
+
+
+def _shown(
+    collection: str, grants: Grants, query: Query, after: Instant
+) -> list[ColumnElement[bool]]:
+    """Give the conditions that a row is of an object that is shown."""
     table, other = _OBJECT, _OBJECT.alias("other")
     # Where ids are named, the collection is made no use of as an index: it holds far more rows.
     place = table.c.collection.concat("") if query.ids else table.c.collection
@@ -78,8 +94,7 @@ def page(  # noqa: PLR0913 - what, for whom, from where
         seen.append(~newer)
         rival.append(other.c.spec_version == table.c.spec_version)
     seen.append(_of_versions(query.versions, table, other, rival))
-    wanted = select(*_WANTED).where(*seen).order_by(table.c.added).limit(limit)
-    return _fitting(connection.execution_options(yield_per=_ROWS).execute(wanted))
+    return seen
 
 
 def _fitting(rows: "CursorResult[*tuple[Any, ...]]") -> list[Held]:

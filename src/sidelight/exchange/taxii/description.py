@@ -87,6 +87,7 @@ _RECALLED: Final = {
     "acknowledge_by": _TIME,
     "reason": _TEXT,
     "erased": {"type": "boolean"},
+    "again": {"type": "boolean"},
 }
 _STATE: Final = {
     "state": {"enum": list(get_args(State))},
@@ -316,7 +317,8 @@ _PATHS: Final[Mapping[str, Mapping[str, Json]]] = {
         "get": _operation(
             "Objects as they are added; an extension", "events", _COLLECTION_ID,
             _parameter("Last-Event-ID", "after which event to go on", _TIME, "header"),
-            _PAGE[0], refusals=_READ,
+            _PAGE[0], _parameter("from", "now: leave out what is there", {"enum": ["now"]}),
+            refusals=_READ,
         ),
     },
 }  # fmt: skip

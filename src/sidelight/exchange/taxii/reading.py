@@ -112,15 +112,20 @@ def following(view: View, after: Instant, limit: int) -> list[Held]:
     return found
 
 
-def resumed(request: Request) -> Instant:
+def resumed(view: View, request: Request) -> Instant:
     """Read from where a stream goes on: after ``Last-Event-ID``, or ``added_after``, or all.
+
+    With ``from=now`` and neither, it is after what the caller sees already: that tells nothing of
+    what others added, and what is added from then on is later, whatever any clock says.
 
     Raises:
         Refused: 400, it is no timestamp.
     """
-    text = request.headers.get("last-event-id") or dict(request.query).get("added_after")
+    asked = dict(request.query)
+    text = request.headers.get("last-event-id") or asked.get("added_after")
     if text is None:
-        return ALWAYS
+        new = asked.get("from") == "now"
+        return view.shelf.newest_shown(view.collection.id, view.grants("stream")) if new else ALWAYS
     found = instants.read(text)
     if found is None:
         raise Refused(HTTPStatus.BAD_REQUEST, "Last-Event-ID is the id of an event of this stream")

@@ -18,6 +18,7 @@ from sidelight.exchange.recall import (
     Recall,
     Recipient,
     accounted,
+    is_again,
     noticed,
 )
 from sidelight.exchange.register import Register
@@ -58,10 +59,11 @@ def recall(request: Request, caller: Caller, shelf: Shelf, largest: int, now: In
         raise _unfit(f"hours is a whole number from 1 to {LONGEST_HOURS}")
     if not isinstance(erase, bool):
         raise _unfit("erase is true or false")
+    before = any(each.object == ident for each, _ in shelf.recalled(caller.organisation))
     made = shelf.recall(ident, caller, now, reason=reason, hours=hours, erase=erase)
     if made is None:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object that you shared")
-    return answered(_account(caller, shelf, now, made.id)[0], 202)
+    return answered(_again(_account(caller, shelf, now, made.id)[0], before), 202)
 
 
 def made(caller: Caller, shelf: Shelf, now: Instant) -> Response:
@@ -82,7 +84,13 @@ def acknowledge(  # noqa: PLR0913 - all that one request needs
     found = shelf.acknowledge(ident, caller, done, now)
     if not found:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such recall, or it is not for you")
-    return answered({"recalls": [noticed(each, now) for each in found]})
+    said = [_again(noticed(each, now), is_again(each, now)) for each in found]
+    return answered({"recalls": said})
+
+
+def _again(said: Json, before: bool) -> Json:
+    """Say of what was done that it was done before: then it stays as it was."""
+    return {**said, "again": True} if before else said
 
 
 def named(

@@ -163,8 +163,8 @@ def _in_collection(  # noqa: PLR0913 - all that one request needs
         case "sightings", _:
             return sighting.read(reading.View(shelf, register, collection, caller, now), request)
         case "stream", _:
-            after = reading.resumed(request)
-            return Stream(collection.id, after)
+            view = reading.View(shelf, register, collection, caller, now)
+            return Stream(collection.id, reading.resumed(view, request))
         case _:
             view = reading.View(shelf, register, collection, caller, now)
             return reading.read(view, request, place.kind, place.object)

@@ -236,3 +236,36 @@ def test_what_a_port_cannot_be_compared_with_is_refused(value: str) -> None:
 @pytest.mark.parametrize("operator", ["=", "LIKE"])
 def test_an_address_that_cannot_be_taken_apart_is_sought_as_text(operator: str) -> None:
     assert isinstance(looked(f"[url:value {operator} 'http://[bad/address']"), Sought)
+
+
+@pytest.mark.parametrize(
+    ("more", "sure", "valid"),
+    [
+        ({}, "does not say how sure it is", "valid from 2026-01-01T00:00:00Z on"),
+        ({"confidence": 85}, "a confidence of 85 of 100 (high)", "on: earlier events say less"),
+        ({"confidence": 29}, "29 of 100 (low)", ""),
+        ({"confidence": 0}, "0 of 100 (none)", ""),
+        ({"confidence": 101}, "does not say how sure it is", ""),
+        ({"confidence": True}, "does not say how sure it is", ""),
+        ({"valid_until": "2999-01-01T00:00:00Z"}, "", "Z until 2999-01-01T00:00:00Z: other"),
+        ({"valid_from": "soon"}, "", "does not say from when it is valid"),
+    ],
+)
+def test_findings_are_told_with_how_sure_its_creator_is_and_when_it_is_valid(
+    more: dict[str, object], sure: str, valid: str
+) -> None:
+    found = looked("[file:name = 'googleupdate.exe']", **more)
+    assert isinstance(found, Sought)
+    for rule in found.rules.rules:
+        assert rule.meta.status == "", "Sigma's status is of Sigma's rules"
+        assert sure in rule.meta.caveats[0]
+        assert valid in rule.meta.caveats[1]
+
+
+def test_a_sigma_rule_keeps_its_status_and_has_them_too() -> None:
+    text = RULE.replace("logsource:", "status: experimental\nlogsource:")
+    found = looked(text, pattern_type="sigma", confidence=50)
+    assert isinstance(found, Sought)
+    (rule,) = found.rules.rules
+    assert rule.meta.status == "experimental"
+    assert "50 of 100 (medium)" in rule.meta.caveats[0]

@@ -57,3 +57,13 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert modes == dict.fromkeys(["x.db", "x.db-wal", "x.db-shm"], 0o600)
+
+
+def test_a_file_that_was_made_open_is_tightened(tmp_path: Path) -> None:
+    open_database(str(tmp_path / "x.db")).dispose()
+    (tmp_path / "x.db").chmod(0o644)
+    said: list[str] = []
+    for _ in range(2):
+        open_database(str(tmp_path / "x.db"), said.append).dispose()
+    assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o600
+    assert [each.partition(": ")[2][:29] for each in said] == ["everybody here could read it "]

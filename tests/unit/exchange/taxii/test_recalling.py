@@ -5,7 +5,17 @@ from pathlib import Path
 import orjson
 import pytest
 
-from allies import TRILATERAL, World, address, indicator, names, objects, open_world, parsed
+from allies import (
+    TRILATERAL,
+    World,
+    address,
+    indicator,
+    names,
+    objects,
+    open_world,
+    operators,
+    parsed,
+)
 from sidelight.exchange.store import audit
 from sidelight.exchange.taxii.message import Response
 from sidelight.intel.markings import MARKINGS
@@ -49,19 +59,8 @@ def given(world: World) -> World:
 
 
 IDENT = indicator(1)["id"]
-TWO_CIRCLES = """
-[[organisation]]
-name = "A"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "B"
-country = "FI"
-role = "operator"
-[[organisation]]
-name = "D"
-country = "FI"
-role = "operator"
+TWO_CIRCLES = f"""
+{operators(A="FI", B="FI", D="FI")}
 [[circle]]
 name = "one"
 members = ["A", "B"]
@@ -220,10 +219,12 @@ def test_the_clock_runs_until_it_is_acknowledged(given: World) -> None:
 
 def test_the_first_acknowledgement_stays(given: World) -> None:
     recall(given, "A", IDENT)
-    acknowledge(given, "B", IDENT, "first")
+    reply = parsed(acknowledge(given, "B", IDENT, "first"))["recalls"]
+    assert "again" not in reply[0]  # type: ignore[index]
     given.now += HOUR
     reply = parsed(acknowledge(given, "B", IDENT, "second"))["recalls"]
     assert reply[0]["done"] == "first"  # type: ignore[index]
+    assert reply[0]["again"] is True  # type: ignore[index]
 
 
 @pytest.mark.parametrize("who", ["A", "G", "X"])
@@ -249,6 +250,7 @@ def test_a_second_recall_is_the_first_and_can_erase(given: World) -> None:
     given.now += HOUR
     second = parsed(recall(given, "A", IDENT, reason="another", erase=True))
     assert (second["id"], second["reason"]) == (first["id"], first["reason"])
+    assert ("again" in first, second["again"]) == (False, True)
     assert names(given.ask("B", objects())) == []
     assert len(seen(given, "B")) == 1
 

@@ -13,6 +13,7 @@ from allies import (
     objects,
     parsed,
 )
+from sidelight.exchange import instants
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.taxii.message import Stream
 
@@ -196,6 +197,9 @@ def test_a_stream_is_only_for_who_may_read(world: World) -> None:
     wanted = Stream(world.register.collections[0].id, NOW)
     head = {"last-event-id": "2027-01-15T08:00:00.000000Z", "accept": "text/event-stream"}
     assert world.stream("A", path, head) == wanted
+    for head_ in (head, {**head, "last-event-id": "1970-01-01T00:00:00.000000Z"}):
+        resumed = world.stream("A", path, head_, ("from", "now"))
+        assert resumed == Stream(wanted.collection, instants.read(head_["last-event-id"]) or 0)
     bad = world.stream("A", path, {"last-event-id": "7"})
     assert not isinstance(bad, Stream)
     assert bad.status == 400
@@ -221,3 +225,25 @@ def test_preview_names_whom_the_sender_may_know_and_keeps_nothing(world: World) 
         None: (False, "unmarked"),
     }
     assert world.ask("A", objects()).body == b"{}"
+
+
+def test_a_stream_from_now_on_begins_after_what_one_sees_and_tells_of_nothing_else(
+    world: World,
+) -> None:
+    path, place = ROOT + "collections/finds/stream/", world.register.collections[0]
+
+    def begins(who: str) -> int:
+        found = world.stream(who, path, {}, ("from", "now"))
+        assert isinstance(found, Stream)
+        assert found.collection == place.id
+        return found.after
+
+    assert [begins(who) for who in ("A", "B", "G")] == [0, 0, 0]
+    world.add("A", indicator(1, "green"))
+    first = begins("G")
+    assert first == begins("B") == NOW
+    world.now -= 10**9  # a clock that goes back makes nothing that comes older
+    world.add("A", indicator(2, "amber"))
+    assert (begins("G"), begins("B")) == (first, first + 1)
+    world.add("A", indicator(3, "amber"), to="finds")
+    assert begins("G") == first, "what is not for it moves nothing"
