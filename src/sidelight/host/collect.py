@@ -395,6 +395,7 @@ class Space:
         self.remote: Set[Tuple[int, ...]] = set()
         self.covered: List[int] = []
         self.hides = False
+        self.seen: Dict[str, List[Tuple[str, int]]] = {}
         for line in os.fsdecode(read(base + "/mountinfo")).split("\n")[:-1]:
             fields, _, right = line.partition(" - ")
             device, place = fields.split(" ")[2], fields.split(" ")[4]
@@ -432,12 +433,23 @@ class Space:
             facts.update(now="same" if status.st_ino == region.inode else "other")
             facts.update(mode="%o" % status.st_mode, uid=status.st_uid)
             facts.update(folder_mode="%o" % folder.st_mode, folder_uid=folder.st_uid)
+            facts.update(folders=self.folders(root, os.path.dirname(path)))
         except FileNotFoundError:
             facts["now"] = "none" if os.path.isdir(root + "/") else "unknown"
         except OSError:
             pass
         owner = self.owners().of(path)
         return dict(facts, owner=None if owner is None else text_of(os.fsencode(owner)))
+
+    def folders(self, root: str, path: str) -> List[Tuple[str, int]]:
+        """Give mode and owner of the folders on the way to one, the root first and itself last."""
+        known = self.seen.get(path)
+        if known is None:
+            above = os.path.dirname(path)
+            status = os.lstat(root + path)
+            known = self.folders(root, above) if above != path else []
+            known = self.seen[path] = known + [("%o" % status.st_mode, status.st_uid)]
+        return known
 
 
 def inode_at(path: str) -> int:
@@ -800,7 +812,7 @@ class Look:
         if maps:
             regions = parse_maps(os.fsdecode(maps))
             root = self.add_regions(record, base, exe, regions)
-            self.add_depths(record, base, regions, root, before)
+            add_depths(self, record, base, regions, root, before)
         add_packets(self, record, base)
         return record
 
@@ -839,31 +851,6 @@ class Look:
                 record["exe_file"] = file
         return root
 
-    def add_depths(
-        self, record: Json, base: str, regions: List[Region], root: str, before: Optional[Json]
-    ) -> None:
-        """Add where threads are, and what memory holds; all that has a name in `DEPTHS`."""
-        asked = set(DEPTHS) if before is None else odd_within(before)
-        code = [r for r in regions if "x" in r.perms and r.path not in KERNEL_MADE]
-        loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
-        if "threads" in asked:
-            record["threads"] = self.attempt(record, "threads", threads, base, loose)
-        patience = PROCESS_SECONDS / (1 + (time.process_time() - self.spent) / PATIENT_SECONDS)
-        deep = self.deep and asked
-        memory = self.attempt(record, "mem", Memory, base, patience) if deep else None
-        if memory is not None:
-            self.attempt(record, "mem", add_memory, self, record, memory, regions, root, asked)
-            if loose and record.get("threads"):
-                self.attempt(record, "threads", add_threads, self, record, memory, loose)
-            if "elf" in asked:
-                self.attempt(record, "mem", add_images, record, memory, regions)
-            memory.close()
-        if before is not None:
-            kept = [key for key in DEPTHS if key in before and key not in asked]
-            record.update((key, before[key]) for key in kept if key not in record)
-        elif memory is not None and (self.digests.every or is_odd(record)):
-            self.attempt(record, "digests", self.digests.add, self, record, regions, root)
-
     def space_of(self, record: Json, base: str, root: str) -> Space:
         """Give the mount namespace of a process; that of this program where it may not be read."""
         name = record["ns"]["mnt"] or self.own
@@ -880,6 +867,32 @@ class Look:
             self.files[key] = len(self.files)
             self.write(dict(space.describe(region, root), type="file", id=self.files[key]))
         return self.files[key]
+
+
+def add_depths(  # noqa: PLR0913
+    look: Look, record: Json, base: str, regions: List[Region], root: str, before: Optional[Json]
+) -> None:
+    """Add where threads are, and what memory holds; all that has a name in `DEPTHS`."""
+    asked = set(DEPTHS) if before is None else odd_within(before)
+    code = [r for r in regions if "x" in r.perms and r.path not in KERNEL_MADE]
+    loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
+    if "threads" in asked:
+        record["threads"] = look.attempt(record, "threads", threads, base, loose)
+    patience = PROCESS_SECONDS / (1 + (time.process_time() - look.spent) / PATIENT_SECONDS)
+    deep = look.deep and asked
+    memory = look.attempt(record, "mem", Memory, base, patience) if deep else None
+    if memory is not None:
+        look.attempt(record, "mem", add_memory, look, record, memory, regions, root, asked)
+        if loose and record.get("threads"):
+            look.attempt(record, "threads", add_threads, look, record, memory, loose)
+        if "elf" in asked:
+            look.attempt(record, "mem", add_images, record, memory, regions)
+        memory.close()
+    if before is not None:
+        kept = [key for key in DEPTHS if key in before and key not in asked]
+        record.update((key, before[key]) for key in kept if key not in record)
+    elif memory is not None and (look.digests.every or is_odd(record)):
+        look.attempt(record, "digests", look.digests.add, look, record, regions, root)
 
 
 def add_packets(look: Look, record: Json, base: str) -> None:

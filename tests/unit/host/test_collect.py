@@ -32,6 +32,7 @@ from sidelight.evidence.host import lines
 from sidelight.evidence.stream import Stream
 from sidelight.host import MEDIUM, collect
 from sidelight.host.judge import HIGH
+from sidelight.host.record import file_of
 from sidelight.schema import Event, Frame, want_all
 from stand_ins import Workshop, workshop
 
@@ -42,6 +43,7 @@ SCRIPT = Path(inspect.getfile(collect))
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with workshop(tmp_path_factory.mktemp("stand_ins")) as found:
+        found.folder.chmod(0o777)  # whoever runs the tests: a folder that is open
         yield found
 
 
@@ -673,6 +675,23 @@ def test_it_sleeps_until_its_share_of_a_processor_is_kept(monkeypatch: pytest.Mo
     look.rest()
     assert 0.25 < slept[0] < 0.5
     assert slept[1] == 0
+
+
+def test_the_folders_on_the_way_to_a_file_are_written(tmp_path: Path) -> None:
+    """From the root on, each as it is; none where the last is not there."""
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    folder.chmod(0o1770)
+    (folder / "x").touch()
+    space = collect.Space("/proc/self", "")
+    told = space.describe(region(0, 1, "r-xp", 5, str(folder / "x")), "")
+    ways = [*reversed(folder.parents), folder]
+    expected = [(f"{path.stat().st_mode:o}", path.stat().st_uid) for path in ways]
+    assert told["folders"] == expected
+    assert told["folders"][-1] == ("41770", os.getuid())
+    record = json.loads(json.dumps({"owner": None, **told}))
+    assert file_of(record).folders == tuple((int(mode, 8), uid) for mode, uid in expected)
+    assert "folders" not in space.describe(region(0, 1, "r-xp", 5, str(tmp_path / "c/x")), "")
 
 
 MOUNTS = """\
