@@ -57,6 +57,15 @@ def test_more_than_a_look_is_asked_for(sidelight: CommandLine, tmp_path: Path) -
     assert not headers[0][0]
 
 
+def test_a_folder_that_is_not_there_is_not_made(sidelight: CommandLine, tmp_path: Path) -> None:
+    """A path with a slip in it is said before the host is looked at."""
+    folder = tmp_path / "nodir"
+    ran = sidelight("collect", "--live", "--pid", str(os.getpid()), "-o", folder / "host.jsonl")
+    assert (ran.code, ran.out) == (2, b"")
+    assert ran.err == f"sidelight: --output {folder}: there is no such folder\n"
+    assert not folder.exists()
+
+
 def test_the_script_it_prints_is_the_collector(sidelight: CommandLine, tmp_path: Path) -> None:
     script = sidelight("collect", "--script")
     ran = subprocess.run(

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from typing import Final
 
@@ -15,11 +16,19 @@ def main() -> None:
     0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence unreadable,
     130 interrupted.
     """
+    asked = signal.getsignal(signal.SIGINT)
+    if asked == signal.default_int_handler:  # where Ctrl-C is ignored, it stays so
+        signal.signal(signal.SIGINT, _leave)
     gc.set_threshold(_YOUNG)
     # NumPy's algebra is not used, and starting its threads takes 50 ms of each process.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
-    except KeyboardInterrupt:
-        sys.exit(130)
+    from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
+
+    signal.signal(signal.SIGINT, asked)
     sys.exit(run(sys.argv[1:]))
+
+
+def _leave(*_: object) -> None:
+    """Leave at once: nothing can be gone on with whose import was cut short."""
+    os.write(2, b"sidelight: interrupted\n")
+    os._exit(130)

@@ -5,6 +5,7 @@ import sys
 from typing import Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
 from sidelight import __version__
 from sidelight.cli import intel_views
@@ -22,8 +23,25 @@ from sidelight.cli.serve import serve_command
 from sidelight.cli.share import share
 from sidelight.errors import EvidenceError, SidelightError
 
+
+class _Group(TyperGroup):
+    """The commands. Typer alone leaves without a word when Ctrl-C is pressed in one."""
+
+    def invoke(self, ctx: object) -> object:
+        """Run the command.
+
+        Raises:
+            Abort: Ctrl-C was pressed.
+        """
+        try:
+            return super().invoke(ctx)  # type: ignore[arg-type]
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+
 app = typer.Typer(
     name="sidelight",
+    cls=_Group,
     help="Find code that hides inside trusted programs, in the evidence of an operator's hosts.",
     no_args_is_help=True,
     add_completion=False,

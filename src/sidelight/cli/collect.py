@@ -98,11 +98,12 @@ def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bo
         raise UsageError("this system has no /proc as Linux has it", where="--live")
     if options[-1] and machine not in collect.REGISTERS:
         raise UsageError(f"knows x86_64 and aarch64, and this is {machine}", where="--ptrace")
+    if output is not None and not output.parent.is_dir():
+        raise UsageError("there is no such folder", where=f"--output {output.parent}")
     os.nice(19)
     if output is None:
         end = collect.collect(sys.stdout, *options)
     else:
-        output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("w", encoding="utf-8") as file:
             end = collect.collect(file, *options)
     denied = ", ".join(f"{name} of {count}" for name, count in end["denied"].items())

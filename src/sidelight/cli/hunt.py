@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-import typer
-
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import tlp_or_own
 from sidelight.cli.interrupt import Interrupt, held
@@ -112,11 +110,8 @@ def _rules(
 
 
 def _heeding(run: Callable[[Interrupt], int]) -> int:
-    try:
-        with held() as ctrl_c:
-            return run(ctrl_c)
-    except KeyboardInterrupt:
-        raise typer.Abort from None  # else Typer leaves without a word
+    with held() as ctrl_c:
+        return run(ctrl_c)
 
 
 def _text(host: str) -> str:

@@ -1,5 +1,6 @@
 """Hosts as evidence: this one and others."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -37,10 +38,14 @@ def _here(file: Path, words: Sequence[str]) -> Path:
 
     with file.open("wb") as out:
         ran = subprocess.run(  # noqa: S603 - this interpreter, a module of this package
-            [sys.executable, "-I", collect.__file__, *words], stdout=out, check=False
+            [sys.executable, "-I", collect.__file__, *words],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            check=False,
         )
-    if ran.returncode == exits.INTERRUPTED:
+    if ran.returncode in {exits.INTERRUPTED, -signal.SIGINT}:  # the latter as it is being loaded
         raise KeyboardInterrupt
+    sys.stderr.write(ran.stderr.decode("utf-8", "replace"))
     if ran.returncode:
         raise UsageError("the host could not be looked at", where="--live")
     return file

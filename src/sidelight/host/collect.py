@@ -20,6 +20,7 @@ import errno
 import hashlib
 import itertools
 import json
+import operator
 import os
 import re
 import socket
@@ -36,7 +37,8 @@ MEMORY_BYTES, BLOCK_BYTES, STACK_BYTES = 64 << 20, 1 << 20, 16 << 10
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
 MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
 MANY_SLOTS, MANY_BENT, TABLE_BYTES, TABLES_BYTES = 1 << 16, 16, 16 << 20, 64 << 20
-HASH_BYTES, FILE_BYTES = 128 << 20, 1 << 30
+MANY_UNSURE, NOWHERE = 1 << 14, 1 << 62
+HASH_BYTES, FILE_BYTES, HASHED_BYTES = 128 << 20, 1 << 30, 128 << 10
 PROCESS_SECONDS, PATIENT_SECONDS = 2.0, 60.0
 ENVIRON_BYTES, MANY_PATHS, RPM_STEPS, RPM_BYTES = 8 << 20, 1 << 21, 100, 1 << 24
 BREAK_ARM = b"\xa0\x00\x20\xd4"
@@ -46,6 +48,9 @@ COPIED = bytes(int(top & 0xE0 == 0x80) for top in range(256))
 CHOSEN = bytes(int(kind & 0x0F == 10) for kind in range(256))
 """By the highest byte of an entry of pagemap: present and not swapped; and no page of a file.
 By the kind of a symbol: one whose function is chosen as it is loaded (STT_GNU_IFUNC)."""
+
+DEPTHS = ("threads", "text", "early", "searched", "bent", "slots", "elf", "cut", "digests")
+"""What is known of a process from its threads, its memory, and the hashes of its files."""
 
 KERNEL_THREAD = 0x00200000
 NAMESPACES = ("mnt", "net", "pid")
@@ -74,10 +79,16 @@ First that of a procedure linkage table (JUMP_SLOT), then that of anything (GLOB
 without such a table, as compilers make with ``-fno-plt``, have the latter alone.
 """
 
+TABLES = {4, 5, 7, 23, 25, 26, 0x6FFFFEF5, 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFE}
+"""The entries of a dynamic section that say where other tables are: of hashes, names, relocations,
+first and last functions, versions (ELF gABI, 5; Linux Standard Base, 10)."""
+
 FUNCTIONS = bytes(int(kind & 0x0F in (2, 10)) for kind in range(256))
 """By the kind of a symbol: whether it is a function (STT_FUNC, STT_GNU_IFUNC)."""
 
 Json = Dict[str, Any]
+Names = Tuple[Dict[int, List[bytes]], Set[bytes]]
+"""Of an ELF file: the names of symbols by address, and those that are chosen as it is loaded."""
 
 
 class Region(NamedTuple):
@@ -384,6 +395,7 @@ class Space:
         self.remote: Set[Tuple[int, ...]] = set()
         self.covered: List[int] = []
         self.hides = False
+        self.seen: Dict[str, List[Tuple[str, int]]] = {}
         for line in os.fsdecode(read(base + "/mountinfo")).split("\n")[:-1]:
             fields, _, right = line.partition(" - ")
             device, place = fields.split(" ")[2], fields.split(" ")[4]
@@ -421,12 +433,23 @@ class Space:
             facts.update(now="same" if status.st_ino == region.inode else "other")
             facts.update(mode="%o" % status.st_mode, uid=status.st_uid)
             facts.update(folder_mode="%o" % folder.st_mode, folder_uid=folder.st_uid)
+            facts.update(folders=self.folders(root, os.path.dirname(path)))
         except FileNotFoundError:
             facts["now"] = "none" if os.path.isdir(root + "/") else "unknown"
         except OSError:
             pass
         owner = self.owners().of(path)
         return dict(facts, owner=None if owner is None else text_of(os.fsencode(owner)))
+
+    def folders(self, root: str, path: str) -> List[Tuple[str, int]]:
+        """Give mode and owner of the folders on the way to one, the root first and itself last."""
+        known = self.seen.get(path)
+        if known is None:
+            above = os.path.dirname(path)
+            status = os.lstat(root + path)
+            known = self.folders(root, above) if above != path else []
+            known = self.seen[path] = known + [("%o" % status.st_mode, status.st_uid)]
+        return known
 
 
 def inode_at(path: str) -> int:
@@ -475,12 +498,10 @@ class Symbols:
     """
 
     def __init__(self, raw: bytes, texts: bytes) -> None:
-        self.size, self.texts = 6 * len(raw) + len(texts), texts
+        self.size, self.texts = len(raw) // 2 + len(texts), texts
         words = array.array("Q", raw[: len(raw) // 24 * 24])
         self.places = words[1::3]
         self.names = array.array("I", raw[: 8 * len(words)])[::6]
-        self.last = dict(zip(self.places, range(len(self.places))))  # noqa: B905 - Python 3.6
-        self.order: List[int] = []
         kinds, self.chosen = raw[4 : 8 * len(words) : 24].translate(CHOSEN), set()
         number = kinds.find(b"\1")
         while number >= 0:
@@ -492,26 +513,13 @@ class Symbols:
         at = self.names[number] if number < len(self.names) else len(self.texts)
         return self.texts[at : self.texts.find(b"\0", at)]
 
-    def has(self, name: bytes, place: int) -> bool:
-        """Tell whether a function of that name is there, or is chosen as it is loaded.
-
-        One that is chosen (STT_GNU_IFUNC) is at an address that no symbol has.
-        """
-        number = self.last.get(place)
-        if number is None or name in self.chosen:
-            return name in self.chosen
-        wanted = name + b"\0"
-        return self.texts.startswith(wanted, self.names[number]) or self.has_alias(wanted, place)
-
-    def has_alias(self, wanted: bytes, place: int) -> bool:
-        """Tell whether one of several symbols at an address has a name, with its zero byte."""
-        if not self.order:
-            self.order = sorted(range(len(self.places)), key=self.places.__getitem__)
-            self.places = array.array("Q", [self.places[number] for number in self.order])
-        begin = bisect.bisect_left(self.places, place)
-        end = bisect.bisect_right(self.places, place)
-        starts = [self.names[number] for number in self.order[begin:end]]
-        return any(self.texts.startswith(wanted, start) for start in starts)
+    def named_at(self, places: Set[int]) -> Dict[int, List[bytes]]:
+        """Name the symbols at some places, all in one pass; several may be at one."""
+        found: Dict[int, List[bytes]] = {}
+        there = map(places.__contains__, self.places)
+        for number in itertools.compress(itertools.count(), there):
+            found.setdefault(self.places[number], []).append(self.name(number))
+        return found
 
 
 class Image:
@@ -521,11 +529,13 @@ class Image:
         first: address, before it is shifted, of the first slot that the loader fills.
         raw: what the file holds in the slots.
         named: of each slot the symbol whose address it takes; 0 where it takes none.
-        codes: of each slot what was found right last; see `bent`.
+        targets, offsets: of each slot what was found right first: the number of the file that it
+            led to, and the address there before it is shifted; zeros where nothing was.
+        right: what else was found right, with the index of the slot.
     """
 
     def __init__(self, number: int, paths: List[str], inode: int, file: int) -> None:
-        self.number, self.paths, self.inode = number, paths, inode
+        self.number, self.paths, self.inode = number, paths, inode  # numbers begin with one
         self.stamp = stamp_of(file)
         head = os.pread(file, 64, 0)
         if head[:6] != b"\x7fELF\2" + (b"\1" if sys.byteorder == "little" else b"\2"):
@@ -536,14 +546,16 @@ class Image:
         parts = list(struct.iter_unpack("=IIQQQQQQ", heads))
         self.loads = sorted((p[3], p[5], p[2]) for p in parts if p[0] == 1)
         self.start = self.loads[0][0] // PAGE * PAGE
+        self.end = max(-(-(start + stored) // PAGE) * PAGE for start, stored, _ in self.loads)
         dynamic = next((os.pread(file, min(p[5], 1 << 16), p[2]) for p in parts if p[0] == 2), b"")
         entries = struct.iter_unpack("=QQ", dynamic[: len(dynamic) // 16 * 16])
         self.dynamic: Dict[int, int] = dict(entries)
         self.first, self.raw, self.named = 0, array.array("Q"), array.array("I")
         if machine in SLOTS:
             self._find_slots(file, *SLOTS[machine])
-        self.codes: Any = [-1] * len(self.raw)
-        self.right: Set[Tuple[int, int]] = set()
+        self.targets = array.array("I", bytes(4 * len(self.raw)))
+        self.offsets = array.array("Q", bytes(8 * len(self.raw)))
+        self.right: Set[Tuple[int, int, int]] = set()
 
     def _find_slots(self, file: int, jump: int, anything: int) -> None:
         """Take the slots of the procedure linkage table (DT_JMPREL), and those of functions."""
@@ -564,21 +576,18 @@ class Image:
             return
         self.first = min(slots)
         self.raw.frombytes(self._stored(file, self.first, max(slots) + 8 - self.first))
-        self.named.extend(slots.get(self.first + 8 * i, 0) for i in range(len(self.raw)))
+        self.named.frombytes(bytes(4 * len(self.raw)))
+        for place, number in slots.items():
+            self.named[(place - self.first) // 8] = number
 
     def _relocations(self, file: int, address: int, size: int, kind: int) -> Dict[int, int]:
         """Give the places of the relocations of a kind, each with the number of its symbol."""
         table = self._table(file, address, size)
         table = table[: len(table) // 24 * 24]
-        found: Dict[int, int] = {}
-        lowest = table[8 if sys.byteorder == "little" else 15 :: 24]
-        at = lowest.find(kind & 0xFF)
-        while at >= 0:
-            place, info = struct.unpack_from("=QQ", table, 24 * at)
-            if info & 0xFFFFFFFF == kind and not place % 8:
-                found[place] = info >> 32
-            at = lowest.find(kind & 0xFF, at + 1)
-        return found
+        halves, low = array.array("I", table), 2 if sys.byteorder == "little" else 3
+        rows = zip(array.array("Q", table)[::3], halves[5 - low :: 6])  # noqa: B905 - Python 3.6
+        picked = itertools.compress(rows, map(kind.__eq__, halves[low::6]))
+        return {at: number for at, number in picked if not at % 8}
 
     def _table(self, file: int, address: int, size: int) -> bytes:
         """Read what the file holds for an address, as far as its segment goes."""
@@ -602,7 +611,11 @@ class Image:
         """Read the symbols; None where the file is no longer to be had."""
         for file in opened(self.paths, self.inode):
             names, known = self.dynamic.get(5, 0), self.dynamic.get(6, 0)
-            raw = self._table(file, known, names - known if names > known else TABLE_BYTES)
+            # How many there are stands nowhere: at most as many as fit before the next table.
+            end = min(
+                (at for tag, at in self.dynamic.items() if tag in TABLES and at > known), default=0
+            )
+            raw = self._table(file, known, end - known if end else TABLE_BYTES)
             return Symbols(raw, self._table(file, names, self.dynamic.get(10, 0)))
         return None
 
@@ -761,10 +774,19 @@ class Look:
         """Note what could not be read of a process."""
         if name not in record["denied"]:
             record["denied"].append(name)
-            self.denied[name] = self.denied.get(name, 0) + 1
 
-    def process(self, pid: int) -> Optional[Json]:
-        """Describe a process; None where it is gone."""
+    def write_process(self, record: Json) -> None:
+        """Write a process, and count what was denied of it."""
+        for name in record.get("denied", ()):
+            self.denied[name] = self.denied.get(name, 0) + 1
+        self.write(record)
+
+    def process(self, pid: int, before: Optional[Json] = None) -> Optional[Json]:
+        """Describe a process; None where it is gone.
+
+        Where an earlier look (*before*) found nothing odd, nothing that this one would find there
+        counts, so it does not look.
+        """
         base = "/proc/%d" % pid
         try:
             left, _, right = read(base + "/stat").rpartition(b")")
@@ -788,7 +810,9 @@ class Look:
         record["ns"] = spaces
         maps = self.attempt(record, "maps", read, base + "/maps")
         if maps:
-            self.add_regions(record, base, exe, parse_maps(os.fsdecode(maps)))
+            regions = parse_maps(os.fsdecode(maps))
+            root = self.add_regions(record, base, exe, regions)
+            add_depths(self, record, base, regions, root, before)
         add_packets(self, record, base)
         return record
 
@@ -813,8 +837,8 @@ class Look:
 
     def add_regions(
         self, record: Json, base: str, exe: Optional[str], regions: List[Region]
-    ) -> None:
-        """Add what is executable, where threads are, and images that no file stands behind."""
+    ) -> str:
+        """Add what is executable; give where the process sees the root of the file systems."""
         root = "" if record["ns"]["mnt"] in (self.own, None) else base + "/root"
         space = self.space_of(record, base, root)
         code = [r for r in regions if "x" in r.perms and r.path not in KERNEL_MADE]
@@ -825,18 +849,7 @@ class Look:
             record["regions"].append(["%x" % r.start, "%x" % r.end, r.perms, r.inode, path, file])
             if r.path == exe:
                 record["exe_file"] = file
-        loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
-        record["threads"] = self.attempt(record, "threads", threads, base, loose)
-        patience = PROCESS_SECONDS / (1 + (time.process_time() - self.spent) / PATIENT_SECONDS)
-        memory = self.attempt(record, "mem", Memory, base, patience) if self.deep else None
-        if memory is not None:
-            self.attempt(record, "mem", add_memory, self, record, memory, regions, root)
-            if loose and record["threads"]:
-                self.attempt(record, "threads", add_threads, self, record, memory, loose)
-            self.attempt(record, "mem", add_images, record, memory, regions)
-            memory.close()
-        if memory is not None and (self.digests.every or is_odd(record)):
-            self.attempt(record, "digests", self.digests.add, self, record, regions, root)
+        return root
 
     def space_of(self, record: Json, base: str, root: str) -> Space:
         """Give the mount namespace of a process; that of this program where it may not be read."""
@@ -854,6 +867,32 @@ class Look:
             self.files[key] = len(self.files)
             self.write(dict(space.describe(region, root), type="file", id=self.files[key]))
         return self.files[key]
+
+
+def add_depths(  # noqa: PLR0913
+    look: Look, record: Json, base: str, regions: List[Region], root: str, before: Optional[Json]
+) -> None:
+    """Add where threads are, and what memory holds; all that has a name in `DEPTHS`."""
+    asked = set(DEPTHS) if before is None else odd_within(before)
+    code = [r for r in regions if "x" in r.perms and r.path not in KERNEL_MADE]
+    loose = [r for r in code if r.unbacked or r.path.startswith(NO_FILE)]
+    if "threads" in asked:
+        record["threads"] = look.attempt(record, "threads", threads, base, loose)
+    patience = PROCESS_SECONDS / (1 + (time.process_time() - look.spent) / PATIENT_SECONDS)
+    deep = look.deep and asked
+    memory = look.attempt(record, "mem", Memory, base, patience) if deep else None
+    if memory is not None:
+        look.attempt(record, "mem", add_memory, look, record, memory, regions, root, asked)
+        if loose and record.get("threads"):
+            look.attempt(record, "threads", add_threads, look, record, memory, loose)
+        if "elf" in asked:
+            look.attempt(record, "mem", add_images, record, memory, regions)
+        memory.close()
+    if before is not None:
+        kept = [key for key in DEPTHS if key in before and key not in asked]
+        record.update((key, before[key]) for key in kept if key not in record)
+    elif memory is not None and (look.digests.every or is_odd(record)):
+        look.attempt(record, "digests", look.digests.add, look, record, regions, root)
 
 
 def add_packets(look: Look, record: Json, base: str) -> None:
@@ -903,27 +942,32 @@ class Digests:
                 return None
             self.left -= size
             found = hashlib.new(HASHES[len(wanted)])
-            for place in range(0, size, BLOCK_BYTES):
-                found.update(os.pread(file, BLOCK_BYTES, place))
+            for place in range(0, size, HASHED_BYTES):
+                found.update(os.pread(file, HASHED_BYTES, place))
             return found.hexdigest() == wanted
         return None
 
 
-def add_memory(look: Look, record: Json, memory: Memory, regions: List[Region], root: str) -> None:
-    """Add what only memory tells."""
+def add_memory(  # noqa: PLR0913
+    look: Look, record: Json, memory: Memory, regions: List[Region], root: str, asked: Set[str]
+) -> None:
+    """Add what only memory tells, as far as it is asked."""
     space = look.spaces.get(record["ns"]["mnt"] or look.own, look.space)
     code = [r for r in regions if "x" in r.perms and not space.is_remote(r)]
-    record["text"] = [
-        ["%x" % at, count, traps, look.file_of(record, space, region, root)]
-        for region, at, count, traps in changes(memory, code, root)
-    ]
-    known = loaded(memory, regions)
-    record["early"] = [
-        [text_of(os.fsencode(region.path)), look.file_of(record, space, region, root)]
-        for region in known.early
-    ]
-    record["searched"] = known.searched
-    add_calls(look, record, memory, regions, root)
+    if "text" in asked:
+        record["text"] = [
+            ["%x" % at, count, traps, look.file_of(record, space, region, root)]
+            for region, at, count, traps in changes(memory, code, root)
+        ]
+    if "early" in asked:
+        known = loaded(memory, regions)
+        record["early"] = [
+            [text_of(os.fsencode(region.path)), look.file_of(record, space, region, root)]
+            for region in known.early
+        ]
+        record["searched"] = known.searched
+    if "bent" in asked:
+        add_calls(look, record, memory, regions, root)
 
 
 def add_images(record: Json, memory: Memory, regions: List[Region]) -> None:
@@ -948,11 +992,11 @@ def scan(look: Look, pids: List[int]) -> Tuple[int, List[int]]:
         if record and is_odd(record):
             waiting.append((time.monotonic() + AGAIN_SECONDS, record))
         elif record:
-            look.write(record)
+            look.write_process(record)
         while waiting and (pid == 0 or waiting[0][0] < time.monotonic()):
             due, record = waiting.pop(0)
             time.sleep(max(0.0, due - time.monotonic()))
-            look.write(again(record, look.process(record["pid"])))
+            look.write_process(again(record, look.process(record["pid"], record)))
         if look.tracer:
             look.tracer.let_late_go()
         look.rest()
@@ -1319,81 +1363,108 @@ def mapped(
     return found
 
 
+Slot = Tuple[Mapped, Image, int, int, Optional[Mapped], int]
+"""Where it is, its index, what it holds; the file that it leads to, and the address there."""
+
+UNKNOWN: Tuple[Any, ...] = (None, ())
+
+
 class Calls:
     """The calls by name of a process: where each goes, and which go elsewhere than they say.
 
     Right is a slot (``.got.plt``) that points to an export of the name that it has, to the vdso,
-    back to where it is filled at the first call, or nowhere yet. A file and an offset in it make
-    a code; where all codes of a file are what was right last, names are not looked at.
+    back to where it is filled at the first call, or nowhere yet. Names are looked at once: what
+    was right is kept as a file and an address in it, and where those files lie in another process
+    tells what its slots should hold. That is so of files alone that are mapped whole.
     """
 
     def __init__(self, places: List[Tuple[int, Optional[Mapped]]], images: Images) -> None:
         self.images = images
         self.edges = [place for place, _ in places]
         self.owners = [owner for _, owner in places]
-        self.bases = [
-            (owner.image.number << 48) - owner.shift if owner and owner.image else 0
-            for owner in self.owners
-        ]
+        self.shifts = {0: 0}
         self.compared = self.unknown = 0
+        spans: Dict[int, Tuple[int, int]] = {}
+        for number, owner in enumerate(self.owners):
+            if owner and owner.image:
+                begin, end = (self.edges[number + i] - owner.shift for i in (0, 1))
+                first, last = spans.get(id(owner), (begin, begin))
+                spans[id(owner)] = (first, end if begin == last else 0)
+                if spans[id(owner)] == (owner.image.start, owner.image.end):
+                    self.shifts[owner.image.number] = owner.shift
+                else:
+                    self.shifts.pop(owner.image.number, None)
 
     def bent(self, memory: Memory) -> Iterator[Tuple[int, bytes, int, Region]]:
         """Yield slots that point elsewhere: their place, name, target, and region of their file."""
+        waiting: List[Slot] = []
         for here in {id(owner): owner for owner in self.owners}.values():
             if here is not None and here.image is not None and here.image.raw:
-                for index, word in self.unsure(memory, here.image, here.shift):
-                    name = self.judged(here.image, here.shift, index, word)
-                    if name:
-                        place = here.shift + here.image.first + 8 * index
-                        yield place, name, word, here.region
+                waiting += self.unsure(memory, here, here.image)
+            if len(waiting) > MANY_UNSURE:
+                yield from self.judged(waiting)
+                waiting = []
+        yield from self.judged(waiting)
 
-    def unsure(self, memory: Memory, image: Image, shift: int) -> Iterator[Tuple[int, int]]:
-        """Yield index and word of slots that no code says are right."""
+    def unsure(self, memory: Memory, here: Mapped, image: Image) -> Iterator[Slot]:
+        """Yield slots that hold something that no look found right."""
+        named, raws, right, shift = image.named, image.raw, image.right, here.shift
         for at, words in filled(memory, image, shift):
             self.compared += len(words)
-            codes = [self.bases[bisect.bisect_right(self.edges, w) - 1] + w for w in words]
-            known = image.codes[at : at + len(codes)]
-            for index in range(len(codes)) if codes != known else ():
-                number, code = at + index, codes[index]
-                fresh = code != known[index] and image.named[number]
-                if fresh and (number, code) not in image.right:
-                    yield number, words[index]
+            stop = at + len(words)
+            bases = map(self.shifts.get, image.targets[at:stop], itertools.repeat(NOWHERE))
+            expected = array.array("Q", map(operator.add, image.offsets[at:stop], bases))
+            differ = map(operator.ne, words, expected) if words != expected else ()
+            rows = zip(range(at, stop), words, named[at:stop], raws[at:stop])  # noqa: B905
+            for index, word, number, raw in itertools.compress(rows, differ):
+                if not number or word in (0, raw, raw + shift):
+                    continue
+                owner = self.owners[bisect.bisect_right(self.edges, word) - 1]
+                there, offset = (owner.image, word - owner.shift) if owner else (None, 0)
+                if there:
+                    last = image.targets[index] == there.number and image.offsets[index] == offset
+                    if last or (index, there.number, offset) in right:
+                        continue
+                elif owner and owner.region.path == "[vdso]":
+                    continue
+                yield here, image, index, word, owner, offset
 
-    def judged(self, image: Image, shift: int, index: int, word: int) -> bytes:
-        """Name the function that a slot should point to and does not; empty where it does."""
-        number = bisect.bisect_right(self.edges, word) - 1
-        target = self.owners[number]
-        name = self.missed(image, shift, index, word, target)
-        if name is None:
-            self.unknown += 1
-        elif not name and target and target.image:
-            image.right.add((index, image.codes[index]))
-            image.codes[index] = self.bases[number] + word
-        return name or b""
+    def judged(self, slots: List[Slot]) -> Iterator[Tuple[int, bytes, int, Region]]:
+        """Yield those of some slots that point elsewhere, as `bent` does."""
+        known = self.exported(slots)
+        own: Optional[Symbols] = None
+        last: Optional[Image] = None
+        for here, image, index, word, owner, offset in slots:
+            there = owner.image if owner else None
+            if image is not last:
+                last, own = image, self.images.symbols(image)
+            names, chosen = known.get(there.number, UNKNOWN) if there else UNKNOWN
+            if own is None or (owner and names is None):
+                self.unknown += 1
+                continue
+            name = own.name(image.named[index])
+            if there and (name in names.get(offset, ()) or name in chosen):
+                if there.number in self.shifts and not image.targets[index]:
+                    image.targets[index], image.offsets[index] = there.number, offset
+                else:
+                    image.right.add((index, there.number, offset))
+            elif all(map(self.images.is_fresh, [image, there] if there else [image])):
+                yield here.shift + image.first + 8 * index, name or b"?", word, here.region
+            else:
+                self.unknown += 1
 
-    def missed(
-        self, image: Image, shift: int, index: int, word: int, target: Optional[Mapped]
-    ) -> Optional[bytes]:
-        """Name the function that a slot should point to and does not.
-
-        Empty where it does, None where that cannot be told.
-        """
-        if not image.named[index] or word in (0, image.raw[index], image.raw[index] + shift):
-            return b""
-        if target and target.region.path == "[vdso]":
-            return b""
-        known = self.images.tables
-        own = known.get(image.number) or self.images.symbols(image)
-        theirs = None
-        if target and target.image:
-            theirs = known.get(target.image.number) or self.images.symbols(target.image)
-        if own is None or (target and theirs is None):
-            return None
-        name = own.name(image.named[index])
-        if target and theirs and theirs.has(name, word - target.shift):
-            return b""
-        images = [image, target.image] if target and target.image else [image]
-        return (name or b"?") if all(map(self.images.is_fresh, images)) else None
+    def exported(self, slots: List[Slot]) -> Dict[int, Names]:
+        """Name what slots lead to, by the number of the file and the address there."""
+        asked: Dict[Image, Set[int]] = {}
+        for *_, owner, offset in slots:
+            if owner and owner.image:
+                asked.setdefault(owner.image, set()).add(offset)
+        found = {}
+        for image, offsets in asked.items():
+            symbols = self.images.symbols(image)
+            if symbols:
+                found[image.number] = (symbols.named_at(offsets), symbols.chosen)
+        return found
 
 
 def filled(memory: Memory, image: Image, shift: int) -> Iterator[Tuple[int, Any]]:
@@ -1432,15 +1503,14 @@ def is_odd(record: Json) -> bool:
         row[5] is None or row[4].endswith(" (deleted)") for row in record.get("regions", [])
     )
     named = (record.get("exe") or "").endswith(" (deleted)") or record.get("env")
-    return bool(
-        loose
-        or named
-        or record.get("elf")
-        or record.get("packets")
-        or record.get("text")
-        or record.get("early")
-        or record.get("bent")
-    )
+    return bool(loose or named or record.get("packets") or odd_within(record))
+
+
+def odd_within(record: Json) -> Set[str]:
+    """Name what threads or memory show of a process that is worth a second look."""
+    found = record.get("threads") or {}
+    odd = {key for key in ("elf", "text", "early", "bent") if record.get(key)}
+    return odd | ({"threads"} if found.get("odd") or found.get("returns") else set())
 
 
 def again(first: Json, second: Optional[Json]) -> Json:
@@ -1455,7 +1525,8 @@ def again(first: Json, second: Optional[Json]) -> Json:
         if key in second["threads"]:
             known = {row[0] for row in first["threads"].get(key, [])}
             second["threads"][key] = [r for r in second["threads"][key] if r[0] in known]
-    return dict(second, seen=2)
+    denied = [name for name in first.get("denied", ()) if name not in second.get("denied", ())]
+    return dict(second, seen=2, denied=denied + second.get("denied", []))
 
 
 def collect(  # noqa: PLR0913

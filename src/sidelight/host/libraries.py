@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from posixpath import basename
 from typing import Final
 
-from sidelight.host.places import INTERPRETERS, is_trusted, place_of, runtime_of, shadows
+from sidelight.host.places import (
+    INTERPRETERS,
+    doubted,
+    is_trusted,
+    place_of,
+    runtime_of,
+    shadows,
+)
 from sidelight.host.process import File, Mark, Process, Region
 
 _PRELOADING: Final = ("LD_PRELOAD", "LD_AUDIT")
@@ -51,9 +58,13 @@ def _places(process: Process, libraries: list[Region]) -> Iterator[Mark]:
     if loose:
         reason = f"code is loaded from where everybody may write: {_list(loose)}"
         doubt = _PACKED if unpacked else "programs that unpack their libraries do the same"
+        doubt = doubted(doubt, [(region.place, region.file) for region in loose])
         points = 10 if unpacked else 20
         yield Mark("library-in-open-folder", points, reason, doubt, _files(loose))
-    posing = [r for r in shared + loose if shadows(r.place) and not _is_unpacked(process, r)]
+    guarded = [r for r in libraries if place_of(r.place, r.file) == "guarded"]
+    posing = [
+        r for r in shared + loose + guarded if shadows(r.place) and not _is_unpacked(process, r)
+    ]
     if posing:
         reason = f"it has the name of a library of the system: {_list(posing)}"
         yield Mark("library-name-of-system", 15, reason, files=_files(posing))

@@ -1,24 +1,31 @@
 """Folders of Linux hosts by who can write there, and names that programs and runtimes have.
 
-Sources: the Filesystem Hierarchy Standard 3.0; file-hierarchy(7); names of kernel threads as
+Sources: the Filesystem Hierarchy Standard 3.0; file-hierarchy(7); chmod(1), restricted deletion
+flag; names of kernel threads as
 kernel/kthread.c and its callers give them; names of daemons as their packages install them.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from posixpath import basename
 from typing import Final, Literal, TypeAlias
 
 from sidelight.host.process import File, Process, Region
 
-Place: TypeAlias = Literal["memory", "open", "other"]
-"""Where a file is: in shared memory, where everybody may write, or elsewhere."""
+Place: TypeAlias = Literal["memory", "open", "guarded", "other"]
+"""Where a file is: in shared memory, where everybody may write, below such a folder and yet where
+root alone may write, or elsewhere."""
+
+UNSEEN: Final = "who may write into the folders above was not seen"
 
 _MEMORY: Final = ("/dev/", "/run/shm/", "/var/run/shm/")
 _OPEN: Final = (
     "/tmp/", "/var/tmp/",  # noqa: S108 - names to look for, nothing is written there
     "/run/user/", "/run/lock/", "/var/lock/", "/var/crash/", "/run/screen/",
 )  # fmt: skip
+_OTHERS: Final = 0o022
+_STICKY: Final = 0o1000
 _SYSTEM: Final = ("/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/", "/snap/", "/nix/store/")
 
 INTERPRETERS: Final = re.compile(
@@ -168,8 +175,38 @@ def place_of(path: str, file: File | None = None) -> Place:
     """Tell where a file is, by its path and by who may write into its folder."""
     if path.startswith(_MEMORY):
         return "memory"
-    writable = file is not None and bool((file.folder_mode or 0) & 0o002)
-    return "open" if writable or path.startswith(_OPEN) else "other"
+    if file is not None and (file.folder_mode or 0) & 0o002:
+        return "open"
+    if not path.startswith(_OPEN):
+        return "other"
+    return "guarded" if file is not None and is_guarded(file) else "open"
+
+
+def is_guarded(file: File) -> bool:
+    """Tell whether root alone may change a file or put another in its place, as far as was seen.
+
+    All folders on the way to it belong to root, and only root may write there. In one that is
+    sticky others may write: what root has there they can neither rename nor remove. Its own folder
+    is not excused by that, since they may put files beside it.
+    """
+    if file.now != "same" or file.uid != 0 or file.mode is None or file.mode & _OTHERS:
+        return False
+    return file.folders is not None and is_closed(file.folders)
+
+
+def is_closed(folders: Sequence[tuple[int, int]]) -> bool:
+    """Tell the same of a folder: permissions and owners of all on the way to it, itself last."""
+    *above, own = folders or ((_OTHERS, 0),)
+    passed = all(uid == 0 and (not mode & _OTHERS or mode & _STICKY) for mode, uid in above)
+    return passed and own[1] == 0 and not own[0] & _OTHERS
+
+
+def doubted(doubt: str, places: Iterable[tuple[str, File | None]]) -> str:
+    """Add to a doubt about open places that the folders above one of them were not seen."""
+    unseen = any(
+        path.startswith(_OPEN) and (file is None or file.folders is None) for path, file in places
+    )
+    return f"{doubt}; {UNSEEN}" if unseen else doubt
 
 
 def is_hidden(path: str) -> bool:

@@ -30,6 +30,9 @@ class File:
         folder_mode: st_mode of its folder.
         folder_uid: who owns the folder.
         unchanged: whether it is what the package put there; None where that was not looked at.
+        uid: who owns the file.
+        folders: st_mode and owner of each folder on the way to it, the root first and its own
+            last; None where that was not looked at.
     """
 
     path: str
@@ -39,6 +42,8 @@ class File:
     folder_mode: int | None = None
     folder_uid: int | None = None
     unchanged: bool | None = None
+    uid: int | None = None
+    folders: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

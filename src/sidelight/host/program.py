@@ -9,6 +9,7 @@ from sidelight.host.places import (
     DAEMONS,
     MULTICALL,
     claimed_kernel_thread,
+    doubted,
     is_hidden,
     is_trusted,
     place_of,
@@ -53,7 +54,12 @@ def _place(process: Process) -> Iterator[Mark]:
         case "open":
             reason = f"the program is where everybody may write: {path}"
             doubt = "installers, builds and self-extracting programs run there too"
+            doubt = doubted(doubt, [(path, process.exe_file)])
             yield Mark("program-in-open-folder", 15, reason, doubt, (path,))
+        case "guarded":
+            reason = f"the program is in a folder for temporary files: {path}"
+            doubt = "root alone may write there; builds and installers run there too"
+            yield Mark("program-in-temporary-folder", 10, reason, doubt, (path,))
         case _:
             return
     if is_hidden(path):

@@ -122,6 +122,8 @@ def file_of(record: Json) -> File:
         mode=octal(record, "mode"),
         folder_mode=octal(record, "folder_mode"),
         folder_uid=integer(record, "folder_uid") if "folder_uid" in record else None,
+        uid=integer(record, "uid") if "uid" in record else None,
+        folders=_folders(members(record, "folders")) if "folders" in record else None,
     )
 
 
@@ -182,6 +184,16 @@ def _row(value: object, least: int) -> list[object]:
     if not isinstance(value, list) or len(value) < least:
         raise RecordError("a row is too short")
     return value
+
+
+def _folders(rows: list[object]) -> tuple[tuple[int, int], ...]:
+    found: list[tuple[int, int]] = []
+    for mode, uid in (_row(row, 2)[:2] for row in rows):
+        known = octal({"mode": mode}, "mode")
+        if known is None:
+            raise RecordError("a folder has no mode")
+        found.append((known, integer({"uid": uid}, "uid")))
+    return tuple(found)
 
 
 def _region(value: object, files: Files) -> Region:

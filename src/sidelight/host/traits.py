@@ -107,6 +107,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
         "stealth", "T1036", "a name that no daemon has, a folder that nobody else may write",
         program_in_memory_folder="A program in shared memory",
         program_in_open_folder="A program where everybody may write",
+        program_in_temporary_folder="A program in a folder for temporary files, where root writes",
         hidden_path="A program in a hidden folder",
         hidden_file="A program or library that listings of folders of the system leave out",
         kernel_thread_name="A program that calls itself a kernel thread",

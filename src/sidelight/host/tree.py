@@ -11,7 +11,7 @@ from typing import Final
 
 from sidelight.host.collect import Owners
 from sidelight.host.elf_file import ElfFile
-from sidelight.host.places import place_of
+from sidelight.host.places import is_closed, place_of
 from sidelight.host.process import File
 from sidelight.schema import NO_TIME
 
@@ -76,12 +76,32 @@ class Tree:
         mode, uid = self.folders.get(dirname(node.path if node else path), (None, None))
         owner = None if self.owners is None else self.owners.of(node.path if node else path)
         permissions = node.mode if node else None
-        return File(path, "same" if node else "none", owner, permissions, mode, uid)
+        return File(
+            path,
+            "same" if node else "none",
+            owner,
+            permissions,
+            mode,
+            uid,
+            uid=node.uid if node else None,
+            folders=self._above(dirname(node.path if node else path)),
+        )
+
+    def _above(self, folder: str) -> tuple[tuple[int, int], ...] | None:
+        """Give permissions and owner of a folder and all above it; None where one is not known."""
+        known: list[tuple[int, int]] = []
+        while folder in self.folders:
+            known.append(self.folders[folder])
+            if folder == "/":
+                return tuple(reversed(known))
+            folder = dirname(folder)
+        return None
 
     def is_open(self, folder: str) -> bool:
         """Tell whether everybody may write into a folder, or make it where there is none."""
-        if place_of(f"{folder}/") != "other":
-            return True
+        place, above = place_of(f"{folder}/"), self._above(folder)
+        if place != "other":
+            return place == "memory" or above is None or not is_closed(above)
         while folder not in self.folders and folder not in {"/", ""}:
             folder = dirname(folder)
         return bool(self.folders.get(folder, (0, 0))[0] & _OTHERS)

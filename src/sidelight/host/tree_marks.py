@@ -16,6 +16,7 @@ _TEMPORARY: Final = re.compile(r"/(?:var/)?tmp/[^/]+(?=/)")
 _LOCAL: Final = "/usr/local/"
 _MANY: Final = 3
 _CROWD: Final = 20
+_GUARDED: Final = "root alone may write there"
 _BUILT: Final = "programs that were built there and copied ask for the same"
 
 
@@ -43,9 +44,14 @@ def judge_tree(tree: Tree) -> Iterator[tuple[str, tuple[Mark, ...]]]:
         if marks:
             found.setdefault(node.path, []).extend(marks)
     for folder, count in heaps.items():
-        text = f"{count} programs and libraries lie where everybody may write"
-        doubt = "so many are left by builds, installers and programs that unpack themselves"
-        found.setdefault(folder, []).append(Mark("program-in-open-folder", 10, text, doubt))
+        if all(place_of(p, tree.file(p)) == "guarded" for p in tree.nodes if _heap(p) == folder):
+            text = f"{count} programs and libraries lie in a folder for temporary files"
+            mark = Mark("program-in-temporary-folder", 10, text, _GUARDED)
+        else:
+            text = f"{count} programs and libraries lie where everybody may write"
+            doubt = "so many are left by builds, installers and programs that unpack themselves"
+            mark = Mark("program-in-open-folder", 10, text, doubt)
+        found.setdefault(folder, []).append(mark)
     for folder, count in crowds.items():
         text = f"no package owns {count} libraries of this folder of the system"
         doubt = "so many are installed past the packages, as drivers and images are"
@@ -72,6 +78,9 @@ def _place(tree: Tree, node: Node) -> Iterator[Mark]:
         case "open":
             text = f"a library lies where everybody may write: {dirname(node.path)}"
             yield Mark("library-in-open-folder", 25, text, "builds and installers leave such")
+        case "guarded" if node.elf.program:
+            text = f"a program lies in a folder for temporary files: {dirname(node.path)}"
+            yield Mark("program-in-temporary-folder", 10, text, _GUARDED)
         case _:
             pass
     if is_hidden(node.path) and _SYSTEM.match(node.path + "/"):

@@ -1,7 +1,10 @@
 """Ctrl-C is kept until something can be written, and then ends what is going on."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,7 @@ from sidelight.cli import hunt as cli
 from sidelight.cli.app import run
 from sidelight.cli.interrupt import Interrupt, held
 from sidelight.evidence import inventory
+from sidelight.host import collect
 from sidelight.output import formats
 
 
@@ -115,3 +119,51 @@ def test_what_was_read_whole_is_written_whole(
     assert run(["hunt", str(tmp_path / "a.log"), "-q", "-o", str(out), "--jobs", "1"]) == 130
     assert json.loads(out.read_text().splitlines()[-1])["partial"] is False
     assert "the results are whole" in capsys.readouterr().err
+
+
+def test_while_the_program_is_still_loaded_it_is_left_with_a_word() -> None:
+    """As by a hand that is quicker than the imports; without a traceback."""
+    program = (
+        "import os, signal, sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "from sidelight.cli import main\n"
+        "sys.argv = ['sidelight', '--version']\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout) == (130, b"")
+    assert ran.stderr == b"sidelight: interrupted\n"
+
+
+def test_whatever_is_interrupted_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Also a command that takes no care of it itself."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(collect, "collect", interrupted)
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    assert run(["collect", "--live", "-o", str(tmp_path / "host.jsonl")]) == 130
+    assert capsys.readouterr().err == "sidelight: interrupted\n"
+
+
+@pytest.mark.parametrize("code", [130, -signal.SIGINT])
+def test_a_look_that_is_interrupted_shows_no_traceback(
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """However early: the program that looks is loaded, too."""
+    source = "import os, sys\nsys.stderr.write('Traceback')\nsys.stderr.flush()\n"
+    end = "os._exit(130)" if code == 130 else "import signal\nos.kill(os.getpid(), signal.SIGINT)"
+    script = tmp_path / "look.py"
+    script.write_text(source + end)
+    monkeypatch.setattr(collect, "__file__", str(script))
+    assert run(["hunt", "--live", "-q"]) == 130
+    assert capfd.readouterr().err == "sidelight: interrupted\n"

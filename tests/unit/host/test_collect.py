@@ -32,6 +32,7 @@ from sidelight.evidence.host import lines
 from sidelight.evidence.stream import Stream
 from sidelight.host import MEDIUM, collect
 from sidelight.host.judge import HIGH
+from sidelight.host.record import file_of
 from sidelight.schema import Event, Frame, want_all
 from stand_ins import Workshop, workshop
 
@@ -42,6 +43,7 @@ SCRIPT = Path(inspect.getfile(collect))
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     with workshop(tmp_path_factory.mktemp("stand_ins")) as found:
+        found.folder.chmod(0o777)  # whoever runs the tests: a folder that is open
         yield found
 
 
@@ -610,6 +612,32 @@ def test_of_two_looks_what_both_show_is_kept() -> None:
         assert collect.again(first, changed) is first
 
 
+def test_a_second_look_asks_only_for_what_the_first_found_odd(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost of the first, and what is asked and not seen again is gone."""
+    pid = shop.start([shop.program, "bend"])
+    look = collect.Look(io.StringIO())
+    first = look.process(pid)
+    assert first is not None
+    assert first["bent"]
+    asked: list[str] = []
+    monkeypatch.setattr(collect, "loaded", lambda *_: asked.append("early"))
+    monkeypatch.setattr(collect, "add_images", lambda *_: asked.append("elf"))
+    second = look.process(pid, first)
+    assert second is not None
+    assert asked == []
+    second["state"] = first["state"]
+    assert collect.again(first, second) == {**first, "seen": 2}
+    monkeypatch.setattr(collect, "add_calls", lambda *_: None)
+    later = look.process(pid, first)
+    assert later is not None
+    assert "bent" not in collect.again(first, later)
+    quiet = look.process(pid, {**first, "bent": []})
+    assert quiet is not None
+    assert quiet["slots"] == first["slots"]
+
+
 def test_a_process_that_the_list_leaves_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a library hides it from programs that list /proc; a thread is no process."""
     child = subprocess.Popen(["sleep", "60"])
@@ -647,6 +675,23 @@ def test_it_sleeps_until_its_share_of_a_processor_is_kept(monkeypatch: pytest.Mo
     look.rest()
     assert 0.25 < slept[0] < 0.5
     assert slept[1] == 0
+
+
+def test_the_folders_on_the_way_to_a_file_are_written(tmp_path: Path) -> None:
+    """From the root on, each as it is; none where the last is not there."""
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    folder.chmod(0o1770)
+    (folder / "x").touch()
+    space = collect.Space("/proc/self", "")
+    told = space.describe(region(0, 1, "r-xp", 5, str(folder / "x")), "")
+    ways = [*reversed(folder.parents), folder]
+    expected = [(f"{path.stat().st_mode:o}", path.stat().st_uid) for path in ways]
+    assert told["folders"] == expected
+    assert told["folders"][-1] == ("41770", os.getuid())
+    record = json.loads(json.dumps({"owner": None, **told}))
+    assert file_of(record).folders == tuple((int(mode, 8), uid) for mode, uid in expected)
+    assert "folders" not in space.describe(region(0, 1, "r-xp", 5, str(tmp_path / "c/x")), "")
 
 
 MOUNTS = """\
@@ -874,14 +919,16 @@ def test_symbols_are_those_that_readelf_shows() -> None:
         if symbols is None:
             continue
         listed = _dynamic_symbols(path)
-        names = {(name, place) for name, place, _ in listed}
-        chosen = {name for name, _, kind in listed if kind == "IFUNC"}
-        assert symbols.chosen >= {name.encode() for name in chosen}
+        names: dict[int, set[bytes]] = {}
         for name, place, _ in listed:
-            assert symbols.has(name.encode(), place), (path, name)
-            if name not in chosen and (name, place + 1) not in names:
-                assert not symbols.has(name.encode(), place + 1), (path, name)
-                assert not symbols.has(b"?" + name.encode(), place), (path, name)
+            names.setdefault(place, set()).add(name.encode())
+        chosen = {name.encode() for name, _, kind in listed if kind == "IFUNC"}
+        assert symbols.chosen >= chosen
+        found = symbols.named_at(set(names) | {place + 1 for place in names})
+        for place, those in names.items():
+            assert set(found[place]) >= those, path
+            assert b"?" not in found[place]
+            assert names.get(place + 1, set()) >= set(found.get(place + 1, [])), path
         seen += len(listed)
     assert seen
 
@@ -951,6 +998,84 @@ def test_elf_files_that_lie_do_no_harm(shop: Workshop, data: st.DataObject) -> N
     if image and symbols:
         assert all(isinstance(symbols.name(number), bytes) for number in image.named)
         assert list(collect.filled(_Empty(), image, 1 << 40)) in ([], [(0, array.array("Q"))])
+
+
+def test_what_one_process_showed_to_be_right_hides_nothing_of_the_next(
+    shop: Workshop,
+) -> None:
+    """The same slots, first as they should be, then bent, and back; once more in a child."""
+    plain = [shop.start([shop.program, "plain"]) for _ in range(3)]
+    bent = [shop.start([shop.program, mode]) for mode in ("bend-to-library", "bend", "bend")]
+    found = rows(looked_at([plain[0], bent[0], plain[1], bent[1], plain[2], bent[2]]))
+    assert ["bent-call" in marks(found[pid]) for pid in plain + bent] == [False] * 3 + [True] * 3
+
+
+SLOTS = 12
+
+
+def _file(number: int, pages: int) -> SimpleNamespace:
+    """An image as far as slots need it: so many pages from its start on, every slot named."""
+    return SimpleNamespace(
+        number=number,
+        start=0,
+        end=pages * collect.PAGE,
+        first=collect.PAGE,
+        raw=array.array("Q", [5] * SLOTS),
+        named=array.array("I", [1] * (SLOTS - 1) + [0]),
+        targets=array.array("I", [0] * SLOTS),
+        offsets=array.array("Q", [0] * SLOTS),
+        right=set(),
+    )
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_slots_that_are_passed_over_lead_where_they_led_before(data: st.DataObject) -> None:
+    """Whatever is mapped where: a slot is left out if its file and address there are known."""
+    page, files = collect.PAGE, [_file(1, 4), _file(2, 3)]
+    for _ in range(data.draw(st.integers(1, 4))):
+        places: list[tuple[int, collect.Mapped | None]] = [(0, None)]
+        at, owners = 16 * page, []
+        for file in data.draw(st.permutations([*files, *files[:1]])):
+            owner = collect.Mapped(file, at, region(at, at + page, "r-xp", file.number, "/a"))  # type: ignore[arg-type]
+            owners.append(owner)
+            for part in range(file.end // page):
+                there = data.draw(st.sampled_from([owner] * 9 + [None]))
+                places += [(at + part * page, there), (at + (part + 1) * page, None)]
+            at += file.end + data.draw(st.sampled_from([0, page]))
+        calls = collect.Calls(places, None)  # type: ignore[arg-type]
+        drawn = st.sampled_from([0, 5, owners[0].shift + 5, *range(16 * page, at, page // 2)])
+        words = array.array("Q", data.draw(st.lists(drawn, min_size=SLOTS, max_size=SLOTS)))
+        memory = _Slots(words)
+        here = owners[0]
+        image = here.image
+        assert image is not None
+        got = [slot[2] for slot in calls.unsure(memory, here, image)]
+        expected = []
+        for index, word in enumerate(words[:-1]):
+            target = [owner for place, owner in places if place <= word][-1]
+            code = (target.image.number, word - target.shift) if target and target.image else None
+            known = (image.targets[index], image.offsets[index]) == code
+            if word in {0, 5, here.shift + 5} or known or (code and (index, *code) in image.right):
+                continue
+            expected.append(index)
+            if code and data.draw(st.booleans()):
+                if code[0] in calls.shifts and not image.targets[index]:
+                    image.targets[index], image.offsets[index] = code
+                else:
+                    image.right.add((index, *code))
+        assert got == expected
+
+
+class _Slots(collect.Memory):
+    def __init__(self, words: "array.array[int]") -> None:
+        self.held = words
+
+    def runs(self, start: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
+        yield start, end
+
+    def take(self, start: int, size: int) -> bytes:
+        return self.held.tobytes()[:size]
 
 
 class _Empty(collect.Memory):

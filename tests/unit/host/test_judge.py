@@ -11,6 +11,7 @@ from shared_paths import SHARED
 from sidelight.host import MEDIUM
 from sidelight.host.core import read_core
 from sidelight.host.judge import HIGH, judge, points_of
+from sidelight.host.places import UNSEEN
 from sidelight.host.process import Bent, Change, File, Mark, PacketSocket, Process, Region, Sign
 from sidelight.host.snapshot import snapshot_of
 
@@ -252,6 +253,24 @@ def test_libraries() -> None:
     python = replace(PLAIN, exe="/usr/bin/python3.11")
     unpacked = mapped("/opt/x/a.so (deleted)", gone, base=python)
     assert marked(unpacked) == {"deleted-library": 10}
+
+
+def test_below_tmp_what_root_alone_may_write_is_not_said_to_be_open() -> None:
+    """As in a virtual environment of root; who preloads from there is asked all the same."""
+    above = ((0o40755, 0), (0o41777, 0), (0o40755, 0))
+    path = "/tmp/v/libssl.so.3"
+    own = File(path, "same", "", 0o100755, uid=0, folders=above)
+    assert marked(mapped("/tmp/v/a.so", replace(own, path="/tmp/v/a.so"))) == {}
+    assert marked(mapped(path, own)) == {"library-name-of-system": 15}
+    preloads = replace(PLAIN, loader={"LD_PRELOAD": path})
+    assert marked(mapped(path, own, base=preloads))["preload"] == 50
+    program = replace(PLAIN, exe="/tmp/v/a", exe_file=replace(own, path="/tmp/v/a"))
+    assert marked(program) == {"program-in-temporary-folder": 10}
+    (mark,) = judge(replace(PLAIN, exe="/tmp/v/a", exe_file=replace(program.exe_file, uid=1)))  # type: ignore[type-var]
+    assert (mark.id, mark.points) == ("program-in-open-folder", 15)
+    assert UNSEEN not in mark.doubt
+    (mark,) = judge(replace(PLAIN, exe="/tmp/v/a", exe_file=None))
+    assert UNSEEN in mark.doubt
 
 
 def preloading(path: str, owner: str | None, *, loaded: bool = True) -> dict[str, int]:

@@ -160,6 +160,30 @@ def test_files(name: str, tree: Tree, expected: dict[str, dict[str, int]]) -> No
     assert marked(tree) == expected
 
 
+def _rooted(*nodes: Node) -> Tree:
+    """A tree whose /tmp is as it should be, with a folder of root in it."""
+    tree = tree_of(*nodes)
+    tree.folders |= {"/tmp": (0o41777, 0), "/tmp/v": (0o40755, 0), "/opt": (0o40755, 0)}
+    return tree
+
+
+def test_below_tmp_what_root_alone_may_write_is_not_said_to_be_open() -> None:
+    """A few files, many of them, and a folder that is searched; each beside one that is open."""
+    assert marked(_rooted(lib("/tmp/v/a.so", "a.so"))) == {}
+    assert marked(_rooted(lib("/tmp/v/a.so", "a.so", uid=1))) == {
+        "/tmp/v/a.so": {"library-in-open-folder": 25}
+    }
+    guarded = {"program-in-temporary-folder": 10}
+    assert marked(_rooted(tool("/tmp/v/a"))) == {"/tmp/v/a": guarded}
+    many = [lib(f"/tmp/v/{number}.so", f"{number}.so") for number in range(4)]
+    assert marked(_rooted(*many)) == {"/tmp/v": guarded}
+    loose = lib("/tmp/v/5.so", "5.so", mode=0o777)
+    assert marked(_rooted(*many, loose)) == {"/tmp/v": {"program-in-open-folder": 10}}
+    assert marked(_rooted(tool("/opt/x", "/tmp/v"))) == {}
+    for folder in ("/tmp/w", "/tmp"):
+        assert marked(_rooted(tool("/opt/x", folder))) == {"/opt/x": {"search-path": 20}}
+
+
 def test_without_a_database_nothing_is_called_unowned() -> None:
     tree = tree_of(lib("/usr/lib/libz.so.1.3"), lib("/lib64/libz.so.1"), preload="/lib64/libz.so.1")
     tree.owners = None
