@@ -14,7 +14,7 @@ import typer
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import read_configuration
-from sidelight.cli.folders import configuration_file
+from sidelight.cli.folders import cache_folder, configuration_file
 from sidelight.cli.interrupt import Interrupt, held
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
@@ -188,7 +188,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     )
     options = replace(
         with_lists(options, request.lists), host=request.host, named=request.evidence.named,
-        heed=ctrl_c.heed,
+        heed=ctrl_c.heed, cache=cache_folder(),
     )  # fmt: skip
     inventory = _inventory(request, ctrl_c)
     _name_missing(inventory)
