@@ -43,11 +43,11 @@ def digest_of(paths: Iterable[Path]) -> str:
 
 def _read(path: Path, kind: type[Value]) -> Value | None:
     try:
-        data = path.read_bytes()
+        data = memoryview(path.read_bytes())
     except OSError:
         return None
     head, rest = data[: len(_MAGIC)], data[len(_MAGIC) :]
-    if head != _MAGIC or hashlib.sha256(rest[32:]).digest() != rest[:32]:
+    if bytes(head) != _MAGIC or hashlib.sha256(rest[32:]).digest() != rest[:32]:
         return None
     try:
         return msgspec.msgpack.decode(rest[32:], type=kind)

@@ -1,6 +1,6 @@
 """What was gathered becomes findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from typing import Final
@@ -18,7 +18,7 @@ from sidelight.analytics.stakes import raised
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
-from sidelight.findings.cells import listed, plain
+from sidelight.findings.cells import coded, listed, plain
 from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.facts import FACTS
@@ -78,7 +78,7 @@ def draw_findings(  # noqa: PLR0913
     trim()  # to put events in order takes several times their size
     hits = union(hits, correlate(rules.correlations, members))
     processes = spool.tables("processes")  # starts seen twice are the same starts
-    infos = rule_infos(rules)
+    infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
     facts = Facts(**tables, known=context.known, examined=context.examined)
     stories = conclude_facts(facts, hits, events, processes, infos, limits, looks)
@@ -125,11 +125,13 @@ def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
     return union(*_tables(spool, "counts", copies))
 
 
-def rule_infos(rules: Compiled) -> Mapping[str, RuleInfo]:
-    """Give what findings say of each rule, by id."""
-    infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in rules.metas}
+def rule_infos(rules: Compiled, ids: Container[str]) -> Mapping[str, RuleInfo]:
+    """Give what findings say of those rules that *ids* name, by id."""
+    alone = (meta for meta in rules.metas if meta.id in ids)
+    infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in alone}
     for each in rules.correlations:
-        infos[each.meta.id] = RuleInfo(_ref(each.meta), each.meta.tags, each.group_by)
+        if each.meta.id in ids:
+            infos[each.meta.id] = RuleInfo(_ref(each.meta), each.meta.tags, each.group_by)
     return infos
 
 
