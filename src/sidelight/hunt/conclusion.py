@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -28,11 +28,13 @@ from sidelight.findings.sample import as_hits, settle
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
 from sidelight.hunt.memory import trim
-from sidelight.pe.examined import Examined
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
-from sidelight.schema import Gap
+from sidelight.schema import Gap, strings
+
+if TYPE_CHECKING:
+    from sidelight.pe.examined import Examined
 
 _NO_LOOKS: Final = Looks()
 
@@ -49,7 +51,7 @@ class Context:
 
     assets: Assets = field(default_factory=Assets)
     known: Knowledge = NOTHING
-    examined: Mapping[str, Examined] = field(default_factory=dict)
+    examined: Mapping[str, "Examined"] = field(default_factory=dict)
 
 
 def draw_findings(  # noqa: PLR0913
@@ -77,7 +79,7 @@ def draw_findings(  # noqa: PLR0913
     )
     trim()  # to put events in order takes several times their size
     hits = union(hits, correlate(rules.correlations, members))
-    processes = spool.tables("processes")  # starts seen twice are the same starts
+    processes = spool.tables("processes").together()  # starts seen twice are the same starts
     infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
     facts = Facts(**tables, known=context.known, examined=context.examined)
@@ -91,7 +93,7 @@ def draw_findings(  # noqa: PLR0913
 def looked_at(counts: pa.Table) -> frozenset[str]:
     """Name the sources in united `COUNTS` that are looks at a host."""
     channel = counts.column("channel").cast(pa.string())
-    some = counts.filter(pc.is_in(channel, pa.array([HOST, YARA])))
+    some = counts.filter(pc.is_in(channel, strings([HOST, YARA])))
     return frozenset(listed(plain(some.column("source"))))
 
 
