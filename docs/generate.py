@@ -26,7 +26,7 @@ from sidelight.analytics.columns import ROLES
 from sidelight.analytics.triads.weights import TOLD
 from sidelight.analytics.triads.weights import TRAITS as WEIGHTS
 from sidelight.cli import exits
-from sidelight.cli.app import app
+from sidelight.cli.app import whole
 from sidelight.coverage.telemetry import telemetry
 from sidelight.evidence import archive, volumes
 from sidelight.evidence.formats import READERS
@@ -71,7 +71,7 @@ def cli_page() -> str:
         "Each command also prints this with `--help`.",
         "`sidelight --version` shows the version.",
     ]
-    for name, command in _commands(app, "sidelight"):
+    for name, command in _commands(whole(), "sidelight"):
         parameters = inspect.signature(command, eval_str=True).parameters
         arguments = [p for p in map(_argument, parameters.values()) if p]
         options = [p for p in map(_option, parameters.values()) if p]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sidelight.attribution.lore import bundled_lore
+from sidelight.attribution.hearsay import bundled_lore
 from sidelight.intel.entity import ACTORS, SOFTWARE
 from sidelight.intel.identifier import sector_id
 from sidelight.intel.knowledge import OWN

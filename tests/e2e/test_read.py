@@ -12,7 +12,7 @@ import pytest
 import typer
 
 import report_files as files
-from sidelight.cli.app import app
+from sidelight.cli.app import whole
 
 from .conftest import CommandLine
 
@@ -53,7 +53,7 @@ def parse(line: str) -> None:
     """Parse a command line as the program does, without running it."""
     program, *arguments = shlex.split(line)
     assert program == "sidelight"
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(whole())
     context = group.make_context("sidelight", [*arguments])
     name, command, rest = group.resolve_command(context, [*arguments])  # type: ignore[attr-defined]
     command.make_context(name, rest, parent=context)

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
 import pyarrow as pa
@@ -124,6 +123,8 @@ def _beat(times: Sequence[int]) -> float:
     """Give the pause between calls that come at a steady beat, in seconds; else 0."""
     if len(times) < _BEATS or NO_TIME in times:
         return 0.0
+    from statistics import median  # noqa: PLC0415 - few hunts get here
+
     calls = sorted(times)
     pauses = [(after - before) / _SECOND for before, after in pairwise(calls)]
     middle = median(pauses)

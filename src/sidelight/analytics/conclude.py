@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain as together
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,6 @@ from sidelight.analytics.sideload import suspect_loads
 from sidelight.analytics.spoken import suspect_signals
 from sidelight.analytics.story import tell
 from sidelight.analytics.suspicion import Cited, Suspicion
-from sidelight.analytics.triads.suspect import suspect_triads
 from sidelight.analytics.verdict import Hit, story_name, verdicts
 from sidelight.analytics.witnesses import witness_hits, witness_loads
 from sidelight.findings.cells import Ints, coded, listed, plain
@@ -29,8 +28,10 @@ from sidelight.findings.instances import instances
 from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
-from sidelight.pe.examined import Examined
 from sidelight.schema import strings
+
+if TYPE_CHECKING:
+    from sidelight.pe.examined import Examined
 
 _NO_LOOKS: Final = Looks()
 
@@ -49,7 +50,7 @@ class Facts:
     connects: pa.Table
     files: pa.Table
     known: Knowledge = NOTHING
-    examined: Mapping[str, Examined] = field(default_factory=dict)
+    examined: Mapping[str, "Examined"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicio
             suspect_writes(estate),
             suspect_engines(estate),
             suspect_signals(facts.signals, estate),
-            suspect_triads(facts.files, facts.examined, facts.known.hijacks),
+            _triads(facts),
         )
     )
     found += follow(found, facts.connects, processes)
@@ -85,6 +86,13 @@ def suspicions_of(facts: Facts, processes: Sequence[pa.Table]) -> tuple[Suspicio
             key=lambda one: (one.host.lower(), one.analytic, one.image, one.title, one.things),
         )
     )
+
+
+def _triads(facts: Facts) -> Iterator[Suspicion]:
+    if facts.examined:
+        from sidelight.analytics.triads.suspect import suspect_triads  # noqa: PLC0415 - for disks
+
+        yield from suspect_triads(facts.files, facts.examined, facts.known.hijacks)
 
 
 def conclude_facts(  # noqa: PLR0913

@@ -75,7 +75,9 @@ _PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
     (Zone.DATA, rf"{_DRIVE}\\"),
     (Zone.SHARE, r"\\\\[^\\?.][^\\]*\\|\\device\\(?:mup|lanmanredirector)\\"),
 )
-_ZONES: Final = tuple((zone, re.compile(text)) for zone, text in _PATTERNS)
+_ZONES: Final = re.compile("|".join(f"({text})" for _, text in _PATTERNS))
+"""A group for each of `_PATTERNS`, none of which has groups; the first that matches counts."""
+
 _PREFIX: Final = re.compile(r"^(?:\\\\[?.]\\(?:unc\\)?|\\\?\?\\)", re.IGNORECASE)
 
 
@@ -130,7 +132,8 @@ def _place(path: str) -> Place:
     folder, name = where.lower(), file.lower()
     if not slash:
         return Place(bare, "", name, Zone.NOWHERE, file, "")
-    zone = next((zone for zone, pattern in _ZONES if pattern.match(bare)), Zone.NOWHERE)
+    found = _ZONES.match(bare)
+    zone = _PATTERNS[found.lastindex - 1][0] if found and found.lastindex else Zone.NOWHERE
     return Place(bare, folder + "\\", name, zone, file, where + "\\")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import re2
+from ahocorasick_rs import BytesAhoCorasick
 from numpy.typing import NDArray
 
 from sidelight.analytics.encodings import SHAPES
@@ -47,10 +48,10 @@ class Mark:
 
 
 _WORDS: Final = "(?i:" + "|".join(re.escape(word) for word in WORDS) + ")"
-_HAS_WORD: Final = re2.compile(_WORDS.encode())
+_FIND_WORDS: Final = BytesAhoCorasick([word.encode() for word in WORDS]).find_matches_as_indexes
 _POSSIBLE: Final = "|".join((_WORDS, *SHAPES, *TRIGGERS))
 _IS_POSSIBLE: Final = re2.compile(_POSSIBLE.encode())
-_HAS_FUNCTION: Final = re2.compile(f"(?i:{'|'.join(APIS)})".encode())
+_FUNCTIONS: Final = frozenset(map(WORDS.index, map(str.lower, APIS)))
 
 _FEW: Final = 1000
 """Arrow makes its automaton anew for each column, which takes longer than to search so many."""
@@ -101,15 +102,20 @@ def _binary(layer: Layer) -> Mark:
 
 def _read(text: str) -> Iterator[Mark]:
     data = text.encode("utf-8", "replace")
-    if _HAS_WORD.search(data) is None:
+    found = {which for which, _, _ in _FIND_WORDS(data.lower(), overlapping=True)}
+    if not found:
         return
-    folded = text.lower()
+    words = {WORDS[which] for which in found}
+    if not text.isascii():  # other letters fold to ASCII, too
+        folded = text.lower()
+        words = {word for word in WORDS if word in folded}
     for sign in SIGNS:
-        if any(word in folded for word in sign.words):
+        if not words.isdisjoint(sign.words):
             token = _find(sign, text, data)
             if token:
                 yield Mark(sign.id, sign.points, f"it {sign.said}", token)
-    yield from _functions(text, data)
+    if not _FUNCTIONS.isdisjoint(found):
+        yield from _functions(text, data)
 
 
 def _find(sign: Sign, text: str, data: bytes) -> str:
@@ -154,8 +160,6 @@ _AROUND: Final = re.compile(r"\(\?<?!\[[^]]*\]\)")
 
 def _functions(text: str, data: bytes) -> Iterator[Mark]:
     """Mark functions of Windows that together put code into memory and run it."""
-    if _HAS_FUNCTION.search(data) is None:
-        return
     found = [(name, each) for name, pattern in GROUPS if (each := search(pattern, text, data))]
     if found:
         names = ", ".join(name for _, name in found)

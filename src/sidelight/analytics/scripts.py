@@ -6,21 +6,21 @@ Defeated by: texts that are decoded by what they download, and logs that were sw
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sidelight.analytics.mark import Mark
 from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.script import Mark as Sign
 from sidelight.analytics.script import candidates, judge
-from sidelight.analytics.signals import signal_rows
+from sidelight.analytics.signals import said_rows, spell
 from sidelight.analytics.unpack import Layer, unpack
-from sidelight.findings.actor import named, texts
-from sidelight.findings.cells import listed
+from sidelight.findings.actor import named
+from sidelight.findings.cells import Rows, listed
+from sidelight.findings.facts import SIGNALS
 from sidelight.schema import Frame
 
 LEAST: Final = 15
@@ -36,9 +36,12 @@ SCRIPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Where the text lies, by event id; the first field that an event's kind has counts."""
 
 _REPEATING: Final = frozenset({"800", "4103"})
-_HOST: Final = r"(?im)^[\t ]*Host ?Application ?=.*$"
-"""The command line of PowerShell itself, which each of these events repeats; it is judged where
-the process starts and where the engine does."""
+_HOST: Final = (b"HostApplication=", b"Host Application =")
+"""What stands before the command line of PowerShell itself, which each of these events repeats; it
+is judged where the process starts and where the engine does."""
+
+_NUMBER: Final = (b"SequenceNumber=", b"Sequence Number =")
+"""What stands before the number that alone tells many of these events apart."""
 
 _OTHERS: Final = ("ScriptBlockText", "CommandLine")
 _MOST: Final = 95
@@ -52,18 +55,52 @@ def script_fields(event_id: str) -> tuple[str, ...]:
 
 def script_rows(frame: Frame) -> pa.Table:
     """Give the texts of *frame* that run code in memory as `SIGNALS`."""
-    field = next((name for name in script_fields(frame.kind.event_id) if named(frame, (name,))), "")
-    if not field:
-        return signal_rows(frame, np.empty(0, np.intp), (), lambda _: ())
-    column = texts(frame, (field,), None, len(frame))
-    repeats = frame.kind.event_id in _REPEATING
-    values = pc.replace_substring_regex(column.values, _HOST, "") if repeats else column.values
+    names = script_fields(frame.kind.event_id)
+    field, column = next(
+        ((name, column) for name in names for column in named(frame, (name,))), ("", None)
+    )
+    if column is None:
+        return SIGNALS.empty_table()
+    which, values = np.arange(len(column.values)), column.values
+    if frame.kind.event_id in _REPEATING:
+        which, values = _bare(values)
     some = candidates(values)
-    odd = np.zeros(len(values), bool)
-    odd[some] = True
-    rows = np.flatnonzero(odd[column.codes])
-    bare = dict(zip(*(listed(each.take(some)) for each in (column.values, values)), strict=True))
-    return signal_rows(frame, rows, (field,), lambda fields: _remembered_marks(bare[fields[field]]))
+    marks = dict(zip(some.tolist(), map(_remembered_marks, listed(values.take(some))), strict=True))
+    odd = np.array([bool(marks.get(each)) for each in range(len(values))], bool)[which]
+    rows = np.flatnonzero(np.append(odd, False)[column.codes])  # -1, absent, takes the last
+    at, places = np.unique(column.codes[rows], return_inverse=True)
+    said = [
+        (marks[each], spell((field,), (text,)))
+        for each, text in zip(which[at].tolist(), listed(column.values.take(at)), strict=True)
+    ]
+    return said_rows(frame, rows, [said[place] for place in places.tolist()])
+
+
+def _bare(values: pa.StringArray) -> tuple[Rows, pa.StringArray]:
+    """Leave out the lines that say nothing of what an event ran.
+
+    Returns:
+        For each of *values* the number of what is left of it, and what is left, each text once.
+    """
+    texts = cast("list[bytes]", values.cast(pa.binary()).to_pylist())
+    known: dict[bytes, int] = {}
+    which = np.array([known.setdefault(_without(text), len(known)) for text in texts], np.intp)
+    return which, cast("pa.StringArray", pa.array(list(known), pa.binary()).cast(pa.string()))
+
+
+def _without(text: bytes) -> bytes:
+    for key in (*_HOST, *_NUMBER):
+        at = text.find(key)
+        while at >= 0:
+            begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+            end = end if end >= 0 else len(text)
+            number = key in _HOST or text[at + len(key) : end].strip().isdigit()
+            if number and not text[begin:at].strip(b"\t "):
+                text, at = text[:begin] + text[end:], begin
+            else:
+                at += len(key)
+            at = text.find(key, at)
+    return text
 
 
 def script_marks(text: str) -> tuple[Mark, ...]:

@@ -19,6 +19,9 @@ _SHOWN: Final = 4_000
 Judge = Callable[[Mapping[str, str]], Sequence[Mark]]
 """Judges one event by the fields it was asked for; a field that is missing is ""."""
 
+Said = tuple[Sequence[Mark], str]
+"""Marks, and the fields they are about as `spell` gives them."""
+
 
 def signal_rows(
     frame: Frame, rows: Rows, fields: Sequence[str], judge: Judge, other: str = ""
@@ -35,21 +38,30 @@ def signal_rows(
     if not len(rows):
         return SIGNALS.empty_table()
     columns = [field_texts(frame, name, rows) for name in fields]
-    said: dict[tuple[str, ...], tuple[Sequence[Mark], str]] = {}
-    kept: list[int] = []
-    marks: list[Mark] = []
-    spoken: list[str] = []
-    for row, values in enumerate(zip(*columns, strict=True)):
+    said: dict[tuple[str, ...], Said] = {}
+    every: list[Said] = []
+    for values in zip(*columns, strict=True):
         found = said.get(values)
         if found is None:
             judged = judge(dict(zip(fields, values, strict=True)))
-            found = said[values] = judged, _spell(fields, values) if judged else ""
-        for mark in found[0]:
-            kept.append(row)
-            marks.append(mark)
-            spoken.append(found[1])
-    if not kept:
+            found = said[values] = judged, spell(fields, values) if judged else ""
+        every.append(found)
+    return said_rows(frame, rows, every, other)
+
+
+def said_rows(frame: Frame, rows: Rows, every: Sequence[Said], other: str = "") -> pa.Table:
+    """Give what was said of events, as `SIGNALS`.
+
+    Args:
+        frame: where the events are.
+        rows: which of them.
+        every: beside each of *rows*, what is said of it.
+        other: as for `signal_rows`.
+    """
+    told = [(row, mark, text) for row, (marks, text) in enumerate(every) for mark in marks]
+    if not told:
         return SIGNALS.empty_table()
+    kept, marks, spoken = zip(*told, strict=True)
     at = rows[np.array(kept, np.intp)]
     guids = _guids(field_texts(frame, other, at) if other else [""] * len(at))
     return _table(frame, at, marks, guids, spoken)
@@ -66,7 +78,8 @@ def _guids(spelled: list[str]) -> list[str]:
     return listed(guid_texts(strings(spelled)))
 
 
-def _spell(fields: Sequence[str], values: Sequence[str]) -> str:
+def spell(fields: Sequence[str], values: Sequence[str]) -> str:
+    """Give fields as findings show them: JSON, each text cut, without those that are empty."""
     shown = {name: text[:_SHOWN] for name, text in zip(fields, values, strict=True) if text}
     return orjson.dumps(shown).decode()
 
@@ -76,7 +89,7 @@ def _files(mark: Mark) -> str:
 
 
 def _table(
-    frame: Frame, at: Rows, marks: Sequence[Mark], others: list[str], spoken: list[str]
+    frame: Frame, at: Rows, marks: Sequence[Mark], others: list[str], spoken: Sequence[str]
 ) -> pa.Table:
     def text(values: Sequence[str]) -> Coded:
         return cells(encode(list(values)))

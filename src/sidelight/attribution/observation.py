@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from sidelight.findings.finding import Finding
@@ -90,6 +91,7 @@ def _numbers(finding: Finding) -> Iterator[str]:
             yield match[1].upper()
 
 
+@lru_cache(maxsize=4096)  # findings by the thousand share titles of rules
 def folded(text: str) -> str:
     """Give the words of *text* in lower case with a blank around each."""
     return f" {' '.join(_WORD.findall(text.lower()))} "

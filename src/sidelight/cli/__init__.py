@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import Final
 
-_YOUNG: Final = 50_000
+_YOUNG: Final = 200_000
 """So many new objects before Python looks for cycles: loading modules makes many that stay."""
 
 

@@ -2,26 +2,64 @@
 
 import os
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 from typer.core import TyperGroup
 
 from sidelight import __version__
-from sidelight.cli import intel_views
-from sidelight.cli.allow import allow
-from sidelight.cli.attribute import attribute
-from sidelight.cli.baseline import baseline
-from sidelight.cli.collect import collect_command
 from sidelight.cli.exits import INTERRUPTED, UNHEARD, UNREADABLE, USAGE
-from sidelight.cli.hunt import hunt_command
-from sidelight.cli.intel import intel
-from sidelight.cli.range import range_command
-from sidelight.cli.read import read_command
-from sidelight.cli.rules import rules
-from sidelight.cli.serve import serve_command
-from sidelight.cli.share import share
 from sidelight.errors import EvidenceError, SidelightError
+
+VERBS: Final[Mapping[str, tuple[str, str]]] = {
+    "hunt": (
+        "hunt:hunt_command",
+        "Run rules over event logs, and show what was found.",
+    ),
+    "collect": (
+        "collect:collect_command",
+        "Look at this Linux host, and write what is seen.",
+    ),
+    "range": (
+        "range:range_command",
+        "Write logs with a labelled intrusion in them.",
+    ),
+    "read": (
+        "read:read_command",
+        "Read reports, and write a brief that ends in hunts.",
+    ),
+    "serve": (
+        "serve:serve_command",
+        "Serve TAXII 2.1 to allies, each by what it may see.",
+    ),
+    "rules": (
+        "rules:rules",
+        "Install, list, show, check and test rules.",
+    ),
+    "allow": (
+        "allow:allow",
+        "Vouch for what is known, so that hunts hide and count it.",
+    ),
+    "baseline": (
+        "baseline:baseline",
+        "Remember which programs load which libraries, and compare.",
+    ),
+    "intel": (
+        "intel_views:intel",
+        "Build a knowledge base of actors, tools and techniques, and ask it.",
+    ),
+    "attribute": (
+        "attribute:attribute",
+        "Say whom findings resemble, how sure that is, and add what you know.",
+    ),
+    "share": (
+        "share:share",
+        "Share with allies, and know who will see what.",
+    ),
+}
+"""Where each verb is, and what the list of them says of it."""
 
 
 class _Group(TyperGroup):
@@ -39,43 +77,49 @@ class _Group(TyperGroup):
             raise typer.Abort from None
 
 
-app = typer.Typer(
-    name="sidelight",
-    cls=_Group,
-    help="Find code that hides inside trusted programs, in the evidence of an operator's hosts.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # else the help imports a Markdown renderer
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("hunt", short_help="Run rules over event logs, and show what was found.")(hunt_command)
-app.command("collect", short_help="Look at this Linux host, and write what is seen.")(
-    collect_command
-)
-app.command("range", short_help="Write logs with a labelled intrusion in them.")(range_command)
-app.command("read", short_help="Read reports, and write a brief that ends in hunts.")(read_command)
-app.command("serve", short_help="Serve TAXII 2.1 to allies, each by what it may see.")(
-    serve_command
-)
-app.add_typer(rules, name="rules")
-app.add_typer(allow, name="allow")
-app.add_typer(baseline, name="baseline")
-app.add_typer(intel, name="intel")
-app.add_typer(attribute, name="attribute")
-app.add_typer(share, name="share")
-intel.command("path", short_help="Show how two things hang together.")(intel_views.path)
-intel.command("graph", short_help="Draw actors, their tools and techniques.")(intel_views.graph)
-intel.command("clusters", short_help="Show which entries would be one, if a name were enough.")(
-    intel_views.show_clusters
-)
-intel.command("diff", short_help="Show what changed between two imports.")(intel_views.diff)
-intel.command("sources", short_help="List imports, and who is cited how often.")(
-    intel_views.sources
-)
-intel.command("accept", short_help="Take a spelling as a name of a thing, or take that back.")(
-    intel_views.accept
-)
+def app(*verbs: str) -> typer.Typer:
+    """Give the command line with what *verbs* do; it only lists the others.
+
+    Args:
+        verbs: to import; a verb's modules are most of what starting takes.
+    """
+    made = typer.Typer(
+        name="sidelight",
+        cls=_Group,
+        help="Find code that hides inside trusted programs, in the evidence of an operator's"
+        " hosts.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # else the help imports a Markdown renderer
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_sidelight)
+    for name, (place, text) in VERBS.items():
+        what = _found(place) if name in verbs else _verb
+        if isinstance(what, typer.Typer):
+            made.add_typer(what, name=name)
+        else:
+            made.command(name, short_help=text)(what)
+    return made
+
+
+def _found(place: str) -> typer.Typer | Callable[..., int]:
+    module, _, attribute = place.partition(":")
+    found: typer.Typer | Callable[..., int] = getattr(
+        import_module(f"sidelight.cli.{module}"), attribute
+    )
+    return found
+
+
+def whole() -> typer.Typer:
+    """Give the command line with all that it can do."""
+    return app(*VERBS)
+
+
+def _verb() -> int:
+    """Stand for a verb that was not asked for."""
+    return USAGE
 
 
 def _show_version(asked: bool) -> None:
@@ -84,7 +128,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _sidelight(
     version: Annotated[
         bool,
@@ -101,7 +144,9 @@ _BAD_ARGUMENTS: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 def run(arguments: list[str]) -> int:
     """Run one command; a person sees a sentence, never a traceback, for anything foreseen."""
     try:
-        code = int(app(arguments, standalone_mode=False) or 0)
+        # The verb comes first: what stands before it are options without values.
+        verb = next((each for each in arguments if not each.startswith("-")), "")
+        code = int(app(verb)(arguments, standalone_mode=False) or 0)
         sys.stdout.flush()
         return code
     except typer.Exit as error:

@@ -189,7 +189,7 @@ def log(notes: NoteFile) -> int:
 def _weighed(
     path: Path, only: str, notes: Path | None, store: Path | None
 ) -> "tuple[tuple[Note, ...], Resemblance]":
-    from sidelight.attribution.lore import lore_of  # noqa: PLC0415 - not for --help
+    from sidelight.attribution.hearsay import lore_of  # noqa: PLC0415 - not for --help
     from sidelight.attribution.notes import standing  # noqa: PLC0415
     from sidelight.attribution.observation import observe  # noqa: PLC0415
     from sidelight.attribution.weigh import weigh  # noqa: PLC0415

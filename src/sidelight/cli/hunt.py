@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import tlp_or_own
+from sidelight.cli.folders import cache_folder
 from sidelight.cli.interrupt import Interrupt, held
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.reported import for_report
@@ -179,7 +180,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     )
     options = replace(
         with_lists(options, request.lists), host=request.host, named=request.evidence.named,
-        heed=ctrl_c.heed,
+        heed=ctrl_c.heed, cache=cache_folder(),
     )  # fmt: skip
     inventory = _inventory(request, ctrl_c)
     _name_missing(inventory)

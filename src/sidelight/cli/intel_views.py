@@ -1,4 +1,7 @@
-"""``sidelight intel path``, ``diff``, ``graph``, ``clusters``, ``sources`` and ``accept``."""
+"""``sidelight intel path``, ``diff``, ``graph``, ``clusters``, ``sources`` and ``accept``.
+
+They join the group of ``sidelight intel``, which is whole once this is imported.
+"""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli.folders import intel_file
-from sidelight.cli.intel import Name, Where, meant
+from sidelight.cli.intel import Name, Where, intel, meant
 from sidelight.cli.knowing import known
 from sidelight.errors import IntelError, UsageError
 from sidelight.output.plain import plain
@@ -69,6 +72,7 @@ def _exactly(knowledge: "Knowledge", name: str) -> "list[Entity]":
     return exact
 
 
+@intel.command("path", short_help="Show how two things hang together.")
 def path(
     first: Annotated[str, typer.Argument(metavar="A")],
     second: Annotated[str, typer.Argument(metavar="B")],
@@ -104,6 +108,7 @@ def path(
     return 0 if found else 1
 
 
+@intel.command("graph", short_help="Draw actors, their tools and techniques.")
 def graph(  # noqa: PLR0913
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=".svg or .html")],
     names: Annotated[
@@ -148,6 +153,7 @@ def graph(  # noqa: PLR0913
     return 0
 
 
+@intel.command("clusters", short_help="Show which entries would be one, if a name were enough.")
 def show_clusters(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only the cluster of this.")] = "",
     store: Where = None,
@@ -181,47 +187,7 @@ def show_clusters(
     return 0
 
 
-def sources(
-    store: Where = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show so many publishers.")] = 20,
-) -> int:
-    """List what was imported from where and when, and which publishers claims rest on.
-
-    Example: sidelight intel sources
-    """
-    from collections import Counter  # noqa: PLC0415 - not for --help
-
-    from sidelight.intel.acceptance import is_acceptance  # noqa: PLC0415
-
-    path = store or intel_file()
-    if path.exists():
-        with _store(path) as base:
-            for each in base.imports():
-                what = "acceptance" if is_acceptance(each) else "import"
-                done = "" if each.finished else ", broken off"
-                typer.echo(plain(f"{what} {each.number}, {each.at}, {each.place}{done}"))
-                for document in each.documents[:20]:
-                    version = f" ({document.version})" if document.version else ""
-                    typer.echo(plain(f"    {document.name}{version} sha256 {document.sha256}"))
-                if len(each.documents) > 20:
-                    typer.echo(f"    … {len(each.documents) - 20:,} more documents")
-    else:
-        typer.echo("nothing was imported: only what comes with Sidelight is known")
-    knowledge = known(store)
-    claims: list[Claim | NameClaim] = [*knowledge.claims, *knowledge.names]
-    rests = Counter(house for claim in claims for house in knowledge.publishers(claim))
-    typer.echo(f"\n{len(claims):,} claims rest on {len(rests):,} publishers")
-    for house, count in sorted(rests.items(), key=lambda item: (-item[1], item[0]))[:limit]:
-        typer.echo(plain(f"{count:8,} {house}"))
-    return 0
-
-
-def _store(path: Path) -> "SqliteStore":
-    from sidelight.intel.sqlite import SqliteStore  # noqa: PLC0415 - not for --help
-
-    return SqliteStore(path)
-
-
+@intel.command("diff", short_help="Show what changed between two imports.")
 def diff(
     before: Annotated[int, typer.Argument(metavar="BEFORE", help="Number of an import.")],
     after: Annotated[int, typer.Argument(metavar="AFTER", help="Number of a later import.")],
@@ -268,6 +234,49 @@ def diff(
     return 1 if lines else 0
 
 
+@intel.command("sources", short_help="List imports, and who is cited how often.")
+def sources(
+    store: Where = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show so many publishers.")] = 20,
+) -> int:
+    """List what was imported from where and when, and which publishers claims rest on.
+
+    Example: sidelight intel sources
+    """
+    from collections import Counter  # noqa: PLC0415 - not for --help
+
+    from sidelight.intel.acceptance import is_acceptance  # noqa: PLC0415
+
+    path = store or intel_file()
+    if path.exists():
+        with _store(path) as base:
+            for each in base.imports():
+                what = "acceptance" if is_acceptance(each) else "import"
+                done = "" if each.finished else ", broken off"
+                typer.echo(plain(f"{what} {each.number}, {each.at}, {each.place}{done}"))
+                for document in each.documents[:20]:
+                    version = f" ({document.version})" if document.version else ""
+                    typer.echo(plain(f"    {document.name}{version} sha256 {document.sha256}"))
+                if len(each.documents) > 20:
+                    typer.echo(f"    … {len(each.documents) - 20:,} more documents")
+    else:
+        typer.echo("nothing was imported: only what comes with Sidelight is known")
+    knowledge = known(store)
+    claims: list[Claim | NameClaim] = [*knowledge.claims, *knowledge.names]
+    rests = Counter(house for claim in claims for house in knowledge.publishers(claim))
+    typer.echo(f"\n{len(claims):,} claims rest on {len(rests):,} publishers")
+    for house, count in sorted(rests.items(), key=lambda item: (-item[1], item[0]))[:limit]:
+        typer.echo(plain(f"{count:8,} {house}"))
+    return 0
+
+
+def _store(path: Path) -> "SqliteStore":
+    from sidelight.intel.sqlite import SqliteStore  # noqa: PLC0415 - not for --help
+
+    return SqliteStore(path)
+
+
+@intel.command("accept", short_help="Take a spelling as a name of a thing, or take that back.")
 def accept(  # noqa: PLR0913
     written: Annotated[str, typer.Argument(metavar="WRITTEN", help="As it was found in a text.")],
     name: Name,

@@ -138,16 +138,20 @@ def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:
 
 
 def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]:
-    votes: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    named: dict[str, list[Meta]] = defaultdict(list)
     sighted: dict[str, int] = defaultdict(int)
     for meta in metas:
-        named = tactics(meta.tags)
         for technique in techniques(meta.tags):
-            votes[technique].append(named)
+            named[technique].append(meta)
             sighted[technique] += meta.id not in blind
     return tuple(
-        Technique(name, tactics_of(name) or _elected(votes[name]), len(votes[name]), sighted[name])
-        for name in sorted(votes)
+        Technique(
+            name,
+            tactics_of(name) or _elected([tactics(meta.tags) for meta in named[name]]),
+            len(named[name]),
+            sighted[name],
+        )
+        for name in sorted(named)
     )
 
 

@@ -115,6 +115,8 @@ def named(frame: Frame, names: tuple[str, ...], rows: Rows | None = None) -> lis
 
 def first_of(size: int, choices: Sequence[tuple[Column, Callable[[Texts], Texts]]]) -> Column:
     """Combine columns row by row: the first whose text, once read, is not empty; else ""."""
+    if len(choices) == 1 and (whole := _whole(*choices[0])):
+        return whole
     codes = np.zeros(size, np.int32)
     dictionary, offset = [strings([""])], 1
     for column, read in reversed(choices):
@@ -126,6 +128,13 @@ def first_of(size: int, choices: Sequence[tuple[Column, Callable[[Texts], Texts]
     if len(dictionary) == 1:
         return constant("", size)
     return Column(codes, pa.concat_arrays(dictionary))
+
+
+def _whole(column: Column, read: Callable[[Texts], Texts]) -> Column | None:
+    """Give what is read of a column without copying its texts, if all say something."""
+    values = read(column.values)
+    whole = len(values) and spoken(values).all() and (column.codes >= 0).all()
+    return Column(column.codes, values) if whole else None
 
 
 def guid_texts(values: Texts) -> Texts:

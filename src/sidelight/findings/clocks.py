@@ -10,7 +10,6 @@ the same order. They start within moments, so clocks are apart only where starts
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median_low
 from typing import Final
 
 import numpy as np
@@ -173,6 +172,8 @@ def _clock(host: str, apart: Sequence[Sequence[tuple[int, int]]]) -> Clock:
         if found > best or not stretch:
             best, stretch = found, range(begin, end + 1)
     agreed = best[0]
+    from statistics import median_low  # noqa: PLC0415 - not for few starts
+
     middle = median_low([every[at][0] for at in stretch])
     starts = [every[at][2] for at in stretch]
     sound = abs(middle) < NEAR or max(starts) - min(starts) >= SPREAD

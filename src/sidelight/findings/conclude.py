@@ -20,7 +20,14 @@ import pyarrow as pa
 from sidelight.findings.assets import Assets, marked
 from sidelight.findings.attack import classify, tactics, techniques
 from sidelight.findings.cells import Rows
-from sidelight.findings.finding import Evidence, Finding, FindingClass, Process, RuleRef
+from sidelight.findings.finding import (
+    Evidence,
+    Finding,
+    FindingClass,
+    Instances,
+    Process,
+    RuleRef,
+)
 from sidelight.findings.identity import finding_id
 from sidelight.findings.instances import instances
 from sidelight.findings.lineage import lineages
@@ -101,8 +108,7 @@ def conclude(  # noqa: PLR0913
         for draft, process, each in zip(some, lines, several, strict=True):
             evidence = _evidence(draft.rows, sheet, shelf, limits)
             surfaces = _surfaces(draft.rows, sheet, shelf)
-            finding = _finding(draft, process, evidence, surfaces)
-            yield marked(replace(finding, instances=each), assets)
+            yield marked(_finding(draft, process, evidence, surfaces, each), assets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +239,7 @@ def _finding(
     process: tuple[Process, ...],
     evidence: tuple[Evidence, ...],
     surfaces: tuple[Seen, ...],
+    several: Instances | None,
 ) -> Finding:
     ref, tags, count = draft.info.ref, draft.info.tags, len(draft.rows)
     about, tactical, technical = _attack(tags)
@@ -255,6 +262,7 @@ def _finding(
         ),
         counter_evidence=against_it(ref, process),
         count=count,
+        instances=several,
         evidence=evidence,
         surfaces=surfaces,
     )

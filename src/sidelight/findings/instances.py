@@ -60,6 +60,8 @@ def _rank(wanted: pa.Table) -> Ints:
 
 def _first_of_each(names: Ints, rank: Ints, rows: Ints, times: Ints) -> tuple[Ints, Ints]:
     """Give the earliest event of each process, in order of time; unknown times come last."""
+    if len(names) == 1:  # as most findings have it
+        return (rows, times) if names[0] >= 0 else (rows[:0], times[:0])
     named = np.flatnonzero(names >= 0)
     when = np.where(times == NO_TIME, np.iinfo(np.int64).max, times)[named]
     order = named[np.lexsort((rank[named], when))]

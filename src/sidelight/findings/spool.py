@@ -28,6 +28,14 @@ class Tables(Sequence[pa.Table]):
     kept: tuple[pa.Table, ...]
     files: tuple[Path, ...]
 
+    def together(self) -> "Tables":
+        """Give the same rows with those in memory in one table, which is gone through faster."""
+        some = [table for table in self.kept if table.num_rows] or self.kept[:1]
+        if len(some) < 2:
+            return Tables(tuple(some), self.files)
+        whole = pa.concat_tables(some).unify_dictionaries().combine_chunks()
+        return Tables((whole,), self.files)
+
     def __len__(self) -> int:
         return len(self.kept) + len(self.files)
 

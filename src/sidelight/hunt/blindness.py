@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from sidelight.coverage import BlindRule
 from sidelight.rules.cache import Compiled
-from sidelight.rules.rule import Correlation, LogSource
+from sidelight.rules.rule import Correlation
 from sidelight.rules.sight import fieldless
 from sidelight.schema import Kind
 
@@ -26,10 +27,13 @@ def blind_rules(
     lacking = fieldless(rules.plan, occurring)
     blind: dict[str, BlindRule] = {}
     for number, (meta, source) in enumerate(zip(rules.metas, rules.logsources, strict=True)):
+        if number in sighted and number not in lacking:
+            continue
+        spelled = _spelled(source.product, source.service, source.category)
         if number not in sighted:
-            blind[meta.id] = BlindRule(meta.id, _spelled(source), "no-log-source")
-        elif number in lacking:
-            blind[meta.id] = BlindRule(meta.id, _spelled(source), "no-field", lacking[number])
+            blind[meta.id] = BlindRule(meta.id, spelled, "no-log-source")
+        else:
+            blind[meta.id] = BlindRule(meta.id, spelled, "no-field", lacking[number])
     blind.update((each.id, each) for each in _correlations(rules, blind))
     return tuple(blind[name] for name in sorted(blind))
 
@@ -50,5 +54,6 @@ def _is_blind(correlation: Correlation, known: Container[str]) -> bool:
     return any(blind) if correlation.kind in {"temporal", "temporal_ordered"} else all(blind)
 
 
-def _spelled(source: LogSource) -> str:
-    return " ".join(filter(None, (source.product, source.service, source.category))) or "any"
+@lru_cache(maxsize=1024)  # rules by the thousand share some hundred log sources
+def _spelled(*parts: str) -> str:
+    return " ".join(filter(None, parts)) or "any"

@@ -1,9 +1,9 @@
 """What was gathered becomes findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from sidelight.analytics.stakes import raised
 from sidelight.evidence.formats import READERS
 from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
-from sidelight.findings.cells import listed, plain
+from sidelight.findings.cells import coded, listed, plain
 from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.facts import FACTS
@@ -28,11 +28,13 @@ from sidelight.findings.sample import as_hits, settle
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
 from sidelight.hunt.memory import trim
-from sidelight.pe.examined import Examined
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
-from sidelight.schema import Gap
+from sidelight.schema import Gap, strings
+
+if TYPE_CHECKING:
+    from sidelight.pe.examined import Examined
 
 _NO_LOOKS: Final = Looks()
 
@@ -49,7 +51,7 @@ class Context:
 
     assets: Assets = field(default_factory=Assets)
     known: Knowledge = NOTHING
-    examined: Mapping[str, Examined] = field(default_factory=dict)
+    examined: Mapping[str, "Examined"] = field(default_factory=dict)
 
 
 def draw_findings(  # noqa: PLR0913
@@ -77,8 +79,8 @@ def draw_findings(  # noqa: PLR0913
     )
     trim()  # to put events in order takes several times their size
     hits = union(hits, correlate(rules.correlations, members))
-    processes = spool.tables("processes")  # starts seen twice are the same starts
-    infos = rule_infos(rules)
+    processes = spool.tables("processes").together()  # starts seen twice are the same starts
+    infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
     facts = Facts(**tables, known=context.known, examined=context.examined)
     stories = conclude_facts(facts, hits, events, processes, infos, limits, looks)
@@ -91,7 +93,7 @@ def draw_findings(  # noqa: PLR0913
 def looked_at(counts: pa.Table) -> frozenset[str]:
     """Name the sources in united `COUNTS` that are looks at a host."""
     channel = counts.column("channel").cast(pa.string())
-    some = counts.filter(pc.is_in(channel, pa.array([HOST, YARA])))
+    some = counts.filter(pc.is_in(channel, strings([HOST, YARA])))
     return frozenset(listed(plain(some.column("source"))))
 
 
@@ -125,11 +127,13 @@ def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
     return union(*_tables(spool, "counts", copies))
 
 
-def rule_infos(rules: Compiled) -> Mapping[str, RuleInfo]:
-    """Give what findings say of each rule, by id."""
-    infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in rules.metas}
+def rule_infos(rules: Compiled, ids: Container[str]) -> Mapping[str, RuleInfo]:
+    """Give what findings say of those rules that *ids* name, by id."""
+    alone = (meta for meta in rules.metas if meta.id in ids)
+    infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in alone}
     for each in rules.correlations:
-        infos[each.meta.id] = RuleInfo(_ref(each.meta), each.meta.tags, each.group_by)
+        if each.meta.id in ids:
+            infos[each.meta.id] = RuleInfo(_ref(each.meta), each.meta.tags, each.group_by)
     return infos
 
 

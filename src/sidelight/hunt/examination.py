@@ -7,18 +7,19 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sidelight.analytics.triads.pairs import to_examine
-from sidelight.analytics.triads.tree import plant
 from sidelight.errors import UsageError
 from sidelight.evidence.inventory import Input
 from sidelight.evidence.reading import Digest
 from sidelight.evidence.reopening import Marked, Opened, reopen
-from sidelight.pe.examined import Examined, examine
-from sidelight.pe.trust import Trust, read_trust
 from sidelight.schema import Gap
+
+if TYPE_CHECKING:
+    from sidelight.pe.examined import Examined
+    from sidelight.pe.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Trusted:
     roots: tuple[Path, ...] = ()
     revoked: tuple[Path, ...] = ()
 
-    def read(self) -> Trust:
+    def read(self) -> "Trust":
         """Read them.
 
         Raises:
             UsageError: a file cannot be read, or is not of its form.
         """
+        from sidelight.pe.trust import read_trust  # noqa: PLC0415 - for disks
+
         roots = [_bytes(path) for path in self.roots]
         try:
             revoked = [_bytes(path).decode() for path in self.revoked]
@@ -59,7 +62,7 @@ def _bytes(path: Path) -> bytes:
 class Second:
     """What a second look gave."""
 
-    examined: Mapping[str, Examined] = field(default_factory=dict)
+    examined: Mapping[str, "Examined"] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
 
 
@@ -67,7 +70,7 @@ def look_again(
     files: pa.Table,
     inputs: Iterable[Input],
     digests: Sequence[Digest],
-    trust: Callable[[], Trust],
+    trust: "Callable[[], Trust]",
 ) -> Second:
     """Look at the files of all pairs in *files* again.
 
@@ -79,10 +82,15 @@ def look_again(
     """
     if not files.num_rows:
         return Second()
+    from sidelight.analytics.triads.pairs import to_examine  # noqa: PLC0415 - for disks
+    from sidelight.analytics.triads.tree import plant  # noqa: PLC0415
+
     tree = plant(files)
     wanted = to_examine(tree)
     if not wanted:
         return Second()
+    from sidelight.pe.examined import examine  # noqa: PLC0415
+
     hashes = {each.source: each.sha256 for each in digests}
     store, listed = trust(), tree.has_catalogs
     examined: dict[str, Examined] = {}

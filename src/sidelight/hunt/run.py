@@ -78,6 +78,7 @@ class HuntOptions:
         named: what to call files in the manifest whose names say nothing, by path.
         trusted: whom signatures of files are held against.
         heed: where Ctrl-C ends the reading; what was read until then is concluded.
+        cache: folder for what can be made again; None is none.
     """
 
     jobs: int
@@ -93,6 +94,7 @@ class HuntOptions:
 
     trusted: Trusted = field(default_factory=Trusted)
     heed: Heed = nullcontext
+    cache: Path | None = None
 
     @property
     def names(self) -> Names:
@@ -150,7 +152,7 @@ def hunt(
             allow = options.allow or Sieve((), date.min)
             unheard = options.context.assets.unheard(coverage.hosts)
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
-            return Run(manifest, whole, resemblance_of(observer))
+            return Run(manifest, whole, resemblance_of(observer, options.cache))
 
         findings = _findings(spool, rules, options, copies, looks_of(clocks, looked), second)
         yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)

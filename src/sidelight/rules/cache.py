@@ -1,13 +1,12 @@
 """Rules as they are run, compiled once and kept by content.
 
-A cache file is data and is never trusted: it is used only if its checksum fits what it holds and
-its name fits the rules, the selection and this very code; else it is made anew.
+A cache is used only if its name fits the rules, the selection and this very code; else it is made
+anew.
 """
 
 import gc
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -19,6 +18,7 @@ from typing import Final
 import msgspec
 
 from sidelight import __version__
+from sidelight.kept import digest_of, kept
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, require_known, select
@@ -26,7 +26,6 @@ from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
 _NO_PLACEHOLDERS: Final[Placeholders] = MappingProxyType({})
-_MAGIC: Final = b"sidelight rules 1\n"
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -75,11 +74,8 @@ def load_compiled(
     if cache is None:
         return _compile(paths, selection, placeholders)
     path = cache / f"rules-{_key(paths, selection, placeholders)}.bin"
-    found = _read(path)
-    if found is None:
-        found = _compile(paths, selection, placeholders)
-        _write(path, found)
-    return found
+    with _no_collector():
+        return kept(path, Compiled, lambda: _compile(paths, selection, placeholders))
 
 
 def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
@@ -121,25 +117,7 @@ def _files(folder: str) -> Iterator[str]:
 @lru_cache(maxsize=1)
 def _code() -> str:
     """Tell versions of this package's code apart, released or not."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> Compiled | None:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    head, rest = data[: len(_MAGIC)], data[len(_MAGIC) :]
-    if head != _MAGIC or hashlib.sha256(rest[32:]).digest() != rest[:32]:
-        return None
-    try:
-        with _no_collector():
-            return msgspec.msgpack.decode(rest[32:], type=Compiled)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+    return digest_of(sorted(Path(__file__).parent.glob("*.py")))
 
 
 @contextmanager
@@ -153,17 +131,3 @@ def _no_collector() -> Iterator[None]:
         gc.freeze()
         if on:
             gc.enable()
-
-
-def _write(path: Path, rules: Compiled) -> None:
-    body = msgspec.msgpack.encode(rules)
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-            os.replace(name, path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -62,24 +62,24 @@ class Field:
     def __init__(self, atoms: Sequence[Atom], numbers: Iterable[int]) -> None:
         self.atoms = atoms
         self.texts: dict[bytes, int] = {}
-        owners: list[list[int]] = []
+        places: list[int] = []
+        owners: list[int] = []
         late: list[int] = []
         self.loose: list[int] = []
         for number in numbers:
             atom = atoms[number]
             for text in atom.texts:
-                place = self.texts.setdefault(text, len(owners))
-                if place == len(owners):
-                    owners.append([])
-                owners[place].append(number)
+                places.append(self.texts.setdefault(text, len(self.texts)))
+                owners.append(number)
             if not atom.texts:
                 late.append(number)
             elif isinstance(atom.decision, Search) and atom.decision.loose:
                 self.loose.append(number)
         self.late = frozenset(late)
         self.absent = frozenset(n for n in late if atoms[n].decision == Presence(there=False))
-        self._owners = np.array([*chain.from_iterable(owners)], np.intp)
-        self._starts = np.cumsum([0, *map(len, owners)])
+        place = np.array(places, np.intp)
+        self._owners = np.array(owners, np.intp)[np.argsort(place, kind="stable")]
+        self._starts = np.cumsum([0, *np.bincount(place, minlength=len(self.texts))])
         self.finder = Finder(list(self.texts))
 
     def owners(self, texts: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -134,8 +134,9 @@ class Watchlists:
         total = self.plan.starts[-1]
         asked = np.zeros(total + len(self.plan.fields), bool)
         starts, numbers = self._members
-        for tree in trees:
-            asked[numbers[starts[tree] : starts[tree + 1]]] = True
+        low, sizes = starts[trees], np.diff(starts)[trees]
+        shift = np.repeat(low - np.cumsum(sizes) + sizes, sizes)
+        asked[numbers[shift + np.arange(len(shift))]] = True
         atoms = np.flatnonzero(asked[:total]).astype(np.int32)
         edges = np.searchsorted(atoms, np.array(self.plan.starts, np.int32))
         for number in range(len(self.plan.fields)):

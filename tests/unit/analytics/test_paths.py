@@ -1,5 +1,10 @@
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidelight.analytics import paths
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside, place_of, zones
 
 TABLE = (
@@ -83,3 +88,18 @@ def test_beside_is_the_folder_and_below_it_and_not_alike() -> None:
     assert is_beside(place_of(r"C:\acme\plugins\b.dll"), program)
     assert not is_beside(place_of(r"C:\acme2\b.dll"), program)
     assert not is_beside(place_of("b.dll"), place_of("a.exe"))
+
+
+PIECES = (
+    *("c:", "\\", "\\windows\\", "system32", "temp", "\\program files\\", "\\users\\", "a", "~1"),
+    *("\\\\", "device", "mup", "windowsapps", "appdata", "$recycle.bin", "downloads", "progra~1"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_the_first_pattern_that_matches_tells_the_zone(path: str) -> None:
+    place = place_of(path)
+    each = ((zone, re.match(text, place.path)) for zone, text in paths._PATTERNS)
+    expected = next((zone for zone, found in each if found), Zone.NOWHERE)
+
+    assert place.zone == (expected if place.folder else Zone.NOWHERE)

@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from packing import pack
 from sidelight.analytics import MEDIUM, script
 from sidelight.analytics.script import LONGEST_TOKEN, candidates, judge
-from sidelight.analytics.signs import APIS
+from sidelight.analytics.signs import APIS, GROUPS, SIGNS, WORDS
 from sidelight.analytics.unpack import Layer, unpack
 from sidelight.schema import strings
 
@@ -104,3 +106,32 @@ def test_a_program_is_marked_with_its_first_bytes() -> None:
     [mark] = judge((Layer(("base64",), "MZ\x90\0" + "\0" * 60, "a Windows program"),))
     assert mark.id == "packed-program"
     assert mark.token.startswith("4d 5a 90 00")
+
+
+PIECES = (
+    *WORDS,
+    *(word.upper() for word in WORDS),
+    "[",
+    "(",
+    "::load(",
+    " ",
+    "\n",
+    "\N{KELVIN SIGN}",
+    "é",
+    "\udc80",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_signs_are_looked_for_where_one_of_their_words_stands(text: str) -> None:
+    data = text.encode("utf-8", "replace")
+    some = any(word.encode() in data.lower() for word in WORDS)
+    signs = [sign for sign in SIGNS if any(word in text.lower() for word in sign.words)]
+    expected = [sign.id for sign in signs if script._find(sign, text, data)] if some else []
+
+    found = [mark.id for mark in script._read(text)]
+
+    assert [each for each in found if each != "memory-functions"] == expected
+    assert ("memory-functions" in found) == any(
+        script.search(pattern, text, data) for _, pattern in GROUPS
+    )

@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 from sample_run import findings
 from sidelight.attribution.observation import Observer
@@ -18,3 +19,16 @@ def test_without_findings_no_knowledge_is_read() -> None:
     sys.modules.pop("sidelight.intel.statements", None)
     assert resemblance_of(Observer()) is None
     assert "sidelight.intel.statements" not in sys.modules
+
+
+def test_what_is_kept_weighs_the_same(tmp_path: Path) -> None:
+    observer = Observer()
+    list(watched(findings(), observer))
+    drawn = resemblance_of(observer)
+    assert resemblance_of(observer, tmp_path) == drawn
+    sys.modules.pop("sidelight.attribution.hearsay", None)
+    assert resemblance_of(observer, tmp_path) == drawn
+    assert "sidelight.attribution.hearsay" not in sys.modules
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert resemblance_of(observer, tmp_path) == drawn

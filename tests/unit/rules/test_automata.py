@@ -29,9 +29,14 @@ def found(finder: Finder, values: list[str]) -> set[tuple[int, int]]:
     return set(pairs)
 
 
-@given(columns)
-def test_a_few_values_laid_out_in_python_are_searched_like_many(values: list[str]) -> None:
-    assert found(Finder(TEXTS), values) == obvious(values)
+@given(columns, st.booleans())
+def test_a_few_values_laid_out_in_python_are_searched_like_many(
+    values: list[str], begun: bool
+) -> None:
+    finder = Finder(TEXTS)
+    finder._scanned = 10_000 if begun else 0  # after which an automaton pays
+    assert found(finder, values) == obvious(values)
+    assert (finder._automaton is not None) == (begun and bool(values))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])

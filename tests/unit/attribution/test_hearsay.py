@@ -1,6 +1,7 @@
 import pytest
 
-from sidelight.attribution.lore import bundled_lore, lore_of, year_of
+from sidelight.attribution.hearsay import bundled_lore, lore_of
+from sidelight.attribution.lore import year_of
 from sidelight.intel.claim import Claim
 from sidelight.intel.entity import Entity
 from sidelight.intel.knowledge import Knowledge, join
