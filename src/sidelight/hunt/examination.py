@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from sidelight.analytics.triads.pairs import to_examine
-from sidelight.analytics.triads.tree import plant
+from sidelight.analytics.triads.tree import Tree, plant
 from sidelight.errors import UsageError
 from sidelight.evidence.inventory import Input
 from sidelight.evidence.reading import Digest
 from sidelight.evidence.reopening import Marked, Opened, reopen
-from sidelight.pe.examined import Examined, examine
+from sidelight.pe.examined import Examined, examine, examine_catalog
 from sidelight.pe.trust import Trust, read_trust
 from sidelight.schema import Gap
 
@@ -87,6 +87,10 @@ def look_again(
     store, listed = trust(), tree.has_catalogs
     examined: dict[str, Examined] = {}
     gaps: list[Gap] = []
+
+    def hashed(source: str, data: bytes) -> str:
+        return hashes.get(source) or hashlib.sha256(data).hexdigest()
+
     for opened in reopen(wanted, inputs):
         match opened:
             case Gap():
@@ -94,11 +98,24 @@ def look_again(
             case Marked(source, mark) if source in examined:
                 examined[source] = replace(examined[source], zone=_zone(mark))
             case Opened(source, data, modified, mark):
-                sha256 = hashes.get(source) or hashlib.sha256(data).hexdigest()
+                sha256, zone = hashed(source, data), _zone(mark)
                 examined[source] = examine(
-                    data, sha256, store, modified=modified, zone=_zone(mark), listed=listed
+                    data, sha256, store, modified=modified, zone=zone, listed=listed
                 )
+    for opened in reopen(_catalogs(tree, examined), inputs):
+        match opened:
+            case Gap():
+                gaps.append(opened)
+            case Opened(source, data, modified):
+                sha256 = hashed(source, data)
+                examined[source] = examine_catalog(data, sha256, store, modified=modified)
     return Second(examined, tuple(gaps))
+
+
+def _catalogs(tree: Tree, examined: Mapping[str, Examined]) -> frozenset[str]:
+    """Name the catalogs that list any of what was looked at."""
+    found = (tree.catalogs(each.digests) for each in examined.values())
+    return frozenset(source for some in found for _, source in some)
 
 
 def _zone(mark: str) -> str:

@@ -103,6 +103,17 @@ def _signatures(case: Case) -> Iterator[Said]:
             yield Said("library-other", text, about)
         case _:
             yield Said("library-bad", f"{library.file} {_flaw(theirs)}.", about)
+    for file, signature in ((program, mine), (library, theirs)):
+        yield from _remarks(file, signature)
+
+
+def _remarks(file: File, signature: Signature) -> Iterator[Said]:
+    """Say what was claimed of a signature and does not count."""
+    if signature.status in {"unsigned", "unknown"} and signature.note:
+        yield Said("", f"{file.file} {signature.note}.", (file,))
+    if signature.unstamped:
+        text = f"A timestamp of {file.file}'s signature does not count: {signature.unstamped}."
+        yield Said("", text, (file,))
 
 
 def _by_catalog(signature: Signature) -> str:

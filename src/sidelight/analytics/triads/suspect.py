@@ -67,7 +67,7 @@ def weigh_pairs(
     tree = plant(files)
     claims = {file.source for some in tree.folders.values() for file in some if file.of_windows}
     known = {
-        source: replace(each, signature=_settled(each, tree, source in claims))
+        source: replace(each, signature=_settled(each, examined, tree, source in claims))
         for source, each in examined.items()
     }
     traces = read_traces(files)
@@ -89,22 +89,40 @@ def weigh_pairs(
                 yield Weighed(case, tuple(said_of(case)))
 
 
-def _settled(examined: Examined, tree: Tree, claims: bool) -> Signature:
+def _settled(
+    looked: Examined, examined: Mapping[str, Examined], tree: Tree, claims: bool
+) -> Signature:
     """Hold an unsigned file against the catalogs at hand.
 
     Args:
-        examined: the file.
-        tree: with the catalogs.
+        looked: the file.
+        examined: with the catalogs that list it.
+        tree: that says which do.
         claims: it says that it is of Windows.
     """
-    if examined.signature.status != "unsigned":
-        return examined.signature
-    catalog = next((tree.listed[each] for each in examined.digests if each in tree.listed), "")
-    if catalog:
-        name = catalog[max(catalog.rfind("/"), catalog.rfind("!")) + 1 :]
-        note = f"listed in {name}"
-        return Signature("catalog", "Microsoft Windows", "Microsoft Corporation", note=note)
-    return Signature("unknown") if claims else examined.signature
+    if looked.signature.status != "unsigned":
+        return looked.signature
+    note = ""
+    for digest, source in tree.catalogs(looked.digests):
+        catalog, name = (
+            examined.get(source),
+            source[max(source.rfind("/"), source.rfind("!")) + 1 :],
+        )
+        if catalog is not None and digest in catalog.digests:
+            return replace(catalog.signature, status="catalog", note=f"listed in {name}")
+        note = note or f"is listed in {name}, {_flaw(catalog)}"
+    return replace(looked.signature, status="unknown" if claims else "unsigned", note=note)
+
+
+def _flaw(catalog: Examined | None) -> str:
+    """Say why a catalog vouches for nothing that it lists."""
+    if catalog is None:
+        return "which could not be read again to verify it"
+    signature = catalog.signature
+    if signature.holds:
+        return "but not in the part of it that is signed"
+    why = f"{signature.status}: {signature.note}" if signature.note else signature.status
+    return f"whose own signature is no good ({why})"
 
 
 def _suspicion(weighed: Weighed, examined: Mapping[str, Examined], weak: list[str]) -> Suspicion:

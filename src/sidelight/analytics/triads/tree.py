@@ -5,7 +5,7 @@ stands at the root of a Windows volume tells the one from the other.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -86,16 +86,16 @@ class Tree:
     table: pa.Table
 
     @cached_property
-    def listed(self) -> Mapping[str, str]:
-        """The digests that catalogs list, with the source of the first catalog in order.
+    def listed(self) -> Mapping[str, tuple[str, ...]]:
+        """The digests that catalogs list, with the sources of the catalogs in order.
 
-        Only catalogs count that lie where Windows keeps them: whether a catalog's own signature
-        holds is not verified, and anybody may put one beside a library.
+        Only catalogs are named that lie where Windows keeps them. Whether one's signature holds
+        is not known before it is looked at again, and so is what it lists in the signed part.
         """
         sort, sorts = coded_texts(self.table.column("sort"))
         member, members = coded_texts(self.table.column("members"))
         source, sources = coded_texts(self.table.column("source"))
-        found: dict[str, str] = {}
+        found: defaultdict[str, list[str]] = defaultdict(list)
         rows = [
             row
             for row in range(len(sort))
@@ -103,8 +103,14 @@ class Tree:
         ]
         for row in sorted(rows, key=lambda row: sources[source[row]]):
             for digest in members[member[row]].split(SEPARATOR):
-                found.setdefault(digest, sources[source[row]])
-        return found
+                found[digest].append(sources[source[row]])
+        return {digest: tuple(some) for digest, some in found.items()}
+
+    def catalogs(self, digests: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield each of *digests* that a catalog lists, with the catalog's source."""
+        for digest in digests:
+            for source in self.listed.get(digest, ()):
+                yield digest, source
 
     @property
     def has_catalogs(self) -> bool:

@@ -51,8 +51,10 @@ def test_only_catalogs_where_windows_keeps_them_count() -> None:
     tree = plant(
         table(
             {"source": kept, "sort": "catalog", "members": digests},
+            {"source": kept.replace("a.cat", "0.cat"), "sort": "catalog", "members": "bb"},
             {"source": "/m/Users/a/b.cat", "sort": "catalog", "members": "cc"},
         )
     )
-    assert tree.listed == {"aa": kept, "bb": kept}
+    assert tree.listed == {"aa": (kept,), "bb": (kept.replace("a.cat", "0.cat"), kept)}
+    assert list(tree.catalogs(["cc", "aa"])) == [("aa", kept)]
     assert not tree.folders
