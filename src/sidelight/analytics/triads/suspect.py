@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from sidelight.analytics.hijacks import Hijack
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
-from sidelight.analytics.triads.judge import Case, Said, is_in_order, said_of
+from sidelight.analytics.triads.judge import (
+    Case,
+    Said,
+    is_in_order,
+    is_marked,
+    said_of,
+    said_of_pair,
+)
 from sidelight.analytics.triads.pairs import BLOBS, Pair, pairs
 from sidelight.analytics.triads.traces import read_traces
 from sidelight.analytics.triads.tree import File, Tree, plant
@@ -77,16 +84,27 @@ def weigh_pairs(
             by_program[pair.program.source].append(pair)
     for source, some in by_program.items():
         trail = traces.of(source)
-        bare = {
-            pair.library.source
+        cases = [
+            Case(pair, known[source], known[pair.library.source], 0, hijacks, trail)
             for pair in some
-            if not pair.side and known[pair.library.source].signature.status == "unsigned"
-        }
-        for pair in some:
-            others = len(bare - {pair.library.source})
-            case = Case(pair, known[source], known[pair.library.source], others, hijacks, trail)
+        ]
+        ordinary = {case.pair.library.source for case in cases if _is_ordinary(case)}
+        for case in cases:
             if not is_in_order(case):
-                yield Weighed(case, tuple(said_of(case)))
+                others = len(ordinary) - (case.pair.library.source in ordinary)
+                yield Weighed(case, tuple(said_of(replace(case, unsigned=others))))
+
+
+def _is_ordinary(case: Case) -> bool:
+    """Tell whether a library is unsigned as others of its program may be, by its maker's habit.
+
+    Whoever plants a library can put more beside it: only those count that the program cannot
+    start or go on without, and that look like nothing but a library.
+    """
+    pair = case.pair
+    if pair.side or pair.via or pair.how not in {"imports", "delay-imports"}:
+        return False
+    return case.library.signature.status == "unsigned" and not is_marked(said_of_pair(case))
 
 
 def _settled(

@@ -3,8 +3,7 @@
 from sidelight.analytics.triads.pairs import pairs, to_examine
 from sidelight.analytics.triads.tree import plant
 from sidelight.schema import SEPARATOR
-
-from .test_tree import table
+from triad_tables import table
 
 PROGRAM = {"source": "/d/a.exe", "sort": "program", "certified": "true", "machine": "x64"}
 OF_WINDOWS = {"company": "Microsoft Corporation", "product": "Microsoft Windows Operating System"}

@@ -1,17 +1,10 @@
 """Files by folder, and the path that they had on their host."""
 
-import pyarrow as pa
 import pytest
 
 from sidelight.analytics.triads.tree import host_path, plant
-from sidelight.findings.facts import FILES
-from sidelight.schema import NO_TIME, SEPARATOR
-
-
-def table(*rows: dict[str, str]) -> pa.Table:
-    """Give facts; a row names only what matters."""
-    blank = dict.fromkeys(FILES.names, "") | {"time": NO_TIME, "record": 1}
-    return pa.Table.from_pylist([blank | row for row in rows], schema=FILES)
+from sidelight.schema import SEPARATOR
+from triad_tables import table
 
 
 @pytest.mark.parametrize(
