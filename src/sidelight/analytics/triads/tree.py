@@ -1,8 +1,4 @@
-r"""Files of a disk, folder by folder.
-
-A source names a file where the evidence lies, not where it lay on the host: the first folder that
-stands at the root of a Windows volume tells the one from the other.
-"""
+"""Files of a disk, folder by folder."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +9,10 @@ from typing import Final
 import pyarrow as pa
 
 from sidelight.analytics.paths import Place, place_of
+from sidelight.analytics.triads.roots import Volumes, find_volumes
 from sidelight.findings.cells import coded_texts
 from sidelight.schema import SEPARATOR
 
-_ROOTS: Final = frozenset(
-    {"windows", "program files", "program files (x86)", "programdata", "users", "perflogs"}
-)
 _SORTS: Final = frozenset({"program", "library", "blob"})
 
 
@@ -29,6 +23,7 @@ class File:
     Args:
         source: where it lies in the evidence.
         host: as somebody named it; empty where nobody did.
+        path: where it lay on its host; empty where its source does not tell.
         folder: of `source`, folded, with what parts it from the name.
         name: folded.
         imports: names of libraries, folded; so are the next two.
@@ -36,6 +31,7 @@ class File:
 
     source: str
     host: str
+    path: str
     folder: str
     name: str
     sort: str
@@ -57,7 +53,7 @@ class File:
     @property
     def place(self) -> Place:
         """Where it lay on the host, as far as its path tells."""
-        return place_of(host_path(self.source))
+        return place_of(self.path)
 
     @property
     def written(self) -> str:
@@ -139,13 +135,14 @@ def plant(table: pa.Table) -> Tree:
         if name not in {"time", "record", "members", "path"}
     }
     held: defaultdict[tuple[str, str], list[File]] = defaultdict(list)
+    volumes = find_volumes(columns["source"][1])
     for row in range(table.num_rows):
         cell = {
             name: texts[codes[row]] if codes[row] >= 0 else ""
             for name, (codes, texts) in columns.items()
         }
         if cell["sort"] in _SORTS:
-            file = _file(cell)
+            file = _file(cell, volumes)
             held[file.host, file.folder].append(file)
     folders = {
         key: tuple(sorted(files, key=lambda file: (file.name, file.source)))
@@ -154,12 +151,13 @@ def plant(table: pa.Table) -> Tree:
     return Tree(folders, table)
 
 
-def _file(cell: Mapping[str, str]) -> File:
+def _file(cell: Mapping[str, str], volumes: Volumes) -> File:
     source = cell["source"]
     end = max(source.rfind("/"), source.rfind("\\"), source.rfind("!")) + 1
     return File(
         source,
         cell["host"],
+        volumes.host_path(source),
         source[:end].replace("\\", "/").lower(),
         source[end:].lower(),
         cell["sort"],
@@ -182,21 +180,3 @@ def _is_kept(source: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split(SEPARATOR)) if text else frozenset()
-
-
-def host_path(source: str) -> str:
-    r"""Give the path that a file had on a Windows host; empty where its source does not tell.
-
-    The drive is C where the source does not name one.
-    """
-    parts = source.replace("!", "/").replace("\\", "/").split("/")
-    for number, part in enumerate(parts[:-1]):
-        if part.lower() in _ROOTS:
-            return "\\".join((f"{_drive(parts[number - 1] if number else '')}:", *parts[number:]))
-    return ""
-
-
-def _drive(part: str) -> str:
-    """Read a drive as collectors write it: C, C:, C%3A, drive_c."""
-    bare = part.lower().removesuffix(":").removesuffix("%3a").removeprefix("drive_")
-    return bare.upper() if len(bare) == 1 and bare.isascii() and bare.isalpha() else "C"

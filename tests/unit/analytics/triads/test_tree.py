@@ -1,25 +1,8 @@
 """Files by folder, and the path that they had on their host."""
 
-import pytest
-
-from sidelight.analytics.triads.tree import host_path, plant
+from sidelight.analytics.triads.tree import plant
 from sidelight.schema import SEPARATOR
 from triad_tables import table
-
-
-@pytest.mark.parametrize(
-    ("source", "path"),
-    [
-        ("/mnt/image/Users/bob/a.exe", r"C:\Users\bob\a.exe"),
-        ("/cases/1/D/Program Files/x/a.dll", r"D:\Program Files\x\a.dll"),
-        ("kape.zip!E%3A/Windows/Temp/a.dll", r"E:\Windows\Temp\a.dll"),
-        ("image.qcow2!2/ProgramData/a.exe", r"C:\ProgramData\a.exe"),
-        ("/srv/share/tools/a.exe", ""),
-        ("users", ""),
-    ],
-)
-def test_a_source_tells_where_a_file_lay(source: str, path: str) -> None:
-    assert host_path(source) == path
 
 
 def test_folders_differ_by_host_and_not_by_case() -> None:
