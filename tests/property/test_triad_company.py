@@ -144,3 +144,26 @@ def test_a_crowd_and_many_blobs_excuse_what_looks_like_nothing_alone() -> None:
     assert _traits(_weighed(marked)) & {"alone", "unexcused", "blob", "many-blobs"} == {
         "unexcused", "blob",
     }  # fmt: skip
+
+
+PYTHON = sign(
+    write_pe(
+        Pe(imports={"python312.dll": ["Py_Main"]}, version={"OriginalFilename": "python.exe"})
+    ),
+    signer(VENDOR),
+)
+
+
+def _extension(**changes: object) -> bytes:
+    given = {"imports": {"python312.dll": ["PyModule_Create2"]}, "exports": {"PyInit_x": 0}}
+    return write_pe(Pe(library=True, **(given | changes)))  # type: ignore[arg-type]
+
+
+@given(st.integers(0, 6))
+def test_extensions_excuse_each_other_only_where_no_blob_lies_beside(count: int) -> None:
+    files = {"python.exe": PYTHON, "x.pyd": _extension()}
+    files |= {f"z{number}.pyd": _extension() for number in range(count)}
+    alone, blob = _weighed(files, "x.pyd"), _weighed(files | {"data.bin": noise()}, "x.pyd")
+    assert alone.points < TOLD <= blob.points
+    assert ("habit" in _traits(alone)) == (count >= 3)
+    assert "habit" not in _traits(blob)

@@ -1,7 +1,7 @@
 """Triads become suspicions."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -88,23 +88,36 @@ def weigh_pairs(
             Case(pair, known[source], known[pair.library.source], 0, hijacks, trail)
             for pair in some
         ]
-        ordinary = {case.pair.library.source for case in cases if _is_ordinary(case)}
+        ordinary = [case.pair for case in cases if _is_ordinary(case)]
         for case in cases:
             if not is_in_order(case):
-                others = len(ordinary) - (case.pair.library.source in ordinary)
+                others = _like(case.pair, ordinary)
                 yield Weighed(case, tuple(said_of(replace(case, unsigned=others))))
 
 
 def _is_ordinary(case: Case) -> bool:
     """Tell whether a library is unsigned as others of its program may be, by its maker's habit.
 
-    Whoever plants a library can put more beside it: only those count that the program cannot
-    start or go on without, and that look like nothing but a library.
+    Whoever plants a library can put more beside it: only those count that look like nothing but a
+    library.
     """
     pair = case.pair
-    if pair.side or pair.via or pair.how not in {"imports", "delay-imports"}:
+    if pair.side or pair.via or pair.how == "names":
         return False
     return case.library.signature.status == "unsigned" and not is_marked(said_of_pair(case))
+
+
+def _like(pair: Pair, ordinary: Sequence[Pair]) -> int:
+    """Count those of *ordinary* that tell of a habit by which *pair* came to be.
+
+    Those count that the program cannot start or go on without. Extensions lie about by the dozen
+    and are as easily put there, so they excuse each other only where no blob lies beside them.
+    """
+    hosted = pair.how == "hosts"
+    if hosted and 0 < len(pair.blobs) <= BLOBS:
+        return 0
+    alike = {each.library.source for each in ordinary if (each.how == "hosts") == hosted}
+    return len(alike - {pair.library.source})
 
 
 def _settled(
