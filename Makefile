@@ -34,6 +34,8 @@ $(VENV)/.test: $(VENV)/.exchange
 	$(BIN)/python -m pip install --quiet --group test
 	@$(BIN)/python -m pip install --quiet --editable ".[fast,exchange,psi]" || \
 		echo "openmined-psi has no wheel for this machine: its tests will be skipped"
+	@$(BIN)/python -m pip install --quiet --group hives || \
+		echo "dissect.regf cannot be installed: tests of registry hives will be skipped"
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
