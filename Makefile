@@ -36,6 +36,8 @@ $(VENV)/.test: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable ".[fast,exchange,psi]" --group test || \
 		{ echo "openmined-psi may have no wheel for this machine: its tests will be skipped" && \
 		$(BIN)/python -m pip install --quiet --editable ".[fast,exchange]" --group test; }
+	@$(BIN)/python -m pip install --quiet --group hives || \
+		echo "dissect.regf cannot be installed: tests of registry hives will be skipped"
 	@touch $(VENV)/.exchange $@
 
 $(VENV)/.check: $(VENV)/.test

@@ -2,10 +2,10 @@
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,6 +15,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sidelight.pe.digest import image_digest
 from sidelight.pe.layout import read_layout
 
+Stamp = Callable[[bytes], bytes]
+"""Makes attributes that stand beside a signature, of its value."""
+
+INDIRECT = "1.3.6.1.4.1.311.2.1.4"
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _START = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -56,9 +60,12 @@ def signer(
 
 
 @cache
-def clock() -> Authority:
-    """Give the authority of timestamps."""
-    return _issue("Sidelight Test Clock", 5, root(), usage=ExtendedKeyUsageOID.TIME_STAMPING)
+def clock(
+    name: str = "Sidelight Test Clock", *, own: bool = False, days: int = 36_500
+) -> Authority:
+    """Give an authority of timestamps; *own* is one that vouches for itself."""
+    usage = ExtendedKeyUsageOID.TIME_STAMPING
+    return _issue(name, 5, None if own else root(), days=days, usage=usage)
 
 
 def issued(name: str, by: Authority) -> Authority:
@@ -92,16 +99,20 @@ def _issue(
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
     )
     if not authority:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        critical = usage == ExtendedKeyUsageOID.TIME_STAMPING  # RFC 3161, 2.3
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=critical)
     return Authority(key, builder.sign(issuer.key if issuer else key, hashes.SHA256()))
 
 
-def sign(data: bytes, by: Authority, *, stamped: datetime | None = None) -> bytes:
-    """Give *data* with a signature, timestamped where a time is given."""
+def sign(
+    data: bytes, by: Authority, *, stamped: datetime | None = None, stamp: Stamp | None = None
+) -> bytes:
+    """Give *data* with a signature, countersigned where a time is given; *stamp* makes others."""
     data += b"\0" * (-len(data) % 8)
     layout = read_layout(data)
     digest = bytes.fromhex(image_digest(data, layout, "sha256"))
-    blob = _signed(_indirect(digest), "1.3.6.1.4.1.311.2.1.4", by, stamped)
+    stamp = partial(countersignature, time=stamped) if stamped else stamp
+    blob = _signed(_indirect(digest), INDIRECT, by, stamp)
     blob += b"\0" * (-len(blob) % 8)
     entry = struct.pack("<IHH", 8 + len(blob), 0x0200, 2) + blob
     head = bytearray(data)
@@ -109,23 +120,58 @@ def sign(data: bytes, by: Authority, *, stamped: datetime | None = None) -> byte
     return bytes(head) + entry
 
 
-def catalog(digests: Iterable[bytes], by: Authority) -> bytes:
+def catalog(
+    digests: Iterable[bytes],
+    by: Authority,
+    *,
+    stamp: Stamp | None = None,
+    usage: str = "1.3.6.1.4.1.311.12.1.1",
+    made: datetime = datetime(2024, 1, 1, tzinfo=UTC),
+) -> bytes:
     """Give a catalog of files with these digests."""
-    members = b"".join(
-        _sequence(
-            _octets(digest.hex().encode("utf-16-le")),
-            _set(_sequence(_oid("1.3.6.1.4.1.311.2.1.4"), _set(_indirect(digest)))),
-        )
-        for digest in digests
-    )
+    members = b"".join(map(member, digests))
     content = _sequence(
-        _sequence(_oid("1.3.6.1.4.1.311.12.1.1")),
+        _sequence(_oid(usage)),
         _octets(b"\1" * 16),
-        _der(0x17, b"240101000000Z"),
+        _der(0x17, made.strftime("%y%m%d%H%M%SZ").encode()),
         _sequence(_oid("1.3.6.1.4.1.311.12.1.2"), _NULL),
         _sequence(members),
     )
-    return _signed(content, "1.3.6.1.4.1.311.10.1", by, None)
+    return _signed(content, "1.3.6.1.4.1.311.10.1", by, stamp)
+
+
+def member(digest: bytes) -> bytes:
+    """Give a member of a catalog."""
+    listed = _set(_sequence(_oid(INDIRECT), _set(_indirect(digest))))
+    return _sequence(_octets(digest.hex().encode("utf-16-le")), listed)
+
+
+def note(some: bytes) -> Stamp:
+    """Put *some* bytes where a timestamp would be: beside a signature, and not signed."""
+    return lambda _: _attribute("1.3.6.1.4.1.311.99.1", _octets(some))
+
+
+def countersignature(value: bytes, time: datetime, by: Authority | None = None) -> bytes:
+    """Give the attribute that says when a signature was made, in the old form."""
+    data = "1.2.840.113549.1.7.1"
+    return _attribute("1.2.840.113549.1.9.6", _signer(by or clock(), value, data, time, None))
+
+
+def token(
+    value: bytes,
+    time: datetime,
+    by: Authority | None = None,
+    sort: str = "1.2.840.113549.1.9.16.1.4",
+    *,
+    alone: bool = False,
+) -> bytes:
+    """Give the attribute that holds a token of RFC 3161; *alone* is one without certificates."""
+    by = by or clock()
+    imprint = _sequence(_sequence(_oid(_SHA256), _NULL), _octets(hashlib.sha256(value).digest()))
+    told = _der(0x18, time.strftime("%Y%m%d%H%M%SZ").encode())
+    info = _sequence(_integer(1), _oid("1.3.6.1.4.1.311.99.2"), imprint, _integer(7), told)
+    others = [] if alone else [by.der, root().der]
+    return _attribute("1.3.6.1.4.1.311.3.3.1", _message(_octets(info), sort, by, None, others))
 
 
 def _indirect(digest: bytes) -> bytes:
@@ -135,22 +181,27 @@ def _indirect(digest: bytes) -> bytes:
     return _sequence(about, _sequence(_sequence(_oid(name), _NULL), _octets(digest)))
 
 
-def _signed(content: bytes, sort: str, by: Authority, stamped: datetime | None) -> bytes:
-    inner = content[_head(content) :]
-    info = _signer(by, inner, sort, None, stamped)
-    certificates = [by.der, root().der, *([clock().der] if stamped else [])]
+def _signed(content: bytes, sort: str, by: Authority, stamp: Stamp | None) -> bytes:
+    others = [by.der, root().der, *([clock().der] if stamp else [])]
+    return _message(content, sort, by, stamp, list(dict.fromkeys(others)))
+
+
+def _message(
+    content: bytes, sort: str, by: Authority, stamp: Stamp | None, others: list[bytes]
+) -> bytes:
+    info = _signer(by, content[_head(content) :], sort, None, stamp)
     body = _sequence(
         _integer(1),
         _set(_ALGORITHM),
         _sequence(_oid(sort), _der(0xA0, content)),
-        _der(0xA0, b"".join(dict.fromkeys(certificates))),
+        *([_der(0xA0, b"".join(others))] if others else []),
         _set(info),
     )
     return _sequence(_oid("1.2.840.113549.1.7.2"), _der(0xA0, body))
 
 
 def _signer(
-    by: Authority, content: bytes, sort: str, time: datetime | None, stamped: datetime | None
+    by: Authority, content: bytes, sort: str, time: datetime | None, stamp: Stamp | None
 ) -> bytes:
     attributes = [
         _attribute("1.2.840.113549.1.9.3", _oid(sort)),
@@ -170,9 +221,8 @@ def _signer(
         _sequence(_oid("1.2.840.113549.1.1.1"), _NULL),
         _octets(value),
     ]
-    if stamped:
-        counter = _signer(clock(), value, "1.2.840.113549.1.7.1", stamped, None)
-        parts.append(_der(0xA1, _attribute("1.2.840.113549.1.9.6", counter)))
+    if stamp:
+        parts.append(_der(0xA1, stamp(value)))
     return _sequence(*parts)
 
 

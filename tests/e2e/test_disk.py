@@ -7,11 +7,13 @@ import shutil
 import tarfile
 import zipfile
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from authenticode_writer import catalog, root, sign, signer
+from authenticode_writer import Authority, catalog, clock, root, sign, signer, token
 from pe_writer import Pe, write_pe
 from sidelight.cli.rulesets import own
 from sidelight.coverage import Run
@@ -37,6 +39,7 @@ WINDOWS = {
     "CompanyName": "Microsoft Corporation",
     "ProductName": "Microsoft® Windows® Operating System",
 }
+STORE = "Windows/System32/CatRoot/{F750E6C3}"
 QUIET = ("--quiet", "--format", "jsonl", "--no-times")
 
 
@@ -232,7 +235,7 @@ def test_a_program_of_windows_is_unknown_until_its_catalog_is_at_hand(
     assert said == ["tool.exe says it is of Windows, which signs by catalogs; none lists it. (+8)"]
     assert any("CatRoot" in each for each in before.refute)
     digest = bytes.fromhex(image_digest(data, read_layout(data), "sha256"))
-    store = tmp_path / "Windows/System32/CatRoot/{F750E6C3}"
+    store = tmp_path / STORE
     store.mkdir(parents=True)
     (store / "a.cat").write_bytes(catalog([digest], signer("Microsoft Windows")))
     (after,) = hunter(tmp_path)[0]
@@ -240,14 +243,54 @@ def test_a_program_of_windows_is_unknown_until_its_catalog_is_at_hand(
     assert any("listed in a.cat" in each for each in after.reasons)
 
 
+def _listed(folder: Path, name: str, by: Authority, store: str = STORE) -> None:
+    """Write a catalog that lists the library of the case."""
+    library = (folder / "ProgramData/x/version.dll").read_bytes()
+    digest = bytes.fromhex(image_digest(library, read_layout(library), "sha256"))
+    (folder / store).mkdir(parents=True, exist_ok=True)
+    (folder / store / name).write_bytes(catalog([digest], by))
+
+
 def test_a_catalog_beside_a_library_vouches_for_nothing(hunter: Hunter, tmp_path: Path) -> None:
     _windows_case(tmp_path)
     before = hunter(tmp_path)[0]
-    library = (tmp_path / "ProgramData/x/version.dll").read_bytes()
-    digest = bytes.fromhex(image_digest(library, read_layout(library), "sha256"))
-    (tmp_path / "ProgramData/x/a.cat").write_bytes(catalog([digest], signer("Microsoft Windows")))
+    _listed(tmp_path, "a.cat", signer("Microsoft Windows"), "ProgramData/x")
     after = hunter(tmp_path)[0]
     assert [each.score for each in after] == [each.score for each in before]
+
+
+def test_a_planted_catalog_vouches_for_nothing_and_is_told(hunter: Hunter, tmp_path: Path) -> None:
+    _windows_case(tmp_path)
+    (before,) = hunter(tmp_path)[0]
+    _listed(tmp_path, "0.cat", signer("Microsoft Windows", own=True))
+    (after,) = hunter(tmp_path)[0]
+    assert after.score == before.score
+    text = (
+        "version.dll is listed in 0.cat, whose own signature is no good "
+        "(self-signed: no trusted root stands behind it)."
+    )
+    assert any(text in each for each in (*after.reasons, *after.counter_evidence))
+
+
+def test_a_genuine_catalog_counts_behind_a_planted_one(hunter: Hunter, tmp_path: Path) -> None:
+    """So does one of somebody else, in whose name the library then stands."""
+    _windows_case(tmp_path)
+    (before,) = hunter(tmp_path)[0]
+    _listed(tmp_path, "0.cat", signer("Microsoft Windows", own=True))
+    _listed(tmp_path, "1.cat", signer("Other Makers GmbH"))
+    (after,) = hunter(tmp_path)[0]
+    assert after.score == before.score - 4
+    assert any("version.dll is signed by Other Makers GmbH" in each for each in after.reasons)
+
+
+def test_a_timestamp_that_does_not_count_is_told(hunter: Hunter, tmp_path: Path) -> None:
+    stamp = partial(token, time=datetime(2020, 1, 1, tzinfo=UTC), by=clock("Nobody", own=True))
+    bare = program(signed=False)
+    files = {"updater.exe": sign(bare, signer(VENDOR), stamp=stamp), "helper.dll": stub()}
+    lay(tmp_path / "Users/x", {"a": files | {"data.bin": noise()}})
+    (found,) = hunter(tmp_path)[0]
+    text = "A timestamp of updater.exe's signature does not count: no trusted root stands behind"
+    assert any(text in each for each in (*found.reasons, *found.counter_evidence))
 
 
 def test_marks_of_the_web_redirections_and_times_weigh(hunter: Hunter, tmp_path: Path) -> None:

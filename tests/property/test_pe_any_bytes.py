@@ -4,14 +4,16 @@ import struct
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authenticode_writer import catalog, root, sign, signer
+from authenticode_writer import catalog, root, sign, signer, token
 from pe_writer import Pe, write_pe
 from sidelight.pe.authenticode import Signature, verify
-from sidelight.pe.catalog import members
+from sidelight.pe.catalog import members, verify_catalog
 from sidelight.pe.examined import examine
 from sidelight.pe.exports import MOST, read_exports
 from sidelight.pe.image import read_image
@@ -28,7 +30,7 @@ WHOLE = write_pe(
         strings=b"\0d.dll\0",
     )
 )
-SIGNED = sign(WHOLE, signer())
+SIGNED = sign(WHOLE, signer(), stamp=partial(token, time=datetime(2020, 1, 1, tzinfo=UTC)))
 CATALOG = catalog([b"\1" * 32, b"\2" * 20], signer())
 TRUST = read_trust([root().pem])
 NUMBERS = st.sampled_from([0, 1, 0x7F, 0xFF, 0x1000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF])
@@ -67,8 +69,9 @@ def test_any_edit_and_any_cut_is_read_or_refused(edits: list[tuple[int, int]], c
 
 @given(st.integers(0, len(CATALOG) - 4), NUMBERS, st.integers(0, len(CATALOG)))
 def test_any_catalog_is_read(at: int, number: int, cut: int) -> None:
-    members(_edited(CATALOG, [(at, number)]))
-    members(CATALOG[:cut])
+    for data in (_edited(CATALOG, [(at, number)]), CATALOG[:cut]):
+        members(data)
+        verify_catalog(data, TRUST)
 
 
 @given(EDITS.filter(bool))

@@ -45,10 +45,12 @@ PROTECTED: Final = HOME | {Zone.PROGRAMS}
 WRITABLE: Final = frozenset({Zone.DATA, Zone.TRANSIT, Zone.LOOSE, Zone.SHARE})
 
 _DRIVE: Final = r"(?:[a-z]:|\\systemroot\\\.\.|\\device\\harddiskvolume\d+)"
-_WINDOWS: Final = rf"{_DRIVE}\\windows\\"
+_WINDOWS: Final = r"(?:c:|\\systemroot\\\.\.|\\device\\harddiskvolume\d+)\\windows\\"
+"""At the root of the system drive alone: anybody may make such a folder on another one."""
+
 _PATTERNS: Final[tuple[tuple[Zone, str], ...]] = (
     (Zone.MOCK, rf"{_DRIVE}\\(?:windows|program files(?: \(x86\))?)[\s ]+\\"),
-    (Zone.MOCK, rf"{_WINDOWS}(?:system32|syswow64)[\s ]+\\"),
+    (Zone.MOCK, rf"{_DRIVE}\\windows\\(?:system32|syswow64)[\s ]+\\"),
     (Zone.REDIRECT, r".*\.(?:exe|dll)\.local\\"),
     (Zone.SIDE_BY_SIDE, rf"{_WINDOWS}winsxs\\"),
     (Zone.NATIVE, rf"{_WINDOWS}assembly\\nativeimages_"),

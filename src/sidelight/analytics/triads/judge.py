@@ -1,6 +1,6 @@
 """What speaks for a pair being a sideload, and what against."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +12,7 @@ from sidelight.analytics.paths import HOME, WRITABLE, Zone
 from sidelight.analytics.triads.pairs import BLOBS, Pair, is_redistributed
 from sidelight.analytics.triads.traces import NO_TRAIL, Trail
 from sidelight.analytics.triads.tree import File
-from sidelight.analytics.triads.weights import TRAITS
+from sidelight.analytics.triads.weights import SIGNS, TRAITS
 from sidelight.pe.authenticode import Signature
 from sidelight.pe.examined import Examined
 from sidelight.schema import NO_TIME
@@ -42,7 +42,8 @@ class Case:
     """A pair with all that is known of its files.
 
     Args:
-        unsigned: how many other libraries of the program, beside it, are not signed.
+        unsigned: how many other libraries beside the program, which it imports itself, are not
+            signed either and show no sign of their own.
         hijacks: libraries that are known to be hijacked, by folded name.
         trail: what the host noted of the program.
     """
@@ -69,13 +70,25 @@ def is_in_order(case: Case) -> bool:
 
 def said_of(case: Case) -> Iterator[Said]:
     """Say everything that is to be said of a pair."""
+    found = list(said_of_pair(case))
+    yield from found
+    yield from _company(case, is_marked(found))
+    yield from _times(case)
+    yield from _runs(case)
+
+
+def said_of_pair(case: Case) -> Iterator[Said]:
+    """Say what the two files are, whatever else lies beside them."""
     yield from _signatures(case)
     yield from _expectations(case)
     yield from _names_of(case)
     yield from _functions(case)
-    yield from _surroundings(case)
-    yield from _times(case)
-    yield from _runs(case)
+    yield from _places(case)
+
+
+def is_marked(said: Iterable[Said]) -> bool:
+    """Tell whether a pair shows a sign of sideloading of its own; see `SIGNS`."""
+    return any(each.trait in SIGNS for each in said)
 
 
 def _signatures(case: Case) -> Iterator[Said]:
@@ -103,6 +116,17 @@ def _signatures(case: Case) -> Iterator[Said]:
             yield Said("library-other", text, about)
         case _:
             yield Said("library-bad", f"{library.file} {_flaw(theirs)}.", about)
+    for file, signature in ((program, mine), (library, theirs)):
+        yield from _remarks(file, signature)
+
+
+def _remarks(file: File, signature: Signature) -> Iterator[Said]:
+    """Say what was claimed of a signature and does not count."""
+    if signature.status in {"unsigned", "unknown"} and signature.note:
+        yield Said("", f"{file.file} {signature.note}.", (file,))
+    if signature.unstamped:
+        text = f"A timestamp of {file.file}'s signature does not count: {signature.unstamped}."
+        yield Said("", text, (file,))
 
 
 def _by_catalog(signature: Signature) -> str:
@@ -194,18 +218,8 @@ def _functions(case: Case) -> Iterator[Said]:
         yield Said("missing-functions", text, (case.pair.program, library))
 
 
-def _surroundings(case: Case) -> Iterator[Said]:
+def _places(case: Case) -> Iterator[Said]:
     pair = case.pair
-    if 0 < len(pair.blobs) <= BLOBS:
-        names = ", ".join(blob.file for blob in pair.blobs)
-        text = f"{names} beside them look{'s' if len(pair.blobs) == 1 else ''} encrypted."
-        yield Said("blob", text, pair.blobs)
-    elif pair.blobs:
-        text = f"{len(pair.blobs)} files beside them look encrypted."
-        yield Said("many-blobs", text, pair.blobs[:BLOBS])
-    if pair.company + len(pair.blobs) <= _FEW:
-        text = f"{pair.company} programs and libraries lie in the folder."
-        yield Said("alone", text, (pair.library,))
     if pair.library.place.zone in WRITABLE:
         text = f"Users may write to {pair.library.place.where}."
         yield Said("writable", text, (pair.library,))
@@ -219,7 +233,27 @@ def _surroundings(case: Case) -> Iterator[Said]:
         if known.zone:
             yield Said("downloaded", f"{file.file} was downloaded ({known.zone}).", (file,))
             break
-    if case.unsigned >= _HABIT:
+
+
+def _company(case: Case, marked: bool) -> Iterator[Said]:
+    """Say what lies beside a pair, which whoever planted it may have put there as well.
+
+    So company excuses nothing where the pair is *marked*.
+    """
+    pair = case.pair
+    if 0 < len(pair.blobs) <= BLOBS:
+        names = ", ".join(blob.file for blob in pair.blobs)
+        text = f"{names} beside them look{'s' if len(pair.blobs) == 1 else ''} encrypted."
+        yield Said("blob", text, pair.blobs)
+    elif pair.blobs:
+        text = f"{len(pair.blobs)} files beside them look encrypted."
+        yield Said("blob" if marked else "many-blobs", text, pair.blobs[:BLOBS])
+    text = f"{pair.company} programs and libraries lie in the folder"
+    if pair.company + len(pair.blobs) <= _FEW:
+        yield Said("alone", f"{text}.", (pair.library,))
+    elif marked:
+        yield Said("unexcused", f"{text}, which excuses nothing here.", (pair.library,))
+    if case.unsigned >= _HABIT and not marked:
         text = f"{case.unsigned} other libraries that {pair.program.file} gets are not signed."
         yield Said("habit", text, (pair.program,))
 

@@ -1,5 +1,6 @@
 """Which library a program would load from where it lies."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
@@ -8,10 +9,13 @@ from sidelight.analytics.known import is_shipped
 from sidelight.analytics.paths import HOME
 from sidelight.analytics.triads.tree import File, Tree
 
-How: TypeAlias = Literal["imports", "delay-imports", "names"]
+How: TypeAlias = Literal["imports", "delay-imports", "names", "hosts"]
+"""The last: the library is an extension made for this program, or for the Python that it runs."""
 
 REDIRECT: Final = ".local"
 _FOREIGN: Final = frozenset({frozenset({"x86", "x64"})})
+_PYTHON: Final = re.compile(r"python\d+\.dll")
+_EXTENSION: Final = ".pyd"
 _API_SETS: Final = ("api-ms-win-", "ext-ms-")
 """Names that stand for libraries of Windows, whatever lies beside a program."""
 
@@ -76,6 +80,9 @@ def _beside(program: File, files: Sequence[File]) -> Iterator[Pair]:
     libraries = [file for file in files if _is_loaded(file, program)]
     names = {file.name for file in libraries}
     asked = {name: how for name in names if (how := _how(program, name))}
+    for file in libraries:
+        if file.name not in asked and _is_extension(file, program):
+            asked[file.name] = "hosts"
     passed: dict[str, tuple[How, File]] = {}
     for via in (file for file in libraries if file.name in asked):
         for ways, wanted in (("imports", via.imports), ("delay-imports", via.delayed)):
@@ -116,6 +123,19 @@ def _how(file: File, name: str) -> How | None:
     if name in file.delayed:
         return "delay-imports"
     return "names" if name in file.named else None
+
+
+def _is_extension(library: File, program: File) -> bool:
+    """Tell whether a library is made to be loaded by a program, by whatever name a script says.
+
+    Extensions of Node.js and plug-ins ask for functions of the program itself; those of Python
+    for a Python that the program asks for, too.
+    """
+    wanted = library.imports | library.delayed
+    if wanted & {program.name, program.original.lower()}:
+        return True
+    runs = (program.imports | program.delayed | program.named) & wanted
+    return library.name.endswith(_EXTENSION) and any(map(_PYTHON.fullmatch, runs))
 
 
 def is_redistributed(library: File) -> bool:

@@ -1,7 +1,7 @@
 """Triads become suspicions."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from sidelight.analytics.hijacks import Hijack
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, Suspicion
-from sidelight.analytics.triads.judge import Case, Said, is_in_order, said_of
+from sidelight.analytics.triads.judge import (
+    Case,
+    Said,
+    is_in_order,
+    is_marked,
+    said_of,
+    said_of_pair,
+)
 from sidelight.analytics.triads.pairs import BLOBS, Pair, pairs
 from sidelight.analytics.triads.traces import read_traces
 from sidelight.analytics.triads.tree import File, Tree, plant
@@ -67,7 +74,7 @@ def weigh_pairs(
     tree = plant(files)
     claims = {file.source for some in tree.folders.values() for file in some if file.of_windows}
     known = {
-        source: replace(each, signature=_settled(each, tree, source in claims))
+        source: replace(each, signature=_settled(each, examined, tree, source in claims))
         for source, each in examined.items()
     }
     traces = read_traces(files)
@@ -77,34 +84,76 @@ def weigh_pairs(
             by_program[pair.program.source].append(pair)
     for source, some in by_program.items():
         trail = traces.of(source)
-        bare = {
-            pair.library.source
+        cases = [
+            Case(pair, known[source], known[pair.library.source], 0, hijacks, trail)
             for pair in some
-            if not pair.side and known[pair.library.source].signature.status == "unsigned"
-        }
-        for pair in some:
-            others = len(bare - {pair.library.source})
-            case = Case(pair, known[source], known[pair.library.source], others, hijacks, trail)
+        ]
+        ordinary = [case.pair for case in cases if _is_ordinary(case)]
+        for case in cases:
             if not is_in_order(case):
-                yield Weighed(case, tuple(said_of(case)))
+                others = _like(case.pair, ordinary)
+                yield Weighed(case, tuple(said_of(replace(case, unsigned=others))))
 
 
-def _settled(examined: Examined, tree: Tree, claims: bool) -> Signature:
+def _is_ordinary(case: Case) -> bool:
+    """Tell whether a library is unsigned as others of its program may be, by its maker's habit.
+
+    Whoever plants a library can put more beside it: only those count that look like nothing but a
+    library.
+    """
+    pair = case.pair
+    if pair.side or pair.via or pair.how == "names":
+        return False
+    return case.library.signature.status == "unsigned" and not is_marked(said_of_pair(case))
+
+
+def _like(pair: Pair, ordinary: Sequence[Pair]) -> int:
+    """Count those of *ordinary* that tell of a habit by which *pair* came to be.
+
+    Those count that the program cannot start or go on without. Extensions lie about by the dozen
+    and are as easily put there, so they excuse each other only where no blob lies beside them.
+    """
+    hosted = pair.how == "hosts"
+    if hosted and 0 < len(pair.blobs) <= BLOBS:
+        return 0
+    alike = {each.library.source for each in ordinary if (each.how == "hosts") == hosted}
+    return len(alike - {pair.library.source})
+
+
+def _settled(
+    looked: Examined, examined: Mapping[str, Examined], tree: Tree, claims: bool
+) -> Signature:
     """Hold an unsigned file against the catalogs at hand.
 
     Args:
-        examined: the file.
-        tree: with the catalogs.
+        looked: the file.
+        examined: with the catalogs that list it.
+        tree: that says which do.
         claims: it says that it is of Windows.
     """
-    if examined.signature.status != "unsigned":
-        return examined.signature
-    catalog = next((tree.listed[each] for each in examined.digests if each in tree.listed), "")
-    if catalog:
-        name = catalog[max(catalog.rfind("/"), catalog.rfind("!")) + 1 :]
-        note = f"listed in {name}"
-        return Signature("catalog", "Microsoft Windows", "Microsoft Corporation", note=note)
-    return Signature("unknown") if claims else examined.signature
+    if looked.signature.status != "unsigned":
+        return looked.signature
+    note = ""
+    for digest, source in tree.catalogs(looked.digests):
+        catalog, name = (
+            examined.get(source),
+            source[max(source.rfind("/"), source.rfind("!")) + 1 :],
+        )
+        if catalog is not None and digest in catalog.digests:
+            return replace(catalog.signature, status="catalog", note=f"listed in {name}")
+        note = note or f"is listed in {name}, {_flaw(catalog)}"
+    return replace(looked.signature, status="unknown" if claims else "unsigned", note=note)
+
+
+def _flaw(catalog: Examined | None) -> str:
+    """Say why a catalog vouches for nothing that it lists."""
+    if catalog is None:
+        return "which could not be read again to verify it"
+    signature = catalog.signature
+    if signature.holds:
+        return "but not in the part of it that is signed"
+    why = f"{signature.status}: {signature.note}" if signature.note else signature.status
+    return f"whose own signature is no good ({why})"
 
 
 def _suspicion(weighed: Weighed, examined: Mapping[str, Examined], weak: list[str]) -> Suspicion:

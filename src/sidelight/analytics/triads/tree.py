@@ -1,11 +1,7 @@
-r"""Files of a disk, folder by folder.
-
-A source names a file where the evidence lies, not where it lay on the host: the first folder that
-stands at the root of a Windows volume tells the one from the other.
-"""
+"""Files of a disk, folder by folder."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,12 +9,10 @@ from typing import Final
 import pyarrow as pa
 
 from sidelight.analytics.paths import Place, place_of
+from sidelight.analytics.triads.roots import Volumes, find_volumes
 from sidelight.findings.cells import coded_texts
 from sidelight.schema import SEPARATOR
 
-_ROOTS: Final = frozenset(
-    {"windows", "program files", "program files (x86)", "programdata", "users", "perflogs"}
-)
 _SORTS: Final = frozenset({"program", "library", "blob"})
 
 
@@ -29,6 +23,7 @@ class File:
     Args:
         source: where it lies in the evidence.
         host: as somebody named it; empty where nobody did.
+        path: where it lay on its host; empty where its source does not tell.
         folder: of `source`, folded, with what parts it from the name.
         name: folded.
         imports: names of libraries, folded; so are the next two.
@@ -36,6 +31,7 @@ class File:
 
     source: str
     host: str
+    path: str
     folder: str
     name: str
     sort: str
@@ -57,7 +53,7 @@ class File:
     @property
     def place(self) -> Place:
         """Where it lay on the host, as far as its path tells."""
-        return place_of(host_path(self.source))
+        return place_of(self.path)
 
     @property
     def written(self) -> str:
@@ -86,16 +82,16 @@ class Tree:
     table: pa.Table
 
     @cached_property
-    def listed(self) -> Mapping[str, str]:
-        """The digests that catalogs list, with the source of the first catalog in order.
+    def listed(self) -> Mapping[str, tuple[str, ...]]:
+        """The digests that catalogs list, with the sources of the catalogs in order.
 
-        Only catalogs count that lie where Windows keeps them: whether a catalog's own signature
-        holds is not verified, and anybody may put one beside a library.
+        Only catalogs are named that lie where Windows keeps them. Whether one's signature holds
+        is not known before it is looked at again, and so is what it lists in the signed part.
         """
         sort, sorts = coded_texts(self.table.column("sort"))
         member, members = coded_texts(self.table.column("members"))
         source, sources = coded_texts(self.table.column("source"))
-        found: dict[str, str] = {}
+        found: defaultdict[str, list[str]] = defaultdict(list)
         rows = [
             row
             for row in range(len(sort))
@@ -103,8 +99,14 @@ class Tree:
         ]
         for row in sorted(rows, key=lambda row: sources[source[row]]):
             for digest in members[member[row]].split(SEPARATOR):
-                found.setdefault(digest, sources[source[row]])
-        return found
+                found[digest].append(sources[source[row]])
+        return {digest: tuple(some) for digest, some in found.items()}
+
+    def catalogs(self, digests: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield each of *digests* that a catalog lists, with the catalog's source."""
+        for digest in digests:
+            for source in self.listed.get(digest, ()):
+                yield digest, source
 
     @property
     def has_catalogs(self) -> bool:
@@ -133,13 +135,14 @@ def plant(table: pa.Table) -> Tree:
         if name not in {"time", "record", "members", "path"}
     }
     held: defaultdict[tuple[str, str], list[File]] = defaultdict(list)
+    volumes = find_volumes(columns["source"][1])
     for row in range(table.num_rows):
         cell = {
             name: texts[codes[row]] if codes[row] >= 0 else ""
             for name, (codes, texts) in columns.items()
         }
         if cell["sort"] in _SORTS:
-            file = _file(cell)
+            file = _file(cell, volumes)
             held[file.host, file.folder].append(file)
     folders = {
         key: tuple(sorted(files, key=lambda file: (file.name, file.source)))
@@ -148,12 +151,13 @@ def plant(table: pa.Table) -> Tree:
     return Tree(folders, table)
 
 
-def _file(cell: Mapping[str, str]) -> File:
+def _file(cell: Mapping[str, str], volumes: Volumes) -> File:
     source = cell["source"]
     end = max(source.rfind("/"), source.rfind("\\"), source.rfind("!")) + 1
     return File(
         source,
         cell["host"],
+        volumes.host_path(source),
         source[:end].replace("\\", "/").lower(),
         source[end:].lower(),
         cell["sort"],
@@ -176,21 +180,3 @@ def _is_kept(source: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split(SEPARATOR)) if text else frozenset()
-
-
-def host_path(source: str) -> str:
-    r"""Give the path that a file had on a Windows host; empty where its source does not tell.
-
-    The drive is C where the source does not name one.
-    """
-    parts = source.replace("!", "/").replace("\\", "/").split("/")
-    for number, part in enumerate(parts[:-1]):
-        if part.lower() in _ROOTS:
-            return "\\".join((f"{_drive(parts[number - 1] if number else '')}:", *parts[number:]))
-    return ""
-
-
-def _drive(part: str) -> str:
-    """Read a drive as collectors write it: C, C:, C%3A, drive_c."""
-    bare = part.lower().removesuffix(":").removesuffix("%3a").removeprefix("drive_")
-    return bare.upper() if len(bare) == 1 and bare.isascii() and bare.isalpha() else "C"

@@ -54,6 +54,9 @@ TRAITS: Final[Mapping[str, Trait]] = {
     "blob": Trait(12, "a file that looks encrypted lies beside them"),
     "many-blobs": Trait(4, "more than three such files lie beside them"),
     "alone": Trait(4, "at most six programs, libraries and such files lie in the folder"),
+    "unexcused": Trait(
+        4, "more than six lie there, and the pair shows a sign of its own, so that excuses nothing"
+    ),
     "writable": Trait(4, "users may write to the folder"),
     "away": Trait(4, "the program says it is of Windows and lies elsewhere"),
     "redirected": Trait(8, "the library lies in a folder that redirects the program"),
@@ -71,6 +74,26 @@ TRAITS: Final[Mapping[str, Trait]] = {
     "noticed": Trait(
         4, "Amcache or the shim cache has the program, so Windows looked at it, as before a start"
     ),
-    "habit": Trait(-8, "three or more other libraries of the program are not signed either"),
+    "habit": Trait(
+        -8,
+        "three or more other libraries that the program imports are not signed either, and neither "
+        "they nor the pair show a sign of their own",
+    ),
 }
 """Traits by id."""
+
+SIGNS: Final = frozenset(
+    {
+        "library-bad",
+        "pair-unexpected",
+        "pair-imported",
+        "system-name",
+        "one-place",
+        "made-to-fit",
+        "missing-functions",
+        "passes-calls-on",
+        "away",
+        "redirected",
+    }
+)
+"""Traits that a pair has of its own, whatever lies beside it, and that published software lacks."""

@@ -3,8 +3,7 @@
 from sidelight.analytics.triads.pairs import pairs, to_examine
 from sidelight.analytics.triads.tree import plant
 from sidelight.schema import SEPARATOR
-
-from .test_tree import table
+from triad_tables import table
 
 PROGRAM = {"source": "/d/a.exe", "sort": "program", "certified": "true", "machine": "x64"}
 OF_WINDOWS = {"company": "Microsoft Corporation", "product": "Microsoft Windows Operating System"}
@@ -86,3 +85,24 @@ def test_blobs_of_a_pair_are_looked_at_three_at_most() -> None:
     blobs = [{"source": f"/d/{n}.bin", "sort": "blob"} for n in range(5)]
     tree = plant(table(program, _library("/d/x.dll"), *blobs, _library("/d/q.dll")))
     assert to_examine(tree) == {"/d/a.exe", "/d/x.dll", "/d/0.bin", "/d/1.bin", "/d/2.bin"}
+
+
+def test_an_extension_is_hosted_by_the_program_that_it_is_made_for() -> None:
+    node = PROGRAM | {"source": "/d/svc.exe", "original": "node.exe"}
+    assert _named(node, _library("/d/x.node", delayed="node.exe")) == [("/d/x.node", "hosts", "")]
+    assert _named(node, _library("/d/x.node", delayed="other.exe")) == []
+    assert _named(PROGRAM, _library("/d/x.dll", imports="a.exe")) == [("/d/x.dll", "hosts", "")]
+
+
+def test_an_extension_of_python_is_hosted_by_what_runs_the_same_python() -> None:
+    python = PROGRAM | {"imports": "python312.dll"}
+    for source, wanted, hosted in (
+        ("/d/x.pyd", "python312.dll", True),
+        ("/d/x.pyd", "python311.dll", False),
+        ("/d/x.pyd", "vcruntime140.dll", False),
+        ("/d/x.dll", "python312.dll", False),
+    ):
+        found = _named(python, _library(source, imports=wanted))
+        assert found == ([(source, "hosts", "")] if hosted else [])
+    named = PROGRAM | {"named": "python312.dll"}
+    assert len(_named(named, _library("/d/x.pyd", imports="python312.dll"))) == 1

@@ -4,8 +4,7 @@ import pytest
 
 from sidelight.analytics.triads.traces import NO_TRAIL, read_traces
 from sidelight.schema import SEPARATOR
-
-from .test_tree import table
+from triad_tables import table
 
 DAY = 86_400 * 10**9
 PREFETCH = {"sort": "prefetch", "source": "/m/C/Windows/Prefetch/SVC.EXE-1.pf"}

@@ -1,32 +1,8 @@
 """Files by folder, and the path that they had on their host."""
 
-import pyarrow as pa
-import pytest
-
-from sidelight.analytics.triads.tree import host_path, plant
-from sidelight.findings.facts import FILES
-from sidelight.schema import NO_TIME, SEPARATOR
-
-
-def table(*rows: dict[str, str]) -> pa.Table:
-    """Give facts; a row names only what matters."""
-    blank = dict.fromkeys(FILES.names, "") | {"time": NO_TIME, "record": 1}
-    return pa.Table.from_pylist([blank | row for row in rows], schema=FILES)
-
-
-@pytest.mark.parametrize(
-    ("source", "path"),
-    [
-        ("/mnt/image/Users/bob/a.exe", r"C:\Users\bob\a.exe"),
-        ("/cases/1/D/Program Files/x/a.dll", r"D:\Program Files\x\a.dll"),
-        ("kape.zip!E%3A/Windows/Temp/a.dll", r"E:\Windows\Temp\a.dll"),
-        ("image.qcow2!2/ProgramData/a.exe", r"C:\ProgramData\a.exe"),
-        ("/srv/share/tools/a.exe", ""),
-        ("users", ""),
-    ],
-)
-def test_a_source_tells_where_a_file_lay(source: str, path: str) -> None:
-    assert host_path(source) == path
+from sidelight.analytics.triads.tree import plant
+from sidelight.schema import SEPARATOR
+from triad_tables import table
 
 
 def test_folders_differ_by_host_and_not_by_case() -> None:
@@ -51,8 +27,10 @@ def test_only_catalogs_where_windows_keeps_them_count() -> None:
     tree = plant(
         table(
             {"source": kept, "sort": "catalog", "members": digests},
+            {"source": kept.replace("a.cat", "0.cat"), "sort": "catalog", "members": "bb"},
             {"source": "/m/Users/a/b.cat", "sort": "catalog", "members": "cc"},
         )
     )
-    assert tree.listed == {"aa": kept, "bb": kept}
+    assert tree.listed == {"aa": (kept,), "bb": (kept.replace("a.cat", "0.cat"), kept)}
+    assert list(tree.catalogs(["cc", "aa"])) == [("aa", kept)]
     assert not tree.folders
