@@ -53,5 +53,5 @@ _MADE_OF: Final = ("content/actors", "content/attribution", "attribution", "inte
 def _key() -> str:
     """Tell what lore is made of apart: the knowledge, and the code that draws it."""
     here = Path(__file__).parent.parent
-    found = (path for name in _MADE_OF for path in sorted((here / name).iterdir()))
+    found = (path for name in _MADE_OF for path in sorted((here / name).glob("*")))
     return f"{__version__}-{digest_of(path for path in found if path.is_file())[:32]}"

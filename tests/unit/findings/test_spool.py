@@ -69,3 +69,16 @@ def test_a_temporary_folder_is_removed():
     spool.close()
     with pytest.raises(FileNotFoundError):
         open(path).close()
+
+
+@pytest.mark.parametrize("some", [(), (1,), (1, 2, 3)])
+def test_tables_in_memory_put_together_hold_the_same_rows(tmp_path, some):
+    worker = Spool(tmp_path, prefix="w1-")
+    worker.add(part(7))
+    with Spool(tmp_path) as spool:
+        spool.adopt(worker.flush())
+        for record in some:
+            spool.add(part(record))
+        together = spool.tables("events").together()
+        assert len(together) == 2  # one in memory, one on disk
+        assert union(*together).equals(union(*spool.tables("events")))
