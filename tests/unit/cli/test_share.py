@@ -79,7 +79,7 @@ def test_nothing_to_show_says_why_and_what_to_do(
     ],
 )  # fmt: skip
 def test_what_was_mistyped_is_told_with_what_there_is(allied: Desk, asked: str, why: str) -> None:
-    (allied.folder / "x.json").write_text('{"type": "bundle", "id": "bundle--1", "objects": []}')
+    (allied.folder / "x.json").write_text('{"id": "x"}')
     (allied.folder / "XDG_CONFIG_HOME" / "sidelight").mkdir(parents=True)
     config = allied.folder / "XDG_CONFIG_HOME" / "sidelight" / "config.toml"
     config.write_text('[share]\nhooks = "b.example"\n')
