@@ -82,6 +82,8 @@ class Table:
         """Gather a field whose values are numbers of 8 bytes."""
         values = view(self.batch.data, dtype)
         numbers = np.full(len(self), missing, np.int64)
+        fitting = np.zeros(256, bool)
+        fitting[list(kinds)] = True
         for piece in self.layout.fields.get(key, []):
             match piece:
                 case Texts():
@@ -90,7 +92,7 @@ class Table:
                     spans = slots.spans(index, None)
                 case Spans():
                     spans = piece
-            fits = np.isin(spans.kind, kinds) & (spans.size == 8)
+            fits = fitting[spans.kind] & (spans.size == 8)
             numbers[spans.rows[fits]] = values[spans.start[fits]].astype(np.int64)
         return numbers
 
