@@ -793,6 +793,8 @@ class Look:
             status = read(base + "/status")
         except OSError:
             return None
+        if int(left.partition(b" ")[0]) != pid:
+            return None  # the folder of another process is mounted over that of this one
         fields = right.split()
         record: Json = {"type": "process", "pid": pid, "start": int(fields[19])}
         record.update(started=stamp(self.boot + int(fields[19]) / HZ), ppid=int(fields[1]))
@@ -988,7 +990,7 @@ def scan(look: Look, pids: List[int]) -> Tuple[int, List[int]]:
     for pid in pids + [0]:
         record = look.process(pid) if pid else None
         seen += record is not None
-        missing += [pid] if pid and record is None else []
+        missing += [pid] if pid and record is None and pid not in look.space.covered else []
         if record and is_odd(record):
             waiting.append((time.monotonic() + AGAIN_SECONDS, record))
         elif record:
@@ -1050,7 +1052,8 @@ def is_alive(pid: int) -> bool:
 
 def write_hidden(look: Look, listed: List[int]) -> None:
     """Write processes that one view of the host has and the list of /proc has not."""
-    for pid in sorted(set(look.space.covered)):
+    told = set(look.space.covered)
+    for pid in sorted(told):
         look.write({"type": "hidden", "pid": pid, "view": "mount"})
     if look.space.hides:
         look.denied["hidepid"] = 1
@@ -1062,7 +1065,7 @@ def write_hidden(look: Look, listed: List[int]) -> None:
         absent += [pid] if is_alive(pid) else []
     time.sleep(AGAIN_SECONDS if absent else 0)
     known = set(pids_listed())
-    for pid in absent:
+    for pid in [pid for pid in absent if pid not in told]:
         empty = pid in known and not exists("/proc/%d/stat" % pid)
         if is_alive(pid) and (pid not in known or empty):
             look.write({"type": "hidden", "pid": pid, "view": "empty" if empty else "getsid"})

@@ -474,11 +474,16 @@ def test_ld_so_preload_is_found_and_also_when_it_is_gone_again(
     assert [str(event["Image"]) for event in found] == [str(shop.program)]
 
 
-def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
-    script = f"sleep 60 & mount --bind /proc/1 /proc/$! && {sys.executable} {SCRIPT}; kill $!"
+@pytest.mark.parametrize("cover", ["--bind /proc/1", "-t tmpfs none"])
+def test_a_process_under_a_mount_is_found(cover: str, namespaces: list[str]) -> None:
+    """Once, and neither as a process that is gone nor as another one."""
+    script = f"sleep 60 & mount {cover} /proc/$! && {sys.executable} {SCRIPT}; kill $!"
     ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
-    hidden = [json.loads(line) for line in ran.stdout.splitlines() if b'"hidden"' in line]
+    told = [json.loads(line) for line in ran.stdout.splitlines()]
+    hidden = [line for line in told if line.get("type") == "hidden"]
     assert [line["view"] for line in hidden] == ["mount"], ran.stderr
+    assert [line["type"] for line in told if line.get("pid") == hidden[0]["pid"]] == ["hidden"]
+    assert told[-1]["gone"] == 0
 
 
 def region(start: int, end: int, perms: str, inode: int = 0, path: str = "") -> collect.Region:
