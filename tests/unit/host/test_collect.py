@@ -699,6 +699,30 @@ def test_the_folders_on_the_way_to_a_file_are_written(tmp_path: Path) -> None:
     assert "folders" not in space.describe(region(0, 1, "r-xp", 5, str(tmp_path / "c/x")), "")
 
 
+def test_paths_without_end_are_no_burden(tmp_path: Path) -> None:
+    """As deep as names go: what lies there is taken for unknown, in little time and memory."""
+    deep = tmp_path
+    for count in (60, 900):
+        deep = deep.joinpath(*["d"] * count)
+        deep.mkdir(parents=True)
+        space = collect.Space("/proc/self", "")
+        assert space.describe(region(0, 1, "r-xp", 5, str(deep / "x")), "")["now"] == "none"
+        assert space.folders("", str(deep)) == []
+        assert len(space.seen) == collect.MANY_FOLDERS
+    assert len(space.folders("", "/")) == 1
+    assert len(space.folders("", str(tmp_path))) == len(tmp_path.parts)
+
+
+def test_names_without_end_are_no_burden() -> None:
+    """A file may hold a million symbols, each with a name that ends nowhere."""
+    raw = struct.pack("<IBBHQQ", 1, 2, 0, 1, 7, 0) * (collect.MANY_NAMES + 5)
+    symbols = collect.Symbols(raw, b"\0" + b"n" * 5000)
+    found = symbols.named_at({7})
+    assert len(found[7]) == collect.MANY_NAMES
+    assert set(map(len, found[7])) == {collect.NAME_BYTES}
+    assert symbols.name(len(raw)) == b""
+
+
 MOUNTS = """\
 20 1 0:5 / /proc rw - proc proc rw,hidepid=2
 21 20 8:1 /1 /proc/4711 rw shared:1 - ext4 /dev/sda1 rw
