@@ -149,6 +149,15 @@ def postgres(folder: Path) -> Iterator[None]:
         subprocess.run([*control, "-m", "immediate", "stop"], check=False, **quiet)
 
 
+def servers(folder: Path) -> list[int]:
+    """List the processes of the database that was started there; it belongs to no parent here."""
+    try:
+        first = (folder / "data" / "postmaster.pid").read_text().split()[0]
+    except OSError:
+        return []
+    return descendants(int(first))
+
+
 def descendants(root: int) -> list[int]:
     """List a process and all below it."""
     parents: dict[int, int] = {}
@@ -206,8 +215,7 @@ def main() -> None:
         for words in Zoo(folder, python).commands():
             stack.enter_context(started(words))
         time.sleep(SETTLE_S)
-        servers = [pid for pid in collect.pids_listed() if name_of(pid) == "postgres"]
-        pids = sorted({*descendants(os.getpid()), *servers} - {os.getpid()})
+        pids = sorted({*descendants(os.getpid()), *servers(folder / "pg")} - {os.getpid()})
         print(", ".join(sorted(map(name_of, pids))))
         looked_at(pids)
         looked_at(pids, hashes=True)

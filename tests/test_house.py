@@ -20,7 +20,7 @@ BANNED = {
     "service",
 }
 # The collector is one file: it is sent to hosts as it is.
-LONGER = {"host/collect.py": 1620}
+LONGER = {"host/collect.py": 1640}
 
 
 def _name(path: Path) -> str:

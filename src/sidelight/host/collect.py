@@ -37,7 +37,7 @@ MEMORY_BYTES, BLOCK_BYTES, STACK_BYTES = 64 << 20, 1 << 20, 16 << 10
 MANY_THREADS, MANY_FILES, MANY_PIDS, TEXT_BYTES = 2000, 4096, 1 << 18, 8192
 MANY_DATABASES, MANY_PAGES, MANY_LIBRARIES = 8, 256, 1024
 MANY_SLOTS, MANY_BENT, TABLE_BYTES, TABLES_BYTES = 1 << 16, 16, 16 << 20, 64 << 20
-MANY_UNSURE, NOWHERE = 1 << 14, 1 << 62
+MANY_UNSURE, NOWHERE, NAME_BYTES, MANY_NAMES, MANY_FOLDERS = 1 << 14, 1 << 62, 1024, 1 << 17, 64
 HASH_BYTES, FILE_BYTES, HASHED_BYTES = 128 << 20, 1 << 30, 128 << 10
 PROCESS_SECONDS, PATIENT_SECONDS = 2.0, 60.0
 ENVIRON_BYTES, MANY_PATHS, RPM_STEPS, RPM_BYTES = 8 << 20, 1 << 21, 100, 1 << 24
@@ -395,7 +395,7 @@ class Space:
         self.remote: Set[Tuple[int, ...]] = set()
         self.covered: List[int] = []
         self.hides = False
-        self.seen: Dict[str, List[Tuple[str, int]]] = {}
+        self.seen: Dict[str, Tuple[str, int]] = {}
         for line in os.fsdecode(read(base + "/mountinfo")).split("\n")[:-1]:
             fields, _, right = line.partition(" - ")
             device, place = fields.split(" ")[2], fields.split(" ")[4]
@@ -443,13 +443,14 @@ class Space:
 
     def folders(self, root: str, path: str) -> List[Tuple[str, int]]:
         """Give mode and owner of the folders on the way to one, the root first and itself last."""
-        known = self.seen.get(path)
-        if known is None:
-            above = os.path.dirname(path)
-            status = os.lstat(root + path)
-            known = self.folders(root, above) if above != path else []
-            known = self.seen[path] = known + [("%o" % status.st_mode, status.st_uid)]
-        return known
+        parts = path.rstrip("/").split("/")[:MANY_FOLDERS]  # what lies deeper is not looked at
+        found = []
+        for name in ["/".join(parts[:count]) or "/" for count in range(1, len(parts) + 1)]:
+            if name not in self.seen:
+                status = os.lstat(root + name)
+                self.seen[name] = ("%o" % status.st_mode, status.st_uid)
+            found.append(self.seen[name])
+        return found if len(parts) < MANY_FOLDERS else []
 
 
 def inode_at(path: str) -> int:
@@ -509,15 +510,17 @@ class Symbols:
             number = kinds.find(b"\1", number + 1)
 
     def name(self, number: int) -> bytes:
-        """Name a symbol; empty where there is none of that number."""
+        """Name a symbol, a long name by how it begins; empty where there is none of that number."""
         at = self.names[number] if number < len(self.names) else len(self.texts)
-        return self.texts[at : self.texts.find(b"\0", at)]
+        end = self.texts.find(b"\0", at, at + NAME_BYTES)
+        return self.texts[at : at + NAME_BYTES if end < 0 else end]
 
     def named_at(self, places: Set[int]) -> Dict[int, List[bytes]]:
         """Name the symbols at some places, all in one pass; several may be at one."""
         found: Dict[int, List[bytes]] = {}
         there = map(places.__contains__, self.places)
-        for number in itertools.compress(itertools.count(), there):
+        numbers = itertools.compress(itertools.count(), there)
+        for number in itertools.islice(numbers, MANY_NAMES):
             found.setdefault(self.places[number], []).append(self.name(number))
         return found
 
@@ -547,6 +550,8 @@ class Image:
         self.loads = sorted((p[3], p[5], p[2]) for p in parts if p[0] == 1)
         self.start = self.loads[0][0] // PAGE * PAGE
         self.end = max(-(-(start + stored) // PAGE) * PAGE for start, stored, _ in self.loads)
+        if self.end > NOWHERE:
+            raise ValueError("no address of a process")
         dynamic = next((os.pread(file, min(p[5], 1 << 16), p[2]) for p in parts if p[0] == 2), b"")
         entries = struct.iter_unpack("=QQ", dynamic[: len(dynamic) // 16 * 16])
         self.dynamic: Dict[int, int] = dict(entries)
@@ -793,6 +798,8 @@ class Look:
             status = read(base + "/status")
         except OSError:
             return None
+        if int(left.partition(b" ")[0]) != pid:
+            return None  # the folder of another process is mounted over that of this one
         fields = right.split()
         record: Json = {"type": "process", "pid": pid, "start": int(fields[19])}
         record.update(started=stamp(self.boot + int(fields[19]) / HZ), ppid=int(fields[1]))
@@ -988,7 +995,7 @@ def scan(look: Look, pids: List[int]) -> Tuple[int, List[int]]:
     for pid in pids + [0]:
         record = look.process(pid) if pid else None
         seen += record is not None
-        missing += [pid] if pid and record is None else []
+        missing += [pid] if pid and record is None and pid not in look.space.covered else []
         if record and is_odd(record):
             waiting.append((time.monotonic() + AGAIN_SECONDS, record))
         elif record:
@@ -1050,7 +1057,8 @@ def is_alive(pid: int) -> bool:
 
 def write_hidden(look: Look, listed: List[int]) -> None:
     """Write processes that one view of the host has and the list of /proc has not."""
-    for pid in sorted(set(look.space.covered)):
+    told = set(look.space.covered)
+    for pid in sorted(told):
         look.write({"type": "hidden", "pid": pid, "view": "mount"})
     if look.space.hides:
         look.denied["hidepid"] = 1
@@ -1062,7 +1070,7 @@ def write_hidden(look: Look, listed: List[int]) -> None:
         absent += [pid] if is_alive(pid) else []
     time.sleep(AGAIN_SECONDS if absent else 0)
     known = set(pids_listed())
-    for pid in absent:
+    for pid in [pid for pid in absent if pid not in told]:
         empty = pid in known and not exists("/proc/%d/stat" % pid)
         if is_alive(pid) and (pid not in known or empty):
             look.write({"type": "hidden", "pid": pid, "view": "empty" if empty else "getsid"})

@@ -474,11 +474,16 @@ def test_ld_so_preload_is_found_and_also_when_it_is_gone_again(
     assert [str(event["Image"]) for event in found] == [str(shop.program)]
 
 
-def test_a_process_under_a_mount_is_found(namespaces: list[str]) -> None:
-    script = f"sleep 60 & mount --bind /proc/1 /proc/$! && {sys.executable} {SCRIPT}; kill $!"
+@pytest.mark.parametrize("cover", ["--bind /proc/1", "-t tmpfs none"])
+def test_a_process_under_a_mount_is_found(cover: str, namespaces: list[str]) -> None:
+    """Once, and neither as a process that is gone nor as another one."""
+    script = f"sleep 60 & mount {cover} /proc/$! && {sys.executable} {SCRIPT}; kill $!"
     ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
-    hidden = [json.loads(line) for line in ran.stdout.splitlines() if b'"hidden"' in line]
+    told = [json.loads(line) for line in ran.stdout.splitlines()]
+    hidden = [line for line in told if line.get("type") == "hidden"]
     assert [line["view"] for line in hidden] == ["mount"], ran.stderr
+    assert [line["type"] for line in told if line.get("pid") == hidden[0]["pid"]] == ["hidden"]
+    assert told[-1]["gone"] == 0
 
 
 def region(start: int, end: int, perms: str, inode: int = 0, path: str = "") -> collect.Region:
@@ -692,6 +697,30 @@ def test_the_folders_on_the_way_to_a_file_are_written(tmp_path: Path) -> None:
     record = json.loads(json.dumps({"owner": None, **told}))
     assert file_of(record).folders == tuple((int(mode, 8), uid) for mode, uid in expected)
     assert "folders" not in space.describe(region(0, 1, "r-xp", 5, str(tmp_path / "c/x")), "")
+
+
+def test_paths_without_end_are_no_burden(tmp_path: Path) -> None:
+    """As deep as names go: what lies there is taken for unknown, in little time and memory."""
+    deep = tmp_path
+    for count in (60, 900):
+        deep = deep.joinpath(*["d"] * count)
+        deep.mkdir(parents=True)
+        space = collect.Space("/proc/self", "")
+        assert space.describe(region(0, 1, "r-xp", 5, str(deep / "x")), "")["now"] == "none"
+        assert space.folders("", str(deep)) == []
+        assert len(space.seen) == collect.MANY_FOLDERS
+    assert len(space.folders("", "/")) == 1
+    assert len(space.folders("", str(tmp_path))) == len(tmp_path.parts)
+
+
+def test_names_without_end_are_no_burden() -> None:
+    """A file may hold a million symbols, each with a name that ends nowhere."""
+    raw = struct.pack("<IBBHQQ", 1, 2, 0, 1, 7, 0) * (collect.MANY_NAMES + 5)
+    symbols = collect.Symbols(raw, b"\0" + b"n" * 5000)
+    found = symbols.named_at({7})
+    assert len(found[7]) == collect.MANY_NAMES
+    assert set(map(len, found[7])) == {collect.NAME_BYTES}
+    assert symbols.name(len(raw)) == b""
 
 
 MOUNTS = """\
