@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for the tests, where Debian's package is installed."""
+"""A PostgreSQL of their own for the tests, where Debian's package is installed."""
 
 import os
 import pwd
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 
 def missing() -> str:
@@ -48,6 +49,23 @@ def postgresql() -> Iterator[str]:
             yield f"postgresql+psycopg://sidelight@/postgres?host={folder}"
         finally:
             _run(user, programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+@contextmanager
+def fresh(server: str) -> Iterator[str]:
+    """Give the address of an empty database of *server* for as long as the context is held."""
+    import sqlalchemy
+
+    name = f"test_{uuid4().hex}"
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield server.replace("/postgres?", f"/{name}?")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        engine.dispose()
 
 
 def _run(user: str | None, *command: str | Path) -> None:

@@ -125,7 +125,7 @@ def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Pat
         assert process.stdout
         assert json.loads(process.stdout.readline())["pattern"] == PLANTED
         end = time.monotonic() + 60
-        while not kept.exists() and time.monotonic() < end:
+        while not (kept.exists() and kept.stat().st_size) and time.monotonic() < end:
             time.sleep(0.2)
         lines = record(served.desk)
         assert [each["became"] for each in lines] == ["hunted"]

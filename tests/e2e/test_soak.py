@@ -19,10 +19,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield "exchange.db"
         return
-    pytest.importorskip("psycopg")
-    if why := databases.missing():
-        pytest.skip(why)
-    with databases.postgresql() as address:
+    with databases.fresh(request.getfixturevalue("server")) as address:
         yield address
 
 

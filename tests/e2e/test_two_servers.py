@@ -41,10 +41,8 @@ def pair(
         if request.param == "sqlite":
             shutil.copytree(allied, tmp_path, dirs_exist_ok=True)
         else:
-            pytest.importorskip("psycopg")
-            if why := databases.missing():
-                pytest.skip(why)
-            database = stack.enter_context(databases.postgresql())
+            server = request.getfixturevalue("server")
+            database = stack.enter_context(databases.fresh(server))
             prepare(tmp_path, database)
         desk = CommandLine(tmp_path)
         yield (

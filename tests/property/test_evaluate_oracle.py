@@ -3,9 +3,10 @@
 import itertools
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from row_oracle import conditions_over, holds
 from sidelight.evidence.rows import Sheet
 from sidelight.rules.evaluate import Engine
@@ -103,7 +104,7 @@ def rule(number: int, condition: Expr) -> Rule:
     return Rule(meta, LogSource(product="windows"), condition)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(200)
 @given(
     st.lists(conditions, min_size=1, max_size=4),
     st.lists(events, max_size=6),

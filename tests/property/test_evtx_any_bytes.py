@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evtx_logs import details, items, log, rows, stream
+from examples import examples
 from shared_paths import SHARED
 
 CHUNK = 65536
@@ -41,7 +42,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=250, deadline=None)
+@examples(100)
 @given(damaged(), st.booleans())
 def test_damaged_logs_are_frames_and_gaps(data: bytes, stretch: bool) -> None:
     frames, _ = items([stream(data, 4096 if stretch and len(data) > 4096 else 0)])

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allies import TAXII, World, indicator, open_world
+from examples import examples
 
 PARTS = ("taxii2", "exchange", "collections", "finds", "other", "objects", "manifest", "versions")
 paths = st.lists(
@@ -59,7 +60,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.library.engine.dispose()
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(
     method=st.sampled_from(["GET", "POST", "DELETE", "PUT", "HEAD"]),
     path=paths,
@@ -87,7 +88,7 @@ def test_any_request_is_answered(
             assert said["http_status"] == str(reply.status)
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(body=bodies, path=st.sampled_from(["objects", "preview"]))
 def test_any_body_is_taken_or_refused_in_words(world: World, body: bytes, path: str) -> None:
     place = f"/exchange/collections/finds/{path}/"

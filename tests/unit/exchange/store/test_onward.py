@@ -23,10 +23,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         yield open_database(str(tmp_path / "x.db"))
         return
-    pytest.importorskip("psycopg")
-    if why := databases.missing():
-        pytest.skip(why)
-    with databases.postgresql() as address:
+    with databases.fresh(request.getfixturevalue("server")) as address:
         made = open_database(address)
         yield made
         made.dispose()
