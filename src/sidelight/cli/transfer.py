@@ -269,9 +269,11 @@ def connected(  # noqa: PLR0913 - where, as whom, how
     if not is_safe(url):
         raise UsageError("only https keeps what is shared to itself", where=url)
     need_exchange("httpx")
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.address import check  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.client import Client  # noqa: PLC0415
     from sidelight.exchange.connection import Connection  # noqa: PLC0415
 
+    check(url)
     certificate, key = shown
     proof = (certificate, key) if certificate else None
     files = [each for each in (certificate, authority, key) if each]
