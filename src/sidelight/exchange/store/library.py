@@ -104,11 +104,14 @@ class Library(Registers):
         by: Caller,
         now: Instant,
     ) -> list[Receipt]:
-        """Hold what may be held, all or nothing."""
+        """Hold what may be held, all or nothing; what is revoked is so in all collections."""
         with writing(self.engine) as connection:
             who = sending(connection, self.register(), by, now)
             adding = objects.Adding(connection, collection, audience, who, now)
-            return adding.add(items)
+            receipts = adding.add(items)
+            for ident in adding.ended:
+                retraction.spread(connection, ident, who, now)
+            return receipts
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
         """Forget versions of an object."""

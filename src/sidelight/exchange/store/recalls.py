@@ -139,8 +139,13 @@ def known_to(connection: Connection, ids: Sequence[str], organisation: str) -> s
 
 
 def _given() -> ColumnElement[bool]:
-    """Give the condition that an entry of the ledger is of something that a recall takes back."""
+    """Give the condition that an entry of the ledger is of something that a recall takes back.
+
+    Who was only ever given a version that says so itself has nothing to take back.
+    """
+    said = exists().where(tables.object_.c.added == _LEDGER.added, tables.object_.c.revoked)
     return and_(
+        ~said,
         _LEDGER.id == _RECALL.object,
         _LEDGER.organisation != _RECALL.owner,
         _LEDGER.route.not_in(NAMING),
