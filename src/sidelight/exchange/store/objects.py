@@ -341,7 +341,7 @@ class Adding:
 
     @property
     def ended(self) -> list[str]:
-        """Give ids of what was added and is revoked by its sender, here or in another collection."""
+        """Give ids of what was added, and is revoked by its sender here or elsewhere."""
         mine, ids = self.by.organisation, sorted({str(row["id"]) for row in self._rows})
         return [
             each
