@@ -60,6 +60,9 @@ class Shelf(Protocol):
     def key(self) -> bytes:
         """Give the secret that signs cursors."""
 
+    def note(self, actor: str, action: str, detail: Mapping[str, object], now: Instant) -> None:
+        """Write something into the audit log."""
+
     def register(self) -> Register:
         """Give the newest version of the register."""
 
