@@ -254,10 +254,11 @@ def _all(database: str) -> Iterator[str]:
     from sidelight.exchange.recall import lasting, state  # noqa: PLC0415 - not for --help
 
     names, at = names_of(library), now()
-    for recall, recipients in library.recalled():
+    for recall, recipients in library.recalled(at):
         due = seconds(recall.due)
         owner = names.get(recall.owner, recall.owner)
-        yield f"{recall.object}  recalled by {owner}, due {due}: {recall.reason}"
+        how = "recalled by" if recall.person else "no longer shared by"
+        yield f"{recall.object}  {how} {owner}, due {due}: {recall.reason}"
         for each in recipients:
             until = at if each.acknowledged is None else each.acknowledged
             waited = lasting(recall.at, until)

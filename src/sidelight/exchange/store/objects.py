@@ -29,7 +29,7 @@ from sidelight.exchange.query import PAGE_OCTETS, Query
 from sidelight.exchange.recall import NAMING
 from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
-from sidelight.exchange.store import audit, recalls, tables
+from sidelight.exchange.store import audit, departures, recalls, tables
 from sidelight.exchange.store.sending import Sending
 
 _T = TypeVar("_T")
@@ -211,6 +211,7 @@ class Adding:
     _alarms: list[dict[str, str]] = field(default_factory=list)
     _terms: dict[tuple[str, Instant | None], int] = field(default_factory=dict)
     _rows: list[dict[str, object]] = field(default_factory=list)
+    _ending: list[tuple[Instant, str, str, Instant]] = field(default_factory=list)
     _last: Instant = 0
 
     def add(self, items: Sequence[Item]) -> list[Receipt]:
@@ -221,6 +222,7 @@ class Adding:
         receipts = [self._take(each) for each in items]
         for some in _chunks(self._rows):
             self.connection.execute(insert(_OBJECT), list(some))
+        departures.foresee(self.connection, self._ending)
         self.connection.execute(update(tables.clock).values(last=self._last))
         self._log(receipts)
         for row in self._rows:
@@ -265,6 +267,8 @@ class Adding:
             item.revoked,
         )
         self._old[item.id].append(row)
+        if item.handling.ends is not None:
+            self._ending.append((self._last, item.id, row.owner, item.handling.ends))
         self._rows.append(
             {
                 "added": self._last,

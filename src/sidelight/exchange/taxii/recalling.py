@@ -126,7 +126,7 @@ def _foreseeable(  # noqa: PLR0913 - who from whom, what, where, when
 
 
 def _account(caller: Caller, shelf: Shelf, now: Instant, ident: str = "") -> list[Json]:
-    found = [each for each in shelf.recalled(caller.organisation) if ident in {"", each[0].id}]
+    found = [each for each in shelf.recalled(now, caller.organisation) if ident in {"", each[0].id}]
     if not found:
         return []
     registers = [(at, each) for _, at, each in shelf.registers()]
