@@ -57,7 +57,7 @@ def test_what_is_pushed_while_the_server_is_down_arrives_later_in_order(desk: Co
         assert got == ["number 2", "number 1", "number 0"]
         assert b"1 wait again" in desk("share", "outbox", "retry").out
         assert b"0 of 1 objects taken" in desk("share", "outbox", "send").out
-        assert b"1 dropped" in desk("share", "outbox", "drop", "--refused").out
+        assert b"1 object dropped" in desk("share", "outbox", "drop", "--refused").out
         assert b"nothing waits" in desk("share", "outbox", "send").out
     finally:
         stop(process)

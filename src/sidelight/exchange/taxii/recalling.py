@@ -59,7 +59,10 @@ def recall(request: Request, caller: Caller, shelf: Shelf, largest: int, now: In
         raise _unfit(f"hours is a whole number from 1 to {LONGEST_HOURS}")
     if not isinstance(erase, bool):
         raise _unfit("erase is true or false")
-    before = any(each.object == ident for each, _ in shelf.recalled(caller.organisation))
+    before = any(
+        each.object == ident and not each.is_departure
+        for each, _ in shelf.recalled(now, caller.organisation)
+    )
     made = shelf.recall(ident, caller, now, reason=reason, hours=hours, erase=erase)
     if made is None:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object that you shared")
