@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from sidelight.exchange.keyring import Keyring
     from sidelight.exchange.limits import Limits
     from sidelight.exchange.register import Register
+    from sidelight.exchange.rereading import Source
     from sidelight.exchange.serving import Encryption
+    from sidelight.exchange.store.library import Library
 
 _KEYS_S: Final = 5
 _MOST_KEYS: Final = 1 << 20
@@ -79,7 +81,6 @@ def serve_command(  # noqa: PLR0913 - options
     check_exposure(host, certificate, private_key)
     tls = _encryption(certificate, private_key, client_ca, client_crl, require_client_cert)
     from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
-    from sidelight.exchange.rereading import Source  # noqa: PLC0415
     from sidelight.exchange.serving import serve  # noqa: PLC0415
 
     library = open_library(database)
@@ -87,17 +88,27 @@ def serve_command(  # noqa: PLR0913 - options
     if not register.collections:
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
-    allowed = Source(
-        lambda: _limits(limits, library.register()), lambda _: [limits] if limits else []
-    )
-    believed = Source(
-        lambda: _keyrings(issuers, library.register()), lambda found: _key_files(issuers, found)
-    )
+    allowed, believed = _sources(limits, issuers, library)
     edge = Edge(library, now, title, contact, max_body, allowed.value, believed.value)
     allowed.take, believed.take = edge.limit, edge.believe
     with delivering(library):
         serve(edge, host, port, tls, lambda text: say(text, err=True), (allowed, believed))
     return 0
+
+
+def _sources(
+    limits: Path | None, issuers: Path | None, library: "Library"
+) -> "tuple[Source[Limits], Source[dict[str, Keyring]]]":
+    """Read limits and issuers, so that they are read again when they change."""
+    from sidelight.exchange.rereading import Source  # noqa: PLC0415 - not for --help
+
+    return (
+        Source(lambda: _limits(limits, library.register()), lambda _: [limits] if limits else []),
+        Source(
+            lambda: _keyrings(issuers, library.register()),
+            lambda found: _key_files(issuers, found),
+        ),
+    )
 
 
 def _limits(path: Path | None, register: "Register") -> "Limits":
