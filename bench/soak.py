@@ -1,4 +1,4 @@
-"""Kills server and client 200 times under a bad network, and says what was lost.
+"""Kills server, client and database 200 times under a bad network, and says what was lost.
 
 ``python bench/soak.py [KILLS] [SEED]``: half of the kills on SQLite, half on PostgreSQL where
 Debian's package is installed. Exits 1 if anything was lost, doubled, out of order or misdirected.
@@ -29,9 +29,10 @@ def main(kills: int, seed: int) -> int:
 
 def one(name: str, kills: int, seed: int) -> int:
     """Soak one database, and print a row."""
-    place = databases.postgresql() if name == "PostgreSQL" else nullcontext("exchange.db")
-    with tempfile.TemporaryDirectory() as folder, place as database:
-        soak = Soak(Path(folder), database, kills, seed)
+    place = databases.cluster() if name == "PostgreSQL" else nullcontext(None)
+    with tempfile.TemporaryDirectory() as folder, place as cluster:
+        where = cluster.address if cluster else "exchange.db"
+        soak = Soak(Path(folder), where, kills, seed, cluster=cluster)
         start = time.monotonic()
         proxy = run(soak)
         problems = soak.problems()

@@ -3,10 +3,13 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,35 +23,80 @@ def missing() -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A server that can be killed and started again."""
+
+    folder: Path
+    programs: Path
+    user: str | None
+
+    @property
+    def address(self) -> str:
+        return f"postgresql+psycopg://sidelight@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        self._control("-l", self.folder / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        self._control("-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Kill it by SIGKILL, and wait until its processes have noticed."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = [each for each in _processes() if _parent(each) == pid]
+        os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + 30
+        while any(_parent(each) is not None for each in children) and time.monotonic() < end:
+            time.sleep(0.05)
+        # Where nobody takes away what is left of a process, it looks as if it still ran.
+        for each in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
+            each.unlink(missing_ok=True)
+
+    def _control(self, *rest: str | Path) -> None:
+        _run(self.user, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *rest)
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Give the address of an empty server for as long as the context is held."""
+def cluster() -> Iterator[Cluster]:
+    """Give an empty server for as long as the context is held; it may be down at the end."""
     programs, user = _bin(), _user() if os.geteuid() == 0 else None
     assert programs
     # Outside of pytest's folders: another user has to get there, and socket names are short.
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+        made = Cluster(Path(name), programs, user)
         if user:
-            shutil.chown(folder, user)
-        data = folder / "data"
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+            shutil.chown(made.folder, user)
+        data = made.folder / "data"
         _run(user, programs / "initdb", "-D", data, "-U", "sidelight", "-A", "trust", "-E", "UTF8")
-        _run(
-            user,
-            programs / "pg_ctl",
-            "-D",
-            data,
-            "-w",
-            "-l",
-            folder / "log",
-            "-o",
-            options,
-            "start",
-        )
+        made.start()
         try:
-            yield f"postgresql+psycopg://sidelight@/postgres?host={folder}"
+            yield made
         finally:
-            _run(user, programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+            if (data / "postmaster.pid").exists():
+                made.stop()
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Give the address of an empty server for as long as the context is held."""
+    with cluster() as made:
+        yield made.address
+
+
+def _processes() -> list[int]:
+    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+
+
+def _parent(pid: int) -> int | None:
+    """Give the parent of a process; None of one that is over."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    state, parent = text.rpartition(")")[2].split()[:2]
+    return None if state == "Z" else int(parent)
 
 
 @contextmanager

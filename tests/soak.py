@@ -1,4 +1,4 @@
-"""Kills server and client at random points under a bad network, and looks for what was lost.
+"""Kills server, client and database at random points under a bad network; looks for what was lost.
 
 One ally pushes, through its outbox; another pulls; a third, who may have less, is told by webhook.
 In the end everything that push said it accepted has to be with each of them that may have it, once
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from allies import BOTH, TRILATERAL, indicator
 from cutting_proxy import Proxy, between
+from databases import Cluster
 from sidelight import __file__ as code
 from sidelight.exchange.hook_signature import verify
 from sidelight.exchange.store import tokens
@@ -34,14 +35,21 @@ ALLIES = ("A", "B", "C", "G", "X")
 
 @dataclass
 class Soak:
-    """One run: where, against which database, how often something is killed."""
+    """One run: where, against which database, how often something is killed.
+
+    Args:
+        cluster: the server of the database, which is killed, too.
+    """
 
     folder: Path
     database: str
     kills: int
     seed: int
     chance: random.Random = field(init=False)
-    killed: dict[str, int] = field(default_factory=lambda: {"server": 0, "client": 0})
+    cluster: Cluster | None = None
+    killed: dict[str, int] = field(
+        default_factory=lambda: {"server": 0, "client": 0, "database": 0}
+    )
     accepted: set[int] = field(default_factory=set)
     maybe: set[int] = field(default_factory=set)
     told: dict[str, str] = field(default_factory=dict)
@@ -140,7 +148,13 @@ class Soak:
         else:
             client = self.start("share", "outbox", "send", "--now")
         time.sleep(self.chance.uniform(0.1, 2.0))
-        if self.chance.random() < 0.5:
+        fate = self.chance.random()
+        if self.cluster and fate < 0.25:
+            self.cluster.kill()
+            self.killed["database"] += 1
+            self.cluster.start()
+            client.communicate(timeout=300)
+        elif fate < 0.6:
             assert self.server
             self.kill(self.server, "server")
             self.serve()

@@ -1,14 +1,17 @@
 """Mutual TLS: clients that show a certificate of an authority made for the test."""
 
+import socket
 import ssl
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -124,6 +127,69 @@ def test_a_list_of_revoked_certificates_and_the_need_of_one_are_honoured(
         assert ask(url, desk, good) == 200
         assert refused(url, desk, bad)
         assert refused(url, desk, None)
+
+
+def until(found: Callable[[], bool], within_s: float = 20) -> bool:
+    end = time.monotonic() + within_s
+    while not found() and time.monotonic() < end:
+        time.sleep(0.2)
+    return found()
+
+
+def test_a_new_list_of_revoked_certificates_holds_without_a_start(
+    desk: CommandLine, authority: Authority
+) -> None:
+    good, bad = authority.sign("good"), authority.sign("bad")
+    bind(desk, "B", "feed", "--name", "subject:CN=good")
+    bind(desk, "B", "feed", "--name", "subject:CN=bad")
+    path = desk.folder / "crl.pem"
+    path.write_bytes(authority.taken_back())
+    with served(desk, authority, "--client-crl", "crl.pem") as url:
+        assert ask(url, desk, good) == 200
+        with resuming(url, desk, bad) as (context, session, open_one):
+            path.write_bytes(b"no list")
+            time.sleep(2.5)
+            assert ask(url, desk, bad) == 200, "what is broken changes nothing"
+            path.write_bytes(authority.taken_back(bad))
+            assert until(lambda: refused(url, desk, bad))
+            assert hung_up(open_one), "one that is open ends, too"
+            assert hung_up(connected(url, context, session)), "nor is an old session resumed"
+        assert ask(url, desk, good) == 200
+        assert ask(url, desk, None) == 401
+        path.write_bytes(authority.taken_back())
+        assert until(lambda: not refused(url, desk, bad))
+
+
+@contextmanager
+def resuming(
+    url: str, desk: CommandLine, client: Signed
+) -> Iterator[tuple[ssl.SSLContext, ssl.SSLSession, ssl.SSLSocket]]:
+    """Give a session of TLS 1.2, which a server may resume, and a connection that is open."""
+    context = ssl.create_default_context(cafile=str(desk.folder / "ca.pem"))
+    context.load_cert_chain(client.write(desk.folder / "client.pem"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with connected(url, context, None) as made:
+        assert not hung_up(made)
+        assert made.session
+        yield context, made.session, made
+
+
+def connected(url: str, context: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSocket:
+    host, port = urlsplit(url).hostname, urlsplit(url).port
+    plain = socket.create_connection((host, port), timeout=20)
+    return context.wrap_socket(plain, server_hostname=host, session=session)
+
+
+def hung_up(made: ssl.SSLSocket) -> bool:
+    """Tell whether nobody answers on a connection any more; it is closed then."""
+    try:
+        made.sendall(b"GET /taxii2/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        over = b"HTTP/1.1" not in made.recv(1 << 16)
+    except OSError:
+        over = True
+    if over:
+        made.close()
+    return over
 
 
 def test_what_cannot_be_kept_is_refused_before_anything_is_served(

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from issuing import GRANTS, Login, key_named
+from issuing import AUDIENCE, GRANTS, Login, key_named
 
 from .conftest import CommandLine
 from .test_share import allied, desk, start, stop
@@ -87,3 +87,40 @@ def test_what_cannot_be_believed_is_refused_before_anything_is_served(desk: Comm
         ran = desk("serve", "--port", "0", "--database", "exchange.db", "--issuers", "issuers.toml")
         assert (ran.code, "Traceback" in ran.err) == (2, False), (new, ran.err)
         assert ran.err.startswith("sidelight: ")
+
+
+def test_issuers_and_limits_are_read_again_without_a_start(desk: CommandLine) -> None:
+    login, path, limits = Login(), desk.folder / "issuers.toml", desk.folder / "limits.toml"
+    (desk.folder / "keys.json").write_bytes(login.keys())
+    path.write_text(GRANTS)
+    limits.write_text("[each]\nstreams = 3\n")
+    process, url = start(
+        desk, "--database", "exchange.db", "--issuers", "issuers.toml", "--limits", "limits.toml"
+    )
+    try:
+        token = login.token(time.time())
+        assert ask(url, token)[0] == 200
+        path.write_text("[[issuer]]\nbroken")
+        time.sleep(2.5)
+        assert ask(url, token)[0] == 200
+        path.write_text(GRANTS.replace(AUDIENCE, "elsewhere"))
+        assert until(url, token, 401)
+        path.write_text(GRANTS)
+        assert until(url, token, 200)
+        (desk.folder / "keys.json").write_bytes(Login(key_named("one")).keys())
+        assert until(url, token, 401)
+        ours = (desk.folder / "token-A").read_text().strip()
+        limits.write_text("[each]\nrequests = 0.001\nrequests_burst = 1\n")
+        assert until(url, ours, 429)
+        limits.write_text("[each]\nrequests = 1000\n")
+        assert until(url, ours, 200)
+    finally:
+        stop(process)
+
+
+def until(url: str, token: str, status: int) -> bool:
+    """Ask until that is the status, or too much time is over."""
+    end = time.monotonic() + 20
+    while (found := ask(url, token)[0]) != status and time.monotonic() < end:
+        time.sleep(0.2)
+    return found == status

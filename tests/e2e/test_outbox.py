@@ -57,7 +57,7 @@ def test_what_is_pushed_while_the_server_is_down_arrives_later_in_order(desk: Co
         assert got == ["number 2", "number 1", "number 0"]
         assert b"1 wait again" in desk("share", "outbox", "retry").out
         assert b"0 of 1 objects taken" in desk("share", "outbox", "send").out
-        assert b"1 dropped" in desk("share", "outbox", "drop", "--refused").out
+        assert b"1 object dropped" in desk("share", "outbox", "drop", "--refused").out
         assert b"nothing waits" in desk("share", "outbox", "send").out
     finally:
         stop(process)
@@ -99,3 +99,35 @@ def test_what_was_recalled_is_not_taken_from_whoever_was_given_it(desk: CommandL
         assert (ran.code, "0 of 1 objects taken" in said, "revoked: " in said) == (1, True, True)
     finally:
         stop(process)
+
+
+@pytest.mark.parametrize("more", [(), ("--queue",)])
+@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://a..b/", "https://cert.example:0"])
+def test_what_is_no_address_is_never_queued(
+    desk: CommandLine, url: str, more: tuple[str, ...]
+) -> None:
+    code, said = push(desk, bundle(desk.folder / "1.json", indicator(1)), url, *more)
+    assert (code, url in said, "is no address" in said) == (2, True, True), said
+    assert b"nothing waits" in desk("share", "outbox", "list").out
+
+
+def test_queueing_connects_to_nobody(desk: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        url = f"http://127.0.0.1:{there.getsockname()[1]}"
+        code, said = push(desk, bundle(desk.folder / "1.json", indicator(1)), url, "--queue")
+        assert (code, "outbox send" in said) == (0, True)
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.accept()
+
+
+def test_all_for_one_server_is_dropped_and_nothing_else(desk: CommandLine) -> None:
+    path = bundle(desk.folder / "1.json", indicator(1), indicator(2))
+    for url in ("https://a.example", "https://b.example/"):
+        assert push(desk, path, url, "--queue")[0] == 0
+    assert desk("share", "outbox", "drop", "--to", "https://b.example", "--refused").code == 2
+    ran = desk("share", "outbox", "drop", "--to", "https://b.example")
+    assert (ran.code, b"2 objects dropped" in ran.out) == (0, True)
+    assert desk("share", "outbox", "drop", "--to", "https://b.example").code == 1
+    ran = desk("share", "outbox", "list")
+    assert (b"a.example: 2 wait" in ran.out, b"b.example" in ran.out) == (True, False)

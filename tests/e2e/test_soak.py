@@ -15,18 +15,22 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills processes
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[databases.Cluster | None]:
     if request.param == "sqlite":
-        yield "exchange.db"
+        yield None
         return
-    with databases.fresh(request.getfixturevalue("server")) as address:
-        yield address
+    pytest.importorskip("psycopg")
+    if why := databases.missing():
+        pytest.skip(why)
+    with databases.cluster() as made:
+        yield made
 
 
 def test_what_was_accepted_arrives_once_in_order_and_where_it_may(
-    tmp_path: Path, database: str
+    tmp_path: Path, cluster: databases.Cluster | None
 ) -> None:
-    soak = Soak(tmp_path, database, KILLS, seed=5)
+    where = cluster.address if cluster else "exchange.db"
+    soak = Soak(tmp_path, where, KILLS, seed=5, cluster=cluster)
     run(soak)
     assert sum(soak.killed.values()) == KILLS
     assert soak.problems() == []

@@ -1,9 +1,10 @@
 """Exit codes of every command."""
 
+from collections.abc import Iterable
 from typing import Final
 
 FOUND: Final = 1
-"""Something was found: findings at or above the fail level, issues, failed samples."""
+"""Something was found: findings at or above the fail level, issues, failed samples, refusals."""
 
 USAGE: Final = 2
 """An option, a configuration value or a path is wrong; but see 3 for paths of evidence."""
@@ -17,3 +18,9 @@ UNHEARD: Final = 141
 
 INTERRUPTED: Final = 130
 """Ctrl-C; what had been found until then is written, and marked as partial."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Give the code of a command that did several things: what a person has to look at first."""
+    came = set(codes)
+    return next((each for each in (INTERRUPTED, FOUND, USAGE, UNREADABLE) if each in came), 0)

@@ -49,7 +49,7 @@ def push(  # noqa: PLR0913 - options
     certificate: ClientCertificate = None,
     key: ClientKey = None,
     queue: Annotated[
-        bool, typer.Option("--queue", help="Put it into the outbox, and do not send yet.")
+        bool, typer.Option("--queue", help="Put it into the outbox, and connect to nobody yet.")
     ] = False,
 ) -> int:
     """Send objects to a collection; exit 1 if the server refused some, with its rule for each.
@@ -149,21 +149,27 @@ def retry(numbers: Numbers = None) -> int:
 def drop(
     numbers: Numbers = None,
     refused: Annotated[bool, typer.Option("--refused", help="All that was refused.")] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="URL", help="All for that server, waiting or refused.")
+    ] = "",
 ) -> int:
-    """Forget objects without sending them: the numbers that are given, or all that was refused.
+    """Forget objects without sending them: by number, all that was refused, or all for a server.
 
-    Example: sidelight share outbox drop --refused
+    Exit 1 if there was nothing for that server.
+
+    Example: sidelight share outbox drop --to https://cert.example
     """
-    if not numbers and not refused:
-        raise UsageError("name what to drop: numbers, or --refused", where="outbox drop")
+    if bool(numbers or refused) == bool(to):
+        raise UsageError("name what to drop: numbers, --refused or --to URL", where="outbox drop")
     with closing(_open()) as box:
-        count = box.drop(numbers or (), refused=refused)
+        count = box.drop_to(to) if to else box.drop(numbers or (), refused=refused)
         if count:
             say(f"{many(count, 'object')} dropped")
         else:
             why = "none of these is in the outbox" if numbers else "nothing was refused"
+            why = "nothing is for that server" if to else why
             say(f"nothing was dropped: {why}; 'outbox list --each' shows what there is", err=True)
-    return 0
+    return FOUND if to and not count else 0
 
 
 def _open() -> "Outbox":

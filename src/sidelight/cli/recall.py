@@ -70,12 +70,12 @@ def _taken_back(  # noqa: PLR0913 - what, whose, why, until when
     from sidelight.exchange.recall import accounted  # noqa: PLC0415 - not for --help
 
     at = now()
-    before = {each.id for each, _ in library.recalled(by.organisation)}
+    before = {each.id for each, _ in library.recalled(at, by.organisation)}
     found = library.recall(identifier, by, at, reason=reason, hours=hours, erase=erase)
     if found is None:
         hint = "'sidelight share ledger --object ID' says who shared what with whom"
         raise UsageError("is no object that this organisation shared", where=identifier, hint=hint)
-    mine = library.recalled(by.organisation)
+    mine = library.recalled(at, by.organisation)
     recipients = next(some for each, some in mine if each.id == found.id)
     names = {**{each.organisation: each.organisation for each in recipients}, **names_of(library)}
     return {**accounted(found, recipients, names, at), "again": found.id in before}
@@ -254,10 +254,11 @@ def _all(database: str) -> Iterator[str]:
     from sidelight.exchange.recall import lasting, state  # noqa: PLC0415 - not for --help
 
     names, at = names_of(library), now()
-    for recall, recipients in library.recalled():
+    for recall, recipients in library.recalled(at):
         due = seconds(recall.due)
         owner = names.get(recall.owner, recall.owner)
-        yield f"{recall.object}  recalled by {owner}, due {due}: {recall.reason}"
+        how = "no longer shared by" if recall.is_departure else "recalled by"
+        yield f"{recall.object}  {how} {owner}, due {due}: {recall.reason}"
         for each in recipients:
             until = at if each.acknowledged is None else each.acknowledged
             waited = lasting(recall.at, until)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
-from sidelight.cli.exits import FOUND, INTERRUPTED, UNREADABLE
+from sidelight.cli.exits import FOUND, INTERRUPTED, UNREADABLE, worst
 from sidelight.cli.folders import data_folder
 from sidelight.cli.hunt import NOTHING_READ, cores
 from sidelight.cli.libraries import now
@@ -162,7 +162,7 @@ def hunt_received(objects: Iterable[bytes], request: Hunting) -> int:
         codes.add(_hunt(some, request, record, (where, state)))
         if INTERRUPTED in codes:
             break
-    return next(each for each in (INTERRUPTED, FOUND, UNREADABLE, 0) if each in codes)
+    return worst(codes)
 
 
 def _remind(lines: "Sequence[Line]", record: "Record", out: TextIO) -> None:
@@ -193,11 +193,10 @@ def hunt_stream(
     while batch := came.next_batch():
         if not any(b"indicator" in each or b"\\u" in each for each in batch):
             continue
-        came_to = hunt_received(batch, request)
-        code = FOUND if FOUND in {code, came_to} and came_to != INTERRUPTED else max(code, came_to)
+        code = worst([code, hunt_received(batch, request)])
         if code == INTERRUPTED:
             return code
-        code = max(code, then())
+        code = worst([code, then()])
     if came.failed:
         raise came.failed
     return code

@@ -108,7 +108,8 @@ def lookup(
 
     key, told = read_group_key(group_key), reports.read_table(bytes_of(table), table)
     if key_id(key) not in told.keys:
-        say(f"nobody's report under key {key_id(key)} is in this table", err=True)
+        fewer = f"fewer than {told.least} members, or none, report under key {key_id(key)}"
+        say(f"{fewer}: this table tells nothing of it", err=True)
     values = hidden_only(values_of(files))
     seen = 0
     for value in values:

@@ -1,5 +1,6 @@
 """``sidelight serve``: the server that allies share over."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from sidelight.exchange.keyring import Keyring
     from sidelight.exchange.limits import Limits
     from sidelight.exchange.register import Register
+    from sidelight.exchange.rereading import Source
     from sidelight.exchange.serving import Encryption
+    from sidelight.exchange.store.library import Library
 
 _KEYS_S: Final = 5
 _MOST_KEYS: Final = 1 << 20
@@ -70,6 +73,7 @@ def serve_command(  # noqa: PLR0913 - options
 ) -> int:
     """Serve TAXII 2.1 to allies; each gets what the policy lets it have, and nothing else.
 
+    Certificates, revocation lists, limits and issuers are read again when their files change.
     Everybody needs a token or a certificate. Outside this machine it is TLS only.
 
     Example: sidelight serve --host 0.0.0.0 --cert chain.pem --key key.pem
@@ -84,11 +88,27 @@ def serve_command(  # noqa: PLR0913 - options
     if not register.collections:
         hint = "write one, then: sidelight share apply FILE"
         raise UsageError("has no register of allies yet", where="serve", hint=hint)
-    allowed, believed = _limits(limits, register), _keyrings(issuers, register)
-    edge = Edge(library, now, title, contact, max_body, allowed, believed)
+    allowed, believed = _sources(limits, issuers, library)
+    edge = Edge(library, now, title, contact, max_body, allowed.value, believed.value)
+    allowed.take, believed.take = edge.limit, edge.believe
     with delivering(library):
-        serve(edge, host, port, tls, lambda text: say(text, err=True))
+        serve(edge, host, port, tls, lambda text: say(text, err=True), (allowed, believed))
     return 0
+
+
+def _sources(
+    limits: Path | None, issuers: Path | None, library: "Library"
+) -> "tuple[Source[Limits], Source[dict[str, Keyring]]]":
+    """Read limits and issuers, so that they are read again when they change."""
+    from sidelight.exchange.rereading import Source  # noqa: PLC0415 - not for --help
+
+    return (
+        Source(lambda: _limits(limits, library.register()), lambda _: [limits] if limits else []),
+        Source(
+            lambda: _keyrings(issuers, library.register()),
+            lambda found: _key_files(issuers, found),
+        ),
+    )
 
 
 def _limits(path: Path | None, register: "Register") -> "Limits":
@@ -120,6 +140,13 @@ def _keyrings(path: Path | None, register: "Register") -> "dict[str, Keyring]":
             raise UsageError("only https keeps keys from being exchanged", where=issuer.jwks_url)
         found[issuer.name] = Keyring(issuer, _keys_at, keys)
     return found
+
+
+def _key_files(issuers: Path | None, found: "Mapping[str, Keyring]") -> list[Path]:
+    if issuers is None:
+        return []
+    named = [each.issuer.jwks_file for each in found.values()]
+    return [issuers, *(issuers.parent / each for each in named if each)]
 
 
 def _keys_at(url: str) -> bytes:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
+from sidelight.cli.exits import INTERRUPTED, USAGE, worst
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.libraries import need_exchange
 from sidelight.cli.moments import moment
@@ -24,7 +25,7 @@ from sidelight.cli.received import (
     hunting,
 )
 from sidelight.cli.saying import say
-from sidelight.cli.telling import Send, Sighting, tell, wished_after
+from sidelight.cli.telling import Send, Sighting, Wish, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError, reason_of
 from sidelight.plural import many
 
@@ -76,8 +77,9 @@ def pull(  # noqa: PLR0913 - options
 
     How far it came stands in FILE.cursor. A pull that was cut goes on where it was. What of it
     was recalled stands in FILE.recalls. With --hunt, indicators and rules in FILE that were not
-    hunted in these places as they are now are; exit 1 if they find something, 3 if no event was
-    read. Nothing received ever blocks anything by itself.
+    hunted in these places as they are now are; exit 1 if they find something, or the server
+    refuses a sighting, 2 if it or telling was cut short, 3 if no event was read. Nothing received
+    ever blocks anything by itself.
 
     Example: sidelight share pull https://cert.example --collection finds -o finds.jsonl
     --token-file token.txt
@@ -95,12 +97,26 @@ def pull(  # noqa: PLR0913 - options
         finally:  # what one holds may be recalled where one may not look any more
             warn(mark(output, recalls), str(output))
         say(_pulled(done, room))
-        code = hunt_received(output.read_bytes().splitlines(), request) if request else 0
-        if request and wish:
-            code = max(code, tell(client, room, request.kept, wish))
+        codes = [hunt_received(output.read_bytes().splitlines(), request) if request else 0]
+        if request and wish and INTERRUPTED not in codes:
+            codes.append(_tell(client, room, request.kept, wish))
     if done.stuck:
-        raise ExchangeError(done.stuck, where=room.url, hint=f"what came is in {output}")
-    return code
+        hint = f"what came is in {output}"
+        codes.append(_failed(ExchangeError(done.stuck, where=room.url, hint=hint)))
+    return worst(codes)
+
+
+def _tell(client: "Client", room: "Room", kept: Path, wish: Wish, out: TextIO | None = None) -> int:
+    """Tell allies what was seen; a server that fails takes nothing from what the hunt came to."""
+    try:
+        return tell(client, room, kept, wish, out)
+    except ExchangeError as error:
+        return _failed(error)
+
+
+def _failed(error: ExchangeError) -> int:
+    say(f"sidelight: {error}", err=True)
+    return USAGE
 
 
 def _pulled(done: "Pulled", room: "Room") -> str:
@@ -150,7 +166,7 @@ def follow(  # noqa: PLR0913 - options
         bodies = _followed(client, room, place)
         if request and wish:
             return hunt_stream(
-                bodies, request, lambda: tell(client, room, request.kept, wish, sys.stderr)
+                bodies, request, lambda: _tell(client, room, request.kept, wish, sys.stderr)
             )
         if request:
             return hunt_stream(bodies, request)
@@ -269,9 +285,11 @@ def connected(  # noqa: PLR0913 - where, as whom, how
     if not is_safe(url):
         raise UsageError("only https keeps what is shared to itself", where=url)
     need_exchange("httpx")
-    from sidelight.exchange.client import Client  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.address import check  # noqa: PLC0415 - not for --help
+    from sidelight.exchange.client import Client  # noqa: PLC0415
     from sidelight.exchange.connection import Connection  # noqa: PLC0415
 
+    check(url)
     certificate, key = shown
     proof = (certificate, key) if certificate else None
     files = [each for each in (certificate, authority, key) if each]

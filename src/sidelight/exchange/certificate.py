@@ -17,6 +17,7 @@ from sidelight.exchange.instants import Instant
 
 Kind: TypeAlias = Literal["sha256", "dns", "email", "uri", "subject"]
 KINDS: Final = get_args(Kind)
+_LIST: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 _FINGERPRINT: Final = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
@@ -50,6 +51,40 @@ def read_certificate(pem: str) -> Certificate | None:
     # The last second still counts (RFC 5280, section 4.1.2.5).
     last = _instant(ends) + 1_000_000
     return Certificate(found.fingerprint(SHA256()).hex(), names, _instant(begins), last)
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What authorities took back (RFC 5280, section 5).
+
+    TLS asks no list where a session is resumed, nor while a connection is open.
+    """
+
+    lists: tuple[x509.CertificateRevocationList, ...]
+
+    def holds(self, pem: str, now: datetime) -> bool:
+        """Tell whether a certificate is taken back by none, by lists that are in force."""
+        try:
+            found = x509.load_pem_x509_certificate(pem.encode("ascii"))
+        except ValueError:
+            return False
+        mine = [each for each in self.lists if each.issuer == found.issuer]
+        last = max(mine, key=lambda each: each.last_update_utc, default=None)
+        if last is None or (last.next_update_utc is not None and now > last.next_update_utc):
+            return False
+        return last.get_revoked_certificate_by_serial_number(found.serial_number) is None
+
+
+def read_revocations(data: bytes) -> Revocations:
+    """Read revocation lists in PEM.
+
+    Raises:
+        ValueError: there is none, or one cannot be read.
+    """
+    lists = tuple(x509.load_pem_x509_crl(each) for each in _LIST.findall(data))
+    if not lists:
+        raise ValueError("there is no revocation list in it")
+    return Revocations(lists)
 
 
 def read_name(kind: str, text: str) -> str | None:

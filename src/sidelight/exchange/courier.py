@@ -9,6 +9,7 @@ Rules of this file:
 """
 
 import logging
+import math
 import random
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sidelight import __version__
 from sidelight.errors import ExchangeError, SidelightError, UsageError
 from sidelight.exchange import backoff, instants
+from sidelight.exchange.address import NoAddressError
 from sidelight.exchange.hook_signature import derived, sign
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.query import Query
@@ -159,13 +161,23 @@ class Courier:
         fresh = self._fresh(hook)
         if fresh is None:
             return
-        most = self.refused if isinstance(error, RefusedError) else self.tries
-        # What the operator does not list is no fault of the receiver: it waits for the operator.
-        if fresh.failures + 1 >= most and not isinstance(error, UsageError):
+        if fresh.failures + 1 >= self._most(error):
             hooks.bury(engine, fresh, held, str(error), now)
             return
         wait = backoff.pause(fresh.failures + 1, self.chance(), first=_FIRST_S)
         hooks.fail(engine, fresh, str(error), now + int(wait * 1_000_000))
+
+    def _most(self, error: SidelightError) -> float:
+        """Give how often something is tried that fails like this."""
+        match error:
+            case NoAddressError():
+                return 1
+            case UsageError():  # what is not listed is no fault of the receiver: it waits
+                return math.inf
+            case RefusedError():
+                return self.refused
+            case _:
+                return self.tries
 
     def _late(self) -> list[Hook]:
         """Give the hooks that something may be new for, and that nobody is busy with."""
@@ -235,6 +247,8 @@ def posting(trusted: ssl.SSLContext | bool = True) -> Post:
                 extensions={"sni_hostname": target.host},
             ) as reply:
                 return reply.status_code
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise NoAddressError(f"is no address: {error}", where=target.host) from None
         except (httpx.HTTPError, OSError) as error:
             why = f"cannot be reached: {error or type(error).__name__}"
             raise ExchangeError(why, where=f"{target.host}:{target.port}") from None

@@ -22,6 +22,7 @@ from sidelight.exchange.gate import Gate, Shown
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.keyring import Keyring
 from sidelight.exchange.limits import Allowance, Limits
+from sidelight.exchange.line import Door
 from sidelight.exchange.login import origin
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store.database import UNAVAILABLE
@@ -60,6 +61,7 @@ class Edge:
     limits: Limits = field(default_factory=Limits)
     keyrings: Mapping[str, Keyring] = field(default_factory=dict)
     gate: Gate = field(init=False)
+    door: Door = field(init=False)
     _server: Server = field(init=False)
     _feed: Feed = field(init=False)
     _threads: ThreadPoolExecutor = field(init=False)
@@ -68,9 +70,24 @@ class Edge:
     def __post_init__(self) -> None:
         self.gate = Gate(self.library, self.keyrings)
         self._server = Server(self.library, uuid4, self.title, self.contact, self.largest)
+        self.door = Door(self.limits)
         self._turnstile = Turnstile(self.limits)
         self._threads = ThreadPoolExecutor(_THREADS, "exchange")
         self._feed = Feed(self.library, self.gate, self.now, self._aside)
+
+    def limit(self, limits: Limits) -> None:
+        """Go by other limits from now on."""
+        self.limits = self.door.limits = limits
+        self._turnstile.renew(limits)
+
+    def believe(self, keyrings: Mapping[str, Keyring]) -> None:
+        """Believe other issuers from now on; keys that were fetched for one of them stay."""
+        self.keyrings = {name: self._kept(name, each) for name, each in keyrings.items()}
+        self.gate.keyrings = self.keyrings
+
+    def _kept(self, name: str, fresh: Keyring) -> Keyring:
+        old = self.keyrings.get(name)
+        return old if old and old.issuer == fresh.issuer and not fresh.keys else fresh
 
     async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -13,6 +13,7 @@ import asyncio
 import ssl
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sidelight.exchange.certificate import Revocations
 from sidelight.exchange.limits import Limits
 from sidelight.exchange.login import origin
 from sidelight.exchange.taxii import message
@@ -53,7 +55,9 @@ class Door:
 
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
+    revocations: Revocations | None = None
     _inside: Counter[str] = field(default_factory=Counter)
+    _shown: dict["Line", str] = field(default_factory=dict)
 
     def enter(self, address: str) -> str:
         """Count a connection; give why it is one too many, or nothing."""
@@ -63,6 +67,26 @@ class Door:
         if self._inside.total() > self.limits.connections:
             return "too many connections"
         return ""
+
+    def show(self, line: "Line", certificate: str) -> bool:
+        """Remember what a connection shows; tell whether it holds."""
+        self._shown[line] = certificate
+        return self.holds(certificate)
+
+    def holds(self, certificate: str) -> bool:
+        """Tell whether a certificate is not taken back."""
+        return self.revocations is None or self.revocations.holds(certificate, datetime.now(UTC))
+
+    def revoke(self, revocations: Revocations) -> None:
+        """Go by other revocation lists from now on, also where connections are open already."""
+        self.revocations = revocations
+        for line, certificate in list(self._shown.items()):
+            if not self.holds(certificate):
+                line.loop.call_soon_threadsafe(line.transport.abort)
+
+    def forget(self, line: "Line") -> None:
+        """Forget a connection that is over."""
+        self._shown.pop(line, None)
 
     def leave(self, address: str) -> None:
         """Count a connection no more."""
@@ -88,17 +112,21 @@ class Line(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to look at the clock; turn away who is one too many."""
         super().connection_made(transport)
-        self.app = partial(_shown, self.app, _certificates(transport))
+        certificates = _certificates(transport)
+        self.app = partial(_shown, self.app, certificates)
         self._address = origin(self.client[0]) if self.client else ""
         self._timer = self.loop.call_later(self._door.patience.look, self._look)
         why = self._door.enter(self._address)
-        if why:
+        if certificates and not self._door.show(self, certificates[0]):
+            transport.abort()
+        elif why:
             self._refuse(Refused(HTTPStatus.SERVICE_UNAVAILABLE, why, (_AGAIN,)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look at the clock no more."""
         if self._timer:
             self._timer.cancel()
+        self._door.forget(self)
         self._door.leave(self._address)
         super().connection_lost(exc)
 

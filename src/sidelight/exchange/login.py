@@ -39,7 +39,7 @@ def read_authorization(header: str | None) -> Credentials | None:
                 person, colon, token = b64decode(rest, validate=True).decode().partition(":")
             except (Error, ValueError):
                 return None
-            return Credentials(token, person) if colon and person else None
+            return Credentials(token, person) if colon and person.isprintable() and person else None
         case _:
             return None
 

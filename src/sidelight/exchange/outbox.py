@@ -174,6 +174,15 @@ class Outbox:
                 return self._change("DELETE FROM item WHERE state = 'refused'", numbers)
             return self._change("DELETE FROM item WHERE 1", numbers)
 
+    def drop_to(self, url: str) -> int:
+        """Forget all objects for a server, waiting or refused; tell how many there were."""
+        with self._file.writing() as base:
+            return base.execute(
+                "DELETE FROM item WHERE place IN"
+                " (SELECT key FROM place WHERE rtrim(url, '/') = rtrim(?, '/'))",
+                (url,),
+            ).rowcount
+
     def _change(self, statement: str, numbers: Sequence[int]) -> int:
         if not numbers:
             return self.base.execute(statement).rowcount

@@ -37,7 +37,8 @@ class Received(msgspec.Struct, frozen=True):
     Args:
         file: below the folder, with forward slashes.
         sha256: of the file as it was written.
-        author: who signed it, with which key; both empty where nobody did.
+        author: who signed it, as which *identity* and with which key; all empty where nobody did.
+            What was kept before identities were has none.
         withdrawn: when its author took it back, which is final (STIX 2.1, section 3.2); *file*
             is empty where it never was here.
     """
@@ -52,6 +53,7 @@ class Received(msgspec.Struct, frozen=True):
     author: str
     fingerprint: str
     withdrawn: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def open_into(
             if isinstance(author, str):  # what it holds is not even read
                 outcomes.append(Turned(str(item["id"]), str(item.get("name", "")), author))
             else:
+                _identify(record, str(item["id"]), trusted)
                 marking = marking_of(item, others)
                 outcomes.append(_kept(folder, record, item, marking, author))
     finally:
@@ -138,18 +141,35 @@ def open_into(
     return outcomes
 
 
-def _author(item: Json, trusted: Mapping[str, Trusted], *, unsigned: bool) -> tuple[str, str] | str:
-    """Give who signed *item* and with which key; or why it is not to be kept."""
+@dataclass(frozen=True, slots=True)
+class _Author:
+    """Who signed something; empty for nobody. The name is what people see, and decides nothing."""
+
+    name: str = ""
+    identity: str = ""
+    fingerprint: str = ""
+
+
+def _author(item: Json, trusted: Mapping[str, Trusted], *, unsigned: bool) -> _Author | str:
+    """Give who signed *item*; or why it is not to be kept."""
     match verified(item, trusted.get):
         case Signed(key):
-            return key.author, key.fingerprint
+            return _Author(key.author, key.identity, key.fingerprint)
         case Void(why):
             return why
         case Unsigned():
-            return ("", "") if unsigned else "nobody signed it"
+            return _Author() if unsigned else "nobody signed it"
         case Stranger(fingerprint):
             why = f"signed by a key that is not trusted here: {fingerprint}"
-            return ("", "") if unsigned else why
+            return _Author() if unsigned else why
+
+
+def _identify(record: dict[str, Received], ident: str, trusted: Mapping[str, Trusted]) -> None:
+    """Say as which identity something was signed that was kept before that was noted."""
+    before = record.get(ident)
+    if before is not None and before.fingerprint in trusted and not before.identity:
+        identity = trusted[before.fingerprint].identity
+        record[ident] = msgspec.structs.replace(before, identity=identity)
 
 
 def _kept(
@@ -157,7 +177,7 @@ def _kept(
     record: dict[str, Received],
     item: Json,
     marking: Marking | Unclear,
-    author: tuple[str, str],
+    author: _Author,
 ) -> Outcome:
     ident, title, thing = str(item["id"]), str(item.get("name", "")), thing_of(item)
     if isinstance(thing, str):
@@ -169,7 +189,7 @@ def _kept(
         return Turned(ident, title, why)
     if item.get("revoked") is True:
         return _withdrawn(folder, record, entry)
-    if before is not None and before.sha256 == entry.sha256 and before.author == entry.author:
+    if before is not None and before.sha256 == entry.sha256:
         entry = msgspec.structs.replace(entry, file=before.file)
         if before == entry and (folder / before.file).exists():
             return Same(before)
@@ -196,7 +216,7 @@ def _entry(
     item: Json,
     thing: Defence,
     marking: Marking,
-    by: tuple[str, str],
+    by: _Author,
     record: Mapping[str, Received],
 ) -> Received:
     ident, version = str(item["id"]), str(item.get("modified", ""))
@@ -208,7 +228,9 @@ def _entry(
         thing.title,
         sha256(thing.text.encode()).hexdigest(),
         marking,
-        *by,
+        by.name,
+        by.fingerprint,
+        identity=by.identity,
     )
 
 
@@ -228,7 +250,7 @@ def _hindrance(folder: Path, before: Received | None, entry: Received) -> str:
         return f"would replace {path}, which did not come from an ally: move it away first"
     if before is None:
         return ""
-    if before.author and before.author != entry.author:
+    if before.fingerprint and not _is_same_author(before, entry):
         return f"claims to be a new version of what {before.author} made"
     if before.withdrawn:
         return f"was withdrawn by its author {before.withdrawn[:10]}, for good"
@@ -244,6 +266,13 @@ def _hindrance(folder: Path, before: Received | None, entry: Received) -> str:
     if _digest(path) not in {"", before.sha256}:
         return f"would replace {path}, which was changed here: move that away first"
     return ""
+
+
+def _is_same_author(before: Received, entry: Received) -> bool:
+    """Tell whether one author signed both; anybody may have a name like another's."""
+    if before.fingerprint == entry.fingerprint:
+        return True
+    return bool(before.identity) and before.identity == entry.identity
 
 
 def _digest(path: Path) -> str:

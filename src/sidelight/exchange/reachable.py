@@ -6,18 +6,16 @@ inside (whoever has the name decides that), so that is looked at each time, and 
 to the very address that was looked at.
 """
 
-import re
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
 from sidelight.errors import ExchangeError, UsageError
+from sidelight.exchange.address import Address, NoAddressError, check, is_host, literal
 
-Address: TypeAlias = IPv4Address | IPv6Address
 _PORTS: Final = {"https": 443, "http": 80}
-_NAME: Final = re.compile(r"(?!-)[a-z0-9.-]{1,253}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,16 @@ class Reachable:
         """Read an address that is listed.
 
         Raises:
+            NoAddressError: it is no address, and never becomes one.
             UsageError: it is no safe address, or is not listed.
         """
         found = _target(url)
-        literal = _literal(found.host)
-        inside = literal is not None and self._lists(literal)
+        itself = literal(found.host)
+        inside = itself is not None and self._lists(itself)
         if not inside and (found.host, found.port) not in self.hosts:
             hint = 'the operator of the server lists it in config.toml: [share] hooks = "HOST"'
             raise UsageError("is not listed as somewhere webhooks may go", where=url, hint=hint)
-        loopback = literal is not None and literal.is_loopback
+        loopback = itself is not None and itself.is_loopback
         if found.scheme != "https" and not loopback:
             raise UsageError("only https keeps what is shared to itself", where=url)
         return found
@@ -108,30 +107,20 @@ def read_reachable(text: str, *, where: str) -> Reachable:
             host, port = (parts.hostname or "").lower(), parts.port or 443
         except ValueError:
             host, port = "", 0
-        if not (_literal(host) or _NAME.fullmatch(host)) or parts.path or parts.username:
+        if not is_host(host) or parts.path or parts.username:
             raise UsageError(f"{entry!r} is no host, HOST:PORT or network", where=where)
         hosts.add((host, port))
     return Reachable(frozenset(hosts), tuple(networks))
 
 
 def _target(url: str) -> Target:
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-        port = _PORTS.get(parts.scheme, 0) if port is None else port
-    except ValueError:
-        raise UsageError("is no address", where=url) from None
-    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
-    if not (plain and port and parts.scheme in _PORTS) or parts.username is not None:
-        raise UsageError("is no http or https address", where=url)
-    if parts.fragment or not (_literal(host) or _NAME.fullmatch(host)):
-        raise UsageError("is no address of a host", where=url)
+    check(url)
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    port = _PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+    if not (url.isascii() and port and parts.scheme in _PORTS) or parts.username is not None:
+        raise NoAddressError("is no http or https address", where=url)
+    if parts.fragment:
+        raise NoAddressError("is no address of a host", where=url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path)
-
-
-def _literal(host: str) -> Address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None

@@ -51,6 +51,11 @@ class Recall:
     erased: bool
     version: str = ""
 
+    @property
+    def is_departure(self) -> bool:
+        """Tell whether nobody recalled the object: it was deleted, or its policy (IEP) ended."""
+        return not self.person
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:

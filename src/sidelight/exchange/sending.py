@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from sidelight.errors import SidelightError
-from sidelight.exchange import backoff, instants
+from sidelight.exchange import address, backoff, instants
 from sidelight.exchange.client import Client, Failure, Room, Sent, named
 from sidelight.exchange.connection import RefusalError
 from sidelight.exchange.instants import Instant
@@ -43,6 +43,11 @@ def send(
     *chance*, from 0 to 1, spreads when a destination that is down is tried again.
     """
     taken, refused, title = 0, list[Item](), standing.destination.collection
+    try:
+        address.check(standing.destination.url)
+    except address.NoAddressError as error:  # it never becomes one: nothing waits for that
+        refused = _given_up(outbox, standing, str(error))
+        return Outcome(0, tuple(refused), title)
     stopped: SidelightError | None = None
     try:
         with opener(standing.destination) as client:
@@ -57,6 +62,13 @@ def send(
         wait = backoff.pause(standing.failures + 1, chance, first=_FIRST_S)
         outbox.fail(standing.key, str(error), now() + int(wait * 1_000_000))
     return Outcome(taken, tuple(refused), title, stopped)
+
+
+def _given_up(outbox: Outbox, standing: Standing, why: str) -> list[Item]:
+    """Keep all that waits for a destination as refused."""
+    items = [replace(each, why=why) for each in outbox.items(standing.key, "waiting")]
+    outbox.settle(standing.key, [], items)
+    return items
 
 
 def _some(client: Client, room: Room, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +12,10 @@ from typing import Final
 import uvicorn
 
 from sidelight.errors import UsageError
+from sidelight.exchange.certificate import Revocations, read_revocations
 from sidelight.exchange.edge import Edge, make_app
 from sidelight.exchange.line import Door, Line
+from sidelight.exchange.rereading import Looking, Source, rereading
 
 _FILES: Final = 256
 """Files that a process has open besides its connections."""
@@ -38,20 +40,27 @@ class Encryption:
     required: bool = False
 
 
-def serve(
-    edge: Edge, host: str, port: int, encryption: Encryption | None, say: Callable[[str], None]
+def serve(  # noqa: PLR0913 - what, where, how, and what else may change
+    edge: Edge,
+    host: str,
+    port: int,
+    encryption: Encryption | None,
+    say: Callable[[str], None],
+    sources: Sequence[Looking] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM; *say* is told the address when connections are taken.
+
+    *sources* are looked at again meanwhile, and so are the files of *encryption*.
 
     Raises:
         UsageError: the address is taken, or a certificate cannot be used.
     """
-    context = _context(encryption) if encryption else None
+    context, more = _encrypted(encryption, edge.door) if encryption else (None, [])
     listener = _listen(host, port)
     _open_files(edge.limits.connections)
     config = uvicorn.Config(
         make_app(edge),
-        http=partial(Line, Door(edge.limits)),  # type: ignore[arg-type] # it is called, no more
+        http=partial(Line, edge.door),  # type: ignore[arg-type] # it is called, no more
         ws="none",
         lifespan="off",
         log_level="error",
@@ -67,7 +76,47 @@ def serve(
     scheme = "https" if context else "http"
     shown, at = listener.getsockname()[:2]
     say(f"serving {scheme}://{f'[{shown}]' if ':' in shown else shown}:{at}/taxii2/")
-    uvicorn.Server(config).run(sockets=[listener])
+    with rereading([*sources, *more]):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """What TLS goes by at a time."""
+
+    context: ssl.SSLContext
+    revocations: Revocations | None
+
+
+def _encrypted(encryption: Encryption, door: Door) -> tuple[ssl.SSLContext, list[Source[_Trust]]]:
+    """Give the context to listen with, and what reads its files again."""
+
+    def take(trust: _Trust) -> None:
+        if trust.revocations:
+            door.revoke(trust.revocations)
+
+    named = (encryption.certificate, encryption.key)
+    lists = (encryption.client_authority, encryption.revoked)
+    files = {*named, *(each for each in lists if each)}
+    source = Source(partial(_trust, encryption), lambda _: files, take)
+    door.revocations = source.value.revocations
+    listening = _context(encryption)
+
+    def newest(connection: ssl.SSLSocket | ssl.SSLObject, *rest: object) -> None:
+        del rest
+        connection.context = source.value.context
+
+    # It is called for each connection, whether or not the client names a server.
+    listening.sni_callback = newest
+    return listening, [source]
+
+
+def _trust(encryption: Encryption) -> _Trust:
+    revocations = None
+    if encryption.revoked:
+        with _used("--client-crl"):
+            revocations = read_revocations(encryption.revoked.read_bytes())
+    return _Trust(_context(encryption), revocations)
 
 
 def _context(encryption: Encryption) -> ssl.SSLContext:

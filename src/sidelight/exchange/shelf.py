@@ -60,6 +60,9 @@ class Shelf(Protocol):
     def key(self) -> bytes:
         """Give the secret that signs cursors."""
 
+    def note(self, actor: str, action: str, detail: Mapping[str, object], now: Instant) -> None:
+        """Write something into the audit log."""
+
     def register(self) -> Register:
         """Give the newest version of the register."""
 
@@ -98,7 +101,10 @@ class Shelf(Protocol):
         """Hold what may be held, all or nothing, and write it into the audit log."""
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
-        """Forget versions of an object; that they were here stays in the audit log."""
+        """Forget versions of an object; whoever was given them is told.
+
+        That they were here stays in the audit log.
+        """
 
     def keep_status(self, ident: str, organisation: str, body: bytes, now: Instant) -> None:
         """Keep a status resource for whoever sent the request."""
@@ -123,7 +129,7 @@ class Shelf(Protocol):
     def notices(
         self, organisation: str, *, after: Instant, limit: int, now: Instant
     ) -> list[Notice]:
-        """Give the recalls that are for an organisation, and note that it was told."""
+        """Give what is recalled, or left, of what an organisation was given; note that it knows."""
 
     def acknowledge(self, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
         """Note that an organisation acknowledges a recall, by its id or that of the object.
@@ -131,8 +137,8 @@ class Shelf(Protocol):
         Gives what it acknowledged, now or before; nothing where none is for it.
         """
 
-    def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-        """Give the recalls that an organisation made, or all, with whom they reach."""
+    def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
+        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""

@@ -37,6 +37,11 @@ class Turnstile:
     _heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     _streams: Counter[str] = field(default_factory=Counter)
 
+    def renew(self, limits: Limits) -> None:
+        """Go by other limits from now on; whoever has a turn already keeps it."""
+        self.limits = limits
+        self._turns = {}
+
     def stranger_wait(self, address: str) -> float:
         """Give how many seconds an address is to wait; 0 for not at all."""
         rates = (self.limits.address_requests, self.limits.address_burst)

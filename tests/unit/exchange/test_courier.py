@@ -12,6 +12,7 @@ import pytest
 
 from allies import TRILATERAL, World, indicator, open_world
 from sidelight.errors import ExchangeError
+from sidelight.exchange.address import NoAddressError
 from sidelight.exchange.courier import AT_ONCE, Courier, posting
 from sidelight.exchange.hook_signature import derived, spelled, verify
 from sidelight.exchange.reachable import Reachable, Target
@@ -68,12 +69,12 @@ def courier(world: World, receiver: Receiver, **more: int) -> Courier:
     )
 
 
-def subscribe(world: World, who: str, to: str = "finds") -> Hook:
+def subscribe(world: World, who: str, to: str = "finds", url: str = URL) -> Hook:
     place = world.register.collection(to)
     assert place
     ident = f"00000000-0000-4000-8000-{len(hooks.hooks(world.library.engine)):012}"
     owner = world.caller(who).organisation
-    made = Hook(ident, owner, "p", place.id, URL, world.now, world.library.newest(), 0, 0, "")
+    made = Hook(ident, owner, "p", place.id, url, world.now, world.library.newest(), 0, 0, "")
     hooks.add(world.library.engine, made, "test")
     return made
 
@@ -185,6 +186,25 @@ def test_what_the_operator_does_not_list_waits_and_is_never_sent(
     (found,) = hooks.hooks(world.library.engine)
     assert (receiver.calls, found.failures) == (0, 70)
     assert list(hooks.dead_letters(world.library.engine)) == []
+
+
+@pytest.mark.parametrize("url", ["https://999.1.1.1/in", "https://a..b/in", "https://[v1.x]/in"])
+def test_what_is_no_address_becomes_a_dead_letter_with_the_reason(
+    world: World, receiver: Receiver, url: str
+) -> None:
+    subscribe(world, "B", url=url)
+    world.add("A", indicator(1), indicator(2))
+    for _ in range(2):
+        step(world, receiver)
+    letters = list(hooks.dead_letters(world.library.engine))
+    assert [each.object for each in letters] == [indicator(1)["id"], indicator(2)["id"]]
+    assert all("is no address" in each.why and url in each.why for each in letters)
+    assert receiver.calls == 0
+
+
+def test_a_host_that_a_client_cannot_spell_is_an_error_of_ours() -> None:
+    with pytest.raises(NoAddressError):
+        posting()(Target("https", "a", 1, "/" + "a" * 70_000), "127.0.0.1", {}, b"{}")
 
 
 def test_a_kill_between_taking_and_noting_makes_a_twin_with_the_same_id(

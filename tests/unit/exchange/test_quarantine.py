@@ -196,6 +196,35 @@ def test_nobody_makes_a_version_of_what_another_made(tmp_path: Path) -> None:
     assert "what A made" in why(opened(tmp_path / "got", [renamed], A, B))
 
 
+def test_a_name_like_the_authors_makes_nobody_the_author(tmp_path: Path) -> None:
+    items = packed(write(tmp_path, rule_yml=RULE))
+    twin = made_key(b"\3" * 32, "A", "", AT)
+    opened(tmp_path / "got", items, A, twin)
+    bare = {k: v for k, v in items[-1].items() if k != "extensions"}
+    later = {"modified": "2030-01-01T00:00:00.000Z", "created_by_ref": twin.public.identity}
+    changed = {**bare, **later, "pattern": RULE + "level: low\n"}
+    assert "what A made" in why(opened(tmp_path / "got", [signed(changed, twin)], A, twin))
+    gone = signed({**bare, **later, "revoked": True}, twin)
+    assert "what A made" in why(opened(tmp_path / "got", [gone], A, twin))
+    (rule,) = (tmp_path / "got" / "rules").iterdir()
+    assert rule.read_text() == RULE
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_another_key_of_the_same_identity_is_of_the_author(tmp_path: Path, noted: bool) -> None:
+    fresh = made_key(b"\4" * 32, "A", A.public.identity, AT)
+    opened(tmp_path / "got", packed(write(tmp_path, rule_yml=RULE)), A)
+    if not noted:  # as an earlier release left it
+        path = tmp_path / "got" / "received.json"
+        kept = [{k: v for k, v in each.items() if k != "identity"}
+                for each in orjson.loads(path.read_bytes())]  # fmt: skip
+        path.write_bytes(orjson.dumps(kept))
+    new = packed(write(tmp_path, rule_yml=RULE + "level: low\n"), fresh, now=NOW + 10**6)
+    assert isinstance(opened(tmp_path / "got", new, A, fresh)[0], Kept)
+    (entry,) = read_record(tmp_path / "got").values()
+    assert (entry.fingerprint, entry.identity) == (fresh.public.fingerprint, A.public.identity)
+
+
 def test_a_withdrawal_is_said_and_takes_nothing_away(tmp_path: Path) -> None:
     items = packed(write(tmp_path, rule_yml=RULE))
     opened(tmp_path / "got", items, A)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -201,3 +201,25 @@ def test_an_older_version_of_what_is_revoked_there_is_not_held() -> None:
         client = Client(far.url, connection)
         asked = [json.dumps(each).encode() for each in (old, far.held[2])]
         assert client.holds(client.find("Finds"), asked) == [False, True]
+
+
+@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://a..b", "https://[v1.x]"])
+def test_what_waits_for_no_address_is_refused_with_the_reason(tmp_path: Path, url: str) -> None:
+    with closing(Outbox(tmp_path / "outbox.db")) as box:
+        box.put(Destination(url, "finds", "/token"), [body(1), body(2)], 0)
+        (standing,) = box.standings()
+        done = send(box, standing, never, lambda: 0, 0.0)
+        assert [each.why for each in done.refused] == [f"{url}: {NO_ADDRESS[url]}"] * 2
+        (standing,) = box.standings()
+        assert (standing.waiting, standing.refused, standing.failures) == (0, 2, 0)
+
+
+NO_ADDRESS = {
+    "https://999.1.1.1": "is no address: Invalid IPv4 address: '999.1.1.1'",
+    "https://a..b": "is no address of a host",
+    "https://[v1.x]": "is no address: Invalid IPv6 address: '[v1.x]'",
+}
+
+
+def never(to: Destination) -> AbstractContextManager[Client]:
+    raise AssertionError(f"{to} is asked")

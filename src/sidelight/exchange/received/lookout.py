@@ -20,8 +20,8 @@ from sidelight.analytics.catalogue import ANALYTICS
 from sidelight.errors import RuleError
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
+from sidelight.exchange.received.joining import written
 from sidelight.exchange.received.pattern import read_pattern
-from sidelight.exchange.received.sigma import written
 from sidelight.intel.warning import Warnings
 from sidelight.rules.cache import Compiled, compiled
 from sidelight.rules.files import RuleFile

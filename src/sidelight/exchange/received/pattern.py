@@ -1,23 +1,29 @@
-"""STIX patterns (STIX 2.1, chapter 9), as far as they speak of one event at a time.
+"""STIX patterns (STIX 2.1, chapter 9), as far as they can be looked for in logs.
 
 Rules of this file:
 
-- A pattern becomes ways in which it holds; each way is tests that hold together. There are never
-  more than `_WAYS` ways, and nothing here recurses deeper than `_DEPTH`: patterns come from others.
-- What tells of several events (``AND`` and ``FOLLOWEDBY`` between observations, ``REPEATS``) or of
-  times (``WITHIN``, ``START``) cannot be run event by event, and is refused in words.
+- A pattern becomes ways in which it holds; each way is tests that hold together of one event, or
+  events that belong together. There are never more than `_WAYS` ways, and nothing here recurses
+  deeper than `_DEPTH`: patterns come from others.
+- Events belong together by ``AND`` or ``FOLLOWEDBY`` between observations, ``WITHIN`` a time. Of
+  one observation alone ``WITHIN`` says nothing, since it happens at once.
+- Without that time, with one kind inside the other, or with ``REPEATS`` or ``START``, they are
+  refused in words.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from sidelight.errors import RuleError
 
 LONGEST: Final = 32 << 10
 """Characters of the longest pattern that is read."""
 _WAYS: Final = 256
+_SECONDS: Final = 9
+"""Digits of the longest time that a correlation may span."""
+_QUALIFIERS: Final = frozenset({"WITHIN", "REPEATS", "START"})
 _DEPTH: Final = 40
 _TOKEN: Final = re.compile(
     r"""\s*(?:
@@ -59,19 +65,39 @@ Way: TypeAlias = tuple[Comparison, ...]
 """Tests that hold together, of one event."""
 
 
-def read_pattern(text: str) -> list[Way]:
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Different events that belong together.
+
+    Args:
+        parts: of each event the ways in which it can be the one.
+        ordered: whether none comes before the one that stands before it.
+        within_s: seconds from the first to the last at most; None while that is not read.
+    """
+
+    parts: tuple[tuple[Way, ...], ...]
+    ordered: bool
+    within_s: int | None = None
+
+
+Seen: TypeAlias = Way | Series
+
+
+def read_pattern(text: str) -> list[Seen]:
     """Give the ways in which a pattern holds; one is enough.
 
     Raises:
-        RuleError: it is no pattern, or tells of more than one event.
+        RuleError: it is no pattern, or tells of what cannot be looked for.
     """
     if len(text) > LONGEST:
         raise RuleError(f"the pattern has more than {LONGEST >> 10} KiB")
     reader = _Reader(list(_tokens(text)))
-    ways = reader.observations(0)
+    found = reader.observations(0)
     if reader.ahead != _END:
         raise RuleError(f"the pattern goes on with {reader.ahead[1][:40]!r}")
-    return list(dict.fromkeys(ways))
+    if any(isinstance(each, Series) and each.within_s is None for each in found):
+        raise RuleError("it tells of several events together, but not WITHIN what time of all")
+    return list(dict.fromkeys(found))
 
 
 _Token: TypeAlias = tuple[str, str]
@@ -114,29 +140,56 @@ class _Reader:
         if not self.takes(word):
             raise RuleError(f"{word!r} is wanted in the pattern before {self.ahead[1][:40]!r}")
 
-    def observations(self, depth: int) -> list[Way]:
-        ways = self.observation(depth)
-        while True:
-            word = self.ahead[1].upper() if self.ahead[0] == "word" else ""
-            if self.takes("OR"):
-                ways = _no_more([*ways, *self.observation(depth)])
-            elif word in {"AND", "FOLLOWEDBY"}:
-                raise RuleError(f"it tells of several events together ({word})")
-            elif word in {"WITHIN", "REPEATS", "START", "STOP"}:
-                raise RuleError(f"it tells how often or when, not only what ({word})")
-            else:
-                return ways
+    def observations(self, depth: int) -> list[Seen]:
+        """Read observations; FOLLOWEDBY binds least, and AND most (section 9.5)."""
+        parts = [self.chosen(depth)]
+        while self.takes("FOLLOWEDBY"):
+            parts.append(self.chosen(depth))
+        return parts[0] if len(parts) == 1 else [_series(parts, ordered=True)]
 
-    def observation(self, depth: int) -> list[Way]:
+    def chosen(self, depth: int) -> list[Seen]:
+        found = self.joined(depth)
+        while self.takes("OR"):
+            found = _no_more([*found, *self.joined(depth)])
+        return found
+
+    def joined(self, depth: int) -> list[Seen]:
+        parts = [self.timed(depth)]
+        while self.takes("AND"):
+            parts.append(self.timed(depth))
+        return parts[0] if len(parts) == 1 else [_series(parts, ordered=False)]
+
+    def timed(self, depth: int) -> list[Seen]:
+        """Read an observation, or several in brackets, with what qualifies it."""
+        found = self.observation(depth)
+        while self.ahead[0] == "word" and self.ahead[1].upper() in _QUALIFIERS:
+            word = self.take()[1].upper()
+            if word != "WITHIN":
+                raise RuleError(f"it tells how often or when, not only what ({word})")
+            seconds = self.seconds()
+            found = [_timed(each, seconds) for each in found]
+        return found
+
+    def seconds(self) -> int:
+        kind, text = self.take()
+        whole, _, rest = text.partition(".")
+        if kind != "number" or not whole.isdecimal() or rest.strip("0") or not int(whole):
+            raise RuleError(f"WITHIN wants whole seconds, not {text[:40]!r}")
+        if len(whole) > _SECONDS:
+            raise RuleError("WITHIN more seconds than can be looked for")
+        self.want("SECONDS")
+        return int(whole)
+
+    def observation(self, depth: int) -> list[Seen]:
         _not_too_deep(depth)
         if self.takes("("):
-            ways = self.observations(depth + 1)
+            found = self.observations(depth + 1)
             self.want(")")
-            return ways
+            return found
         self.want("[")
         ways = self.either(depth + 1)
         self.want("]")
-        return ways
+        return list[Seen](ways)
 
     def either(self, depth: int) -> list[Way]:
         """Read comparisons with OR between them, which binds less than AND."""
@@ -215,7 +268,28 @@ def _product(ways: list[Way], others: list[Way]) -> list[Way]:
     return [(*way, *other) for way in ways for other in others]
 
 
-def _no_more(ways: list[Way]) -> list[Way]:
+def _series(parts: list[list[Seen]], *, ordered: bool) -> Series:
+    """Put events together, each of which is one of several ways."""
+    found = []
+    for part in parts:
+        ways = [each for each in part if not isinstance(each, Series)]
+        if len(ways) < len(part):
+            raise RuleError("it puts several events together with several others")
+        found.append(tuple(ways))
+    return Series(tuple(found), ordered)
+
+
+def _timed(seen: Seen, seconds: int) -> Seen:
+    """Leave no more time than this; one event takes none."""
+    if not isinstance(seen, Series):
+        return seen
+    return replace(seen, within_s=min(seen.within_s or seconds, seconds))
+
+
+_T = TypeVar("_T")
+
+
+def _no_more(ways: list[_T]) -> list[_T]:
     if len(ways) > _WAYS:
         raise RuleError(f"the pattern holds in more than {_WAYS} ways")
     return ways

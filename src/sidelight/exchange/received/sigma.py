@@ -34,7 +34,7 @@ Source: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A comparison as one log has it: one of these fields has one of its values.
 
     Args:
@@ -46,18 +46,20 @@ class _Piece:
     negated: bool = False
 
 
-def written(
-    ways: Sequence[Way], title: str, warnings: Warnings
-) -> tuple[list[bytes], tuple[str, ...]]:
-    """Write rules for the ways of a pattern, and say of which nothing is sought, and why.
+Event: TypeAlias = tuple[Source, tuple[Piece, ...]]
+"""An event of a log, all of whose pieces hold."""
 
-    No rule is written where all of them are harmless.
+
+def events_of(ways: Sequence[Way], warnings: Warnings) -> tuple[list[Event], tuple[str, ...]]:
+    """Say what events would be one of *ways*, and of which nothing is sought, and why.
+
+    There are none where all ways are harmless.
 
     Raises:
         RuleError: there is a way that is not harmless, but none that can be run.
     """
     single: dict[tuple[Source, Level], dict[str, dict[str, None]]] = defaultdict(dict)
-    several: list[tuple[Source, tuple[_Piece, ...]]] = []
+    several: list[Event] = []
     held, notes = dict[str, None](), dict[str, None]()
     for way in ways:
         if harmless := _harmless(way, warnings):
@@ -79,14 +81,14 @@ def written(
     rules = [*_merged(single), *several]
     if notes and not rules:
         raise RuleError("; ".join(notes))
-    return [_rule(title, *each) for each in rules], (*held, *notes)
+    return rules, (*held, *notes)
 
 
 def _merged(
     single: Mapping[tuple[Source, Level], Mapping[str, Mapping[str, None]]],
-) -> Iterator[tuple[Source, tuple[_Piece, ...]]]:
+) -> Iterator[Event]:
     for (source, level), fields in single.items():
-        yield source, (_Piece({name: list(values) for name, values in fields.items()}, level),)
+        yield source, (Piece({name: list(values) for name, values in fields.items()}, level),)
 
 
 def _harmless(way: Way, warnings: Warnings) -> str:
@@ -150,7 +152,7 @@ def _has_path(url: str) -> bool:
         return True
 
 
-def _pieces(way: Way) -> dict[Source, tuple[_Piece, ...]]:
+def _pieces(way: Way) -> dict[Source, tuple[Piece, ...]]:
     """Give the tests of a way for each log that tells of all of them."""
     tests = [test for test in way if test.path not in _TYPED]
     each = [_by_log(test) for test in tests]
@@ -165,7 +167,7 @@ def _pieces(way: Way) -> dict[Source, tuple[_Piece, ...]]:
     return {source: tuple(other[source] for other in each) for source in sources}
 
 
-def _by_log(test: Comparison) -> dict[Source, _Piece]:
+def _by_log(test: Comparison) -> dict[Source, Piece]:
     found: dict[Source, dict[str, list[str]]] = defaultdict(dict)
     levels: dict[Source, Level] = {}
     for value in test.values:
@@ -179,9 +181,7 @@ def _by_log(test: Comparison) -> dict[Source, _Piece]:
             source = tuple(sorted(log.source.items()))
             found[source].setdefault(field, []).append(text)
             levels[source] = max((levels.get(source, log.level), log.level), key=LEVELS.index)
-    return {
-        source: _Piece(fields, levels[source], test.negated) for source, fields in found.items()
-    }
+    return {source: Piece(fields, levels[source], test.negated) for source, fields in found.items()}
 
 
 def _compared(test: Comparison, value: str, place: Place, log: Log) -> tuple[str, str]:
@@ -212,7 +212,9 @@ def _enough(rest: str, whole: str) -> None:
         raise RuleError(f"{whole[:80]!r} is too wide to look for")
 
 
-def _rule(title: str, source: Source, pieces: tuple[_Piece, ...]) -> bytes:
+def rule_of(title: str, event: Event, part: str = "") -> dict[str, object]:
+    """Write the rule of an event; *part* tells one that is part of more from one that is not."""
+    source, pieces = event
     wanted = [f"part{number}" for number, each in enumerate(pieces) if not each.negated]
     unwanted = [f"not part{number}" for number, each in enumerate(pieces) if each.negated]
     detection: dict[str, object] = {
@@ -220,18 +222,29 @@ def _rule(title: str, source: Source, pieces: tuple[_Piece, ...]) -> bytes:
         for number, each in enumerate(pieces)
     }
     detection["condition"] = " and ".join((*wanted, *unwanted))
-    rule = {
+    rest = {"logsource": dict(source), "detection": detection}
+    return document(title, f"{source} {detection}{part}", level_of(event), rest)
+
+
+def level_of(event: Event) -> Level:
+    """Give the level that an event deserves."""
+    return max((each.level for each in event[1]), key=LEVELS.index)
+
+
+def document(
+    title: str, content: str, level: Level, rest: Mapping[str, object]
+) -> dict[str, object]:
+    """Write a document of Sigma; its id follows from its content."""
+    return {
         "title": title,
-        "id": str(uuid5(_SPACE, f"{source} {detection}")),
+        "id": str(uuid5(_SPACE, content)),
         "description": "What an ally named, as they named it. It tells where to look, and is no "
         "reason to block anything.",
         "author": "Sidelight, from an indicator",
         "tags": [TAG],
-        "logsource": dict(source),
-        "detection": detection,
-        "level": str(max((each.level for each in pieces), key=LEVELS.index)),
+        **rest,
+        "level": str(level),
     }
-    return _as_yaml(rule)
 
 
 def _typed(field: str, values: Sequence[str]) -> list[str] | list[int]:
@@ -240,7 +253,7 @@ def _typed(field: str, values: Sequence[str]) -> list[str] | list[int]:
     return list(values)
 
 
-def _as_yaml(rule: Mapping[str, object]) -> bytes:
+def as_yaml(rule: Mapping[str, object]) -> bytes:
     """Write a rule as JSON, which is YAML but for characters that take two escapes."""
     text = json.dumps(rule)
     return _PAIR.sub(lambda m: _astral(m[1], m[2]), text).encode()

@@ -28,7 +28,7 @@ class Table(msgspec.Struct, frozen=True):
     """The counts of a day, by hash; what is not in it was not seen by enough to tell.
 
     Args:
-        keys: that members report under; what another was used for is in no table.
+        keys: that *least* members or more report under; of the others nothing is told.
     """
 
     day: int

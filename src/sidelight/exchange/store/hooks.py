@@ -10,6 +10,7 @@ from sidelight.exchange.shelf import Held
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.onward import dead_letter, hook
+from sidelight.exchange.store.words import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,14 @@ def settle(engine: Engine, of: Hook, upto: Instant) -> None:
 def fail(engine: Engine, of: Hook, why: str, due: Instant) -> None:
     """Note that a hook did not take what is next, and when that is tried again."""
     with writing(engine) as connection:
-        values = {"failures": of.failures + 1, "why": why, "due": due}
+        values = {"failures": of.failures + 1, "why": storable(why), "due": due}
         same = update(hook).where(hook.c.id == of.id, hook.c.after == of.after)
         connection.execute(same.values(**values))
 
 
 def bury(engine: Engine, of: Hook, held: Held, why: str, now: Instant) -> None:
     """Put an object aside as a dead letter, and go on after it."""
+    why = storable(why)
     with writing(engine) as connection:
         same = (dead_letter.c.hook == of.id, dead_letter.c.added == held.added)
         connection.execute(delete(dead_letter).where(*same))

@@ -20,6 +20,7 @@ from sidelight.exchange.shelf import Caller, Grants, Held, Receipt
 from sidelight.exchange.store import (
     audit,
     certificates,
+    departures,
     ledger,
     objects,
     recalls,
@@ -104,16 +105,21 @@ class Library(Registers):
         by: Caller,
         now: Instant,
     ) -> list[Receipt]:
-        """Hold what may be held, all or nothing."""
+        """Hold what may be held, all or nothing; what is revoked is so in all collections."""
         with writing(self.engine) as connection:
             who = sending(connection, self.register(), by, now)
             adding = objects.Adding(connection, collection, audience, who, now)
-            return adding.add(items)
+            receipts = adding.add(items)
+            for ident in adding.ended:
+                retraction.spread(connection, ident, who, now)
+            return receipts
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
-        """Forget versions of an object."""
+        """Forget versions of an object; whoever was given them is told."""
+        left = [(each.added, each.id, by.organisation) for each in found]
         with writing(self.engine) as connection:
             objects.forget(connection, collection, found, by, now)
+            departures.remove(connection, left, now)
 
     def keep_status(self, ident: str, organisation: str, body: bytes, now: Instant) -> None:
         """Keep a status resource for whoever sent the request."""
@@ -152,16 +158,23 @@ class Library(Registers):
     def notices(
         self, organisation: str, *, after: Instant, limit: int, now: Instant
     ) -> list[Notice]:
-        """Give the recalls that are for an organisation, and note that it was told."""
-        return recalls.notices(self.engine, organisation, after=after, limit=limit, now=now)
+        """Give what is recalled, or left, of what an organisation was given; note that it knows."""
+        engine, asked = self.engine, {"after": after, "limit": limit}
+        found = recalls.notices(engine, organisation, **asked)
+        found += departures.notices(engine, organisation, **asked, now=now)
+        first = sorted(found, key=lambda each: each.recall.at)[:limit]
+        recalls.tell(engine, first, organisation, now)
+        return first
 
     def acknowledge(self, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
-        """Note that an organisation acknowledges a recall."""
-        return recalls.acknowledge(self.engine, ident, by, done, now)
+        """Note that an organisation acknowledges a recall, or that something left."""
+        found = recalls.acknowledge(self.engine, ident, by, done, now)
+        return found + departures.acknowledge(self.engine, ident, by, done, now)
 
-    def recalled(self, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-        """Give the recalls that an organisation made, or all, with whom they reach."""
-        return recalls.made(self.engine, owner)
+    def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
+        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
+        found = recalls.made(self.engine, owner) + departures.made(self.engine, now, owner)
+        return sorted(found, key=lambda each: each[0].at)
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""

@@ -29,7 +29,7 @@ from sidelight.exchange.query import PAGE_OCTETS, Query
 from sidelight.exchange.recall import NAMING
 from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
-from sidelight.exchange.store import audit, recalls, tables
+from sidelight.exchange.store import audit, departures, recalls, tables
 from sidelight.exchange.store.sending import Sending
 
 _T = TypeVar("_T")
@@ -83,7 +83,8 @@ def _shown(
     # no versions, so they stand in for nothing. The id is what this is looked up by.
     here = other.c.collection.concat("") == collection
     another = (other.c.owner != table.c.owner, table.c.type.not_in(sorted(OBSERVABLES)))
-    seen.append(~exists().where(here, *rival[1:], *another, other.c.added < table.c.added))
+    first = ~_earlier(collection, grants, table, other)
+    seen.append(~exists().where(here, *rival[1:], *another, other.c.added < table.c.added, first))
     kin = or_(other.c.owner == table.c.owner, table.c.type.in_(sorted(OBSERVABLES)))
     rival.append(kin)
     if query.spec_versions:
@@ -95,6 +96,23 @@ def _shown(
         rival.append(other.c.spec_version == table.c.spec_version)
     seen.append(_of_versions(query.versions, table, other, rival))
     return seen
+
+
+def _earlier(
+    collection: str, grants: Grants, table: FromClause, other: FromClause
+) -> ColumnElement[bool]:
+    """Give the condition that whose a row is shared a version before another did."""
+    mine = _OBJECT.alias("mine")
+    found = select(mine.c.added).where(
+        mine.c.collection.concat("") == collection,
+        mine.c.id == table.c.id,
+        mine.c.owner == table.c.owner,
+        # Not an index to look up by: it is of all objects that were added before.
+        mine.c.added + 0 < other.c.added,
+        _granted(mine, grants),
+    )
+    # It stands two levels below the rows it is about, which are not to be read again here.
+    return found.correlate(table, other).exists()
 
 
 def _fitting(rows: "CursorResult[*tuple[Any, ...]]") -> list[Held]:
@@ -193,6 +211,7 @@ class Adding:
     _alarms: list[dict[str, str]] = field(default_factory=list)
     _terms: dict[tuple[str, Instant | None], int] = field(default_factory=dict)
     _rows: list[dict[str, object]] = field(default_factory=list)
+    _ending: list[tuple[Instant, str, str, Instant]] = field(default_factory=list)
     _last: Instant = 0
 
     def add(self, items: Sequence[Item]) -> list[Receipt]:
@@ -203,6 +222,7 @@ class Adding:
         receipts = [self._take(each) for each in items]
         for some in _chunks(self._rows):
             self.connection.execute(insert(_OBJECT), list(some))
+        departures.foresee(self.connection, self._ending)
         self.connection.execute(update(tables.clock).values(last=self._last))
         self._log(receipts)
         for row in self._rows:
@@ -247,6 +267,8 @@ class Adding:
             item.revoked,
         )
         self._old[item.id].append(row)
+        if item.handling.ends is not None:
+            self._ending.append((self._last, item.id, row.owner, item.handling.ends))
         self._rows.append(
             {
                 "added": self._last,
@@ -320,6 +342,16 @@ class Adding:
         audit.append(self.connection, self.now, _actor(self.by), "add", detail)
         for alarm in self._alarms:
             audit.append(self.connection, self.now, _actor(self.by), "alarm", alarm)
+
+    @property
+    def ended(self) -> list[str]:
+        """Give ids of what was added, and is revoked by its sender here or elsewhere."""
+        mine, ids = self.by.organisation, sorted({str(row["id"]) for row in self._rows})
+        return [
+            each
+            for each in ids
+            if any(old.revoked and old.owner == mine for old in self._old[each])
+        ]
 
     @property
     def by(self) -> Caller:

@@ -24,6 +24,7 @@ from sidelight.exchange.pulling import Reach
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.onward import reach, refusal
 from sidelight.exchange.store.tables import ledger, object_
+from sidelight.exchange.store.words import storable
 
 Direction: TypeAlias = Literal["pull", "push"]
 _AT_ONCE: Final = 500
@@ -75,7 +76,8 @@ def keep(  # noqa: PLR0913 - what came, and how far that is
     with writing(engine) as connection:
         _make(connection, line, now)
         moved = update(reach).where(_is(line))
-        values = {"after": to.after, "seen": seen, "taken": reach.c.taken + taken, "at": now}
+        after = storable(to.after)
+        values = {"after": after, "seen": seen, "taken": reach.c.taken + taken, "at": now}
         connection.execute(moved.values(**values, why=""))
         _note(connection, line, refused, now)
 
@@ -84,7 +86,7 @@ def stop(engine: Engine, line: Line, why: str, now: Instant) -> None:
     """Note what stopped a line; nothing where it went to its end."""
     with writing(engine) as connection:
         _make(connection, line, now)
-        connection.execute(update(reach).where(_is(line)).values(why=why))
+        connection.execute(update(reach).where(_is(line)).values(why=storable(why)))
 
 
 def restart(engine: Engine, peer: str) -> int:
@@ -154,17 +156,17 @@ def _note(connection: Connection, line: Line, refused: Sequence[Unfit], now: Ins
         same = (
             refusal.c.peer == line.peer,
             refusal.c.direction == line.direction,
-            refusal.c.id == each.id,
-            refusal.c.version == each.version[:64],
+            refusal.c.id == (ident := storable(each.id)[:300]),
+            refusal.c.version == (version := storable(each.version)[:64]),
         )
-        why = f"{each.rule}: {each.why}" if each.rule else each.why
+        why = storable(f"{each.rule}: {each.why}" if each.rule else each.why)
         connection.execute(delete(refusal).where(*same))
         connection.execute(
             insert(refusal).values(
                 peer=line.peer,
                 direction=line.direction,
-                id=each.id[:300],
-                version=each.version[:64],
+                id=ident,
+                version=version,
                 why=why,
                 at=now,
             )

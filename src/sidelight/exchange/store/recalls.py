@@ -81,22 +81,23 @@ def begin(  # noqa: PLR0913 - what, whose, why, until when
     return made
 
 
-def notices(
-    engine: Engine, organisation: str, *, after: Instant, limit: int, now: Instant
-) -> list[Notice]:
-    """Give the recalls that are for an organisation, oldest first, and note that it was told."""
+def notices(engine: Engine, organisation: str, *, after: Instant, limit: int) -> list[Notice]:
+    """Give the recalls that are for an organisation, oldest first."""
     reached = exists().where(_given(), _LEDGER.organisation == organisation)
     wanted = select(*_FIELDS).where(_RECALL.at > after, reached).order_by(_RECALL.at).limit(limit)
     with engine.connect() as connection:
         found = [Recall(*row) for row in connection.execute(wanted)]
         mine = _recipients(connection, found, organisation)
-    told = [Notice(each, one) for each in found for one in mine[each.id]]
-    new = [each.recall for each in told if each.recipient.told is None]
+    return [Notice(each, one) for each in found for one in mine[each.id]]
+
+
+def tell(engine: Engine, found: Sequence[Notice], organisation: str, now: Instant) -> None:
+    """Note that an organisation is told of these now, unless it was before."""
+    new = [each for each in found if each.recipient.told is None]
     if new:
         with writing(engine) as connection:
             for each in new:
-                _note(connection, each.id, organisation, {"told": now})
-    return told
+                note(connection, each.recall.id, organisation, {"told": now})
 
 
 def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
@@ -110,15 +111,23 @@ def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant)
         found = [Recall(*row) for row in connection.execute(select(*_FIELDS).where(named, reached))]
         before = _recipients(connection, found, by.organisation)
         for each in found:
-            if all(one.acknowledged is None for one in before[each.id]):
-                said = {"at": now, "person": by.person, "done": done}
-                first = {"told": now} if all(one.told is None for one in before[each.id]) else {}
-                _note(connection, each.id, by.organisation, {**said, **first})
-                detail = {"id": each.id, "object": each.object, "done": done}
-                actor = f"{by.person} of {by.organisation}"
-                audit.append(connection, now, actor, "acknowledge recall", detail)
+            for one in before[each.id]:
+                answer(connection, Notice(each, one), by, done, now)
         after = _recipients(connection, found, by.organisation)
     return [Notice(each, one) for each in found for one in after[each.id]]
+
+
+def answer(connection: Connection, notice: Notice, by: Caller, done: str, now: Instant) -> None:
+    """Note that a recipient acknowledges; the first time stays."""
+    recall, recipient = notice.recall, notice.recipient
+    if recipient.acknowledged is not None:
+        return
+    first = {"told": now} if recipient.told is None else {}
+    said = {"at": now, "person": by.person, "done": done, **first}
+    note(connection, recall.id, by.organisation, said)
+    detail = {"id": recall.id, "object": recall.object, "done": done}
+    actor = f"{by.person} of {by.organisation}"
+    audit.append(connection, now, actor, "acknowledge recall", detail)
 
 
 def made(engine: Engine, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
@@ -139,8 +148,13 @@ def known_to(connection: Connection, ids: Sequence[str], organisation: str) -> s
 
 
 def _given() -> ColumnElement[bool]:
-    """Give the condition that an entry of the ledger is of something that a recall takes back."""
+    """Give the condition that an entry of the ledger is of something that a recall takes back.
+
+    Who was only ever given a version that says so itself has nothing to take back.
+    """
+    said = exists().where(tables.object_.c.added == _LEDGER.added, tables.object_.c.revoked)
     return and_(
+        ~said,
         _LEDGER.id == _RECALL.object,
         _LEDGER.organisation != _RECALL.owner,
         _LEDGER.route.not_in(NAMING),
@@ -181,9 +195,10 @@ def _recipients(
     return found
 
 
-def _note(
+def note(
     connection: Connection, recall: str, organisation: str, said: Mapping[str, object]
 ) -> None:
+    """Note something of a recall at a recipient, beside what was noted before."""
     mine = (_SAID.recall == recall, _SAID.organisation == organisation)
     there = connection.scalar(select(_SAID.recall).where(*mine))
     if there:

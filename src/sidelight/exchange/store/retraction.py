@@ -40,8 +40,7 @@ def take_back(  # noqa: PLR0913 - what, whose, why, until when
     What has no versions cannot be revoked, so it is erased.
     """
     by = sending.by
-    mine = (_OBJECT.id == ident, _OBJECT.owner == by.organisation)
-    rows = connection.execute(select(tables.object_).where(*mine).order_by(_OBJECT.added)).all()
+    rows = _own(connection, ident, by)
     given = tables.ledger.c
     shared = exists().where(given.id == ident, given.owner == by.organisation)
     if not rows and not connection.scalar(select(shared)):
@@ -50,11 +49,30 @@ def take_back(  # noqa: PLR0913 - what, whose, why, until when
     erase = erase or not rows or not all("modified" in orjson.loads(row.body) for row in rows)
     if not erase:
         recalls.begin(*said, reason=reason, hours=hours)
-        erase = not _revoke(connection, rows, sending, now)
+        erase = bool(_revoke(connection, rows, sending, now))
     if erase:
         recalls.begin(*said, reason=reason, hours=hours, erased=True)
         _erase(connection, rows, by, now)
     return recalls.begin(*said)
+
+
+def spread(connection: Connection, ident: str, sending: Sending, now: Instant) -> None:
+    """Revoke in all collections what its creator revoked in one of them.
+
+    Revoked is final, and said of the object (STIX 2.1, section 3.2): who has it from another
+    collection is not to find it there as if it held.
+    """
+    rows = _own(connection, ident, sending.by)
+    if not all("modified" in orjson.loads(row.body) for row in rows):
+        return  # what has no versions says nothing of the others
+    left = _revoke(connection, rows, sending, now)
+    _erase(connection, [row for row in rows if row.collection in left], sending.by, now)
+
+
+def _own(connection: Connection, ident: str, by: Caller) -> Sequence[Row[Any]]:
+    """Give the versions of an object that an organisation shared, in the order it did."""
+    mine = (_OBJECT.id == ident, _OBJECT.owner == by.organisation)
+    return connection.execute(select(tables.object_).where(*mine).order_by(_OBJECT.added)).all()
 
 
 def _revoke(
@@ -62,8 +80,8 @@ def _revoke(
     rows: Sequence[Row[Any]],
     sending: Sending,
     now: Instant,
-) -> bool:
-    """Add a revoked version in each collection that has none; tell whether that was possible.
+) -> set[str]:
+    """Add a revoked version in each collection that has none; give those where that cannot be.
 
     Each is made of the last version in that collection, and marked as that: what was said in one
     collection is for those of that one. The newest is the latest, since nothing may follow what is
@@ -76,19 +94,21 @@ def _revoke(
     at = max(now, before + len(left) * _MILLISECOND)
     if done:
         at = min(_modified(row.body) for row in rows if row.revoked) - _MILLISECOND
+    failed: set[str] = set()
     for number, some in enumerate(left):
         item = _revoked(some[0].body, at - number * _MILLISECOND, now)
-        if not isinstance(item, Arrival):
-            return False
         for row in some:
             under = terms[row.terms]
             assert under.marking is not None  # what carries none is not held
+            if not isinstance(item, Arrival):
+                failed.add(row.collection)
+                continue
             made = replace(item, marking=under.marking, handling=Handling(ends=under.ends))
             audience = sorted(under.audience)
             adding = objects.Adding(connection, row.collection, audience, sending, now)
             if not all(isinstance(each, Added) for each in adding.add([made])):
-                return False
-    return True
+                failed.add(row.collection)
+    return failed
 
 
 def _by_content(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:

@@ -167,7 +167,8 @@ def _table(
 ) -> tuple[bytes, int]:
     """Give the table of a day, and how many members report under the key that most do.
 
-    Who reports under another key is counted apart: their hashes have nothing in common.
+    Who reports under another key is counted apart: their hashes have nothing in common. A key of
+    fewer than *least* is not named: of one member alone it would tell who reports.
     """
     rows = connection.execute(select(report).where(report.c.at < closed(day))).all()
     keys: dict[str, list[tuple[str, str]]] = {}
@@ -177,7 +178,8 @@ def _table(
     counts: dict[str, int] = {}
     for pairs in keys.values():
         counts.update(table(pairs, least))
-    document = {"day": day, "least": least, "keys": sorted(keys), "counts": counts}
-    members = [len({organisation for _, organisation in pairs}) for pairs in keys.values()]
+    members = {key: len({who for _, who in pairs}) for key, pairs in keys.items()}
+    named = sorted(key for key, count in members.items() if count >= least)
+    document = {"day": day, "least": least, "keys": named, "counts": counts}
     spelled = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
-    return spelled, max(members, default=0)
+    return spelled, max(members.values(), default=0)

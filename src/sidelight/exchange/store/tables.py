@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 METADATA: Final = MetaData()
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest step of `migrations`; a database that is there needs none of them."""
 _Id = String(36)
 _Digest = String(64)
@@ -177,3 +177,16 @@ acknowledgement: Final = Table(
     Column("person", String(250), nullable=False),
     Column("done", Text, nullable=False),
 )
+departure: Final = Table(
+    "departure",
+    METADATA,
+    Column("added", BigInteger, primary_key=True, autoincrement=False),
+    Column("notice", _Id, nullable=False),
+    # In the future while a policy (IEP) still holds.
+    Column("at", BigInteger, nullable=False),
+    Column("owner", _Id, nullable=False),
+    Column("object", String(300), nullable=False),
+    Column("deleted", Boolean, nullable=False),
+)
+Index("departure_at", departure.c.at)
+Index("departure_object", departure.c.object)

@@ -38,6 +38,7 @@ from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
 _CREATOR: Final = "goes to its creator, if the rules of the circle allow it"
+_IN_ANOTHERS_NAME: Final = "sighting: made in another's name"
 _AT_ONCE: Final = 400
 
 
@@ -66,6 +67,10 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         return answered({"verdicts": foreseen})
     good = [each for each in judged if isinstance(each, _Sighting)]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
+    for each in items:
+        if isinstance(each, Arrival) and _of_hidden(view, each.creator):
+            alarm = {"id": each.id, "version": each.version, "why": _IN_ANOTHERS_NAME}
+            view.shelf.note(actor, "alarm", alarm, view.now)
     letters = [each.letters for each in good]
     kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
     receipts = [
@@ -182,11 +187,23 @@ def _of_another(view: View, identity: str) -> bool:
     return any(alliances.organisations[each].identity == identity for each in known)
 
 
+def _of_hidden(view: View, identity: str) -> bool:
+    """Tell whether an identity is that of another whom one may not know of.
+
+    To say so would tell of it, so whoever runs the server is told.
+    """
+    alliances, own = view.register.alliances, view.caller.organisation
+    others = alliances.organisations.keys() - acquainted(own, alliances) - {own}
+    return bool(identity) and any(
+        alliances.organisations[each].identity == identity for each in others
+    )
+
+
 def _targets(view: View, ids: Sequence[str]) -> Mapping[str, list[Shared]]:
     """Give the newest version of objects, as far as the sender sees them."""
     found: dict[str, list[Shared]] = {}
     grants, known = view.grants("sighting"), view.shelf.terms()
-    wanted = sorted(set(ids))
+    wanted = sorted(each for each in set(ids) if "\0" not in each)  # which no database takes
     for start in range(0, len(wanted), _AT_ONCE):
         query = replace(Query(), ids=tuple(wanted[start : start + _AT_ONCE]))
         # An object has one newest version in each version of the format, of which there are two.

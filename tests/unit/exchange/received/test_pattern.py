@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidelight.errors import RuleError
-from sidelight.exchange.received.pattern import LONGEST, Comparison, read_pattern
+from sidelight.exchange.received.pattern import LONGEST, Comparison, Series, Way, read_pattern
 
 
 def test_and_binds_more_than_or() -> None:
@@ -24,7 +24,9 @@ def test_and_binds_more_than_or() -> None:
     ],
 )
 def test_paths_lose_quotes_and_indices(pattern: str, path: str, value: str) -> None:
-    [(found,)] = read_pattern(pattern)
+    [way] = read_pattern(pattern)
+    assert not isinstance(way, Series)
+    (found,) = way
 
     assert (found.path, found.operator, found.values) == (path, "=", (value,))
 
@@ -40,7 +42,9 @@ def test_paths_lose_quotes_and_indices(pattern: str, path: str, value: str) -> N
     ],
 )
 def test_every_spelling_of_not_is_understood(inner: str, negated: bool) -> None:
-    [(found,)] = read_pattern(f"[{inner}]")
+    [way] = read_pattern(f"[{inner}]")
+    assert not isinstance(way, Series)
+    (found,) = way
 
     assert found.negated is negated
 
@@ -48,10 +52,21 @@ def test_every_spelling_of_not_is_understood(inner: str, negated: bool) -> None:
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("[a:b = 'x'] FOLLOWEDBY [a:b = 'y']", "several events"),
-        ("[a:b = 'x'] AND [a:b = 'y']", "several events"),
+        ("[a:b = 'x'] FOLLOWEDBY [a:b = 'y']", "WITHIN what time"),
+        ("[a:b = 'x'] AND [a:b = 'y']", "WITHIN what time"),
+        ("[a:b = 'x'] AND [a:b = 'y'] WITHIN 5 SECONDS", "WITHIN what time"),
         ("[a:b = 'x'] REPEATS 5 TIMES", "how often"),
-        ("[a:b = 'x'] WITHIN 5 SECONDS", "how often"),
+        ("([a:b = 'x'] AND [a:b = 'y']) START t'2026' STOP t'2027'", "how often"),
+        ("([a:b = 'x'] AND [a:b = 'y'] FOLLOWEDBY [a:b = 'z']) WITHIN 5 SECONDS", "several others"),
+        (
+            "([a:b = 'x'] FOLLOWEDBY ([a:b = 'y'] FOLLOWEDBY [a:b = 'z'])) WITHIN 5 SECONDS",
+            "several others",
+        ),
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN 0 SECONDS", "whole seconds"),
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN 1.5 SECONDS", "whole seconds"),
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN -5 SECONDS", "whole seconds"),
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN 5 MINUTES", "wanted"),
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN 12345678901 SECONDS", "more seconds"),
         ("[EXISTS a:b]", "EXISTS"),
         ("[a:b = h'ff']", "hexadecimal"),
         ("[a:b = 'x'", "wanted"),
@@ -68,6 +83,38 @@ def test_every_spelling_of_not_is_understood(inner: str, negated: bool) -> None:
 def test_what_cannot_be_run_is_refused_in_words(pattern: str, why: str) -> None:
     with pytest.raises(RuleError, match=why):
         read_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ordered", "counts", "within"),
+    [
+        ("([a:b = 'x'] AND [a:b = 'y']) WITHIN 5 SECONDS", False, [1, 1], 5),
+        ("([a:b = 'x'] FOLLOWEDBY [a:b = 'y']) WITHIN 5.0 SECONDS", True, [1, 1], 5),
+        ("([a:b = 'x'] FOLLOWEDBY [a:b = 'y'] FOLLOWEDBY [a:b = 'z']) WITHIN 5 SECONDS",
+         True, [1, 1, 1], 5),
+        ("([a:b = 'x'] FOLLOWEDBY ([a:b = 'y'] OR [a:b = 'z'])) WITHIN 5 SECONDS",
+         True, [1, 2], 5),
+        ("(([a:b = 'x'] AND [a:b = 'y']) WITHIN 9 SECONDS) WITHIN 5 SECONDS", False, [1, 1], 5),
+        ("([a:b = 'x'] WITHIN 2 SECONDS AND [a:b = 'y']) WITHIN 5 SECONDS", False, [1, 1], 5),
+        # FOLLOWEDBY binds less than OR: each of the two is one of two.
+        ("([a:b = 'x'] OR [a:b = 'y'] FOLLOWEDBY [a:b = 'z']) WITHIN 5 SECONDS", True, [2, 1], 5),
+    ],
+)  # fmt: skip
+def test_events_that_belong_together_are_a_series(
+    pattern: str, ordered: bool, counts: list[int], within: int
+) -> None:
+    [found] = read_pattern(pattern)
+    assert isinstance(found, Series)
+    assert ([len(part) for part in found.parts], found.ordered) == (counts, ordered)
+    assert found.within_s == within
+
+
+def test_one_event_takes_no_time_and_a_series_may_be_one_of_several_ways() -> None:
+    text = "[a:b = 'x'] WITHIN 5 SECONDS"
+    assert read_pattern(text) == read_pattern("[a:b = 'x']")
+    joined = "([a:b = 'y'] AND [a:b = 'z']) WITHIN 5 SECONDS"
+    one, other = read_pattern(f"{text} OR {joined}")
+    assert (isinstance(one, Series), [other]) == (False, read_pattern(joined))
 
 
 Tree = tuple[str, ...] | tuple[object, ...]
@@ -109,7 +156,10 @@ def _holds(tree: Tree, true: set[str]) -> bool:
 @given(_trees(), st.sets(st.sampled_from("pqrs")))
 def test_the_ways_hold_when_the_pattern_does(tree: Tree, true: set[str]) -> None:
     """The oracle evaluates the pattern as it is nested."""
-    ways = read_pattern(f"[{_text(tree)}]")
+    ways: list[Way] = []
+    for each in read_pattern(f"[{_text(tree)}]"):
+        assert not isinstance(each, Series)
+        ways.append(each)
 
     held = any(all((each.path in true) is not each.negated for each in way) for way in ways)
     assert held == _holds(tree, true)

@@ -154,7 +154,7 @@ def test_a_recall_reaches_who_was_given_it_and_waits_for_them(world: World) -> N
     assert (done.recipient.acknowledged, done.recipient.done) == (world.now, "gone")
     (revoked,) = parsed(world.ask("B", objects()))["objects"]  # type: ignore[misc]
     assert revoked["revoked"] is True  # type: ignore[index]
-    assert len(world.library.recalled(a.organisation)) == 2
+    assert len(world.library.recalled(world.now, a.organisation)) == 2
 
 
 def test_terms_may_end(world: World) -> None:

@@ -125,4 +125,13 @@ def test_reports_under_another_key_are_counted_apart(world: World) -> None:
         seen.take(engine, who, sent([f"t-{who > 'C'}"], f"k-{who > 'C'}"), "me", 0)
     made = seen.release(engine, day, [*"ABCDE"], 3, NOW)
     found = orjson.loads(made.document)
-    assert (found["counts"], found["keys"], made.members) == ({}, ["k-False", "k-True"], 3)
+    assert (found["counts"], found["keys"], made.members) == ({}, ["k-False"], 3)
+
+
+@pytest.mark.parametrize("members", range(1, 5))
+def test_a_key_is_named_from_so_many_members_on(world: World, members: int) -> None:
+    engine, day = world.library.engine, day_of(NOW)
+    for who in "ABCD"[:members]:
+        seen.take(engine, who, sent(["t"], "rare"), "me", 0)
+    found = orjson.loads(seen.release(engine, day, [*"ABCD"], 3, NOW).document)
+    assert found["keys"] == (["rare"] if members >= 3 else [])

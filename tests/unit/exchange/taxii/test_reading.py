@@ -241,3 +241,13 @@ def test_3_4_a_page_ends_at_its_octets_and_the_next_goes_on(world: World) -> Non
     path = f"{objects()}{some[7]['id']}/"
     assert names(world.ask("B", path)) == ["number 7"]
     assert world.ask("A", path, method="DELETE").status == 200
+
+
+def test_a_new_version_is_seen_also_where_another_passed_on_the_one_before(world: World) -> None:
+    world.add("A", indicator(1))
+    world.ask("B", objects())
+    assert world.add("B", indicator(1))["failure_count"] == 0
+    world.add("A", indicator(1, modified="2026-02-01T00:00:00.000Z", name="newer"))
+    for who in ("A", "B", "G"):
+        assert names(world.ask(who, objects())) == ["newer"]
+        assert names(world.ask(who, objects(), ("match[version]", "all"))) == ["number 1", "newer"]

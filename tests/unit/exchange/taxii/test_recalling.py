@@ -134,24 +134,56 @@ def test_what_was_said_in_one_collection_is_not_told_in_another(tmp_path: Path) 
     assert str(found["one"]["modified"]) > str(found["two"]["modified"])
 
 
+GONE = indicator(1, "amber", "2026-02-01T00:00:00.000Z", revoked=True, name="for one alone")
+
+
 def test_what_its_creator_revoked_in_one_collection_is_revoked_in_the_other(
     tmp_path: Path,
 ) -> None:
     world = open_world(tmp_path, TWO_CIRCLES)
     for to in ("one", "two"):
         world.add("A", indicator(1, "amber"), to=to)
-    gone = indicator(1, "amber", "2026-02-01T00:00:00.000Z", revoked=True, name="for one alone")
-    world.add("A", gone, to="one")
-    assert recall(world, "A", IDENT).status == 202
+    assert names(world.ask("D", objects("two"))) == ["number 1"]
+    world.add("A", GONE, to="one")
     item = the_only(world, "D", "two")
     assert (item["revoked"], item["name"]) == (True, "number 1")
+    assert str(item["modified"]) < str(GONE["modified"]), "nothing may follow what is revoked"
+    assert [len(seen(world, who)) for who in ("B", "D")] == [0, 1]
+    assert the_only(world, "B", "one")["name"] == "for one alone"
+    assert seen(world, "B") == [], "who got only the revoked version has nothing to take back"
+    assert recall(world, "A", IDENT).status == 202
+    assert the_only(world, "D", "two") == item
+
+
+def test_an_older_version_that_is_shared_after_it_was_revoked_is_so_at_once(
+    tmp_path: Path,
+) -> None:
+    world = open_world(tmp_path, TWO_CIRCLES)
+    world.add("A", GONE, to="one")
+    assert world.add("A", indicator(1, "amber"), to="two")["failure_count"] == 0
+    assert the_only(world, "D", "two")["revoked"] is True
+
+
+def test_what_another_shares_under_the_same_id_stays_as_it_is(world: World) -> None:
+    world.add("A", indicator(1))
+    world.ask("B", objects())
+    assert world.add("B", indicator(1), to="finds")["failure_count"] == 0
+    world.add("X", indicator(1, name="of X"), to="other")
+    world.add("A", indicator(1, "green", "2026-02-01T00:00:00.000Z", revoked=True))
+    assert the_only(world, "G", "finds")["revoked"] is True
+    assert "revoked" not in the_only(world, "X", "other")
 
 
 def test_it_is_erased_where_no_instant_is_left_to_revoke_it_at(tmp_path: Path) -> None:
     world = open_world(tmp_path, TWO_CIRCLES)
     for to in ("one", "two"):
         world.add("A", indicator(1, "amber"), to=to)
-    world.add("A", indicator(1, "amber", "2026-01-01T00:00:00.001Z", revoked=True), to="one")
+    world.ask("D", objects("two"))
+    gone = indicator(1, "amber", "2026-01-01T00:00:00.001Z", revoked=True)
+    assert world.add("A", gone, to="one")["failure_count"] == 0
+    assert names(world.ask("D", objects("two"))) == []
+    assert len(seen(world, "D")) == 1
+    assert the_only(world, "B", "one")["revoked"] is True
     assert recall(world, "A", IDENT).status == 202
     assert names(world.ask("D", objects("two"))) == []
 
@@ -328,7 +360,7 @@ def test_a_hidden_recipient_is_told_and_not_named(tmp_path: Path) -> None:
     assert states(world) == {"C": "open"}
     acknowledge(world, "B", IDENT)
     assert states(world) == {"C": "open"}
-    assert len(world.library.recalled()[0][1]) == 2, "whoever runs the server sees both"
+    assert len(world.library.recalled(world.now)[0][1]) == 2, "whoever runs the server sees both"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from allies import TRILATERAL, World, envelope, indicator, pages, parsed
 from sidelight.exchange.sighting import counted
+from sidelight.exchange.store import audit
 from sidelight.exchange.store.ledger import deliveries
 from sidelight.intel.markings import MARKINGS, Marking
 
@@ -324,3 +325,28 @@ def test_an_anonymous_one_has_no_value_that_could_name_somebody(world: World) ->
     assert found["object_marking_refs"] == [MARKINGS["green"]]
     assert found["last_seen"] == "2026-02-02T00:00:00Z"
     assert not {"count", "created", "first_seen", "revoked"} & found.keys()
+
+
+IDENTITY = "identity--22222222-2222-4222-8222-222222222222"
+
+
+@pytest.mark.parametrize("asked", [OWN, ANONYMOUS])
+def test_a_sighting_in_the_name_of_whom_is_hidden_is_an_alarm_and_looks_like_none(
+    world: World, asked: tuple[tuple[str, str], ...]
+) -> None:
+    world.apply(HIDDEN.replace('name = "B"', f'name = "B"\nidentity = "{IDENTITY}"', 1))
+    world.add("A", indicator(1))
+    answers = []
+    for number, creator in enumerate((IDENTITY, IDENTITY[:-1] + "3")):
+        made = sight(world, "G", sighting(number, created_by_ref=creator), asked=asked)
+        answers.append([made["success_count"], made["failure_count"]])
+        preview = (*asked, ("preview", "yes"))
+        sight(world, "G", sighting(number, created_by_ref=creator), asked=preview)
+    assert answers[0] == answers[1]
+    alarms = [each for each in audit.entries(world.library.engine) if each.action == "alarm"]
+    assert [orjson.loads(each.detail) for each in alarms] == [
+        {"id": sighting(0)["id"], "version": sighting(0)["modified"],
+         "why": "sighting: made in another's name"}
+    ]  # fmt: skip
+    actor = "an anonymous member" if asked == ANONYMOUS else "somebody@G of "
+    assert alarms[0].actor.startswith(actor)
