@@ -30,7 +30,7 @@ class Buffers:
     def take(self) -> Buffer:
         """Give a buffer that nothing looks at; what it holds is left over."""
         for number, buffer in enumerate(self._kept):
-            with suppress(BufferError, SystemError, OSError):
+            with suppress(BufferError, SystemError, ValueError, OSError):
                 buffer.resize(self.size)
                 return self._kept.pop(number)
         return _buffer(self.size)

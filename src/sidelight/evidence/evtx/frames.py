@@ -40,6 +40,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     hosts = cut(table.field(_HOST, None), sorting)
     columns = _columns(table, sorting, _asked(table, sorting, wanted))
     table.layout.fields.clear()
+    table.encoded.clear()
     edges = sorting.edges.tolist()
     for number, kind in enumerate(sorting.kinds):
         part = slice(edges[number], edges[number + 1])

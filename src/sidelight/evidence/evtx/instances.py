@@ -187,12 +187,13 @@ class _Source:
                 else:
                     self._fill(layout, program, part, count, following)
 
-    def _identify(self, definition: Ints) -> NDArray[np.int16]:
+    def _identify(self, definition: Ints) -> "NDArray[np.int16 | np.int64]":
         """Give the numbers of the templates defined at offsets; NumPy sorts 16 bits by radix."""
         encoded = pa.array(definition).dictionary_encode()
         numbers = self.registry.identify(self.data, encoded.dictionary.to_numpy())
-        found: NDArray[np.int16] = numbers.astype(np.int16)[encoded.indices.to_numpy()]
-        return found
+        narrow = len(self.registry.templates) <= np.iinfo(np.int16).max
+        which: Ints = encoded.indices.to_numpy()
+        return (numbers.astype(np.int16) if narrow else numbers)[which]
 
     def _heads(self, layout: Layout, path: Path, level: _Level) -> tuple[_Level, Ints, Ints]:
         """Give the instances, the offsets of their definitions and of their values."""
