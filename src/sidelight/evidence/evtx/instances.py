@@ -192,7 +192,8 @@ class _Source:
         encoded = pa.array(definition).dictionary_encode()
         numbers = self.registry.identify(self.data, encoded.dictionary.to_numpy())
         narrow = len(self.registry.templates) <= np.iinfo(np.int16).max
-        return numbers.astype(np.int16 if narrow else np.int64)[encoded.indices.to_numpy()]
+        which: Ints = encoded.indices.to_numpy()
+        return (numbers.astype(np.int16) if narrow else numbers)[which]
 
     def _heads(self, layout: Layout, path: Path, level: _Level) -> tuple[_Level, Ints, Ints]:
         """Give the instances, the offsets of their definitions and of their values."""
