@@ -90,16 +90,26 @@ def look_again(
     wanted = to_examine(tree)
     if not wanted:
         return Second()
-    from sidelight.pe.examined import examine, examine_catalog  # noqa: PLC0415
-
     hashes = {each.source: each.sha256 for each in digests}
-    store, listed = trust(), tree.has_catalogs
-    examined: dict[str, Examined] = {}
-    gaps: list[Gap] = []
 
     def hashed(source: str, data: bytes) -> str:
         return hashes.get(source) or hashlib.sha256(data).hexdigest()
 
+    return _examined(tree, wanted, inputs, hashed, trust())
+
+
+def _examined(
+    tree: "Tree",
+    wanted: frozenset[str],
+    inputs: Iterable[Input],
+    hashed: Callable[[str, bytes], str],
+    store: "Trust",
+) -> Second:
+    """Look at what is *wanted*, then at the catalogs that list any of it."""
+    from sidelight.pe.examined import examine, examine_catalog  # noqa: PLC0415 - for disks
+
+    examined: dict[str, Examined] = {}
+    gaps: list[Gap] = []
     for opened in reopen(wanted, inputs):
         match opened:
             case Gap():
@@ -109,7 +119,7 @@ def look_again(
             case Opened(source, data, modified, mark):
                 sha256, zone = hashed(source, data), _zone(mark)
                 examined[source] = examine(
-                    data, sha256, store, modified=modified, zone=zone, listed=listed
+                    data, sha256, store, modified=modified, zone=zone, listed=tree.has_catalogs
                 )
     for opened in reopen(_catalogs(tree, examined), inputs):
         match opened:
