@@ -170,14 +170,19 @@ def follow(  # noqa: PLR0913 - options
             )
         if request:
             return hunt_stream(bodies, request)
-        try:
-            for _ in bodies:
-                pass
-        except KeyboardInterrupt:
-            if place.after:
-                say(f"sidelight: to go on from here: --since {place.next()}", err=True)
-            raise
+        _print_on(bodies, place)
     return 0
+
+
+def _print_on(bodies: Iterator[bytes], place: "_Place") -> None:
+    """Let what comes be printed until Ctrl-C, and say then how to go on."""
+    try:
+        for _ in bodies:
+            pass
+    except KeyboardInterrupt:
+        if place.after:
+            say(f"sidelight: to go on from here: --since {place.next()}", err=True)
+        raise
 
 
 @dataclass(slots=True)

@@ -208,16 +208,21 @@ class Client:
         root = found.get("default") or (roots[0] if isinstance(roots, list) and roots else None)
         if not isinstance(root, str):
             raise ExchangeError("the server names no API root", where=start)
-        try:
-            root = urljoin(start, root)
-            there = urlsplit(root)
-        except ValueError:
-            why = f"the API root is no address: {root}"
-            raise ExchangeError(why, where=start) from None
-        if (there.scheme, there.netloc) != (parts.scheme, parts.netloc):
-            hint = "name it instead, if you trust it with the token"
-            raise ExchangeError(f"the API root is elsewhere: {root}", where=start, hint=hint)
-        return root.rstrip("/") + "/"
+        return _beside(start, root)
+
+
+def _beside(start: str, root: str) -> str:
+    """Give the address of an API root that is on the host of *start*."""
+    try:
+        root = urljoin(start, root)
+        here, there = urlsplit(start), urlsplit(root)
+    except ValueError:
+        why = f"the API root is no address: {root}"
+        raise ExchangeError(why, where=start) from None
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        hint = "name it instead, if you trust it with the token"
+        raise ExchangeError(f"the API root is elsewhere: {root}", where=start, hint=hint)
+    return root.rstrip("/") + "/"
 
 
 def _added(connection: Connection, room: Room, item: bytes) -> str:
