@@ -20,7 +20,7 @@ from litestar.types import Receive, Scope, Send
 from sidelight.exchange.feed import Feed
 from sidelight.exchange.gate import Gate, Shown
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.keyring import Keyring
+from sidelight.exchange.keyring import Keyring, renewed
 from sidelight.exchange.limits import Allowance, Limits
 from sidelight.exchange.line import Door
 from sidelight.exchange.login import origin
@@ -82,12 +82,7 @@ class Edge:
 
     def believe(self, keyrings: Mapping[str, Keyring]) -> None:
         """Believe other issuers from now on; keys that were fetched for one of them stay."""
-        self.keyrings = {name: self._kept(name, each) for name, each in keyrings.items()}
-        self.gate.keyrings = self.keyrings
-
-    def _kept(self, name: str, fresh: Keyring) -> Keyring:
-        old = self.keyrings.get(name)
-        return old if old and old.issuer == fresh.issuer and not fresh.keys else fresh
+        self.keyrings = self.gate.keyrings = renewed(self.keyrings, keyrings)
 
     async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -1,7 +1,7 @@
 """Keys of issuers: read from a file, or fetched where somebody asked for that, and kept a while."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
@@ -100,3 +100,13 @@ class Keyring:
             _log.warning("keys of %s: %s", self.issuer.name, error)
             return
         self._fetched = now_s
+
+
+def renewed(old: Mapping[str, Keyring], fresh: Mapping[str, Keyring]) -> dict[str, Keyring]:
+    """Give keyrings as they are to be now; keys that were fetched for the same issuer stay."""
+    found = dict(fresh)
+    for name, each in fresh.items():
+        before = old.get(name)
+        if before and before.issuer == each.issuer and not each.keys:
+            found[name] = before
+    return found

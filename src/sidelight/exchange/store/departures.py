@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.recall import HOURS, NAMING, Notice, Recall, Recipient
-from sidelight.exchange.shelf import Caller
+from sidelight.exchange.shelf import Caller, Held
 from sidelight.exchange.store import recalls, tables
 from sidelight.exchange.store.database import writing
 
@@ -44,9 +44,9 @@ def foresee(connection: Connection, rows: Iterable[tuple[Instant, str, str, Inst
     _leave(connection, [(*row, False) for row in rows])
 
 
-def remove(connection: Connection, rows: Iterable[tuple[Instant, str, str]], now: Instant) -> None:
+def remove(connection: Connection, found: Iterable[Held], owner: str, now: Instant) -> None:
     """Note that something was deleted; what had left before stays as it was told."""
-    left = list(rows)
+    left = [(each.added, each.id, owner) for each in found]
     for start in range(0, len(left), _AT_ONCE):
         some = left[start : start + _AT_ONCE]
         added = [each[0] for each in some]
@@ -70,6 +70,17 @@ def _leave(connection: Connection, rows: Sequence[tuple[Instant, str, str, Insta
         connection.execute(insert(tables.departure).values(made))
 
 
+def told(
+    engine: Engine, organisation: str, *, after: Instant, limit: int, now: Instant
+) -> list[Notice]:
+    """Give what is recalled, or left, of what an organisation was given; note that it knows."""
+    found = recalls.notices(engine, organisation, after=after, limit=limit)
+    found += notices(engine, organisation, after=after, limit=limit, now=now)
+    first = sorted(found, key=lambda each: each.recall.at)[:limit]
+    recalls.tell(engine, first, organisation, now)
+    return first
+
+
 def notices(
     engine: Engine, organisation: str, *, after: Instant, limit: int, now: Instant
 ) -> list[Notice]:
@@ -80,7 +91,7 @@ def notices(
 
 
 def made(engine: Engine, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-    """Give what left of one owner, or all, oldest first, with everybody who was given it."""
+    """Give what one owner, or anybody, recalled or had leave, with everybody who was given it."""
     whose = _DEPARTURE.owner == owner if owner else true()
     with engine.connect() as connection:
         found = list(_departed(connection, now, "", whose))
@@ -88,19 +99,21 @@ def made(engine: Engine, now: Instant, owner: str = "") -> list[tuple[Recall, li
     for each in found:
         recipients[each.recall.id].append(each.recipient)
     once = {each.recall.id: each.recall for each in found}
-    return [(each, recipients[each.id]) for each in once.values()]
+    left = [(each, recipients[each.id]) for each in once.values()]
+    return sorted([*recalls.made(engine, owner), *left], key=lambda each: each[0].at)
 
 
 def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
-    """Note that an organisation acknowledges a departure, by its id or that of the object.
+    """Note that an organisation acknowledges a recall or a departure, by its id or the object's.
 
     Gives what it acknowledged, also earlier; nothing where no such notice is for it.
     """
+    found = recalls.acknowledge(engine, ident, by, done, now)
     named = or_(_DEPARTURE.notice == ident, _DEPARTURE.object == ident)
     with writing(engine) as connection:
         for each in list(_departed(connection, now, by.organisation, named)):
             recalls.answer(connection, each, by, done, now)
-        return list(_departed(connection, now, by.organisation, named))
+        return [*found, *_departed(connection, now, by.organisation, named)]
 
 
 def _departed(

@@ -23,7 +23,6 @@ from sidelight.exchange.store import (
     departures,
     ledger,
     objects,
-    recalls,
     retraction,
     seen,
     tables,
@@ -116,10 +115,9 @@ class Library(Registers):
 
     def delete(self, collection: str, found: Sequence[Held], by: Caller, now: Instant) -> None:
         """Forget versions of an object; whoever was given them is told."""
-        left = [(each.added, each.id, by.organisation) for each in found]
         with writing(self.engine) as connection:
             objects.forget(connection, collection, found, by, now)
-            departures.remove(connection, left, now)
+            departures.remove(connection, found, by.organisation, now)
 
     def keep_status(self, ident: str, organisation: str, body: bytes, now: Instant) -> None:
         """Keep a status resource for whoever sent the request."""
@@ -159,22 +157,15 @@ class Library(Registers):
         self, organisation: str, *, after: Instant, limit: int, now: Instant
     ) -> list[Notice]:
         """Give what is recalled, or left, of what an organisation was given; note that it knows."""
-        engine, asked = self.engine, {"after": after, "limit": limit}
-        found = recalls.notices(engine, organisation, **asked)
-        found += departures.notices(engine, organisation, **asked, now=now)
-        first = sorted(found, key=lambda each: each.recall.at)[:limit]
-        recalls.tell(engine, first, organisation, now)
-        return first
+        return departures.told(self.engine, organisation, after=after, limit=limit, now=now)
 
     def acknowledge(self, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
         """Note that an organisation acknowledges a recall, or that something left."""
-        found = recalls.acknowledge(self.engine, ident, by, done, now)
-        return found + departures.acknowledge(self.engine, ident, by, done, now)
+        return departures.acknowledge(self.engine, ident, by, done, now)
 
     def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
         """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
-        found = recalls.made(self.engine, owner) + departures.made(self.engine, now, owner)
-        return sorted(found, key=lambda each: each[0].at)
+        return departures.made(self.engine, now, owner)
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""

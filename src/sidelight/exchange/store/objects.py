@@ -269,22 +269,7 @@ class Adding:
         self._old[item.id].append(row)
         if item.handling.ends is not None:
             self._ending.append((self._last, item.id, row.owner, item.handling.ends))
-        self._rows.append(
-            {
-                "added": self._last,
-                "id": item.id,
-                "type": item.type,
-                "version": version,
-                "terms": self._terms_of(item),
-                "body": item.body,
-                "collection": row.collection,
-                "spec_version": row.spec_version,
-                "key": row.key,
-                "owner": row.owner,
-                "digest": row.digest,
-                "revoked": row.revoked,
-            }
-        )
+        self._rows.append(_row(item, row, self._terms_of(item), self._last))
         return Added(item.id, version)
 
     def _terms_of(self, item: Arrival) -> int:
@@ -357,6 +342,23 @@ class Adding:
     def by(self) -> Caller:
         """Give who adds."""
         return self.sending.by
+
+
+def _row(item: Arrival, row: Past, terms: int, added: Instant) -> dict[str, object]:
+    return {
+        "added": added,
+        "id": item.id,
+        "type": item.type,
+        "version": row.version,
+        "terms": terms,
+        "body": item.body,
+        "collection": row.collection,
+        "spec_version": row.spec_version,
+        "key": row.key,
+        "owner": row.owner,
+        "digest": row.digest,
+        "revoked": row.revoked,
+    }
 
 
 def _past(row: Any, *, seen: bool, given: bool) -> Past:
