@@ -160,7 +160,7 @@ def _joined(parts: list[_Level]) -> _Level:
 class _Source:
     data: Data
     u8: NDArray[np.uint8]
-    u32: NDArray[np.uint32]
+    u32: "NDArray[np.integer]"
     registry: Registry
 
     def take(
