@@ -89,18 +89,17 @@ def _bare(values: pa.StringArray) -> tuple[Rows, pa.StringArray]:
 
 
 def _without(text: bytes) -> bytes:
-    for key in (*_HOST, *_NUMBER):
-        at = text.find(key)
-        while at >= 0:
-            begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-            end = end if end >= 0 else len(text)
-            number = key in _HOST or text[at + len(key) : end].strip().isdigit()
-            if number and not text[begin:at].strip(b"\t "):
-                text, at = text[:begin] + text[end:], begin
-            else:
-                at += len(key)
-            at = text.find(key, at)
-    return text
+    if not any(key in text for key in (*_HOST, *_NUMBER)):
+        return text
+    return b"\n".join(b"" if _is_told(line) else line for line in text.split(b"\n"))
+
+
+def _is_told(line: bytes) -> bool:
+    """Tell whether a line is of those that say nothing of what an event ran."""
+    bare = line.lstrip(b"\t ")
+    return bare.startswith(_HOST) or (
+        bare.startswith(_NUMBER) and bare.partition(b"=")[2].strip().isdigit()
+    )
 
 
 def script_marks(text: str) -> tuple[Mark, ...]:

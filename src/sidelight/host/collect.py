@@ -399,7 +399,7 @@ class Space:
         for line in os.fsdecode(read(base + "/mountinfo")).split("\n")[:-1]:
             fields, _, right = line.partition(" - ")
             device, place = fields.split(" ")[2], fields.split(" ")[4]
-            if right.split(" ")[0] in REMOTE or right.startswith("fuse."):
+            if right.split(" ")[0] in REMOTE or right.startswith(("fuse ", "fuse.")):
                 self.remote.add(tuple(int(part) for part in device.split(":")))
             found = re.match(r"/proc/(\d+)(?:/|$)", place)
             self.covered += [int(found.group(1))] if found else []

@@ -1,7 +1,7 @@
 """What is odd about the libraries and programs of a file tree, with reasons for and against."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from posixpath import basename, dirname
 from typing import Final
@@ -43,8 +43,9 @@ def judge_tree(tree: Tree) -> Iterator[tuple[str, tuple[Mark, ...]]]:
             marks += _unowned(tree, node)
         if marks:
             found.setdefault(node.path, []).extend(marks)
+    loose = _loose(tree, heaps)
     for folder, count in heaps.items():
-        if all(place_of(p, tree.file(p)) == "guarded" for p in tree.nodes if _heap(p) == folder):
+        if folder not in loose:
             text = f"{count} programs and libraries lie in a folder for temporary files"
             mark = Mark("program-in-temporary-folder", 10, text, _GUARDED)
         else:
@@ -172,6 +173,15 @@ def _heaps(tree: Tree) -> dict[str, int]:
         if folder := _heap(path):
             counts[folder] = counts.get(folder, 0) + 1
     return {folder: count for folder, count in counts.items() if count > _MANY}
+
+
+def _loose(tree: Tree, heaps: Container[str]) -> frozenset[str]:
+    """Name those of *heaps* that hold a file which others than root may change."""
+    return frozenset(
+        folder
+        for path in tree.nodes
+        if (folder := _heap(path)) in heaps and place_of(path, tree.file(path)) != "guarded"
+    )
 
 
 def _crowds(tree: Tree) -> dict[str, int]:

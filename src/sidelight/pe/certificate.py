@@ -7,7 +7,7 @@ such as those with critical policies, by which Microsoft's own timestamps are is
 from dataclasses import dataclass
 from typing import Final
 
-from sidelight.pe.der import BITS, OCTETS, OID, SEQUENCE, DerError, Element, element
+from sidelight.pe.der import BITS, OCTETS, OID, SEQUENCE, Element, element
 from sidelight.pe.keys import digest_of, mismatch
 
 _VERSION: Final = 0xA0
@@ -54,10 +54,10 @@ def read_certificate(data: bytes | Element) -> Certificate:
         DerError: it is none.
     """
     whole = (element(data) if isinstance(data, bytes) else data).of(SEQUENCE)
-    text, algorithm, value = whole.parts()[:3] if len(whole.parts()) >= 3 else _lacking()
-    parts = text.of(SEQUENCE).parts()
-    parts = parts[1:] if parts and parts[0].tag == _VERSION else parts
-    serial, _, issuer, _, subject, key, *rest = parts if len(parts) >= 6 else _lacking()
+    text, algorithm, value = whole.parts(3)[:3]
+    parts = text.of(SEQUENCE).parts(6)
+    parts = text.parts(7)[1:] if parts[0].tag == _VERSION else parts
+    serial, _, issuer, _, subject, key, *rest = parts
     return Certificate(
         whole.raw,
         serial.body,
@@ -65,19 +65,15 @@ def read_certificate(data: bytes | Element) -> Certificate:
         subject.raw,
         key.raw,
         text.raw,
-        (algorithm.of(SEQUENCE).parts() or _lacking())[0].of(OID).body,
+        algorithm.of(SEQUENCE).parts(1)[0].of(OID).body,
         value.of(BITS).body[1:],
         any(_says_authority(each) for each in rest if each.tag == _EXTENSIONS),
     )
 
 
-def _lacking() -> list[Element]:
-    raise DerError("lacks a part")
-
-
 def _says_authority(extensions: Element) -> bool:
-    for extension in (extensions.parts() or _lacking())[0].of(SEQUENCE).parts():
-        name, *_, value = extension.of(SEQUENCE).parts() or _lacking()
+    for extension in extensions.parts(1)[0].of(SEQUENCE).parts():
+        name, *_, value = extension.of(SEQUENCE).parts(2)
         if name.of(OID).body == _BASIC_CONSTRAINTS:
             said = element(value.of(OCTETS).body).of(SEQUENCE).parts()
             return bool(said) and (said[0].tag, said[0].body) == _TRUE

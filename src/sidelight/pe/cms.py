@@ -67,12 +67,12 @@ def read_message(data: bytes | Element) -> Message:
         DerError: it is none.
     """
     outer = (data if isinstance(data, Element) else element(data)).of(SEQUENCE)
-    sort, wrapped, *_ = _at_least(outer.parts(), 2)
+    sort, wrapped, *_ = outer.parts(2)
     if sort.of(OID).body != _SIGNED:
         raise DerError("is no signed message")
-    parts = _at_least(_at_least(wrapped.of(_CHOSEN_0).parts(), 1)[0].of(SEQUENCE).parts(), 4)
-    kind, held, *_ = _at_least(parts[2].of(SEQUENCE).parts(), 2)
-    content = _at_least(held.of(_CHOSEN_0).parts(), 1)[0]
+    parts = wrapped.of(_CHOSEN_0).parts(1)[0].of(SEQUENCE).parts(4)
+    kind, held, *_ = parts[2].of(SEQUENCE).parts(2)
+    content = held.of(_CHOSEN_0).parts(1)[0]
     given = next((part for part in parts[3:] if part.tag == _CHOSEN_0), None)
     signers = parts[-1].of(SET).parts()
     # Certificates of attributes may be among them (RFC 5652, 10.2.2); they have no key.
@@ -91,15 +91,15 @@ def read_signer(info: Element) -> Signer:
     Raises:
         DerError: it is none.
     """
-    parts = _at_least(info.of(SEQUENCE).parts(), 5)
+    parts = info.of(SEQUENCE).parts(5)
     who, algorithm = parts[1], parts[2]
     if who.tag == _KEY_ID:
         issuer, serial = b"", who.body
     else:
-        name, number, *_ = _at_least(who.of(SEQUENCE).parts(), 2)
+        name, number, *_ = who.of(SEQUENCE).parts(2)
         issuer, serial = name.raw, number.body
-    signed = parts[3] if parts[3].tag == _CHOSEN_0 else None
-    method, value, *rest = _at_least(parts[4 if signed else 3 :], 2)
+    signed = info.parts(6)[3] if parts[3].tag == _CHOSEN_0 else None
+    method, value, *rest = parts[4 if signed else 3 :]
     return Signer(
         issuer,
         serial,
@@ -116,8 +116,8 @@ def _attributes(some: Element) -> list[tuple[bytes, Element]]:
     """List attributes by the bytes of their identifier, each with its first value."""
     found = []
     for attribute in some.parts():
-        name, values, *_ = _at_least(attribute.of(SEQUENCE).parts(), 2)
-        found.append((name.of(OID).body, _at_least(values.of(SET).parts(), 1)[0]))
+        name, values, *_ = attribute.of(SEQUENCE).parts(2)
+        found.append((name.of(OID).body, values.of(SET).parts(1)[0]))
     return found
 
 
@@ -127,13 +127,7 @@ def digest_named(identifier: Element) -> str:
 
 
 def _algorithm(identifier: Element) -> bytes:
-    return _at_least(identifier.of(SEQUENCE).parts(), 1)[0].of(OID).body
-
-
-def _at_least(parts: list[Element], count: int) -> list[Element]:
-    if len(parts) < count:
-        raise DerError("lacks a part")
-    return parts
+    return identifier.of(SEQUENCE).parts(1)[0].of(OID).body
 
 
 def certificate_of(signer: Signer, some: Iterable[Certificate]) -> Certificate | None:

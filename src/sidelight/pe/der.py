@@ -42,11 +42,11 @@ class Element:
         """The bytes of its content."""
         return self.data[self.begin : self.end]
 
-    def parts(self) -> list["Element"]:
+    def parts(self, least: int = 0) -> list["Element"]:
         """Give the elements that it is made of.
 
         Raises:
-            DerError: it is made of none, or of more than can be meant.
+            DerError: it is made of none, of fewer than *least*, or of more than can be meant.
         """
         if not self.tag & 0x20:
             raise DerError("an element has no parts")
@@ -55,6 +55,8 @@ class Element:
             if len(found) == _MOST:
                 raise DerError("an element has too many parts")
             found.append(part)
+        if len(found) < least:
+            raise DerError("an element lacks a part")
         return found
 
     def of(self, *tags: int) -> "Element":

@@ -94,21 +94,15 @@ def _token(signer: Signer, value: Element, others: Sequence[Certificate], trust:
     if message.sort != _TST_INFO or not message.signers:
         return Stamp(flaw="it is no timestamp token")
     content = message.content.of(OCTETS).body
-    version, _, imprint, serial, told, *_ = _five(element(content).of(SEQUENCE).parts())
+    version, _, imprint, serial, told, *_ = element(content).of(SEQUENCE).parts(5)
     version.of(INTEGER)
     serial.of(INTEGER)
-    algorithm, digest, *_ = imprint.of(SEQUENCE).parts()
+    algorithm, digest, *_ = imprint.of(SEQUENCE).parts(2)
     name = digest_named(algorithm)
     if not name or hashlib.new(name, signer.value).digest() != digest.of(OCTETS).body:
         return Stamp(flaw="it is about another signature")
     near = (*message.certificates, *others)
     return _held(message.signers[0], _TST_INFO, content, told, near, trust)
-
-
-def _five(parts: list[Element]) -> list[Element]:
-    if len(parts) < 5:
-        raise DerError("lacks a part")
-    return parts
 
 
 def _held(  # noqa: PLR0913

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,9 @@ _PEM: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
 )
 _DEPTH: Final = 8
+_ISSUERS: Final = 32
+"""So many certificates of one name that came along are tried, since each may have a key that takes
+long to verify with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,8 @@ def is_chained(certificate: Certificate, others: Sequence[Certificate], trust: T
         if any(certificate.is_issued_by(each) for each in anchors):
             return True
         named = (each for each in others if each.subject == certificate.issuer and each.authority)
-        above = next((each for each in named if certificate.is_issued_by(each)), None)
+        some = islice(named, _ISSUERS)
+        above = next((each for each in some if certificate.is_issued_by(each)), None)
         if above is None:
             return False
         certificate = above

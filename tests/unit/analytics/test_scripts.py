@@ -1,5 +1,7 @@
 """Events of PowerShell repeat much around what they ran, and only that is judged, once."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,13 @@ def frame_of(texts: list[str | None], event_id: str = "800", field: str = "Data"
 )
 def test_lines_that_say_nothing_are_left_out(text: str, left: str) -> None:
     assert scripts._without(text.encode()).decode() == left
+
+
+@pytest.mark.parametrize("line", ["HostApplication=\n", "SequenceNumber=1\n"])
+def test_many_lines_that_say_nothing_cost_no_more_each(line: str) -> None:
+    begun = time.process_time()
+    assert scripts._without(line.encode() * 300_000) == b"\n" * 300_000
+    assert time.process_time() - begun < 10
 
 
 def test_events_that_only_their_numbers_tell_apart_are_judged_once(

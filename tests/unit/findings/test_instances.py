@@ -86,3 +86,15 @@ def test_what_was_not_seen_to_start_is_named_as_ancestry_names_it(acted):
     named = {*identities(known).values()}
     found = told(acted)
     assert (found.count if found else min(len(named), 1)) == len(named)
+
+
+@given(st.lists(pieces, max_size=8), st.lists(st.integers(0, 2), max_size=3), st.randoms())
+def test_the_order_of_merging_decides_nothing(acted, seconds, random):
+    starts = [
+        start(key=k, pid=5, image="a.exe", time=s * SECOND)
+        for k, s in zip("KLM", seconds, strict=False)
+    ]
+    found = told(acted, starts)
+    random.shuffle(acted)
+    random.shuffle(starts)
+    assert told(acted, starts) == found

@@ -727,6 +727,7 @@ MOUNTS = """\
 20 1 0:5 / /proc rw - proc proc rw,hidepid=2
 21 20 8:1 /1 /proc/4711 rw shared:1 - ext4 /dev/sda1 rw
 22 1 0:35 / /data rw - nfs4 filer:/data rw
+24 1 0:37 / /tmp/y rw - fuse /dev/fuse rw,user_id=1000
 23 1 0:36 / /home/a/x rw - fuse.sshfs a:/ rw
 24 1 8:1 / / rw - ext4 /dev/sda1 rw
 """
@@ -739,6 +740,7 @@ def test_mounts_tell_what_is_hidden_and_what_is_far_away(tmp_path: Path) -> None
     assert space.hides
     assert space.is_remote(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"))
     assert space.is_remote(collect.Region(0, 1, "r-xp", "00:24", 5, "/home/a/x/a.so"))
+    assert space.is_remote(collect.Region(0, 1, "r-xp", "00:25", 5, "/tmp/y/a.so"))
     assert not space.is_remote(collect.Region(0, 1, "r-xp", "08:01", 5, "/a.so"))
     far = space.describe(collect.Region(0, 1, "r-xp", "00:23", 5, "/data/a.so"), "")
     assert far == {"path": "/data/a.so", "now": "unknown", "remote": True}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidelight.host import tree_marks
 from sidelight.host.collect import Owners
 from sidelight.host.elf_file import ElfFile
 from sidelight.host.tree import Node, Tree
@@ -182,6 +183,15 @@ def test_below_tmp_what_root_alone_may_write_is_not_said_to_be_open() -> None:
     assert marked(_rooted(tool("/opt/x", "/tmp/v"))) == {}
     for folder in ("/tmp/w", "/tmp"):
         assert marked(_rooted(tool("/opt/x", folder))) == {"/opt/x": {"search-path": 20}}
+
+
+def test_many_folders_full_of_files_cost_no_more_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    heap = tree_marks._heap
+    monkeypatch.setattr(tree_marks, "_heap", lambda path: asked.append(path) or heap(path))
+    tree = tree_of(*[lib(f"/tmp/{at}/{n}.so", f"{n}.so") for at in range(50) for n in range(4)])
+    assert len(marked(tree)) == 50
+    assert len(asked) <= 4 * len(tree.nodes)
 
 
 def test_without_a_database_nothing_is_called_unowned() -> None:

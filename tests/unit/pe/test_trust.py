@@ -3,7 +3,8 @@
 import pytest
 
 from authenticode_writer import root, signer
-from sidelight.pe.trust import read_revoked, read_trust
+from sidelight.pe.certificate import Certificate, read_certificate
+from sidelight.pe.trust import is_chained, read_revoked, read_trust
 
 ROW = '[[certificate]]\nserial = "{}"\nissuer = "Some CA"\nsource = "a notice"\n'
 
@@ -38,3 +39,14 @@ def test_a_list_that_is_not_of_the_form_is_refused(text: str) -> None:
 def test_what_holds_no_certificate_is_refused() -> None:
     with pytest.raises(ValueError, match="PEM"):
         read_trust([signer().der])
+
+
+def test_few_of_many_issuers_of_one_name_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may have the longest of keys, and a signature has room for a thousand."""
+    mine, above = (read_certificate(each.der) for each in (signer(), root()))
+    trust = read_trust()
+    assert not is_chained(mine, [above], trust)
+    tried: list[Certificate] = []
+    monkeypatch.setattr(Certificate, "is_issued_by", lambda _, other: bool(tried.append(other)))
+    assert not is_chained(mine, [above] * 1000, trust)
+    assert 0 < len(tried) < 100

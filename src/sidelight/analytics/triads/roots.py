@@ -48,7 +48,9 @@ class Volumes:
             return ""
         above = next((each for each in _above(root) if self._begins(each)), root)
         drive = "C" if above in self.systems else _drive(above)
-        return "\\".join((f"{drive}:", *_SIGNS.split(written[len(above) :])))
+        # Some letters are longer once folded, so it is the parts that are counted.
+        parts = _SIGNS.split(written)[len(_SIGNS.findall(above)) :]
+        return "\\".join((f"{drive}:", *parts))
 
     def _begins(self, above: str) -> bool:
         """Tell whether a volume begins here: it is known, named as a drive, or others are beside.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.buffers import Buffer, Buffers
-from sidelight.evidence.evtx.stretches import Data
+from sidelight.evidence.evtx.stretches import Data, view
 from sidelight.evidence.stream import Stream
 from sidelight.schema import Gap
 
@@ -143,8 +143,7 @@ def walk(batch: Batch) -> tuple[Records, list[Gap]]:
     walked = _inspect(batch)
     limits = np.array(walked.limits, np.int64)
     last = np.array(walked.last, np.uint64)
-    u32 = np.ndarray((len(batch.data) - 3,), "<u4", batch.data, strides=(1,))
-    u64 = np.ndarray((len(batch.data) - 7,), "<u8", batch.data, strides=(1,))
+    u32, u64 = view(batch.data, "<u4"), view(batch.data, "<u8")
     at = np.arange(len(limits), dtype=np.int64) * SIZE + RECORDS
     alive = np.flatnonzero(limits > 0)
     count = np.zeros(len(limits), np.int64)
@@ -175,9 +174,9 @@ def walk(batch: Batch) -> tuple[Records, list[Gap]]:
 
 def _inspect(batch: Batch) -> _Walk:
     walked = _Walk([], [], [], [])
-    view = memoryview(batch.data)
+    whole = memoryview(batch.data)
     for chunk, size in enumerate(batch.size):
-        data = view[chunk * SIZE : chunk * SIZE + size]
+        data = whole[chunk * SIZE : chunk * SIZE + size]
         limit, last, expected = 0, 0, 0
         if size < RECORDS or bytes(data[:8]) != MAGIC:
             _strange(batch, walked, chunk, data)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.evtx.binxml import DEPTH
 from sidelight.evidence.evtx.chunks import SIZE, Records
 from sidelight.evidence.evtx.naming import ROOT, Path
-from sidelight.evidence.evtx.stretches import Data, Ints, rows_at
+from sidelight.evidence.evtx.stretches import Data, Ints, rows_at, view
 from sidelight.evidence.evtx.templates import Constant, Program, Registry, Use
 from sidelight.evidence.evtx.values import BINXML
 from sidelight.schema import unique
@@ -119,8 +119,7 @@ def lay_out(data: Data, records: Records, registry: Registry) -> Layout:
     """Find the values of all records."""
     layout = Layout(np.zeros(len(records.start), bool))
     u8 = np.frombuffer(data, np.uint8)
-    u32 = np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))
-    source = _Source(data, u8, u32, registry)
+    source = _Source(data, u8, view(data, "<u4"), registry)
     rows = np.arange(len(records.start))
     levels: list[tuple[Path, _Level]] = [(ROOT, _Level(rows, records.start + 24, records.stop))]
     for _ in range(DEPTH):
@@ -161,7 +160,7 @@ def _joined(parts: list[_Level]) -> _Level:
 class _Source:
     data: Data
     u8: NDArray[np.uint8]
-    u32: NDArray[np.uint32]
+    u32: "NDArray[np.integer]"
     registry: Registry
 
     def take(

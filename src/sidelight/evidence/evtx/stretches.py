@@ -13,15 +13,16 @@ Data: TypeAlias = bytes | memoryview
 def view(data: Data, code: str) -> "NDArray[np.integer]":
     """Give *data* as numbers: the n-th begins at the n-th byte."""
     dtype = np.dtype(code)
-    return np.ndarray((len(data) - dtype.itemsize + 1,), dtype, data, strides=(1,))
+    # An array made of a memoryview itself does not keep what lies below it from being reused.
+    held = np.frombuffer(data, np.uint8)
+    return np.ndarray((len(data) - dtype.itemsize + 1,), dtype, held, strides=(1,))
 
 
 def rows_at(data: Data, start: Ints, size: int) -> NDArray[np.uint8]:
     """Copy stretches of one size: one row each."""
     if not size:
         return np.zeros((len(start), 0), np.uint8)
-    whole = np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
-    return whole[start].view(np.uint8).reshape(len(start), size)
+    return view(data, f"V{size}")[start].view(np.uint8).reshape(len(start), size)
 
 
 def encode_stretches(data: Data, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:

@@ -42,9 +42,12 @@ def _finder(words: frozenset[str], *, ascii_only: bool) -> BytesAhoCorasick:
 
 
 def _patterns(words: frozenset[str], *, ascii_only: bool) -> Iterator[bytes]:
-    for word in words:
+    # As some shippers write what `record.shown` gives back.
+    hidden = (word.replace("<", "&lt;").replace(">", "&gt;") for word in words)
+    spelled = {*words, *hidden}
+    for word in spelled:
         yield word.replace("\\", "\\\\").replace('"', '\\"').encode()
-    for letter in frozenset[str]().union(*words):
+    for letter in frozenset[str]().union(*spelled):
         if letter.isalpha():
             # The first digit of its number will do: fewer patterns are found sooner.
             yield from (b"\\u00%x" % (ord(case) >> 4) for case in (letter, letter.upper()))

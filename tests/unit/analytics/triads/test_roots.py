@@ -26,6 +26,7 @@ LAYOUTS = (
         ("kape.zip!E%3A/Windows/Temp/a.dll", r"E:\Windows\Temp\a.dll"),
         ("image.qcow2!2/ProgramData/a.exe", r"C:\ProgramData\a.exe"),
         ("/home/a/.wine/drive_c/windows/a.exe", r"C:\windows\a.exe"),
+        ("/\u0130zmir/\u0130/C/Windows/\u0130/a.dll", "C:\\Windows\\\u0130\\a.dll"),
         (r"E:\cases\7\Windows\System32\a.dll", r"C:\Windows\System32\a.dll"),
         ("/srv/share/tools/a.exe", ""),
         ("users", ""),

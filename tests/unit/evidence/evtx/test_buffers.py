@@ -4,6 +4,7 @@ import pytest
 from evtx_logs import details, items, log, stream
 from sidelight.evidence.evtx import chunks
 from sidelight.evidence.evtx.buffers import Buffers
+from sidelight.evidence.evtx.stretches import view
 
 CHUNK = 65536
 
@@ -25,6 +26,17 @@ def test_a_buffer_that_is_looked_at_is_not_given() -> None:
     buffers.keep(first)
     assert buffers.take() is not first
     del array
+    assert buffers.take() is first
+
+
+@pytest.mark.parametrize("code", ["<u2", "<u4", "<u8"])
+def test_a_buffer_that_is_looked_at_as_numbers_is_not_given(code: str) -> None:
+    buffers = Buffers(CHUNK)
+    first = buffers.take()
+    numbers = view(memoryview(first)[:8].toreadonly(), code)
+    buffers.keep(first)
+    assert buffers.take() is not first
+    del numbers
     assert buffers.take() is first
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sidelight.evidence.json.lines import Block, feeds_of
 from sidelight.evidence.json.words import lines_with
 
-WORDS = frozenset({"mimikatz", "\\perfc.dat", "lsadump::", 'say "hi"', "a/kiwi"})
+WORDS = frozenset({"mimikatz", "\\perfc.dat", "lsadump::", 'say "hi"', "a/kiwi", "<my kiwi>"})
 
 
 def found_in(*lines: bytes) -> list[int]:
@@ -34,6 +34,9 @@ def found_in(*lines: bytes) -> list[int]:
         rb'{"a":"say \"hi\""}',
         rb'{"a":"a\/kiwi"}',
         rb'{"lsadump::":1}',
+        rb'{"a":"\u003cmy kiwi>"}',
+        rb'{"a":"&lt;My Kiwi&gt;"}',
+        rb'{"a":"\u0026lt;my kiwi\u0026gt;"}',
     ],
 )
 def test_a_word_is_found_however_it_is_written(line: bytes) -> None:
@@ -41,7 +44,7 @@ def test_a_word_is_found_however_it_is_written(line: bytes) -> None:
 
 
 def test_no_word_no_line() -> None:
-    assert found_in(rb'{"a":"\u003cx\u003e \u00e9 mimi katz"}', b"perfc.dat") == []
+    assert found_in(rb'{"a":"\u003d \u00e9 mimi katz"}', b"perfc.dat") == []
     assert lines_with(frozenset(), Block(b"mimikatz", 0, 1, np.empty(0, np.intp))) == []
 
 
