@@ -137,8 +137,13 @@ class Shelf(Protocol):
         Gives what it acknowledged, now or before; nothing where none is for it.
         """
 
-    def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
+    def recalled(
+        self, now: Instant, owner: str = "", ident: str = ""
+    ) -> list[tuple[Recall, list[Recipient]]]:
+        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches.
+
+        Where *ident* is not "", only what has that id, or is of the object that has it.
+        """
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""
