@@ -53,7 +53,7 @@ def remove(connection: Connection, found: Iterable[Held], owner: str, now: Insta
     for start in range(0, len(left), _AT_ONCE):
         some = left[start : start + _AT_ONCE]
         added = [each[0] for each in some]
-        ahead = (_DEPARTURE.added.in_(added), _DEPARTURE.at > now)
+        ahead = (_DEPARTURE.added.in_(added), _DEPARTURE.at > now, ~_DEPARTURE.deleted)
         connection.execute(delete(tables.departure).where(*ahead))
         gone = set(connection.scalars(select(_DEPARTURE.added).where(_DEPARTURE.added.in_(added))))
         _leave(connection, [each for each in some if each[0] not in gone], deleted=True)

@@ -5,6 +5,7 @@ import pytest
 
 from allies import NOW, TRILATERAL, World, indicator, names, objects, parsed
 from sidelight.exchange import instants
+from sidelight.exchange.query import Query
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import open_database
 from sidelight.exchange.store.departures import DELETED, ENDED
@@ -232,3 +233,16 @@ def test_a_notice_comes_after_all_that_were_told_before(world: World) -> None:
         each["object_id"] for each in sorted(told(world, "B"), key=lambda e: str(e["recalled_at"]))
     ]
     assert order == [each["id"] for each in (indicator(2), FIRST, indicator(3))]
+
+
+def test_what_two_delete_at_once_leaves_once(world: World) -> None:
+    world.add("A", FIRST)
+    world.ask("B", objects())
+    (place,) = (each for each in world.register.collections if each.alias == "finds")
+    terms = [(each, -1) for each in world.library.terms()]
+    found = world.library.page(place.id, terms, Query(), after=-1, limit=10)
+    world.library.delete(place.id, found, world.caller("A"), world.now + 2)
+    world.now += HOUR
+    before = told(world, "B")
+    world.library.delete(place.id, found, world.caller("A"), world.now - HOUR + 1)
+    assert told(world, "B") == before
