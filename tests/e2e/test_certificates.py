@@ -160,6 +160,23 @@ def test_a_new_list_of_revoked_certificates_holds_without_a_start(
         assert until(lambda: not refused(url, desk, bad))
 
 
+def test_another_authority_holds_without_a_start(desk: CommandLine, authority: Authority) -> None:
+    old, new = authority.sign("feed"), (other := Authority(called="another")).sign("feed")
+    bind(desk, "B", "feed", "--name", "subject:CN=feed")
+    path = desk.folder / "clients.pem"
+    path.write_text(authority.own.pem)
+    with served(desk, authority, "--client-ca", "clients.pem") as url:
+        assert (ask(url, desk, old), refused(url, desk, new)) == (200, True)
+        time.sleep(1.1)
+        with resuming(url, desk, old) as (context, session, open_one):
+            path.write_text(other.own.pem)
+            assert until(lambda: refused(url, desk, old))
+            assert hung_up(open_one), "one that is open ends, too"
+            assert hung_up(connected(url, context, session)), "nor is an old session resumed"
+        assert until(lambda: not refused(url, desk, new))
+        assert ask(url, desk, new) == 200
+
+
 @contextmanager
 def resuming(
     url: str, desk: CommandLine, client: Signed

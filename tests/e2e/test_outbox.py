@@ -55,7 +55,7 @@ def test_what_is_pushed_while_the_server_is_down_arrives_later_in_order(desk: Co
         got = [json.loads(each)["name"] for each in (folder / "got.jsonl").read_bytes().split(b"\n")
                if each]  # fmt: skip
         assert got == ["number 2", "number 1", "number 0"]
-        assert b"1 wait again" in desk("share", "outbox", "retry").out
+        assert b"1 object waits again" in desk("share", "outbox", "retry").out
         assert b"0 of 1 objects taken" in desk("share", "outbox", "send").out
         assert b"1 object dropped" in desk("share", "outbox", "drop", "--refused").out
         assert b"nothing waits" in desk("share", "outbox", "send").out

@@ -251,6 +251,8 @@ def guess(twins: Twins) -> None:
     for who in NAMES[1:]:
         path = f"/exchange/recalls/{indicator(1000)['id']}/acknowledgement/"
         twins.both(who, path, "POST", b'{"done": "dropped"}', seen=True)
+    for place, number in product(PLACES, range(1001, 1000 + len(MARKS))):
+        twins.asked(f"{objects(place)}{indicator(number)['id']}/", method="DELETE")
 
 
 def sighting(number: int, of: str, mark: Marking, **more: object) -> dict[str, object]:

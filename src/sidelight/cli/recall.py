@@ -70,12 +70,12 @@ def _taken_back(  # noqa: PLR0913 - what, whose, why, until when
     from sidelight.exchange.recall import accounted  # noqa: PLC0415 - not for --help
 
     at = now()
-    before = {each.id for each, _ in library.recalled(at, by.organisation)}
+    before = {each.id for each, _ in library.recalled(at, by.organisation, identifier)}
     found = library.recall(identifier, by, at, reason=reason, hours=hours, erase=erase)
     if found is None:
         hint = "'sidelight share ledger --object ID' says who shared what with whom"
         raise UsageError("is no object that this organisation shared", where=identifier, hint=hint)
-    mine = library.recalled(at, by.organisation)
+    mine = library.recalled(at, by.organisation, found.id)
     recipients = next(some for each, some in mine if each.id == found.id)
     names = {**{each.organisation: each.organisation for each in recipients}, **names_of(library)}
     return {**accounted(found, recipients, names, at), "again": found.id in before}

@@ -11,6 +11,7 @@ Rules of this file:
 
 import asyncio
 import ssl
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ class Door:
     limits: Limits = field(default_factory=Limits)
     patience: Patience = field(default_factory=Patience)
     revocations: Revocations | None = None
+    _renewed: float = 0.0
     _inside: Counter[str] = field(default_factory=Counter)
     _shown: dict["Line", str] = field(default_factory=dict)
 
@@ -83,6 +85,19 @@ class Door:
         for line, certificate in list(self._shown.items()):
             if not self.holds(certificate):
                 line.loop.call_soon_threadsafe(line.transport.abort)
+
+    def renew(self) -> None:
+        """Go by other authorities from now on: whoever showed a certificate is to show it again."""
+        self._renewed = time.time()
+        for line in list(self._shown):
+            line.loop.call_soon_threadsafe(line.transport.abort)
+
+    def trusts(self, began: int) -> bool:
+        """Tell whether a session that began then, in seconds since 1970, still counts.
+
+        TLS looks at no certificate again where a session is resumed.
+        """
+        return began > self._renewed
 
     def forget(self, line: "Line") -> None:
         """Forget a connection that is over."""
@@ -117,7 +132,9 @@ class Line(H11Protocol):
         self._address = origin(self.client[0]) if self.client else ""
         self._timer = self.loop.call_later(self._door.patience.look, self._look)
         why = self._door.enter(self._address)
-        if certificates and not self._door.show(self, certificates[0]):
+        if certificates and not (
+            self._door.show(self, certificates[0]) and self._door.trusts(_began(transport))
+        ):
             transport.abort()
         elif why:
             self._refuse(Refused(HTTPStatus.SERVICE_UNAVAILABLE, why, (_AGAIN,)))
@@ -202,3 +219,9 @@ def _certificates(transport: asyncio.Transport) -> list[str]:
     encrypted = transport.get_extra_info("ssl_object")
     data = encrypted.getpeercert(binary_form=True) if encrypted else None
     return [ssl.DER_cert_to_PEM_cert(data)] if data else []
+
+
+def _began(transport: asyncio.Transport) -> int:
+    """Give when the session of TLS began, in seconds since 1970; it may be resumed."""
+    session = transport.get_extra_info("ssl_object").session
+    return int(session.time) if session else 0

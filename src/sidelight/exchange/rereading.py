@@ -3,7 +3,8 @@
 Rules of this file:
 
 - A file that cannot be read, or not understood, changes nothing: what was read last goes on
-  holding, and that is said, once.
+  holding, and that is said, once. It is tried again: what it wants may be elsewhere, such as the
+  mode of a file, a file beside it or a name of the register.
 - What a file holds is compared, not only its date: to touch it is no change.
 """
 
@@ -53,6 +54,7 @@ class Source(Generic[_T]):
     value: _T = field(init=False)
     _marks: dict[Path, _Mark] = field(default_factory=dict)
     _digests: dict[Path, bytes] = field(default_factory=dict)
+    _failed: str = ""
 
     def __post_init__(self) -> None:
         paths = self.files(self.read())
@@ -63,20 +65,22 @@ class Source(Generic[_T]):
         """Read again what changed; tell whether something new holds now."""
         paths = self.files(self.value)
         marks = _marks(paths)
-        if marks == self._marks:
+        if marks == self._marks and not self._failed:
             return False
         self._marks = _settled(marks)
         digests = _digests(paths)
-        if digests == self._digests:
+        if digests == self._digests and not self._failed:
             return False
         self._digests = digests
         try:
             fresh = self.read()
             self.take(fresh)
         except SidelightError as error:
-            _log.warning("what was read before goes on holding: %s", error)
+            if str(error) != self._failed:
+                _log.warning("what was read before goes on holding: %s", error)
+            self._failed = str(error)
             return False
-        self.value = fresh
+        self.value, self._failed = fresh, ""
         if set(self.files(fresh)) != set(paths):
             self._marks, self._digests = {}, _digests(self.files(fresh))
         _log.warning("read again: %s", ", ".join(str(each) for each in paths))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
 
 from sidelight.errors import UsageError
@@ -26,16 +27,13 @@ def put_secret(path: Path, data: bytes) -> bool:
     Raises:
         UsageError: it cannot be written.
     """
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        fresh = Path(name)
         try:
-            _write(fresh, data)
-            os.link(fresh, path)
-        except FileExistsError:
-            return False
-        except OSError:
-            _write(path, data)  # a file system without links
+            _write(handle, data)
+            _become(fresh, path)
         finally:
             fresh.unlink(missing_ok=True)
     except FileExistsError:
@@ -45,8 +43,19 @@ def put_secret(path: Path, data: bytes) -> bool:
     return True
 
 
-def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def _become(fresh: Path, path: Path) -> None:
+    """Give a file its name, unless another has it."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        fresh.replace(path)
+
+
+def _write(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -85,6 +85,7 @@ class _Trust:
     """What TLS goes by at a time."""
 
     context: ssl.SSLContext
+    authorities: bytes
     revocations: Revocations | None
 
 
@@ -94,6 +95,8 @@ def _encrypted(encryption: Encryption, door: Door) -> tuple[ssl.SSLContext, list
     def take(trust: _Trust) -> None:
         if trust.revocations:
             door.revoke(trust.revocations)
+        if trust.authorities != source.value.authorities:
+            door.renew()
 
     named = (encryption.certificate, encryption.key)
     lists = (encryption.client_authority, encryption.revoked)
@@ -112,11 +115,14 @@ def _encrypted(encryption: Encryption, door: Door) -> tuple[ssl.SSLContext, list
 
 
 def _trust(encryption: Encryption) -> _Trust:
-    revocations = None
+    revocations, authorities = None, b""
+    if encryption.client_authority:
+        with _used("--client-ca"):
+            authorities = encryption.client_authority.read_bytes()
     if encryption.revoked:
         with _used("--client-crl"):
             revocations = read_revocations(encryption.revoked.read_bytes())
-    return _Trust(_context(encryption), revocations)
+    return _Trust(_context(encryption), authorities, revocations)
 
 
 def _context(encryption: Encryption) -> ssl.SSLContext:
@@ -126,6 +132,8 @@ def _context(encryption: Encryption) -> ssl.SSLContext:
         # A key that is encrypted is refused: nobody is there to be asked for its password.
         context.load_cert_chain(encryption.certificate, encryption.key, password=lambda: "")
     if encryption.client_authority:
+        # A ticket of TLS 1.3 is dated anew each time: it would outlast what it was given for.
+        context.num_tickets = 0
         with _used("--client-ca"):
             context.load_verify_locations(encryption.client_authority)
         context.verify_mode = ssl.CERT_REQUIRED if encryption.required else ssl.CERT_OPTIONAL

@@ -60,9 +60,6 @@ class Shelf(Protocol):
     def key(self) -> bytes:
         """Give the secret that signs cursors."""
 
-    def note(self, actor: str, action: str, detail: Mapping[str, object], now: Instant) -> None:
-        """Write something into the audit log."""
-
     def register(self) -> Register:
         """Give the newest version of the register."""
 
@@ -137,8 +134,13 @@ class Shelf(Protocol):
         Gives what it acknowledged, now or before; nothing where none is for it.
         """
 
-    def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
+    def recalled(
+        self, now: Instant, owner: str = "", ident: str = ""
+    ) -> list[tuple[Recall, list[Recipient]]]:
+        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches.
+
+        Where *ident* is not "", only what has that id, or is of the object that has it.
+        """
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""
@@ -161,10 +163,17 @@ class Letterbox(Protocol):
     """Sightings, each for one recipient."""
 
     def send(
-        self, collection: str, sightings: Sequence[Sequence[Letter]], actor: str, now: Instant
+        self,
+        collection: str,
+        sightings: Sequence[Sequence[Letter]],
+        actor: str,
+        now: Instant,
+        alarms: Sequence[tuple[str, str, str]] = (),
     ) -> list[Receipt]:
         """Hold sightings for their recipients; the audit log names *actor* as who sent them.
 
+        *alarms* go there too: id, version, and why. All is written at once, so that it takes no
+        longer where there are some, which would tell the sender.
         The first letter of each is the copy of its sender, to nobody: the receipt is for that one.
         """
 

@@ -80,6 +80,26 @@ def test_what_is_broken_or_gone_changes_nothing_and_is_said_once(
     assert took == ["two"]
 
 
+def test_what_was_broken_by_something_else_is_taken_when_that_is_mended(tmp_path: Path) -> None:
+    took: list[str] = []
+    path, other = tmp_path / "a", tmp_path / "keys"
+
+    def read() -> str:
+        text = path.read_text()
+        if "keys" in text and not other.exists():
+            raise UsageError("is missing", where=str(other))
+        return text
+
+    write(path, "one")
+    watched = Source(read, lambda _: [path], took.append)
+    write(path, "two keys", 50)
+    assert not watched.look()
+    write(other, "k")
+    assert watched.look()
+    assert not watched.look()
+    assert took == ["two keys"]
+
+
 def test_files_that_a_file_names_are_looked_at_too(tmp_path: Path) -> None:
     took: list[str] = []
     path, other = tmp_path / "a", tmp_path / "keys"

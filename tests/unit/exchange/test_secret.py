@@ -78,3 +78,29 @@ def test_what_is_no_token_is_said(tmp_path: Path, data: bytes) -> None:
         read_token(path)
     path.write_bytes(b"slt_x\n")
     assert read_token(path) == "slt_x"
+
+
+def test_what_a_start_left_that_was_killed_keeps_no_other_from_writing(tmp_path: Path) -> None:
+    """In a container each start has the same number of process."""
+    (tmp_path / f"key.{os.getpid()}").write_bytes(b"ha")
+    assert put_secret(tmp_path / "key", b"whole")
+    assert (tmp_path / "key").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_secret_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def fail(*given: object) -> None:
+        raise OSError(28, "No space left on device", str(given))
+
+    if not links:
+        monkeypatch.setattr(os, "link", fail)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fail)
+        with pytest.raises(UsageError, match="No space left"):
+            put_secret(tmp_path / "key", b"whole")
+    assert list(tmp_path.iterdir()) == []
+    assert [put_secret(tmp_path / "key", each) for each in (b"whole", b"other")] == [True, False]
+    assert (tmp_path / "key").read_bytes() == b"whole"
+    assert [each.name for each in tmp_path.iterdir()] == ["key"]

@@ -15,7 +15,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    and_,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -41,33 +43,39 @@ DELETED: Final = "whoever shared it deleted it"
 
 def foresee(connection: Connection, rows: Iterable[tuple[Instant, str, str, Instant]]) -> None:
     """Note when what was added leaves by itself: of each when it was added, id, owner, and when."""
-    _leave(connection, [(*row, False) for row in rows])
+    _leave(connection, list(rows), deleted=False)
 
 
 def remove(connection: Connection, found: Iterable[Held], owner: str, now: Instant) -> None:
     """Note that something was deleted; what had left before stays as it was told."""
-    left = [(each.added, each.id, owner) for each in found]
+    at = recalls.instant(connection, now)
+    left = [(each.added, each.id, owner, at) for each in found]
     for start in range(0, len(left), _AT_ONCE):
         some = left[start : start + _AT_ONCE]
         added = [each[0] for each in some]
-        ahead = (_DEPARTURE.added.in_(added), _DEPARTURE.at > now)
+        ahead = (_DEPARTURE.added.in_(added), _DEPARTURE.at > now, ~_DEPARTURE.deleted)
         connection.execute(delete(tables.departure).where(*ahead))
         gone = set(connection.scalars(select(_DEPARTURE.added).where(_DEPARTURE.added.in_(added))))
-        _leave(connection, [(*each, now, True) for each in some if each[0] not in gone])
+        _leave(connection, [each for each in some if each[0] not in gone], deleted=True)
 
 
-def _leave(connection: Connection, rows: Sequence[tuple[Instant, str, str, Instant, bool]]) -> None:
+def _leave(
+    connection: Connection, rows: Sequence[tuple[Instant, str, str, Instant]], *, deleted: bool
+) -> None:
     """Write departures; no two have one instant, so that pages of them lose none."""
-    last: dict[Instant, Instant] = {}
-    for added, ident, owner, wanted, deleted in rows:
-        if wanted not in last:
-            near = (_DEPARTURE.at >= wanted, _DEPARTURE.at < wanted + _SECOND)
-            before = connection.scalar(select(func.max(_DEPARTURE.at)).where(*near))
-            last[wanted] = wanted - 1 if before is None else before
-        last[wanted] += 1
-        row = {"added": added, "object": ident, "owner": owner, "at": last[wanted]}
-        made = {**row, "deleted": deleted, "notice": str(uuid4())}
-        connection.execute(insert(tables.departure).values(made))
+    together: dict[Instant, list[tuple[Instant, str, str]]] = defaultdict(list)
+    for added, ident, owner, wanted in rows:
+        together[wanted].append((added, ident, owner))
+    for wanted, some in together.items():
+        near = (_DEPARTURE.at >= wanted, _DEPARTURE.at < wanted + _SECOND)
+        before = connection.scalar(select(func.max(_DEPARTURE.at)).where(*near))
+        first = wanted if before is None else before + 1
+        made = [
+            {"added": added, "object": ident, "owner": owner, "at": at, "deleted": deleted,
+             "notice": str(uuid4())}
+            for at, (added, ident, owner) in enumerate(some, first)
+        ]  # fmt: skip
+        connection.execute(insert(tables.departure), made)
 
 
 def told(
@@ -90,17 +98,23 @@ def notices(
         return list(islice(found, limit))
 
 
-def made(engine: Engine, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-    """Give what one owner, or anybody, recalled or had leave, with everybody who was given it."""
+def made(
+    engine: Engine, now: Instant, owner: str = "", ident: str = ""
+) -> list[tuple[Recall, list[Recipient]]]:
+    """Give what one owner, or anybody, recalled or had leave, with everybody who was given it.
+
+    Where *ident* is not "", only what has that id, or is of the object that has it.
+    """
     whose = _DEPARTURE.owner == owner if owner else true()
+    named = _named(ident) if ident else true()
     with engine.connect() as connection:
-        found = list(_departed(connection, now, "", whose))
+        found = list(_departed(connection, now, "", and_(whose, named)))
     recipients: dict[str, list[Recipient]] = defaultdict(list)
     for each in found:
         recipients[each.recall.id].append(each.recipient)
     once = {each.recall.id: each.recall for each in found}
     left = [(each, recipients[each.id]) for each in once.values()]
-    return sorted([*recalls.made(engine, owner), *left], key=lambda each: each[0].at)
+    return sorted([*recalls.made(engine, owner, ident), *left], key=lambda each: each[0].at)
 
 
 def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant) -> list[Notice]:
@@ -109,11 +123,14 @@ def acknowledge(engine: Engine, ident: str, by: Caller, done: str, now: Instant)
     Gives what it acknowledged, also earlier; nothing where no such notice is for it.
     """
     found = recalls.acknowledge(engine, ident, by, done, now)
-    named = or_(_DEPARTURE.notice == ident, _DEPARTURE.object == ident)
     with writing(engine) as connection:
-        for each in list(_departed(connection, now, by.organisation, named)):
+        for each in list(_departed(connection, now, by.organisation, _named(ident))):
             recalls.answer(connection, each, by, done, now)
-        return [*found, *_departed(connection, now, by.organisation, named)]
+        return [*found, *_departed(connection, now, by.organisation, _named(ident))]
+
+
+def _named(ident: str) -> ColumnElement[bool]:
+    return or_(_DEPARTURE.notice == ident, _DEPARTURE.object == ident)
 
 
 def _departed(
@@ -125,6 +142,10 @@ def _departed(
     the recipient was given, or where its owner recalled it, of which it is told anyway.
     """
     after: Instant = -1
+    if organisation:
+        # Each departure is looked up in the ledger: that is far less than to read what all had.
+        theirs = (_LEDGER.organisation == organisation, _LEDGER.route.not_in(NAMING))
+        wanted = and_(wanted, exists().where(_LEDGER.added == _DEPARTURE.added, *theirs))
     while True:
         query = select(tables.departure).where(wanted, _DEPARTURE.at <= now, _DEPARTURE.at > after)
         page = connection.execute(query.order_by(_DEPARTURE.at).limit(_AT_ONCE)).all()
@@ -165,6 +186,12 @@ def _of_page(
             )
         )
     }
+    answers = {
+        (row.recall, row.organisation): row
+        for row in connection.execute(
+            select(tables.acknowledgement).where(_SAID.recall.in_([row.notice for row in page]))
+        )
+    }
     last: dict[Instant, list[tuple[str, list[Row[Any]]]]] = defaultdict(list)
     for (to, ident, owner), rows in sorted(had.items()):
         whole = all(row.added in gone for row in rows)
@@ -172,7 +199,7 @@ def _of_page(
             last[max((row.added for row in rows), key=gone.__getitem__)].append((to, rows))
     for row in page:
         for to, rows in last[row.added]:
-            yield Notice(_recall(row), _recipient(connection, row.notice, to, rows))
+            yield Notice(_recall(row), _recipient(to, rows, answers.get((row.notice, to))))
 
 
 def _recall(row: Row[Any]) -> Recall:
@@ -181,12 +208,8 @@ def _recall(row: Row[Any]) -> Recall:
     return Recall(row.notice, row.at, row.object, row.owner, "", why, due, row.deleted)
 
 
-def _recipient(
-    connection: Connection, notice: str, organisation: str, had: Sequence[Row[Any]]
-) -> Recipient:
+def _recipient(organisation: str, had: Sequence[Row[Any]], said: Row[Any] | None) -> Recipient:
     """Say what somebody was given of what left, and what became of the notice."""
-    answer = (_SAID.recall == notice, _SAID.organisation == organisation)
-    said = connection.execute(select(tables.acknowledgement).where(*answer)).first()
     rest = (said.told, said.at, said.person, said.done) if said else ()
     versions = tuple(dict.fromkeys(each.version for each in had))
     ways = tuple((each.at, each.marking, each.collection) for each in had)

@@ -163,9 +163,14 @@ class Library(Registers):
         """Note that an organisation acknowledges a recall, or that something left."""
         return departures.acknowledge(self.engine, ident, by, done, now)
 
-    def recalled(self, now: Instant, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches."""
-        return departures.made(self.engine, now, owner)
+    def recalled(
+        self, now: Instant, owner: str = "", ident: str = ""
+    ) -> list[tuple[Recall, list[Recipient]]]:
+        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches.
+
+        Where *ident* is not "", only what has that id, or is of the object that has it.
+        """
+        return departures.made(self.engine, now, owner, ident)
 
     def epoch(self, now: Instant) -> Epoch | None:
         """Give the epoch that it is; None where nobody prepared for questions."""

@@ -57,8 +57,7 @@ def begin(  # noqa: PLR0913 - what, whose, why, until when
         said = {"erased": old.erased or erased, "version": version or old.version}
         connection.execute(update(tables.recall).where(*mine).values(said))
         return Recall(*connection.execute(select(*_FIELDS).where(*mine)).one())
-    last = connection.scalar(select(func.max(_RECALL.at))) or 0
-    at = max(now, last + 1)
+    at = instant(connection, now)
     made = Recall(
         str(uuid4()),
         at,
@@ -79,6 +78,18 @@ def begin(  # noqa: PLR0913 - what, whose, why, until when
     detail = {"id": made.id, "object": ident, "reason": reason, "due": made.due, "erased": erased}
     audit.append(connection, now, f"{by.person} of {by.organisation}", "recall", detail)
     return made
+
+
+def instant(connection: Connection, now: Instant) -> Instant:
+    """Give when a notice is made: after all that were, also by writers who asked later.
+
+    Else whoever asks for what came after those misses it.
+    """
+    left = tables.departure.c
+    deleted = select(func.max(left.at)).where(left.at >= now, left.deleted)
+    said: Instant = connection.scalar(select(func.max(_RECALL.at))) or 0
+    gone: Instant = connection.scalar(deleted) or 0
+    return max(now, said + 1, gone + 1)
 
 
 def notices(engine: Engine, organisation: str, *, after: Instant, limit: int) -> list[Notice]:
@@ -130,9 +141,14 @@ def answer(connection: Connection, notice: Notice, by: Caller, done: str, now: I
     audit.append(connection, now, actor, "acknowledge recall", detail)
 
 
-def made(engine: Engine, owner: str = "") -> list[tuple[Recall, list[Recipient]]]:
-    """Give the recalls of one owner, or all, oldest first, with everybody whom they reach."""
+def made(engine: Engine, owner: str = "", ident: str = "") -> list[tuple[Recall, list[Recipient]]]:
+    """Give the recalls of one owner, or all, oldest first, with everybody whom they reach.
+
+    Where *ident* is not "", only the one of that id, or those of the object that has it.
+    """
     wanted = select(*_FIELDS).where(_RECALL.owner == owner if owner else true())
+    if ident:
+        wanted = wanted.where(or_(_RECALL.id == ident, _RECALL.object == ident))
     with engine.connect() as connection:
         found = [Recall(*row) for row in connection.execute(wanted.order_by(_RECALL.at))]
         recipients = _recipients(connection, found)

@@ -23,11 +23,20 @@ class Letters:
     engine: Engine
 
     def send(
-        self, collection: str, sightings: Sequence[Sequence[Letter]], actor: str, now: Instant
+        self,
+        collection: str,
+        sightings: Sequence[Sequence[Letter]],
+        actor: str,
+        now: Instant,
+        alarms: Sequence[tuple[str, str, str]] = (),
     ) -> list[Receipt]:
         """Hold sightings for their recipients; the first letter of each is its sender's copy."""
         with writing(self.engine) as connection:
-            return _keep(connection, collection, sightings, actor, now)
+            receipts, refused = _keep(connection, collection, sightings, actor, now)
+            for ident, version, why in (*alarms, *refused):
+                alarm = {"id": ident, "version": version, "why": f"sighting: {why}"}
+                audit.append(connection, now, actor, "alarm", alarm)
+        return receipts
 
     def receive(  # noqa: PLR0913 - what, to whom, from where
         self,
@@ -58,7 +67,7 @@ def _keep(
     sightings: Sequence[Sequence[Letter]],
     actor: str,
     now: Instant,
-) -> list[Receipt]:
+) -> tuple[list[Receipt], list[tuple[str, str, str]]]:
     """Hold letters; give the receipts of the senders' copies. *actor* may be nobody's name.
 
     What cannot be held for a recipient is an alarm: a receipt would tell of what others sent.
@@ -66,23 +75,21 @@ def _keep(
     clock = tables.clock.c
     last = connection.scalars(select(clock.last)).one()
     receipts: list[Receipt] = []
-    added, refused = [], []
+    added: list[list[str]] = []
+    refused: list[tuple[str, str, str]] = []
     for own, *letters in sightings:
         receipts.append(_settled(connection, own))
         for each in () if isinstance(receipts[-1], Unfit) else (own, *letters):
             receipt = _settled(connection, each)
             if isinstance(receipt, Unfit):
-                refused.append([each.id, each.version, receipt.rule])
+                refused.append((each.id, each.version, receipt.rule))
             elif not receipt.again:
                 last = max(last + 1, now)
                 connection.execute(insert(_TABLE).values(_row(collection, each, last)))
                 added += [[each.id, each.version]] if each.recipient else []
     connection.execute(update(tables.clock).values(last=last))
     audit.append(connection, now, actor, "sight", {"collection": collection, "added": added})
-    for ident, version, why in refused:
-        alarm = {"id": ident, "version": version, "why": f"sighting: {why}"}
-        audit.append(connection, now, actor, "alarm", alarm)
-    return receipts
+    return receipts, refused
 
 
 def _page(

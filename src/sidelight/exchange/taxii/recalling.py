@@ -59,7 +59,7 @@ def recall(request: Request, caller: Caller, shelf: Shelf, largest: int, now: In
         raise _unfit(f"hours is a whole number from 1 to {LONGEST_HOURS}")
     if not isinstance(erase, bool):
         raise _unfit("erase is true or false")
-    before = {each.id for each, _ in shelf.recalled(now, caller.organisation)}
+    before = {each.id for each, _ in shelf.recalled(now, caller.organisation, ident)}
     made = shelf.recall(ident, caller, now, reason=reason, hours=hours, erase=erase)
     if made is None:
         raise Refused(HTTPStatus.NOT_FOUND, "there is no such object that you shared")
@@ -126,11 +126,14 @@ def _foreseeable(  # noqa: PLR0913 - who from whom, what, where, when
 
 
 def _account(caller: Caller, shelf: Shelf, now: Instant, ident: str = "") -> list[Json]:
-    found = [each for each in shelf.recalled(now, caller.organisation) if ident in {"", each[0].id}]
+    found = shelf.recalled(now, caller.organisation, ident)
     if not found:
         return []
     registers = [(at, each) for _, at, each in shelf.registers()]
-    return [accounted(each, some, named(each, some, registers), now) for each, some in found]
+    known = [(each, some, named(each, some, registers)) for each, some in found]
+    # What left is told of only to those who had it: that there are any would tell of the hidden.
+    shown = (each for each in known if each[2] or not each[0].is_departure)
+    return [accounted(each, some, names, now) for each, some, names in shown]
 
 
 def _said(request: Request, largest: int) -> Json:

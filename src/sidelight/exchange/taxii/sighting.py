@@ -38,7 +38,7 @@ from sidelight.exchange.taxii.reading import View
 
 _NOBODY: Final = "an anonymous member"
 _CREATOR: Final = "goes to its creator, if the rules of the circle allow it"
-_IN_ANOTHERS_NAME: Final = "sighting: made in another's name"
+_IN_ANOTHERS_NAME: Final = "made in another's name"
 _AT_ONCE: Final = 400
 
 
@@ -67,12 +67,13 @@ def sight(view: View, request: Request, ident: str, largest: int) -> Response:
         return answered({"verdicts": foreseen})
     good = [each for each in judged if isinstance(each, _Sighting)]
     actor = _NOBODY if sender.name == "anonymous" else _named(view)
-    for each in items:
-        if isinstance(each, Arrival) and _of_hidden(view, each.creator):
-            alarm = {"id": each.id, "version": each.version, "why": _IN_ANOTHERS_NAME}
-            view.shelf.note(actor, "alarm", alarm, view.now)
+    alarms = [
+        (each.id, each.version, _IN_ANOTHERS_NAME)
+        for each in items
+        if isinstance(each, Arrival) and _of_hidden(view, each.creator)
+    ]
     letters = [each.letters for each in good]
-    kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now))
+    kept = iter(view.shelf.letters.send(view.collection.id, letters, actor, view.now, alarms))
     receipts = [
         each if isinstance(each, Unfit) else _receipt(item, each, next(kept), sender)
         for item, each in zip(items, judged, strict=True)

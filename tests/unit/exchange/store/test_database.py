@@ -2,11 +2,14 @@ import os
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 
+from allies import World, indicator, names, objects
 from sidelight.errors import UsageError
 from sidelight.exchange.store import database, seen, tables
 from sidelight.exchange.store.database import open_database
@@ -67,3 +70,26 @@ def test_a_file_that_was_made_open_is_tightened(tmp_path: Path) -> None:
         open_database(str(tmp_path / "x.db"), said.append).dispose()
     assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o600
     assert [each.partition(": ")[2][:29] for each in said] == ["everybody here could read it "]
+
+
+@pytest.mark.parametrize("step", ["0001", "0002", "0003", "0004", "0005", "0006"])
+def test_an_older_database_is_brought_up_to_date_with_what_it_holds(
+    world: World, step: str
+) -> None:
+    given = [indicator(each) for each in range(3)]
+    assert world.add("A", *given)["success_count"] == len(given)
+    world.ask("B", objects())
+    engine = world.library.engine
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(database._MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, step)
+    where = engine.url.render_as_string(hide_password=False)
+    open_database(where.removeprefix("sqlite:///")).dispose()
+    assert len(names(world.ask("B", objects()))) == len(given)
+    assert world.add("A", indicator(9))["success_count"] == 1
+    assert world.ask("A", f"{objects()}{given[0]['id']}/", method="DELETE").status == 200
+    who = world.caller("B").organisation
+    (notice,) = world.library.notices(who, after=-1, limit=9, now=world.now + 9)
+    assert notice.recall.object == given[0]["id"]

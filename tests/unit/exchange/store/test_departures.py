@@ -5,6 +5,7 @@ import pytest
 
 from allies import NOW, TRILATERAL, World, indicator, names, objects, parsed
 from sidelight.exchange import instants
+from sidelight.exchange.query import Query
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import open_database
 from sidelight.exchange.store.departures import DELETED, ENDED
@@ -187,3 +188,61 @@ def test_whoever_is_hidden_is_named_to_nobody(world: World, hidden: bool) -> Non
     named = [each["organisation"] for each in mine["recipients"]]  # type: ignore[index]
     assert named == (["G"] if hidden else ["B", "G"])
     assert len(world.library.recalled(world.now)[0][1]) == 2, "whoever runs the server sees both"
+
+
+def test_what_only_the_hidden_were_given_leaves_as_what_nobody_was(world: World) -> None:
+    world.apply(TRILATERAL.replace('["A", "B", "G"]', '["A", "G"]\nhidden = ["B"]'))
+    world.now += HOUR
+    world.add("A", FIRST)
+    world.ask("B", objects())
+    delete(world, "A", FIRST["id"])
+    assert len(told(world, "B")) == 1
+    assert parsed(world.ask("A", RECALLS + "made/")) == {}
+    assert len(world.library.recalled(world.now)) == 1, "whoever runs the server sees it"
+
+
+def test_what_was_held_before_comes_in_pages_and_none_is_lost(world: World) -> None:
+    count = 7
+    world.add("A", policy(1, 5), *(under(1, indicator(each)) for each in range(count)))
+    world.ask("B", objects())
+    engine = world.library.engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE departure")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+    where = engine.url.render_as_string(hide_password=False)
+    open_database(where.removeprefix("sqlite:///")).dispose()
+    world.now += 6 * HOUR
+    assert len({each["recalled_at"] for each in told(world, "B")}) == count
+
+
+def test_a_notice_comes_after_all_that_were_told_before(world: World) -> None:
+    """Else whoever asks for what came after those misses it: writers wait for each other."""
+    world.add("A", FIRST, indicator(2), indicator(3))
+    world.ask("B", objects())
+    asked = world.now + HOUR
+    world.now = asked + 2
+    body = orjson.dumps({"object_id": indicator(2)["id"], "reason": "wrong"})
+    assert world.ask("A", RECALLS, method="POST", body=body).status == 202
+    world.now = asked + 1  # the others asked before, and had to wait
+    delete(world, "A", FIRST["id"])
+    world.now = asked
+    body = orjson.dumps({"object_id": indicator(3)["id"], "reason": "wrong"})
+    assert world.ask("A", RECALLS, method="POST", body=body).status == 202
+    world.now = asked + HOUR
+    order = [
+        each["object_id"] for each in sorted(told(world, "B"), key=lambda e: str(e["recalled_at"]))
+    ]
+    assert order == [each["id"] for each in (indicator(2), FIRST, indicator(3))]
+
+
+def test_what_two_delete_at_once_leaves_once(world: World) -> None:
+    world.add("A", FIRST)
+    world.ask("B", objects())
+    (place,) = (each for each in world.register.collections if each.alias == "finds")
+    terms = [(each, -1) for each in world.library.terms()]
+    found = world.library.page(place.id, terms, Query(), after=-1, limit=10)
+    world.library.delete(place.id, found, world.caller("A"), world.now + 2)
+    world.now += HOUR
+    before = told(world, "B")
+    world.library.delete(place.id, found, world.caller("A"), world.now - HOUR + 1)
+    assert told(world, "B") == before

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import orjson
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from allies import TRILATERAL, World, envelope, indicator, pages, parsed
 from sidelight.exchange.sighting import counted
@@ -350,3 +350,16 @@ def test_a_sighting_in_the_name_of_whom_is_hidden_is_an_alarm_and_looks_like_non
     ]  # fmt: skip
     actor = "an anonymous member" if asked == ANONYMOUS else "somebody@G of "
     assert alarms[0].actor.startswith(actor)
+
+
+def test_a_sighting_in_the_name_of_whom_is_hidden_takes_as_long_as_any(world: World) -> None:
+    """What waits for the disk is as much, so that the time it takes tells of nobody."""
+    world.apply(HIDDEN.replace('name = "B"', f'name = "B"\nidentity = "{IDENTITY}"', 1))
+    world.add("A", indicator(1))
+    counts, commits = [], list[object]()
+    event.listen(world.library.engine, "commit", commits.append)
+    for first, creator in ((0, IDENTITY), (10, IDENTITY[:-1] + "3")):
+        some = [sighting(first + each, created_by_ref=creator) for each in range(5)]
+        sight(world, "G", *some, asked=OWN)
+        counts.append(len(commits))
+    assert counts[1] == 2 * counts[0]

@@ -27,13 +27,17 @@ def upgrade() -> None:
     op.create_index("departure_object", "departure", ["object"])
     held = sa.text(
         "SELECT object.added, object.id, object.owner, terms.ends FROM object"
-        " JOIN terms ON terms.id = object.terms WHERE terms.ends IS NOT NULL ORDER BY object.added"
+        " JOIN terms ON terms.id = object.terms WHERE terms.ends IS NOT NULL"
+        " ORDER BY terms.ends, object.added"
     )
-    rows = [
-        {"added": row.added, "notice": str(uuid4()), "at": row.ends, "owner": row.owner,
-         "object": row.id, "deleted": False}
-        for row in op.get_bind().execute(held)
-    ]  # fmt: skip
+    rows: list[dict[str, object]] = []
+    last = -1  # no two have one instant
+    for row in op.get_bind().execute(held):
+        last = max(row.ends, last + 1)
+        rows.append(
+            {"added": row.added, "notice": str(uuid4()), "at": last, "owner": row.owner,
+             "object": row.id, "deleted": False}
+        )  # fmt: skip
     if rows:
         op.bulk_insert(made, rows)
 
