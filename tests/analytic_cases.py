@@ -15,8 +15,9 @@ from sidelight.analytics.estate import Estate
 from sidelight.analytics.scan import facts_of
 from sidelight.findings.conclude import Limits
 from sidelight.findings.finding import Finding
-from sidelight.findings.hits import EVENTS, HITS, union
+from sidelight.findings.hits import HITS, union
 from sidelight.findings.processes import process_rows
+from sidelight.findings.shelf import Shelf
 from sidelight.schema import LEVELS, NO_TIME, Frame, Kind, encode
 
 CORPUS = Path(__file__).parent / "corpus" / "analytics"
@@ -113,7 +114,7 @@ def conclude_frames(frames: Sequence[Frame]) -> tuple[Finding, ...]:
     """Give the findings that analytics draw from frames, without any rule."""
     processes = [process_rows(frame) for frame in frames]
     found = conclude_facts(
-        facts_in(frames), HITS.empty_table(), EVENTS.empty_table(), processes, {}, Limits(100, 10)
+        facts_in(frames), HITS.empty_table(), Shelf.of([]), processes, {}, Limits(100, 10)
     )
     return found.findings
 

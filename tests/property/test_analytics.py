@@ -16,9 +16,10 @@ from sidelight.analytics.scan import facts_of
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import RuleRef
-from sidelight.findings.hits import EVENTS, HITS, union
+from sidelight.findings.hits import HITS, union
 from sidelight.findings.matches import hit_rows
 from sidelight.findings.processes import process_rows
+from sidelight.findings.shelf import Shelf
 
 RULES = {
     "r": RuleInfo(RuleRef("r", "R", "high"), ("attack.t1055",)),
@@ -99,7 +100,7 @@ def concluded(parts: Sequence[Sequence[dict[str, Any]]]) -> Concluded:
                 facts[name].append(table)
     whole = Facts(**{name: union(*tables) for name, tables in facts.items()})
     limits = Limits(100, 10)
-    return conclude_facts(whole, union(*hits), EVENTS.empty_table(), processes, RULES, limits)
+    return conclude_facts(whole, union(*hits), Shelf.of([]), processes, RULES, limits)
 
 
 @examples(20)

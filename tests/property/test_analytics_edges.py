@@ -21,7 +21,8 @@ from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.facts import CONNECTS, FACTS, LOADS, SIGNALS, WRITES
 from sidelight.findings.finding import RuleRef
-from sidelight.findings.hits import EVENTS, HITS, PROCESSES, union
+from sidelight.findings.hits import HITS, PROCESSES, union
+from sidelight.findings.shelf import Shelf
 from sidelight.schema import NO_TIME, Frame, Kind, encode
 
 SECOND: Final = 1_000_000_000
@@ -62,7 +63,7 @@ def load(library: str, image: str = VLC, **others: object) -> dict[str, object]:
 def conclude(known: Facts, hits: pa.Table | None = None, **rules: RuleInfo) -> Concluded:
     """Draw findings without process starts."""
     some = HITS.empty_table() if hits is None else hits
-    return conclude_facts(known, some, EVENTS.empty_table(), [], rules, Limits())
+    return conclude_facts(known, some, Shelf.of([]), [], rules, Limits())
 
 
 def frame(kind: Kind, *rows: Mapping[str, str | int | None]) -> Frame:

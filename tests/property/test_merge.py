@@ -14,6 +14,7 @@ from sidelight.findings.hits import TABLES, empty, merge, union
 from sidelight.findings.matches import event_rows, hit_rows
 from sidelight.findings.processes import process_rows
 from sidelight.findings.sample import Sampler, settle
+from sidelight.findings.shelf import ROOM, Shelf
 from sidelight.findings.spool import Spool
 from sidelight.schema import NO_TIME, Frame, Kind, encode
 
@@ -127,13 +128,14 @@ def scan(rows, sampler):
     )
 
 
-def findings(parts, limit):
+def findings(parts, limit, room=ROOM):
     with Spool(limit=limit) as spool:
         for part in parts:
             spool.add(part)
         hits = union(*spool.tables("hits"))
-        full = settle(union(*spool.tables("events")), [hits], each_process=2, each_image=3)
-        return list(conclude(hits, full, spool.tables("processes"), RULES))
+        full = settle(spool.tables("events"), [hits], each_process=2, each_image=3)
+        with Shelf.of(full, spool.folder, room) as shelf:
+            return list(conclude(hits, shelf, spool.tables("processes"), RULES))
 
 
 @settings(max_examples=50, deadline=None)
@@ -146,7 +148,8 @@ def test_findings_are_the_same_whatever_the_cut(rows, cuts, random, workers):
     random.shuffle(pieces)
     samplers = [Sampler(2, 3) for _ in range(workers)]
     parts = [scan(piece, samplers[n % workers]) for n, piece in enumerate(pieces)]
-    assert findings(parts, limit=random.choice([0, 1 << 20])) == whole
+    limit, room = random.choice([0, 1 << 20]), random.choice([0, ROOM])
+    assert findings(parts, limit, room) == whole
 
 
 @settings(max_examples=25, deadline=None)

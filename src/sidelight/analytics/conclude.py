@@ -98,7 +98,7 @@ def _triads(facts: Facts) -> Iterator[Suspicion]:
 def conclude_facts(  # noqa: PLR0913
     facts: Facts,
     hits: pa.Table,
-    events: pa.Table,
+    shelf: Shelf,
     processes: Sequence[pa.Table],
     rules: Mapping[str, RuleInfo],
     limits: Limits,
@@ -109,16 +109,15 @@ def conclude_facts(  # noqa: PLR0913
     Args:
         facts: of the whole run.
         hits: united `HITS`.
-        events: `EVENTS`, settled.
+        shelf: `EVENTS`, settled.
         processes: tables of `PROCESSES`.
         rules: by id.
         limits: how much a finding lists.
         looks: how to read the times of looks at hosts.
     """
     suspicions = witness_loads(suspicions_of(facts, processes), facts.loads)
-    stories = witness_hits(tell(suspicions, hits, processes, looks), hits, events)
+    stories = witness_hits(tell(suspicions, hits, processes, looks), hits, shelf)
     chain = link(stories, facts.connects)
-    shelf = Shelf.of(events)
     table = _Hits.of(hits)
     findings: list[Finding] = []
     acted: list[tuple[Cited, ...]] = []

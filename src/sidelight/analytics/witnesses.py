@@ -24,6 +24,7 @@ from sidelight.analytics.sightings import digests_of, file_key
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Cited, Reason, Sighting, State, Suspicion
 from sidelight.findings.cells import coded_texts, mask
+from sidelight.findings.shelf import Shelf
 from sidelight.findings.surface import surface_of
 
 _CITED: Final = 5
@@ -52,22 +53,22 @@ def witness_loads(suspicions: Sequence[Suspicion], loads: pa.Table) -> tuple[Sus
     return tuple(_witnessed(one, found) for one in suspicions)
 
 
-def witness_hits(stories: Sequence[Story], hits: pa.Table, events: pa.Table) -> tuple[Story, ...]:
+def witness_hits(stories: Sequence[Story], hits: pa.Table, shelf: Shelf) -> tuple[Story, ...]:
     """Give *stories*, with the hits whose events name a file that another surface suspects.
 
     Args:
         stories: in order.
         hits: united `HITS`; those that a story has already stay there.
-        events: `EVENTS`, settled.
+        shelf: `EVENTS`, settled.
     """
     needles = _needles(stories)
-    if not needles or not hits.num_rows or not events.num_rows:
+    if not needles or not hits.num_rows:
         return tuple(stories)
     taken = {row for story in stories for row in story.hits}
     rows = _rows_by_place(hits, {host for host, _ in needles})
     patterns = [(host, _pattern(path), number) for (host, path), number in needles.items()]
     naming: list[set[int]] = [set() for _ in patterns]
-    for text, source, record in _naming(needles, events):
+    for text, source, record in _naming(needles, shelf):
         for host, row in rows.get((source, record), ()):
             for (owner, pattern, _), named in zip(patterns, naming, strict=True):
                 if owner == host and row not in named and pattern.search(text):
@@ -171,19 +172,18 @@ def _pattern(path: str) -> "re.Pattern[str]":
     return re.compile(rf"(?<![\w.\-]){spelled}(?![\w.\-])", re.IGNORECASE)
 
 
-def _naming(
-    needles: Mapping[tuple[str, str], int], events: pa.Table
-) -> Iterator[tuple[str, str, int]]:
+def _naming(needles: Mapping[tuple[str, str], int], shelf: Shelf) -> Iterator[tuple[str, str, int]]:
     """Yield the events that may name one of the files: text, source and record."""
     names = {path.rpartition("/")[2] for _, path in needles}
     every = "|".join(sorted(re.escape(orjson.dumps(name).decode()[1:-1]) for name in names))
-    texts = events.column("fields").cast(pa.string())
-    marks = mask(pc.match_substring_regex(texts, every, ignore_case=True))
-    some = events.filter(pa.array(marks))
-    source, sources = coded_texts(some.column("source"))
-    record = some.column("record").to_numpy()
-    for row, text in enumerate(texts.filter(pa.array(marks)).to_pylist()):
-        yield text or "", sources[source[row]], int(record[row])
+    for events in shelf.tables():
+        texts = events.column("fields").cast(pa.string())
+        marks = mask(pc.match_substring_regex(texts, every, ignore_case=True))
+        some = events.filter(pa.array(marks))
+        source, sources = coded_texts(some.column("source"))
+        record = some.column("record").to_numpy()
+        for row, text in enumerate(texts.filter(pa.array(marks)).to_pylist()):
+            yield text or "", sources[source[row]], int(record[row])
 
 
 def _rows_by_place(

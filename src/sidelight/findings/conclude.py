@@ -77,7 +77,7 @@ _NO_ASSETS: Final = Assets()
 
 def conclude(  # noqa: PLR0913
     hits: pa.Table,
-    events: pa.Table,
+    shelf: Shelf,
     processes: Sequence[pa.Table],
     rules: Mapping[str, RuleInfo],
     limits: Limits = _LIMITS,
@@ -87,7 +87,7 @@ def conclude(  # noqa: PLR0913
 
     Args:
         hits: united `HITS`, those of correlations included.
-        events: `EVENTS`, settled (`sidelight.findings.sample`).
+        shelf: `EVENTS`, settled (`sidelight.findings.sample`).
         processes: tables of `PROCESSES`, in any order and with any repetition.
         rules: by id; a hit of a rule that is not here is titled by the id and of level medium.
         limits: how much a finding lists.
@@ -96,7 +96,6 @@ def conclude(  # noqa: PLR0913
     if not hits.num_rows:
         return
     sheet = Sheet.of(hits, processes)
-    shelf = Shelf.of(events)
     every = (_raised(draft, assets) for draft in _drafts(sheet, rules))
     drafts = sorted(every, key=lambda draft: draft.rank)
     for begin in range(0, len(drafts), _BATCH):

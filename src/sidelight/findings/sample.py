@@ -7,7 +7,7 @@ at least the sample; `settle` then takes off what it kept beyond that.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -24,6 +24,7 @@ EACH_IMAGE: Final = 100
 REMEMBERED: Final = 200_000
 """So many groups of hits a worker remembers before it begins anew."""
 
+_SLICE: Final = 2048
 _IMAGE: Final = ("rule", "image")
 _NEVER: Final = int(np.iinfo(np.int64).max)
 _NAMES: Final = ("host", "rule", "image", "process", "source")
@@ -107,15 +108,19 @@ def as_hits(members: pa.Table) -> pa.Table:
 
 
 def settle(
-    events: pa.Table,
+    events: Iterable[pa.Table],
     tables: Iterable[pa.Table],
     each_process: int = EACH_PROCESS,
     each_image: int = EACH_IMAGE,
-) -> pa.Table:
+) -> Iterator[pa.Table]:
     """Keep of *events* the sample of the hits in each of *tables*, so that cuts leave no trace.
 
+    Yields:
+        Tables of `EVENTS` of no more than a few megabytes, in no particular order; an event may
+        come as often as workers kept it.
+
     Args:
-        events: as `EVENTS`, from every worker.
+        events: as `EVENTS`, from every worker, one table after another.
         tables: the united `HITS`, and the united `MEMBERS` by `as_hits`.
         each_process: as the samplers had it.
         each_image: as the samplers had it.
@@ -124,19 +129,38 @@ def settle(
     for hits in tables:
         rows = np.flatnonzero(_within(hits, each_process, each_image))
         places.append(hits.select(["source", "record"]).take(rows))
-    wanted = union(*places)
-    events = union(events)
-    marks = _contained(events, wanted)
-    return events if marks.all() else events.filter(pa.array(marks))
+    wanted = _by_source(union(*places))
+    for table in events:
+        rows = _contained(table, wanted)
+        for begin in range(0, len(rows), _SLICE):
+            yield table.take(rows[begin : begin + _SLICE])
 
 
-def _contained(events: pa.Table, wanted: pa.Table) -> Bools:
-    both = pa.concat_tables([wanted, events.select(["source", "record"])])
-    source, _ = ranked(both.column("source"))
-    place, distinct = numbered([source, both.column("record").to_numpy()])
-    hit = np.zeros(len(distinct), bool)
-    hit[place[: wanted.num_rows]] = True
-    return hit[place[wanted.num_rows :]]
+def _by_source(places: pa.Table) -> Mapping[str, Ints]:
+    """Give the records of each source, in ascending order."""
+    codes, texts = coded(places.column("source"))
+    record = places.column("record").to_numpy()
+    return {texts[int(codes[rows[0]])].as_py(): np.sort(record[rows]) for rows in _alike(codes)}
+
+
+def _contained(events: pa.Table, wanted: Mapping[str, Ints]) -> Rows:
+    """Give the rows of *events* whose places are *wanted*, in ascending order."""
+    codes, texts = coded(events.column("source"))
+    record = events.column("record").to_numpy()
+    kept = [np.empty(0, np.intp)]
+    for rows in _alike(codes):
+        known = wanted.get(texts[int(codes[rows[0]])].as_py())
+        if known is not None:
+            place = np.minimum(np.searchsorted(known, record[rows]), len(known) - 1)
+            kept.append(rows[known[place] == record[rows]])
+    return np.sort(np.concatenate(kept))
+
+
+def _alike(codes: Ints) -> list[Rows]:
+    """Give the rows of each code."""
+    order = np.argsort(codes, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    return groups if len(codes) else []
 
 
 def _within(hits: pa.Table, each_process: int, each_image: int) -> Bools:

@@ -1,33 +1,167 @@
-"""Full events of some hits, looked up by their place."""
+"""Full events of some hits, looked up by their place; where they are many they lie on disk."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import SEEK_END, FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, cast
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
-from sidelight.findings.cells import listed, plain
-from sidelight.schema import Event
+from sidelight.findings.cells import coded, dictionary, listed
+from sidelight.findings.hits import EVENTS
+from sidelight.schema import Event, strings
+
+ROOM: Final = 4 << 20
+"""So many bytes of events stay in memory; what comes after them goes to disk."""
+
+
+_NONE: Final = pa.array([], pa.binary())
+_NOWHERE: Final = pa.array([], pa.int64())
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where full events lie: by source and record."""
+class _Board:
+    """Some events, one after another.
 
-    rows: Mapping[tuple[str, int], int]
-    fields: "pa.ChunkedArray[pa.BinaryScalar]"
+    Args:
+        places: their sources and records.
+        fields: the events, empty where they are in the file.
+        ends: where each begins in the file, and one number more for the end of the last.
+    """
+
+    places: pa.Table
+    fields: pa.BinaryArray
+    ends: pa.Int64Array
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Where full events lie: by source and record.
+
+    What lies on disk is read with plain reads, for mapped pages would count as memory. Leaving
+    the ``with`` block removes the file; without one there is none to be removed as long as no
+    more than *room* is put there. A disk that takes no more leaves events in memory.
+
+    Args:
+        room: how many bytes stay in memory.
+        folder: where the file goes that takes the others; None for that of temporary files.
+    """
+
+    room: int = ROOM
+    folder: Path | None = None
+    _boards: list[_Board] = field(default_factory=list)
+    _begins: list[int] = field(default_factory=list)
+    _rows: dict[str, dict[int, int]] = field(default_factory=dict)
+    _size: int = 0
+    _file: FileIO | None = None
 
     @classmethod
-    def of(cls, events: pa.Table) -> "Shelf":
-        """Index `EVENTS`."""
-        sources = listed(plain(events.column("source")))
-        places = zip(sources, events.column("record").to_numpy().tolist(), strict=True)
-        return cls({place: row for row, place in enumerate(places)}, events.column("fields"))
+    def of(cls, tables: Iterable[pa.Table], folder: Path | None = None, room: int = ROOM) -> Self:
+        """Put tables of `EVENTS` on a shelf, one after another."""
+        shelf = cls(room, folder)
+        for table in tables:
+            shelf._add(table)
+        return shelf
+
+    def close(self) -> None:
+        """Forget what lies on disk."""
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def event(self, source: str, record: int) -> Event | None:
-        """Give the full event of a place, None where only its place was kept."""
-        row = self.rows.get((source, record))
+        """Give the full event of a place, None where only its place was kept.
+
+        Of several at one place it is the greatest by its bytes, whatever order they came in.
+        """
+        row = self._rows.get(source, {}).get(record)
         if row is None:
             return None
-        event: Event = orjson.loads(self.fields[row].as_py())
+        event: Event = orjson.loads(self._text(row))
         return event
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Give everything back as tables of `EVENTS`, of which one is in memory at a time."""
+        for board in self._boards:
+            fields = board.fields if len(board.fields) else self._read(board)
+            yield board.places.append_column("fields", fields).cast(EVENTS)
+
+    def _add(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        begin = self._begins[-1] + self._boards[-1].places.num_rows if self._boards else 0
+        fields = cast("pa.BinaryArray", table.column("fields").combine_chunks())
+        self._boards.append(self._board(_places(table), fields))
+        self._begins.append(begin)
+        codes, texts = coded(table.column("source"))
+        sources = [self._rows.setdefault(text, {}) for text in listed(texts)]
+        records = table.column("record").to_numpy().tolist()
+        for row, (code, record) in enumerate(zip(codes.tolist(), records, strict=True), begin):
+            known = sources[code].setdefault(record, row)
+            if known != row and self._text(row) > self._text(known):
+                sources[code][record] = row
+
+    def _board(self, places: pa.Table, fields: pa.BinaryArray) -> _Board:
+        if self._size + fields.nbytes > self.room:
+            with suppress(OSError):
+                return _Board(places, _NONE, self._write(fields))
+        self._size += fields.nbytes
+        return _Board(places, fields, _NOWHERE)
+
+    def _write(self, fields: pa.BinaryArray) -> pa.Int64Array:
+        """Append *fields* to the file and tell where they lie."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(buffering=0, dir=self.folder)  # noqa: SIM115
+        _, offsets, data = fields.buffers()
+        ends = np.frombuffer(memoryview(cast("pa.Buffer", offsets)), np.int32)
+        ends = ends[fields.offset : fields.offset + len(fields) + 1].astype(np.int64)
+        place = self._file.seek(0, SEEK_END)
+        rest = memoryview(cast("pa.Buffer", data))[ends[0] : ends[-1]]
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        return cast("pa.Int64Array", pa.array(ends - ends[0] + place))
+
+    def _read(self, board: _Board) -> pa.BinaryArray:
+        ends = board.ends.to_numpy()
+        data = pa.py_buffer(self._stretch(int(ends[0]), int(ends[-1])))
+        offsets = pa.py_buffer((ends - ends[0]).astype(np.int32).tobytes())
+        whole = pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, data])
+        return cast("pa.BinaryArray", whole)
+
+    def _text(self, row: int) -> bytes:
+        number = bisect_right(self._begins, row) - 1
+        board, at = self._boards[number], row - self._begins[number]
+        if len(board.fields):
+            return board.fields[at].as_py()
+        return self._stretch(board.ends[at].as_py(), board.ends[at + 1].as_py())
+
+    def _stretch(self, begin: int, end: int) -> bytes:
+        file = cast("FileIO", self._file)
+        file.seek(begin)
+        return file.read(end - begin)
+
+
+def _places(table: pa.Table) -> pa.Table:
+    """Give sources and records; nothing of what *table* lies in, a mapped file say, is held."""
+    codes, texts = coded(table.column("source"))
+    some, inverse = np.unique(codes, return_inverse=True)
+    names = strings(listed(texts.take(some)))
+    record = pa.array(table.column("record").to_numpy())
+    return pa.table({"source": dictionary(inverse, names), "record": record})

@@ -25,6 +25,7 @@ from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import Finding, RuleRef
 from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
+from sidelight.findings.shelf import Shelf
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
 from sidelight.hunt.memory import trim
@@ -74,20 +75,25 @@ def draw_findings(  # noqa: PLR0913
     """
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
-    events = settle(
-        pa.concat_tables(list(_tables(spool, "events", copies))), [hits, as_hits(members)]
-    )
-    trim()  # to put events in order takes several times their size
-    hits = union(hits, correlate(rules.correlations, members))
-    processes = spool.tables("processes").together()  # starts seen twice are the same starts
-    infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
+    kept = settle(_tables(spool, "events", copies), [hits, as_hits(members)])
+    with Shelf.of(kept, spool.folder) as shelf:
+        hits = union(hits, correlate(rules.correlations, members))
+        del members
+        processes = spool.tables("processes").together()  # starts seen twice are the same starts
+        infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
+        stories = conclude_facts(
+            _facts(spool, copies, context), hits, shelf, processes, infos, limits, looks
+        )
+        trim()  # facts are many, and nobody needs them any more
+        rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
+        alone = conclude(rest, shelf, processes, infos, limits, context.assets)
+        told = sorted((raised(each, context.assets) for each in stories.findings), key=_rank)
+        yield from merge(told, alone, key=_rank)
+
+
+def _facts(spool: Spool, copies: frozenset[str], context: Context) -> Facts:
     tables = {name: unite_facts(name, _tables(spool, name, copies)) for name in FACTS}
-    facts = Facts(**tables, known=context.known, examined=context.examined)
-    stories = conclude_facts(facts, hits, events, processes, infos, limits, looks)
-    rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
-    alone = conclude(rest, events, processes, infos, limits, context.assets)
-    told = sorted((raised(each, context.assets) for each in stories.findings), key=_rank)
-    yield from merge(told, alone, key=_rank)
+    return Facts(**tables, known=context.known, examined=context.examined)
 
 
 def looked_at(counts: pa.Table) -> frozenset[str]:

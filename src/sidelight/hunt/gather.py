@@ -214,8 +214,17 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         result.partial = "interrupted"
     except SidelightError as error:
         result.partial = f"stopped: {error}"
-    trim()
+    _let_go(result)
     return result
+
+
+def _let_go(result: Gathered) -> None:
+    """Give to the kernel what was there for reading only."""
+    if any(each.format == "evtx" for each in result.digests):
+        from sidelight.evidence.evtx.chunks import release  # noqa: PLC0415 - imported by now
+
+        release()
+    trim()
 
 
 def _gather_here(

@@ -20,7 +20,7 @@ from sidelight.findings.hits import EVENTS
 from sidelight.findings.shelf import Shelf
 from sidelight.schema import LEVELS
 
-EMPTY = Shelf.of(EVENTS.empty_table())
+EMPTY = Shelf.of([])
 
 
 def cited(record, time=5, process="P1"):
@@ -124,7 +124,7 @@ def test_one_event_that_several_speak_of_is_listed_once_with_all_of_them():
 
 def test_the_full_event_stands_where_it_was_kept():
     rows = [{"source": "s", "record": 1, "fields": b'{"Image":"whole"}'}]
-    shelf = Shelf.of(pa.Table.from_pylist(rows, schema=EVENTS))
+    shelf = Shelf.of([pa.Table.from_pylist(rows, schema=EVENTS)])
     [one] = judge(suspicion(50, records=(1, 2)), shelf=shelf)
     assert [e.fields for e in one.finding.evidence] == [{"Image": "whole"}, {"Signed": "false"}]
 

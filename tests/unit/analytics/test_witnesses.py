@@ -12,6 +12,7 @@ from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import RuleRef
 from sidelight.findings.hits import EVENTS, HITS
 from sidelight.findings.processes import process_rows
+from sidelight.findings.shelf import Shelf
 
 PLAYER = r"C:\ProgramData\Helper\player.exe"
 CODEC = r"C:\ProgramData\Helper\codec.dll"
@@ -48,7 +49,7 @@ def conclude(events, *hits, looks=None):
     return conclude_facts(
         facts_in(frames),
         pa.Table.from_pylist([row for row, _ in hits], schema=HITS),
-        pa.Table.from_pylist([event for _, event in hits], schema=EVENTS),
+        Shelf.of([pa.Table.from_pylist([event for _, event in hits], schema=EVENTS)]),
         [process_rows(frame) for frame in frames],
         {"r": RULE},
         Limits(100, 10),

@@ -6,6 +6,7 @@ from sidelight.findings.assets import Assets, Listed, roles
 from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.finding import RuleRef
 from sidelight.findings.hits import EVENTS, HITS, PROCESSES, union
+from sidelight.findings.shelf import Shelf
 from sidelight.schema import NO_TIME
 
 RULES = {
@@ -35,7 +36,7 @@ def findings(*hits, processes=(), events=(), limits=None, assets=None):
     table = union(pa.Table.from_pylist(list(hits), schema=HITS))
     starts = [pa.Table.from_pylist(list(processes), schema=PROCESSES)]
     full = [{"source": "s", "record": n, "fields": orjson.dumps({"n": str(n)})} for n in events]
-    kept = pa.Table.from_pylist(full, schema=EVENTS)
+    kept = Shelf.of([pa.Table.from_pylist(full, schema=EVENTS)])
     concluded = conclude(table, kept, starts, RULES, limits or Limits(), assets or Assets())
     return list(concluded)
 
@@ -130,7 +131,7 @@ def test_each_firing_of_a_correlation_is_one_finding_across_hosts_and_processes(
 def test_what_the_events_of_a_correlation_share_is_named():
     rules = {"r": RuleInfo(RuleRef("r", "Guessing", "high"), (), ("User", "Host"))}
     table = union(pa.Table.from_pylist([hit(1, window='["ann@x",""]@1')], schema=HITS))
-    (found,) = conclude(table, EVENTS.empty_table(), [], rules)
+    (found,) = conclude(table, Shelf.of([]), [], rules)
     assert "The events share User = ann@x; Host = (empty)." in found.reasons
 
 

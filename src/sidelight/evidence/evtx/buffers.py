@@ -39,6 +39,10 @@ class Buffers:
         """Take a buffer, to be given again when nothing looks at it."""
         self._kept = [*self._kept[1 - _KEPT :], buffer]
 
+    def release(self) -> None:
+        """Keep none: each is gone when nothing looks at it."""
+        self._kept = []
+
 
 def _buffer(size: int) -> Buffer:
     if not hasattr(mmap, "MADV_HUGEPAGE"):

@@ -97,6 +97,11 @@ class _Filling:
         return Batch(data, tuple(self.sources), self.source, self.offset, self.size)
 
 
+def release() -> None:
+    """Let go of the memory that was kept for more batches."""
+    _BUFFERS.release()
+
+
 def batches(streams: Iterable[Stream]) -> Iterator[Batch]:
     """Yield the chunks of *streams*, many together."""
     filling = _Filling()

@@ -48,6 +48,14 @@ def test_only_a_few_are_kept() -> None:
     assert [buffers.take() in several for _ in range(3)] == [True, True, False]
 
 
+def test_none_is_kept_once_they_are_released() -> None:
+    buffers = Buffers(CHUNK)
+    first = buffers.take()
+    buffers.keep(first)
+    buffers.release()
+    assert buffers.take() is not first
+
+
 def test_events_of_all_batches_stay_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     data = log()
     assert len(data) > 4 * CHUNK
