@@ -85,6 +85,10 @@ class Notice:
     recipient: Recipient
 
 
+Account: TypeAlias = tuple[Recall, list[Recipient]]
+"""A recall, or that something left, with whom it reaches."""
+
+
 def state(recall: Recall, recipient: Recipient, now: Instant) -> State:
     """Say how a recipient stands to the clock of a recall."""
     match recipient.acknowledged:

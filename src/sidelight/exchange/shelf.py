@@ -9,7 +9,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item, Unfit
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
-from sidelight.exchange.recall import Notice, Recall, Recipient
+from sidelight.exchange.recall import Account, Notice, Recall
 from sidelight.exchange.register import Register
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.reports import Report
@@ -134,9 +134,7 @@ class Shelf(Protocol):
         Gives what it acknowledged, now or before; nothing where none is for it.
         """
 
-    def recalled(
-        self, now: Instant, owner: str = "", ident: str = ""
-    ) -> list[tuple[Recall, list[Recipient]]]:
+    def recalled(self, now: Instant, owner: str = "", ident: str = "") -> list[Account]:
         """Give what an organisation, or anybody, recalled or had leave, with whom it reaches.
 
         Where *ident* is not "", only what has that id, or is of the object that has it.

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.recall import HOURS, NAMING, Notice, Recall, Recipient
+from sidelight.exchange.recall import HOURS, NAMING, Account, Notice, Recall, Recipient
 from sidelight.exchange.shelf import Caller, Held
 from sidelight.exchange.store import recalls, tables
 from sidelight.exchange.store.database import writing
@@ -98,9 +98,7 @@ def notices(
         return list(islice(found, limit))
 
 
-def made(
-    engine: Engine, now: Instant, owner: str = "", ident: str = ""
-) -> list[tuple[Recall, list[Recipient]]]:
+def made(engine: Engine, now: Instant, owner: str = "", ident: str = "") -> list[Account]:
     """Give what one owner, or anybody, recalled or had leave, with everybody who was given it.
 
     Where *ident* is not "", only what has that id, or is of the object that has it.

@@ -12,7 +12,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Item
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.query import Query
-from sidelight.exchange.recall import Notice, Recall, Recipient
+from sidelight.exchange.recall import Account, Notice, Recall
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.prevalence import day_of
 from sidelight.exchange.seen.reports import Report
@@ -163,13 +163,8 @@ class Library(Registers):
         """Note that an organisation acknowledges a recall, or that something left."""
         return departures.acknowledge(self.engine, ident, by, done, now)
 
-    def recalled(
-        self, now: Instant, owner: str = "", ident: str = ""
-    ) -> list[tuple[Recall, list[Recipient]]]:
-        """Give what an organisation, or anybody, recalled or had leave, with whom it reaches.
-
-        Where *ident* is not "", only what has that id, or is of the object that has it.
-        """
+    def recalled(self, now: Instant, owner: str = "", ident: str = "") -> list[Account]:
+        """Give what one, or anybody, recalled or had leave; *ident* is its id or the object's."""
         return departures.made(self.engine, now, owner, ident)
 
     def epoch(self, now: Instant) -> Epoch | None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from sidelight.exchange.instants import Instant
-from sidelight.exchange.recall import HOURS, NAMING, Notice, Recall, Recipient
+from sidelight.exchange.recall import HOURS, NAMING, Account, Notice, Recall, Recipient
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import audit, tables
 from sidelight.exchange.store.database import writing
@@ -141,7 +141,7 @@ def answer(connection: Connection, notice: Notice, by: Caller, done: str, now: I
     audit.append(connection, now, actor, "acknowledge recall", detail)
 
 
-def made(engine: Engine, owner: str = "", ident: str = "") -> list[tuple[Recall, list[Recipient]]]:
+def made(engine: Engine, owner: str = "", ident: str = "") -> list[Account]:
     """Give the recalls of one owner, or all, oldest first, with everybody whom they reach.
 
     Where *ident* is not "", only the one of that id, or those of the object that has it.
