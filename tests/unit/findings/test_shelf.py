@@ -21,3 +21,34 @@ def test_an_event_is_found_by_source_and_record_and_else_is_none():
 
 def test_an_empty_shelf_has_nothing():
     assert Shelf.of([EVENTS.empty_table()]).event("a", 1) is None
+
+
+def events(*rows):
+    made = [{"source": s, "record": r, "fields": orjson.dumps({"n": n})} for s, r, n in rows]
+    return pa.Table.from_pylist(made, schema=EVENTS)
+
+
+def test_what_lies_on_disk_is_as_what_lies_in_memory(tmp_path):
+    tables = [events(*((f"s{n % 3}", n, n) for n in range(k, 90, 3))).slice(2) for k in range(3)]
+    with Shelf.of(tables) as kept, Shelf.of(tables, tmp_path, 900) as laid:
+        assert kept._file is None
+        assert laid._file is not None
+        for n in range(90):
+            assert laid.event(f"s{n % 3}", n) == kept.event(f"s{n % 3}", n)
+        assert laid.event("s0", 9) == {"n": 9}
+        rows = [
+            [row for table in shelf.tables() for row in table.to_pylist()] for shelf in (kept, laid)
+        ]
+        assert rows[0] == rows[1] == [row for table in tables for row in table.to_pylist()]
+
+
+def test_of_several_at_one_place_the_greatest_counts_in_any_order():
+    for order in ((1, 2, 3), (3, 1, 2), (2, 3, 1)):
+        with Shelf.of([events(("s", 1, n)) for n in order], room=0) as shelf:
+            assert shelf.event("s", 1) == {"n": 3}
+
+
+def test_a_disk_that_takes_no_more_leaves_events_in_memory(tmp_path):
+    shelf = Shelf.of([events(("s", 1, 1))], tmp_path / "absent", room=0)
+    assert shelf.event("s", 1) == {"n": 1}
+    assert [table.num_rows for table in shelf.tables()] == [1]
