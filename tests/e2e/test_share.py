@@ -353,7 +353,10 @@ def test_who_follows_gets_what_is_new_and_goes_on_without_loss(served: Served) -
     put(4)
     second = follow("--since", here)
     put(5)
-    assert names(second, 2) == ["number 4", "number 5"]
+    got = names(second, 2)
+    if got[0] == "number 3":  # Ctrl-C came between its line and the note that it was printed
+        got = [*got[1:], *names(second, 1)]
+    assert got == ["number 4", "number 5"]
     third = follow("--from-start")
     assert names(third, 5) == [f"number {n}" for n in range(1, 6)]
     for each in (second, third):

@@ -94,5 +94,6 @@ def test_two_servers_on_one_database_are_as_one(pair: tuple[Served, Served, str]
     ran = one.desk("share", "audit", "verify", "--database", database)
     assert (ran.code, b"entries fit" in ran.out) == (0, True)
     ran = one.desk("share", "ledger", "--organisation", "B", "--database", database)
-    given = [line.split("  ")[3] for line in ran.out.decode().splitlines() if "  objects  " in line]
+    lines = [line for line in ran.out.decode().splitlines() if "  objects  " in line]
+    given = [word for line in lines for word in line.split() if word.startswith("indicator--")]
     assert len(given) == len(set(given)) == 60

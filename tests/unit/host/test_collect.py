@@ -955,11 +955,14 @@ def test_symbols_are_those_that_readelf_shows() -> None:
             names.setdefault(place, set()).add(name.encode())
         chosen = {name.encode() for name, _, kind in listed if kind == "IFUNC"}
         assert symbols.chosen >= chosen
+        known = {name.encode() for name, _, _ in listed}
         found = symbols.named_at(set(names) | {place + 1 for place in names})
         for place, those in names.items():
             assert set(found[place]) >= those, path
             assert b"?" not in found[place]
-            assert names.get(place + 1, set()) >= set(found.get(place + 1, [])), path
+            # What lies behind the symbols may look like one, but not like one that there is.
+            wrong = set(found.get(place + 1, [])) - names.get(place + 1, set())
+            assert not wrong & known, path
         seen += len(listed)
     assert seen
 
