@@ -212,6 +212,9 @@ LOST: Final[frozenset[GapReason]] = frozenset(
 )
 """Reasons that mean evidence was lost, as against passed over knowingly."""
 
+STOPPED: Final = "reading stopped"
+"""How the text of a gap begins behind which nothing of the source was read."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:

@@ -1,5 +1,6 @@
 """A hunt as a person runs it, on a small labelled intrusion."""
 
+import gzip
 import json
 import shutil
 import signal
@@ -203,6 +204,31 @@ def test_standard_input_is_evidence(sidelight: CommandLine, small_range: Path) -
     piped = sidelight("hunt", "-", *QUIET, stdin=path.read_bytes())
     assert gist(findings(piped)) == gist(findings(named))
     assert lines(piped)[-2]["events"] == lines(named)[-2]["events"] > 0
+    whole = path.read_bytes()
+    for given in (whole, gzip.compress(whole)):
+        (manifest,) = [
+            each
+            for each in lines(sidelight("hunt", "-", *QUIET, stdin=given))
+            if each["kind"] == "manifest"
+        ]
+        assert [each["size"] for each in manifest["inputs"]] == [len(whole)]
+
+
+def test_an_audit_log_whose_packed_end_is_cut_off_keeps_its_events(
+    sidelight: CommandLine, tmp_path: Path
+) -> None:
+    log = b"".join(
+        b"Jan  2 03:%02d:%02d node7 sshd[7]: Accepted publickey for u%d from 192.0.2.1 port 1\n"
+        % (n // 60 % 60, n % 60, n)
+        for n in range(3000)
+    )
+    cut = tmp_path / "auth.log.gz"
+    cut.write_bytes(gzip.compress(log)[:-4])
+    ran = sidelight("hunt", cut, "--no-times")
+    assert b"3,000 events" in ran.out
+    assert b"auth.log.gz at byte %s: reading stopped: Compressed file ended" % (
+        f"{len(log):,}".encode()
+    ) in b" ".join(ran.out.split())
 
 
 def test_hours_without_image_loads_are_named_with_what_to_switch_on(

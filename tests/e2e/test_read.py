@@ -101,6 +101,7 @@ def test_a_hunt_for_a_report_finds_what_it_names(desk: CommandLine) -> None:
         }
     }
     (desk.folder / "a.jsonl").write_text(json.dumps(event), encoding="utf-8")
+    (desk.folder / "xdg_data_home" / "sidelight" / "rules").mkdir()  # empty: none are installed
     ran = desk("hunt", "a.jsonl", "--from-report", identity, "-q", "-f", "jsonl")
     assert ran.code == 1, ran.err
     titles = [rule["title"] for line in ran.out.splitlines() for rule in _rules(json.loads(line))]

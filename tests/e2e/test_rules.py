@@ -77,6 +77,25 @@ def test_an_update_that_fails_leaves_the_old_rules(tmp_path: Path) -> None:
     assert b"A Line With A Word" in sidelight("rules", "list", "--no-own").out
 
 
+def test_a_first_update_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    sidelight = CommandLine(tmp_path)
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut short")
+    assert sidelight("rules", "update", "--from", tmp_path / "broken.zip").code == 2
+    assert not (tmp_path / "xdg_data_home" / "sidelight" / "rules").exists()
+    (tmp_path / "xdg_data_home" / "sidelight" / "rules").mkdir(parents=True)
+    ran = sidelight("rules", "list", "--no-own")
+    assert ran.code == 2
+    assert "no rules to run" in ran.err, "an empty folder is none installed"
+
+
+def test_a_package_that_cannot_be_read_is_wrong_use(sidelight: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut short")
+    (tmp_path / "a.log").touch()
+    ran = sidelight("hunt", tmp_path / "a.log", "--rules", tmp_path / "broken.zip")
+    assert (ran.code, ran.out) == (2, b"")
+    assert "broken.zip: is no package that can be read" in ran.err
+
+
 def test_own_rules_pass_their_own_check_and_samples(sidelight: CommandLine) -> None:
     checked = sidelight("rules", "check")
     assert checked.code == 0, checked.out

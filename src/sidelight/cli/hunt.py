@@ -275,6 +275,7 @@ def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
                 limit=view.limit,
                 wide=view.wide,
                 quiet=view.quiet,
+                written=bool(request.targets),
             )
         )
     return sinks

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelight.cli.reports import shelf_folder
-from sidelight.cli.rulesets import installed
+from sidelight.cli.rulesets import installed_rules
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def for_report(
     report = kept(shelf_folder(), identity)
     _announce(report, own=own)
     tags = {f"attack.{name.lower()}" for name in report.techniques}
-    paths = list(named or ([installed()] if installed().is_dir() else []))
+    paths = list(named or installed_rules())
     paths += [report.rules] if report.rule_count else []
     wanted = replace(selection, also=frozenset({*tags, TAG}))
     return paths or None, wanted, f"{report.id} {shown(report.title)}"

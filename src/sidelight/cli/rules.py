@@ -77,7 +77,6 @@ def _install(source: Path | None) -> None:
 
     url = read_configuration(configuration_file()).rules_url
     target = installed() / "sigma"
-    target.parent.mkdir(parents=True, exist_ok=True)
     if source is None:
         typer.echo(f"fetching {url}", err=True)
         with fetched(url) as package, _blaming(url):

@@ -18,6 +18,14 @@ def installed() -> Path:
     return data_folder() / "rules"
 
 
+def installed_rules() -> list[Path]:
+    """Give the folder of the installed rules, if there are any in it."""
+    from sidelight.rules.files import is_barren  # noqa: PLC0415 - not for --help
+
+    path = installed()
+    return [path] if path.is_dir() and not is_barren(path) else []
+
+
 def own() -> Path:
     """Name the folder of the rules that come with Sidelight."""
     with as_file(files("sidelight") / "content" / "rules") as path:
@@ -28,12 +36,13 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
     """Give the rule files and folders to load.
 
     Raises:
-        UsageError: a path does not exist, a named folder has no rules, or there is nothing to load.
+        UsageError: a path does not exist, a named folder has no rules, a named package cannot be
+            read, or there is nothing to load.
     """
     for path in named or ():
         _require_rules(path)
     paths = [own()] if with_own else []
-    paths += named or ([installed()] if installed().is_dir() else [])
+    paths += named or installed_rules()
     if not paths:
         raise UsageError(
             "no rules to run", hint="name some with --rules, or run 'sidelight rules update'"
@@ -42,10 +51,12 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
 
 
 def _require_rules(path: Path) -> None:
-    from sidelight.rules.files import is_barren  # noqa: PLC0415 - not for --help
+    from sidelight.rules.files import damage, is_barren  # noqa: PLC0415 - not for --help
 
     if not path.exists():
         raise UsageError("there is no such rule file or folder", where=str(path))
+    if reason := damage(path):
+        raise UsageError(reason, where=str(path))
     if is_barren(path):
         # Else a mistyped folder replaces the installed rules with none, and the hunt looks clean.
         raise UsageError(

@@ -5,21 +5,18 @@ a link or a device, where it is encrypted, and from the byte on at which it unpa
 `RATIO` times what it takes up in the archive (beyond `FLOOR`, below which nothing is refused).
 """
 
-import bz2
-import gzip
 import io
-import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final, Literal, TypeAlias, cast
 
-import pyarrow as pa
-
 from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError, Stream
+from sidelight.evidence.unpacking import UNPACK, Tape, TapeMember, ZipMember
 from sidelight.schema import Gap
 
 RATIO: Final = 250
@@ -132,6 +129,8 @@ def expand(
     stream = Stream(name, raw)
     head = stream.read(HEAD)
     yield from stream.gaps
+    if stream.gaps and not head:
+        return
     whole = Chained(head, stream.raw)
     kind = container(head)
     if kind is None:
@@ -153,7 +152,7 @@ def _open(
                 yield from _tar(name, raw, depth)
             case _:
                 packed = Counted(raw)
-                inner = Bounded(_UNPACK[kind](packed), lambda: packed.passed)
+                inner = Bounded(UNPACK[kind](packed), lambda: packed.passed)
                 yield from expand(name, inner, year=year, depth=depth)
     except FAILURES as error:
         yield _gap(name, error)
@@ -182,7 +181,7 @@ def _zip(
                 yield Gap(inner, 0, "refused", reason)
                 continue
             try:
-                with archive.open(info) as member:
+                with closing(ZipMember(archive, info)) as member:
                     size = info.compress_size
                     bounded = Bounded(member, lambda size=size: size)  # type: ignore[misc]
                     yield from expand(inner, bounded, year=info.date_time[0], depth=depth)
@@ -200,8 +199,10 @@ def expand_zip(path: str, only: frozenset[str], *, name: str) -> Iterator[Member
 
 
 def _tar(name: str, raw: Raw, depth: int) -> Iterator[Member | Gap]:
-    with tarfile.open(fileobj=cast("IO[bytes]", raw), mode="r|") as archive:
+    tape = Tape(raw)
+    with tarfile.open(fileobj=cast("IO[bytes]", tape), mode="r|") as archive:
         for info in archive:
+            tape.check(info.offset)
             inner = f"{name}!{info.name}"
             if info.isdir():
                 continue
@@ -211,7 +212,9 @@ def _tar(name: str, raw: Raw, depth: int) -> Iterator[Member | Gap]:
             member = archive.extractfile(info)
             if member is not None:
                 year = 1970 + int(info.mtime // 31_556_952)
-                yield from expand(inner, member, year=year, depth=depth, mode=info.mode)
+                kept = TapeMember(member, tape, info.offset_data)
+                yield from expand(inner, kept, year=year, depth=depth, mode=info.mode)
+        tape.check(archive.offset)
 
 
 def _unsafe(member: str) -> str:
@@ -247,32 +250,6 @@ def _seekable(raw: Raw) -> IO[bytes]:
             )
     held.seek(0)
     return held
-
-
-def _unpack_zstd(raw: Raw) -> Raw:
-    return cast("Raw", pa.CompressedInputStream(pa.PythonFile(_File(raw), "r"), "zstd"))
-
-
-class _File(io.RawIOBase):
-    """A raw source with the interface of a file, for libraries that ask for one."""
-
-    def __init__(self, raw: Raw) -> None:
-        super().__init__()
-        self._raw = raw
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        return self._raw.read(size if size >= 0 else 1 << 20)
-
-
-_UNPACK: Final[dict[Container, Callable[[Raw], Raw]]] = {
-    "gzip": lambda raw: gzip.GzipFile(fileobj=_File(raw), mode="rb"),
-    "bzip2": lambda raw: bz2.BZ2File(_File(raw)),
-    "xz": lambda raw: lzma.LZMAFile(cast("IO[bytes]", _File(raw))),  # noqa: SIM115 - closed with the stream
-    "zstd": _unpack_zstd,
-}
 
 
 def _gap(name: str, error: Exception) -> Gap:

@@ -12,6 +12,7 @@ from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.inventory import Span, Task, foreign
 from sidelight.evidence.named import STDIN
 from sidelight.evidence.opening import open_regular
+from sidelight.evidence.roots import Names
 from sidelight.evidence.stream import Raw, Stream
 from sidelight.evidence.volumes import IMAGE, files
 from sidelight.pe.blob import may_be_blob
@@ -153,15 +154,16 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
     held: dict[str, list[Stream]] = {}
     sizes: dict[str, int] = {}
     trees: TreesInArchive | None = None
-    unknown = _Unknown()
+    unknown, names = _Unknown(), Names(span.path)
     for member in members:
+        names.add(member.source if isinstance(member, Gap) else member.name)
         if isinstance(member, Gap):
             yield member
             continue
         name = recognise(member.head)
         if not name:
             gap = foreign(member.name, member.head, named=member.name == span.path)
-            trees = trees or _trees_in(span.path)
+            trees = trees or _trees_in(names)
             yield from () if trees.take(member, gap) else unknown.take(member, gap)
             continue
         if name == "pe":
@@ -186,10 +188,10 @@ def _read_members(members: Iterable[Member | Gap], wanted: Wanted, span: Span) -
         yield from trees.finish(wanted)
 
 
-def _trees_in(archive: str) -> "TreesInArchive":
+def _trees_in(names: Names) -> "TreesInArchive":
     from sidelight.evidence.host.trees import TreesInArchive  # noqa: PLC0415 - not for known formats
 
-    return TreesInArchive(archive)
+    return TreesInArchive(names)
 
 
 @dataclass(slots=True)

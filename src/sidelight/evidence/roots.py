@@ -1,6 +1,7 @@
 """Which folders are the root of a Linux host, and where in it no log can be."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 FOLDERS: Final = frozenset({"etc", "usr", "var"})
@@ -10,6 +11,29 @@ FOLDERS: Final = frozenset({"etc", "usr", "var"})
 def is_root(names: Iterable[str]) -> bool:
     """Tell whether folders of these names lie in the root of a Linux host."""
     return FOLDERS.issubset(names)
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of all members of an archive, as far as they tell which folders are roots.
+
+    Args:
+        archive: its name, with which those of its members begin.
+    """
+
+    archive: str
+    _seen: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, member: str) -> None:
+        """Take the name of a member, or of one of an archive in this archive."""
+        for name in member.removeprefix(self.archive).split("!")[1:]:
+            first, _, below = name.removeprefix("./").lstrip("/").partition("/")
+            self._seen.setdefault("", set()).add(first)
+            self._seen.setdefault(f"/{first}", set()).add(below.partition("/")[0])
+
+    def roots(self) -> list[str]:
+        """Give the folders that are roots, "" for the archive itself, in order of name."""
+        return sorted(root for root, names in self._seen.items() if is_root(names))
 
 
 _PROGRAMS: Final = (

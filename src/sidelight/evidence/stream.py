@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lzma import LZMAError
 from typing import Final, Protocol, TypeAlias
 
-from sidelight.schema import Frame, Gap, GapReason, Wanted
+from sidelight.schema import STOPPED, Frame, Gap, GapReason, Wanted
 
 
 class RefusedBytesError(Exception):
@@ -89,7 +89,7 @@ class Stream:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _stop(self, error: Exception) -> None:
-        text = f"reading stopped: {error or type(error).__name__}"
+        text = f"{STOPPED}: {error or type(error).__name__}"
         self.gaps.append(Gap(self.source, self.start + self.offset, _reason(error), text))
         self.raw = _Nothing()
 

@@ -206,17 +206,17 @@ def _inputs(
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
     for file in files:
         name = named.get(file.path, spelled(file.path))
-        if name not in found or file.format == "archive":
-            found[name] = Input(
-                name, max(file.size, 0), _hash(file) if file.format else "", file.format
-            )
+        if file.size < 0:  # standard input: all that is known of it is what was read
+            parts = (each for each in gathered.digests if each.source.split("!")[0] == name)
+            size = sum(each.size for each in parts)
+            found.setdefault(name, Input(name, size, format=file.format))
+        elif name not in found or file.format == "archive":
+            found[name] = Input(name, file.size, _hash(file) if file.format else "", file.format)
     return tuple(sorted(found.values()))
 
 
 def _hash(file: File) -> str:
     """Hash a file on disk as far as it was surveyed; empty where it cannot be read."""
-    if file.size < 0:
-        return ""
     digest, left = hashlib.sha256(), file.size
     try:
         with open_regular(file.path) as stream:

@@ -78,6 +78,21 @@ def is_barren(path: Path) -> bool:
     )
 
 
+def damage(path: Path) -> str:
+    """Say why *path*, if it is a package, cannot be read at all; empty where it can."""
+    if path.is_dir() or path.suffix.lower() != ".zip":
+        return ""
+    try:
+        with zipfile.ZipFile(path):
+            return ""
+    except (OSError, *ZIP_FAILURES) as error:
+        return _no_package(error)
+
+
+def _no_package(error: Exception) -> str:
+    return f"is no package that can be read: {error}"
+
+
 def _wanted(name: str) -> bool:
     lowered = name.lower()
     return lowered.endswith(SUFFIXES) and not lowered.endswith(TRIAL_SUFFIXES)
@@ -122,7 +137,14 @@ def _package(path: Path, budget: int) -> Iterator[RuleFile]:
                 if budget < 0:
                     yield RuleFile(path.name, problem="the package unpacks to too much")
                     return
-                with package.open(member) as stream:
-                    yield RuleFile(member.filename, stream.read(MAX_BYTES + 1))
+                yield _member(package, member)
     except (OSError, *ZIP_FAILURES) as error:
-        yield RuleFile(path.name, problem=f"is no package that can be read: {error}")
+        yield RuleFile(path.name, problem=_no_package(error))
+
+
+def _member(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> RuleFile:
+    try:
+        with package.open(member) as stream:
+            return RuleFile(member.filename, stream.read(MAX_BYTES + 1))
+    except (OSError, *ZIP_FAILURES) as error:
+        return RuleFile(member.filename, problem=f"cannot be read: {error}")

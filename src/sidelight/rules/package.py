@@ -7,6 +7,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -52,11 +53,12 @@ def install(
     """Put the rules of *source*, a zip package or a folder, into *target* in one step.
 
     The new set is unpacked and compiled beside *target* first. If no rule of it can be run,
-    or anything fails on the way, *target* is as it was.
+    or anything fails on the way, *target* is as it was, and no folder is left for it.
 
     Raises:
         RuleError: the package is hostile, broken or empty, or the disk refused.
     """
+    missing = [folder for folder in target.parents if not folder.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -69,6 +71,9 @@ def install(
         raise RuleError(f"cannot be installed: {reason}", where=str(source)) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        with suppress(OSError):  # in use: all went well
+            for folder in missing:
+                folder.rmdir()
 
 
 def _install(

@@ -81,15 +81,15 @@ def test_archives_too_deep_in_archives_are_refused() -> None:
 
 def test_a_zip_bomb_is_refused_where_it_passes_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "FLOOR", 1 << 20)
-    name, data = "x", b""
-    for item in _contents(gzip.compress(bytes(8 << 20))):
+    name, data, packed = "x", b"", gzip.compress(bytes(8 << 20))
+    for item in _contents(packed):
         if isinstance(item, Gap):
             assert (item.reason, item.source) == ("refused", name)
             break
         data = item[1]
     else:
         pytest.fail("the bomb was read to its end")
-    assert len(data) <= 1 << 20
+    assert len(data) <= archive.RATIO * len(packed)
 
 
 def test_below_the_floor_any_ratio_is_allowed() -> None:
@@ -161,3 +161,9 @@ def test_only_the_asked_members_of_a_zip_are_given(tmp_path: Path) -> None:
         if isinstance(item, Member)
     ]
     assert names == ["x.zip!b"]
+
+
+def test_a_stub_that_is_cut_to_nothing_is_one_gap() -> None:
+    (gap,) = _contents(gzip.compress(TEXT)[:12])
+    assert isinstance(gap, Gap)
+    assert (gap.offset, gap.reason) == (0, "truncated")

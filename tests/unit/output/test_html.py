@@ -137,6 +137,10 @@ def test_a_score_is_traced_to_its_events() -> None:
     assert lead.refute[0].split("'")[0] in text
 
 
+def test_the_tile_of_gaps_counts_those_of_the_table() -> None:
+    assert "<b>1</b><span>of 3 gaps lost evidence</span>" in written(findings())
+
+
 def test_a_report_is_bounded_and_says_what_it_left_out() -> None:
     text = written(findings(), limit=2)
     assert text.count('<details class="finding"') == 2

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -6,6 +7,7 @@ from rich.cells import cell_len
 from golden import compare
 from sample_run import HOSTILE, findings, run
 from sidelight.output.terminal import open_screen
+from sidelight.schema import STOPPED, Gap
 
 
 def shown(width: int, *, color: bool = False, count: int = 7, **options: bool | int) -> str:
@@ -66,6 +68,20 @@ def test_colour_is_there_only_when_asked_for() -> None:
 def test_more_findings_than_fit_are_counted() -> None:
     assert "5 more findings: use --output" in shown(100, limit=2)
     assert "1 more finding: use --output" in shown(100, limit=6)
+    written = shown(100, limit=6, written=True)
+    assert "1 more finding: --limit shows more of them here" in written
+    assert "use --output" not in written
+
+
+def test_where_a_source_ends_is_not_hidden_behind_its_other_gaps() -> None:
+    file = io.StringIO()
+    whole = run(0)
+    gaps = (
+        Gap("audit.log.gz", 10, "damaged", "is no record of audit"),
+        Gap("audit.log.gz", 90, "truncated", f"{STOPPED}: Compressed file ended"),
+    )
+    open_screen(file, width=120).close(replace(whole, coverage=replace(whole.coverage, gaps=gaps)))
+    assert "audit.log.gz at byte 90, and 1 more: reading stopped: Compressed" in file.getvalue()
 
 
 def test_quiet_leaves_the_summary_out() -> None:

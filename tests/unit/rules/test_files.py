@@ -2,7 +2,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from sidelight.rules.files import read_documents
+from sidelight.rules.files import damage, read_documents
 
 
 def _digest(folder: Path) -> str:
@@ -59,6 +59,19 @@ def test_a_package_that_is_none_is_there_with_its_problem(tmp_path: Path) -> Non
     path.write_bytes(b"not a zip")
     ((file,), _) = read_documents([path])
     assert "no package" in file.problem
+    assert "no package" in damage(path)
+
+
+def test_a_damaged_member_does_not_hide_its_neighbours(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as package:
+        for name in ("a", "b", "c"):
+            package.writestr(f"{name}.yml", f"title: {name}")
+    path.write_bytes(path.read_bytes().replace(b"title: b", b"title: x"))
+    files, _ = read_documents([path])
+    assert [file.data for file in files] == [b"title: a", b"", b"title: c"]
+    assert "Bad CRC-32" in files[1].problem
+    assert damage(path) == "", "that is told as a refusal"
 
 
 def test_a_package_that_swells_is_cut_off(tmp_path: Path) -> None:

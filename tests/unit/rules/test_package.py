@@ -94,7 +94,8 @@ def test_what_is_no_package_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "p.zip"
     path.write_bytes(data)
     with pytest.raises(RuleError, match="no package"):
-        install(path, tmp_path / "rules")
+        install(path, tmp_path / "data/rules/sigma")
+    assert list(tmp_path.iterdir()) == [path], "no folder is left behind"
 
 
 def test_a_missing_package_is_refused(tmp_path: Path) -> None:

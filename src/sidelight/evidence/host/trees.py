@@ -16,7 +16,7 @@ from typing import Final
 from sidelight.evidence.archive import Member
 from sidelight.evidence.host.rows import HOST, file_event
 from sidelight.evidence.opening import is_shown_by_kernel, open_regular
-from sidelight.evidence.roots import is_root
+from sidelight.evidence.roots import Names, is_root
 from sidelight.evidence.rows import Sheet, clean
 from sidelight.evidence.stream import Stream
 from sidelight.host.collect import Owners
@@ -164,20 +164,20 @@ class TreesInArchive:
     The root is that of the archive, or a folder in it. Links and folders are no members, so which
     folder everybody may write into is told by its name alone; of package databases those of dpkg
     and apk are read.
+
+    Args:
+        names: of all members, once they were all seen.
     """
 
-    source: str
+    names: Names
     _nodes: list[Node] = field(default_factory=list)
     _texts: dict[str, bytes] = field(default_factory=dict)
-    _seen: dict[str, set[str]] = field(default_factory=dict)
     _unread: list[tuple[str, Gap]] = field(default_factory=list)
 
     def take(self, member: Member, gap: Gap) -> bool:
         """Take a member that may matter; *gap* says that nothing reads it, if no tree is found."""
         path = "/" + member.name.rpartition("!")[2].removeprefix("./").lstrip("/")
-        first, _, below = path[1:].partition("/")
-        self._seen.setdefault("", set()).add(first)
-        self._seen.setdefault(f"/{first}", set()).add(below.partition("/")[0])
+        below = path[1:].partition("/")[2]
         if member.head.startswith(MAGIC):
             data = Stream(member.name, member.raw).read(_ELF_BYTES)
             elf = read_elf(lambda offset, size: data[offset : offset + size])
@@ -193,12 +193,12 @@ class TreesInArchive:
 
     def finish(self, wanted: Wanted) -> Iterator[Frame | Gap]:
         """Yield what is odd in each tree, and that nothing reads members that belong to none."""
-        roots = [root for root, names in self._seen.items() if is_root(names)]
+        roots, archive = self.names.roots(), self.names.archive
         inside = tuple(f"{root}/" for root in roots)
         yield from (gap for path, gap in self._unread if not path.startswith(inside))
         sheet = Sheet(wanted)
-        for root in sorted(roots):
-            source = f"{self.source}!{root[1:]}" if root else self.source
+        for root in roots:
+            source = f"{archive}!{root[1:]}" if root else archive
             add_rows(sheet, source, self._tree(root))
         yield from sheet.frames()
 

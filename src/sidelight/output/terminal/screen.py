@@ -27,12 +27,14 @@ class Screen:
         limit: how many findings are shown in full.
         wide: show long lines in full.
         quiet: show the findings alone.
+        written: all is written to files as well.
     """
 
     console: Console
     limit: int = SHOWN
     wide: bool = False
     quiet: bool = False
+    written: bool = False
     _tally: Tally = field(default_factory=Tally)
     _shown: list[Finding] = field(default_factory=list)
 
@@ -56,9 +58,9 @@ class Screen:
             self.console.print()
         more = self._tally.total - len(self._shown)
         if more:
-            self.console.print(
-                f"{many(more, 'more finding')}: use --output to write them all to a file."
-            )
+            way = "use --output to write them all to a file"
+            way = "--limit shows more of them here" if self.written else way
+            self.console.print(f"{many(more, 'more finding')}: {way}.")
 
 
 def _plain() -> bool:
@@ -74,6 +76,7 @@ def open_screen(  # noqa: PLR0913
     limit: int = SHOWN,
     wide: bool = False,
     quiet: bool = False,
+    written: bool = False,
 ) -> Screen:
     """Begin to show a run on *file*.
 
@@ -84,6 +87,7 @@ def open_screen(  # noqa: PLR0913
         limit: how many findings are shown in full.
         wide: show long lines in full instead of cutting them.
         quiet: leave the summary out.
+        written: all is written to files as well.
     """
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
@@ -101,4 +105,4 @@ def open_screen(  # noqa: PLR0913
         soft_wrap=False,
         legacy_windows=False,
     )
-    return Screen(console, limit, wide, quiet)
+    return Screen(console, limit, wide, quiet, written)

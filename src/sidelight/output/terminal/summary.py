@@ -24,7 +24,7 @@ from sidelight.output.progress import size
 from sidelight.output.tally import ABBREVIATION, Tally
 from sidelight.output.terminal.colors import INK, safe
 from sidelight.plural import many
-from sidelight.schema import LEVELS, Gap
+from sidelight.schema import LEVELS, STOPPED, Gap
 
 _TOP: Final = 5
 _NARROW: Final = 40
@@ -187,15 +187,16 @@ def _few(coverage: Coverage, width: int) -> list[str]:
 
 
 def _losses(coverage: Coverage, width: int) -> list[str]:
-    """Name each source once, with what is wrong first; a path loses its front."""
+    """Name each source once, with where it ends or what is wrong first; a path loses its front."""
     sources: dict[str, list[Gap]] = {}
     for gap in coverage.lost:
         sources.setdefault(gap.source, []).append(gap)
     said = []
     for source, gaps in sources.items():
         more = f", and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
-        place = f" at byte {gaps[0].offset:,}{more}: "
-        said.append(clip_front(source, max(width // 2 - len(place), 24)) + place + gaps[0].text)
+        first = next((gap for gap in gaps if gap.text.startswith(STOPPED)), gaps[0])
+        place = f" at byte {first.offset:,}{more}: "
+        said.append(clip_front(source, max(width // 2 - len(place), 24)) + place + first.text)
     return said
 
 
@@ -223,7 +224,9 @@ def _listed(
     for text in texts[:_TOP]:
         yield _indented(Text(clip(text, width - 4), style))
     if len(texts) > _TOP:
-        yield _indented(Text(f"and {len(texts) - _TOP:,} more: use --output for all", "dim"))
+        yield _indented(
+            Text(f"and {len(texts) - _TOP:,} more: the files of --output hold all", "dim")
+        )
 
 
 def _title(text: str, style: str = "bold underline") -> Text:

@@ -108,6 +108,18 @@ def test_two_hosts_in_one_archive(tmp_path: Path) -> None:
     assert f"{tmp_path}/all.tar!c/tool" in gaps, "what belongs to no tree is read by nothing"
 
 
+@pytest.mark.parametrize("inside", ["", "node7/"])
+def test_a_tree_whose_folders_hold_only_logs_is_one(tmp_path: Path, inside: str) -> None:
+    """Names of members that a reader takes count, as they do in a folder."""
+    log = b"Jan  2 03:04:05 node7 sshd[7]: Accepted publickey for root from 192.0.2.1 port 1 ssh2\n"
+    files = {"etc/ld.so.preload": b"/usr/lib/q.so\n", "usr/log": log, "var/log/syslog": log}
+    root = plant(tmp_path / "root" / inside, files)
+    items = read(packed(tmp_path / "root", tmp_path / "root.tar"))
+    assert marked(items) == marked(read(root))
+    assert marked(items)
+    assert not any(isinstance(item, Gap) for item in items)
+
+
 def test_an_archive_without_a_tree_is_as_it_was(tmp_path: Path) -> None:
     """Every program in it is a file that nothing reads."""
     some = {name: data for name, data in FILES.items() if not name.startswith("var/")}
