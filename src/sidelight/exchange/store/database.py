@@ -27,6 +27,8 @@ from sidelight.exchange.store.tables import HEAD
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _KEY: Final = "key"
 _WAIT_S: Final = 10
+_MAGIC: Final = b"SQLite format 3\0"
+"""How a database begins (SQLite, "Database File Format", section 1.3); a new one may be empty."""
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database is locked, full, or gone: what was asked may do later as it is."""
 
@@ -97,10 +99,27 @@ def _make_private(path: str, where: str, tell: Callable[[str], object]) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
+        _check_kind(Path(path), where)
         if said := tighten(Path(path)):
             tell(said)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be opened: {error}", where=_shown(where)) from None
+
+
+def _check_kind(path: Path, where: str) -> None:
+    """Make sure, before anything of a file is changed, that it may be a database.
+
+    Raises:
+        UsageError: it is none, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise UsageError(f"cannot be opened: {error.strerror}", where=_shown(where)) from None
+    if start not in {b"", _MAGIC}:
+        hint = "name another file with --database"
+        raise UsageError("is no SQLite database", where=_shown(where), hint=hint)
 
 
 def _options(where: str) -> dict[str, Any]:

@@ -67,3 +67,20 @@ def test_a_file_that_was_made_open_is_tightened(tmp_path: Path) -> None:
         open_database(str(tmp_path / "x.db"), said.append).dispose()
     assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o600
     assert [each.partition(": ")[2][:29] for each in said] == ["everybody here could read it "]
+
+
+@pytest.mark.parametrize("data", [b"127.0.0.1 localhost\n", b"SQLite format 3", b"S"])
+def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "hosts"
+    path.write_bytes(data)
+    path.chmod(0o644)
+    with pytest.raises(UsageError, match="is no SQLite database"):
+        open_database(str(path))
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (data, 0o644)
+    assert [each.name for each in tmp_path.iterdir()] == ["hosts"]
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "x.db").touch(0o644)
+    open_database(str(tmp_path / "x.db")).dispose()
+    assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o600
