@@ -63,6 +63,23 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
     assert "  B  acknowledged  " in everything.out.decode()
 
 
+def test_what_was_taken_back_and_is_pushed_again_is_not_said_to_be_taken(served: Served) -> None:
+    both = bundle(served.desk.folder / "x.json", indicator(1, "amber"), indicator(2, "amber"))
+    push(served, both)
+    assert run(served, "A", "share", "recall", IDENT, "--reason", "wrong")[0] == 0
+    ran = served.desk(
+        "share", "push", both, served.url, "--collection", "finds",
+        "--token-file", served.tokens["A"],
+    )  # fmt: skip
+    assert (ran.code, ran.out.decode().splitlines()) == (
+        1,
+        [
+            "1 of 2 objects taken by Finds",
+            f"1 refused: recalled: you took it back, so nobody is given it (such as {IDENT})",
+        ],
+    )
+
+
 def test_who_follows_is_told_until_it_acknowledges(served: Served) -> None:
     push(served, bundle(served.desk.folder / "x.json", indicator(1, "amber")))
     words = served.desk.arguments(
