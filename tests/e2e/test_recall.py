@@ -43,12 +43,13 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
 
     code, said = run(served, "A", "share", "recalls")
     assert (code, "B  open" in said) == (0, True), said
-    size = (folder / "got-B.jsonl").stat().st_size
     words = ("share", "acknowledge", IDENT, "--drop", folder / "got-B.jsonl")
     assert run(served, "B", *words)[0] == 0
     left = (folder / "got-B.jsonl").read_text()
     assert (IDENT in left, str(indicator(2)["id"]) in left) == (False, True)
-    assert (folder / "got-B.jsonl").stat().st_size == size
+    assert all(map(json.loads, left.splitlines())), "a strict reader takes every line"
+    imported = served.desk("intel", "import", folder / "got-B.jsonl", "--store", folder / "i.db")
+    assert (imported.code, "recalled" in imported.err) == (0, False), imported.err
     code, said = run(served, "A", "share", "recalls")
     assert "B  acknowledged  at " in said
     assert "1 copy deleted" in said
