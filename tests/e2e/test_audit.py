@@ -35,7 +35,9 @@ def test_an_empty_answer_says_why(desk: CommandLine) -> None:  # noqa: F811
         assert (ran.code, ran.out) == (0, b"")
         return ran.err.strip()
 
-    assert empty("audit", "list", "--who", "nobody").startswith("none of 6 entries is by --who")
+    assert empty("audit", "list", "--who", "nobody") == "none of 6 entries is by nobody"
+    both = ("--who", "A@allies", "--what", "issue token")
+    assert empty("audit", "list", *both) == "none of 6 entries is by A@allies and about issue token"
     assert empty("audit", "list", "--since", "2999-01-01").startswith("nothing was done between")
     assert empty("ledger") == "the ledger has nothing yet: nobody was given anything"
     assert empty("ledger", "--since", "1h") == "the ledger has nothing of what was asked for"

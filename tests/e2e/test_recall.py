@@ -43,12 +43,13 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
 
     code, said = run(served, "A", "share", "recalls")
     assert (code, "B  open" in said) == (0, True), said
-    size = (folder / "got-B.jsonl").stat().st_size
     words = ("share", "acknowledge", IDENT, "--drop", folder / "got-B.jsonl")
     assert run(served, "B", *words)[0] == 0
     left = (folder / "got-B.jsonl").read_text()
     assert (IDENT in left, str(indicator(2)["id"]) in left) == (False, True)
-    assert (folder / "got-B.jsonl").stat().st_size == size
+    assert all(map(json.loads, left.splitlines())), "a strict reader takes every line"
+    imported = served.desk("intel", "import", folder / "got-B.jsonl", "--store", folder / "i.db")
+    assert (imported.code, "recalled" in imported.err) == (0, False), imported.err
     code, said = run(served, "A", "share", "recalls")
     assert "B  acknowledged  at " in said
     assert "1 copy deleted" in said
@@ -61,6 +62,23 @@ def test_a_recall_reaches_who_had_it_even_where_it_may_look_no_more(served: Serv
     everything = served.desk("share", "recalls", "--database", served.database)
     assert f"{IDENT}  recalled by A, due " in everything.out.decode()
     assert "  B  acknowledged  " in everything.out.decode()
+
+
+def test_what_was_taken_back_and_is_pushed_again_is_not_said_to_be_taken(served: Served) -> None:
+    both = bundle(served.desk.folder / "x.json", indicator(1, "amber"), indicator(2, "amber"))
+    push(served, both)
+    assert run(served, "A", "share", "recall", IDENT, "--reason", "wrong")[0] == 0
+    ran = served.desk(
+        "share", "push", both, served.url, "--collection", "finds",
+        "--token-file", served.tokens["A"],
+    )  # fmt: skip
+    assert (ran.code, ran.out.decode().splitlines()) == (
+        1,
+        [
+            "1 of 2 objects taken by Finds",
+            f"1 refused: recalled: you took it back, so nobody is given it (such as {IDENT})",
+        ],
+    )
 
 
 def test_who_follows_is_told_until_it_acknowledges(served: Served) -> None:

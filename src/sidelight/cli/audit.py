@@ -78,7 +78,10 @@ def list_entries(  # noqa: PLR0913 - options
 ) -> int:
     """List what was done: when, what, by whom, with names beside ids; times are of UTC.
 
-    Example: sidelight share audit list --since 2h --who "Operator A" --what "issue token"
+    Tokens, bindings and the register are made by whoever runs the server: of a member, --what
+    finds those, and --who only what it did itself.
+
+    Example: sidelight share audit list --since 2h --who "Operator A" --what add
     """
     first, last = moment(since, "--since"), moment(until, "--until")
     library = open_library(database)
@@ -102,14 +105,16 @@ def list_entries(  # noqa: PLR0913 - options
             for line in lines_of(each, names):
                 say(line)
     if not shown:
-        say(_none(total, bool(since or until)), err=True)
+        say(_none(total, bool(since or until), who, what), err=True)
     return 0
 
 
-def _none(total: int, timed: bool) -> str:
+def _none(total: int, timed: bool, who: str, what: str) -> str:
     """Say why no entry is shown."""
     if total:
-        return f"none of {many(total, 'entry', 'entries')} is by --who and about --what"
+        asked = [f"by {who}" if who else "", f"about {what}" if what else ""]
+        entries = many(total, "entry", "entries")
+        return f"none of {entries} is {' and '.join(each for each in asked if each)}"
     if timed:
         return "nothing was done between --since and --until"
     return "nothing was done here yet: the log begins with the first 'share apply'"

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from uuid import NAMESPACE_OID, uuid5
 
 from sidelight.errors import IntelError, RuleError
 from sidelight.evidence.archive import Member, expand
 from sidelight.evidence.stream import FAILURES
-from sidelight.intel.documents import read_json
+from sidelight.intel.documents import read_json, read_json_lines
+from sidelight.intel.fields import JsonObject
+from sidelight.intel.importers.bundle import is_bundle
 from sidelight.intel.stix import Refusal
 from sidelight.rules.document import documents
 
@@ -89,8 +92,30 @@ def _read(member: Member) -> Read | Refusal:
 
 
 def _values(data: bytes, name: str) -> tuple[object, ...]:
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in _JSON:
-        return (read_json(data, where=name),)
+    text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:1] in _JSON:
+        return (_bundled(text, name) or read_json(data, where=name),)
     if name.lower().removesuffix(".gz").endswith(_YAML):
         return tuple(each.content for each in documents(data))
     raise IntelError("is neither JSON nor YAML", where=name)
+
+
+def _bundled(data: bytes, name: str) -> JsonObject | None:
+    """Give JSON lines of STIX objects, as ``share pull`` writes them, as a bundle; None for others.
+
+    A line that is no JSON, as one that was cut, is no object of the bundle, and refused as that.
+    """
+    first, more, _ = data.partition(b"\n")
+    if not more or not _is_object(first):
+        return None
+    ident = f"bundle--{uuid5(NAMESPACE_OID, sha256(data).hexdigest())}"
+    return {"type": "bundle", "id": ident, "objects": read_json_lines(data, where=name)}
+
+
+def _is_object(line: bytes) -> bool:
+    """Tell whether a line is a STIX object, and no bundle of them."""
+    try:
+        value = read_json(line, where="")
+    except IntelError:
+        return False
+    return is_bundle(value) and isinstance(value, dict) and value["type"] != "bundle"

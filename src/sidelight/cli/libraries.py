@@ -27,11 +27,14 @@ Database = Annotated[
 ]
 
 
-def open_library(database: str) -> "Library":
-    """Open the database that was named, or the one of the user.
+def open_library(database: str, *, make: bool = False) -> "Library":
+    """Open the database that was named, or the one of the user, which is made if need be.
+
+    With *make*, one that was named and is not there is made, too: elsewhere a mistyped name would
+    say that all is well.
 
     Raises:
-        UsageError: it cannot be opened, or the libraries for it are not installed.
+        UsageError: it is not there or cannot be opened, or libraries for it are not installed.
     """
     need_exchange("sqlalchemy", "alembic", "cryptography")
     from sidelight.exchange.store.database import open_database  # noqa: PLC0415 - not for --help
@@ -40,8 +43,12 @@ def open_library(database: str) -> "Library":
     if not database:
         path = exchange_database()
         path.parent.mkdir(parents=True, exist_ok=True)
-        database = str(path)
-    return Library(open_database(database, lambda said: say(f"sidelight: {said}", err=True)))
+        database, make = str(path), True
+
+    def tell(said: str) -> None:
+        say(f"sidelight: {said}", err=True)
+
+    return Library(open_database(database, tell, make=make))
 
 
 def need_exchange(*modules: str) -> None:

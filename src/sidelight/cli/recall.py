@@ -142,7 +142,7 @@ def acknowledge(  # noqa: PLR0913 - options
     done: Annotated[str, typer.Option(help="What you did about it, for whoever shared it.")] = "",
     drop: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="JSON lines that were pulled: blank the object there."),
+        typer.Option(metavar="FILE", help="JSON lines that were pulled: take the object out."),
     ] = None,
     server: Asked = "",
     token_file: TokenFile = None,
@@ -216,7 +216,7 @@ def _dropped(path: Path | None, idents: Sequence[str], done: str) -> str:
 
     count = drop(path, idents)
     what = f"{count} {'copy' if count == 1 else 'copies'}"
-    say(f"{what} blanked in {path}")
+    say(f"{what} taken out of {path}")
     return done or f"{what} deleted"
 
 

@@ -83,7 +83,7 @@ def serve_command(  # noqa: PLR0913 - options
     from sidelight.exchange.edge import Edge  # noqa: PLC0415 - not for --help
     from sidelight.exchange.serving import serve  # noqa: PLC0415
 
-    library = open_library(database)
+    library = open_library(database, make=True)
     register = library.register()
     if not register.collections:
         hint = "write one, then: sidelight share apply FILE"

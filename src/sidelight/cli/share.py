@@ -83,7 +83,7 @@ def apply(
 
     Example: sidelight share apply allies.toml
     """
-    library = open_library(database)
+    library = open_library(database, make=True)
     from uuid import uuid4  # noqa: PLC0415 - not for --help
 
     from sidelight.exchange.register import renewed  # noqa: PLC0415

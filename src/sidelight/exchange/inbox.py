@@ -5,9 +5,10 @@ beyond that are of a run that was cut, and are got again. So each object is ther
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from sys import maxsize
 
 import msgspec
 
@@ -25,12 +26,14 @@ class Cursor(msgspec.Struct, frozen=True):
         after: date added from which the next run asks.
         length: octets of the lines that were there then.
         seen: digests of what came at that date.
+        left: octets once lines that are being taken out are gone; -1 where none are.
     """
 
     collection: str
     after: str = ""
     length: int = 0
     seen: tuple[str, ...] = ()
+    left: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,51 @@ def pull(client: Client, room: Room, path: Path, *, limit: int) -> Pulled:
     return Pulled(pages, objects, reach.after, stuck)
 
 
+def take_out(path: Path, goes: Callable[[bytes], bool]) -> int:
+    """Rewrite a file of JSON lines without those that go, and without blank ones; count the former.
+
+    The next pull goes on where it was, also where this is cut: the cursor says beforehand how long
+    the file becomes, which is shorter than it was.
+
+    Raises:
+        UsageError: it cannot be read or written.
+    """
+    where = _cursor_file(path)
+    cursor = _kept(path) if where.exists() else None
+    end = cursor.length if cursor else maxsize
+    try:
+        with path.open("rb") as file:
+            gone = left = size = 0
+            for line in file:
+                gone += goes(line)
+                left += len(line) if _stays(line, size, end, goes) else 0
+                size += len(line)
+    except OSError as error:
+        raise UsageError(f"cannot be changed: {error.strerror}", where=str(path)) from None
+    less = min(size, end) - left
+    if less or gone:
+        if cursor:
+            _write(path, msgspec.structs.replace(cursor, left=left))
+        replace_file(path.resolve(), _staying(path, end, goes))
+        if cursor:
+            _write(path, msgspec.structs.replace(cursor, length=end - less))
+    return gone
+
+
+def _staying(path: Path, end: int, goes: Callable[[bytes], bool]) -> Iterator[bytes]:
+    start = 0
+    with path.open("rb") as file:
+        for line in file:
+            if _stays(line, start, end, goes):
+                yield line
+            start += len(line)
+
+
+def _stays(line: bytes, start: int, end: int, goes: Callable[[bytes], bool]) -> bool:
+    """Tell whether a line stays; what is beyond the *end* is of a pull that was cut."""
+    return start < end and bool(line.strip()) and not goes(line)
+
+
 def _private(path: str, flags: int) -> int:
     # What allies sent is marked: a new file is its owner's alone, whatever the umask is.
     return os.open(path, flags | os.O_CREAT, 0o600)
@@ -90,10 +138,7 @@ def _read(path: Path, room: Room) -> Cursor:
             hint = "pull into a new file"
             raise UsageError("has lines but no cursor beside it", where=str(path), hint=hint)
         return Cursor(room.url)
-    try:
-        cursor = msgspec.json.decode(where.read_bytes(), type=Cursor)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(where)) from None
+    cursor = _kept(path)
     there = path.stat().st_size if path.exists() else 0
     if there < cursor.length:
         hint = "put its lines back, or pull into a new file"
@@ -102,6 +147,22 @@ def _read(path: Path, room: Room) -> Cursor:
         reason = f"is of another collection: {cursor.collection}"
         raise UsageError(reason, where=str(where), hint="pull into another file")
     return cursor
+
+
+def _kept(path: Path) -> Cursor:
+    """Read the cursor of a file; of a rewriting that was cut, as it is before or after it.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    where = _cursor_file(path)
+    try:
+        cursor = msgspec.json.decode(where.read_bytes(), type=Cursor)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"cannot be read: {reason_of(error)}", where=str(where)) from None
+    there = path.stat().st_size if path.exists() else 0
+    length = cursor.left if cursor.left == there < cursor.length else cursor.length
+    return msgspec.structs.replace(cursor, length=length, left=-1)
 
 
 def _write(path: Path, cursor: Cursor) -> None:

@@ -3,8 +3,8 @@
 A server of another make has no recalls. What it says is revoked comes as a version like others.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import orjson
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.exchange.client import Client
 from sidelight.exchange.connection import RefusalError, as_object
+from sidelight.exchange.inbox import take_out
 from sidelight.replacement import replace_file
 
 _WITHOUT: Final = frozenset(
@@ -130,7 +131,7 @@ def mark(path: Path, recalls: Sequence[Told]) -> list[Told]:
     They stand in ``FILE.recalls``, a recall a line. The lines themselves stay as they came.
     """
     counts = dict.fromkeys((each.object_id for each in recalls), 0)
-    for ident, _, _ in _lines(path, counts):
+    for ident in _held(path, counts):
         counts[ident] += 1
     marked = [msgspec.structs.replace(each, held=counts[each.object_id]) for each in recalls]
     where = path.with_name(path.name + ".recalls")
@@ -146,49 +147,39 @@ def marked(path: Path) -> list[Told]:
     Raises:
         UsageError: it cannot be read, or is of another make.
     """
+    return [each for each in _marks(path) if each.held]
+
+
+def _marks(path: Path) -> list[Told]:
     where = path.with_name(path.name + ".recalls")
     try:
         lines = where.read_bytes().splitlines()
-        found = [msgspec.json.decode(each, type=Told) for each in lines]
+        return [msgspec.json.decode(each, type=Told) for each in lines]
     except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"names no recalls: {error}", where=str(where)) from None
-    return [each for each in found if each.held]
 
 
 def drop(path: Path, idents: Iterable[str]) -> int:
-    """Overwrite the lines of objects with spaces; give how many they were.
+    """Take the lines of objects out of a file of JSON lines; give how many they were.
 
-    The file keeps its length, so that a pull goes on where it was.
+    A pull goes on where it was. What `mark` wrote beside it says how many it holds now.
 
     Raises:
         UsageError: it cannot be read or written.
     """
-    try:
-        found = list(_lines(path, frozenset(idents)))
-        with path.open("r+b") as file:
-            for _, start, length in found:
-                file.seek(start)
-                file.write(b" " * length)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise UsageError(f"cannot be changed: {error.strerror}", where=str(path)) from None
-    return len(found)
-
-
-def _lines(path: Path, idents: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Give the lines that are objects with one of these ids: which, where, and how long."""
     wanted = frozenset(idents)
-    if not wanted or not path.exists():
+    count = take_out(path, lambda line: _ident(line) in wanted)
+    with suppress(UsageError):  # what is no file of marks is left as it is
+        mark(path, _marks(path))
+    return count
+
+
+def _held(path: Path, wanted: Container[str]) -> Iterator[str]:
+    """Give the ids of the lines that are objects with one of these ids."""
+    if not path.exists():
         return
-    start = 0
     with path.open("rb") as file:
-        for line in file:
-            text = line.rstrip(b"\r\n")
-            ident = _ident(text)
-            if ident in wanted:
-                yield ident, start, len(text)
-            start += len(line)
+        yield from (ident for line in file if (ident := _ident(line)) in wanted)
 
 
 class _Named(msgspec.Struct):

@@ -4,14 +4,15 @@ Rules of this file:
 
 - What is pulled is held as shared by the peer's organisation, under the marking it came with.
 - What is pushed is what that organisation may read here, less what is not ours to forward.
-- A cursor is kept after what it vouches for; what comes twice is known again.
+- A cursor is kept after what it vouches for; what comes twice is known again, also where it was
+  taken back since.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sidelight.errors import SidelightError, UsageError
-from sidelight.exchange import forwarding, instants
+from sidelight.exchange import forwarding, instants, settling
 from sidelight.exchange.alliance import veiled
 from sidelight.exchange.client import Client, Room, named
 from sidelight.exchange.instants import Instant
@@ -137,7 +138,7 @@ class Peering:
         done.again += len(items) - len(new)
         for receipt in library.add(place.id, place.circles, new, them, now) if new else ():
             match receipt:
-                case Added(again=True):
+                case Added(again=True) | Unfit(rule=settling.RECALLED):
                     done.again += 1
                 case Added():
                     done.taken += 1
@@ -178,7 +179,12 @@ class Peering:
             for part in _parts(page, room.largest):
                 good, bad = deliver(client, room, part)
                 after = part[-1].number
-                unfit = [Unfit(*named(each.body), "", each.why) for each in bad]
+                unfit = [
+                    Unfit(*named(each.body), "", each.why)
+                    for each in bad
+                    if not each.why.startswith(f"{settling.RECALLED}: ")
+                ]
+                done.again += len(bad) - len(unfit)
                 done.taken, done.after = done.taken + len(good), instants.show(after)
                 done.refused += unfit
                 kept.keep(engine, done.line, Reach(done.after), len(good), unfit, self.now())

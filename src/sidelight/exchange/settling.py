@@ -12,11 +12,13 @@ is prevented where objects are read: there the first who shared an object counts
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from sidelight.exchange.intake import Arrival, Unfit
 from sidelight.exchange.shelf import Added
 
+RECALLED: Final = "recalled"
+"""The rule that refuses a version that its owner shared here and took back."""
 Alarm: TypeAlias = Literal["tampered", "versioned by another", "made in another's name"]
 
 
@@ -60,11 +62,13 @@ class History:
         held: oldest first.
         given: versions that the sender was given by others, also those that are held no more.
         recalled: whether the sender took it back, or had it and was told so.
+        revoking: whether what comes with it revokes it, so that the whole may be sent again.
     """
 
     held: Sequence[Past] = ()
     given: frozenset[str] = frozenset()
     recalled: bool = False
+    revoking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def _receipt(
     if any(each.digest != item.digest for each in same):
         return _unfit(item, "tampered", "another content is held under this id and version")
     if any(each.owner == owner for each in here):
+        if _is_taken_back(item, past, owner):
+            return _unfit(item, RECALLED, "you took it back, so nobody is given it")
         return Added(item.id, item.version, again=True)
     if maker != owner or _is_of_another(item, seen, same, past, owner):
         why = "only its creator shares or changes an object; make one derived from it"
@@ -125,6 +131,12 @@ def _receipt(
     if item.key and any(each.revoked and item.key > each.key for each in seen):
         return _unfit(item, "revoked", "what is revoked has no later version")
     return None
+
+
+def _is_taken_back(item: Arrival, past: History, owner: str) -> bool:
+    """Tell whether its owner revoked an object since; what others revoked is not looked at."""
+    mine = (each for each in past.held if each.owner == owner and each.revoked)
+    return not item.revoked and not past.revoking and any(each.key > item.key for each in mine)
 
 
 def _is_of_another(

@@ -39,9 +39,7 @@ def read_json(data: bytes, *, where: str) -> object:
     Raises:
         IntelError: it is no JSON, nests too deeply, or holds too much.
     """
-    brackets = data.count(b"{") + data.count(b"[")
-    if brackets > MAX_BRACKETS or brackets + data.count(b",") > MAX_VALUES:
-        raise IntelError("holds more values than a catalogue has", where=where, hint="split it")
+    _check_size(data, where)
     try:
         return json.loads(
             data, object_pairs_hook=_object, parse_constant=_refuse, parse_float=_finite
@@ -50,6 +48,31 @@ def read_json(data: bytes, *, where: str) -> object:
         raise IntelError("nests too deeply to be intelligence", where=where) from None
     except ValueError as error:
         raise IntelError(f"is no JSON: {error}", where=where) from None
+
+
+def read_json_lines(data: bytes, *, where: str) -> list[object]:
+    """Give what each line of *data* says, in order; None for a line that is no JSON.
+
+    Lines with nothing on them are passed over.
+
+    Raises:
+        IntelError: it holds too much.
+    """
+    _check_size(data, where)
+    return [_line(each, where) for each in data.splitlines() if each.strip()]
+
+
+def _line(data: bytes, where: str) -> object:
+    try:
+        return read_json(data, where=where)
+    except IntelError:
+        return None
+
+
+def _check_size(data: bytes, where: str) -> None:
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > MAX_BRACKETS or brackets + data.count(b",") > MAX_VALUES:
+        raise IntelError("holds more values than a catalogue has", where=where, hint="split it")
 
 
 def _object(pairs: list[tuple[str, object]]) -> object:

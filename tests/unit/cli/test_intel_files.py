@@ -6,6 +6,7 @@ from pathlib import Path
 
 from intel_samples import FIGHT, bundle
 from sidelight.cli.intel_files import Read, read_files
+from sidelight.intel.importers.bundle import is_bundle
 from sidelight.intel.stix import Refusal
 
 
@@ -66,3 +67,26 @@ def test_aliases_that_multiply_in_yaml_are_refused(tmp_path: Path) -> None:
     found, (refusal,) = read(path)
     assert found == []
     assert refusal.reason
+
+
+def test_json_lines_of_objects_as_a_pull_writes_them_are_one_document(tmp_path: Path) -> None:
+    objects = bundle()["objects"]
+    lines = [json.dumps(each).encode() for each in objects]
+    path = tmp_path / "finds.jsonl"
+    path.write_bytes(lines[0] + b"\n   \n" + b"\n".join(lines[1:]) + b'\n{"type": "ind')
+    ((document,), refused) = read(path)
+    assert refused == []
+    (value,) = document.values
+    assert is_bundle(value)
+    assert value["objects"] == [*objects, None]  # type: ignore[index]
+    path.write_bytes(lines[0] + b"\n")
+    (value,) = read(path)[0][0].values
+    assert value["objects"] == objects[:1]  # type: ignore[index]
+
+
+def test_other_json_lines_are_no_document(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"EventID": 1}\n{"EventID": 2}\n')
+    found, (refusal,) = read(path)
+    assert found == []
+    assert refusal.reason.startswith("is no JSON")

@@ -68,6 +68,24 @@ def test_nothing_to_show_says_why_and_what_to_do(
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        "show", "ledger", "recalls", "recall x --reason y --owner A", "peer list",
+        "acknowledge x --organisation A", "audit verify", "audit list", "token list",
+        "token issue A x", "token revoke x", "certificate list", "certificate revoke x",
+        "hook list", "peer restart x", "seen asked", "preview x.json --collection x --owner A",
+    ],
+)  # fmt: skip
+def test_a_database_that_was_mistyped_is_not_made(desk: Desk, asked: str) -> None:
+    (desk.folder / "x.json").write_text('{"id": "x"}')
+    there = sorted(each.name for each in desk.folder.iterdir())
+    code, out, err = desk(*asked.split(), "--database", "exchnage.db")
+    assert (code, out) == (2, "")
+    assert "exchnage.db: there is no such database (sidelight share apply FILE makes one" in err
+    assert sorted(each.name for each in desk.folder.iterdir()) == there
+
+
+@pytest.mark.parametrize(
     ("asked", "why"),
     [
         ("peer restart nope", "nope: no pass was made with a peer of this name (none was met yet"),

@@ -1,17 +1,21 @@
 """A pull against servers that are broken in the known ways; no socket is opened."""
 
 import os
+import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sidelight.errors import ExchangeError, UsageError
+from sidelight.exchange import inbox
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.connection import RefusalError
-from sidelight.exchange.inbox import pull
+from sidelight.exchange.inbox import pull, take_out
 from sidelight.exchange.taxii.paging import Page
+from sidelight.replacement import replace_file
 
 ROOM = Room("https://cert.example/api/collections/1/", "1", "Finds", 1000)
 
@@ -109,3 +113,42 @@ def test_what_was_pulled_is_its_owners_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("cut", ["", "before the file", "after the file"])
+def test_lines_are_taken_out_and_a_pull_goes_on_wherever_that_is_cut(
+    tmp_path: Path, cut: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.jsonl"
+    run(Script([one(1, more=True, following="a"), one(2, more=True, following="b"), one(3)]), path)
+    with path.open("ab") as file:
+        file.write(b'{"id":"4"}\n{"half')  # of a pull that was cut
+
+    def stops(at: Path, *rest: object) -> None:
+        if cut == "before the file" and at == path:
+            raise KeyboardInterrupt
+        replace_file(at, *rest)  # type: ignore[arg-type]
+        if cut == "after the file" and at == path:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(inbox, "replace_file", stops)
+    goes = re.compile(rb'"id":"[14]"').search
+    with pytest.raises(KeyboardInterrupt) if cut else nullcontext():
+        assert take_out(path, lambda line: bool(goes(line))) == 2
+    monkeypatch.undo()
+    again = Script([one(4)])
+    assert run(again, path) == (1, "")
+    left = ["1", "2", "3", "4"] if cut == "before the file" else ["2", "3", "4"]
+    assert [line[7] for line in path.read_text().splitlines()] == left
+    assert again.asked[0]["added_after"].startswith("2026-01-02T23:59:59")
+
+
+def test_a_file_that_lost_lines_is_still_said_to_have_after_some_were_taken_out(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.jsonl"
+    run(Script([one(1, more=True, following="a"), one(2)]), path)
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    assert take_out(path, lambda line: True) == 1
+    with pytest.raises(UsageError, match="is shorter"):
+        run(Script([]), path)

@@ -5,7 +5,7 @@ import pytest
 
 from allies import indicator
 from sidelight.errors import ExchangeError, UsageError
-from sidelight.exchange.notices import Told, drop, mark, told_by
+from sidelight.exchange.notices import Told, drop, mark, marked, told_by
 
 ONE, TWO = (str(indicator(number)["id"]) for number in (1, 2))
 
@@ -37,15 +37,29 @@ def test_nothing_recalled_writes_nothing(pulled: Path) -> None:
     assert not pulled.with_name("finds.jsonl.recalls").exists()
 
 
-def test_what_is_dropped_is_gone_and_all_else_is_where_it_was(pulled: Path) -> None:
-    before = pulled.read_bytes()
+def test_what_is_dropped_is_gone_and_all_else_is_as_it_was(pulled: Path) -> None:
+    mark(pulled, [told(ONE)])
+    pulled.chmod(0o640)
+    before = pulled.read_bytes().splitlines(keepends=True)
     assert drop(pulled, [ONE]) == 3
-    after = pulled.read_bytes()
-    assert len(after) == len(before)
-    assert f'"id":"{ONE}"'.encode() not in after
-    assert after.splitlines()[1] == before.splitlines()[1]
-    assert after.splitlines()[3] == b"no JSON"
+    assert pulled.read_bytes() == b"".join(before[1::2])
+    assert pulled.stat().st_mode & 0o777 == 0o640
+    assert marked(pulled) == []
     assert drop(pulled, [ONE]) == 0
+
+
+def test_lines_that_were_blanked_before_are_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"     \n" + orjson.dumps(indicator(2)) + b"\n\n")
+    assert drop(path, [ONE]) == 0
+    assert orjson.loads(path.read_bytes())["id"] == TWO
+    assert path.read_bytes().count(b"\n") == 1
+
+
+def test_nothing_to_drop_leaves_the_file_alone(pulled: Path) -> None:
+    before = pulled.stat()
+    assert drop(pulled, ["indicator--other"]) == 0
+    assert (pulled.stat().st_ino, pulled.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_file_that_cannot_be_changed_is_said(tmp_path: Path) -> None:

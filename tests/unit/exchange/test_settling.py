@@ -52,7 +52,7 @@ def test_a_receipt_is_the_same_without_what_the_sender_does_not_see() -> None:
         assert first.receipt == settle(item, whole, sender, "x", stranger).receipt
         rules |= {first.receipt.rule} if isinstance(first.receipt, Unfit) else set()
         alarms += bool(first.alarms)
-    assert rules == {"tampered", "not-creator", "resharing", "revoked"}
+    assert rules == {"tampered", "not-creator", "resharing", "revoked", "recalled"}
     assert alarms
 
 

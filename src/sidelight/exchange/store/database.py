@@ -27,18 +27,23 @@ from sidelight.exchange.store.tables import HEAD
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _KEY: Final = "key"
 _WAIT_S: Final = 10
+_MAKES: Final = "sidelight share apply FILE makes one; --database names another"
+_MAGIC: Final = b"SQLite format 3\0"
+"""How a database begins (SQLite, "Database File Format", section 1.3); a new one may be empty."""
 UNAVAILABLE: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database is locked, full, or gone: what was asked may do later as it is."""
 
 
-def open_database(where: str, tell: Callable[[str], object] = str) -> Engine:
+def open_database(where: str, tell: Callable[[str], object] = str, *, make: bool = True) -> Engine:
     """Open a database, make it if it is not there, and bring its tables up to date.
 
     *where* is the path of an SQLite file, or an address such as ``postgresql+psycopg://host/name``.
     A file that everybody here could read is made its owner's, which *tell* is told.
 
+    Without *make*, neither a file nor the first tables are made.
+
     Raises:
-        UsageError: it cannot be opened, or is no database of this program.
+        UsageError: it is not there, cannot be opened, or is no database of this program.
     """
     try:
         # Errors go into logs; what was bound to a statement (objects, hashes) must not.
@@ -46,13 +51,18 @@ def open_database(where: str, tell: Callable[[str], object] = str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise UsageError(f"is no database address: {error}", where="--database") from None
     if engine.dialect.name == "sqlite":
-        _make_private(engine.url.database or "", where, tell)
+        path = engine.url.database or ""
+        if not make and not (_is_apart(path) or os.path.exists(path)):
+            raise UsageError("there is no such database", where=_shown(where), hint=_MAKES)
+        _make_private(path, where, tell)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _wait_for_locks)
     try:
         with writing(engine) as connection:
+            if not make and not _version(connection):
+                raise UsageError("has no register of allies", where=_shown(where), hint=_MAKES)
             _upgrade(connection)
             if connection.scalar(select(tables.secret.c.name)) is None:
                 key = {"name": _KEY, "value": secrets.token_bytes(32)}
@@ -86,21 +96,43 @@ def _address(where: str) -> URL | str:
     return URL.create("sqlite", database=where)
 
 
+def _is_apart(path: str) -> bool:
+    """Tell whether a database of SQLite is no file that has this path."""
+    return path in {"", ":memory:"} or path.startswith("file:")
+
+
 def _make_private(path: str, where: str, tell: Callable[[str], object]) -> None:
     """Make the file of a database for its owner alone; SQLite gives -wal and -shm its mode.
 
     Raises:
         UsageError: it cannot be made.
     """
-    if path in {"", ":memory:"} or path.startswith("file:"):
+    if _is_apart(path):
         return
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
+        _check_kind(Path(path), where)
         if said := tighten(Path(path)):
             tell(said)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot be opened: {error}", where=_shown(where)) from None
+
+
+def _check_kind(path: Path, where: str) -> None:
+    """Make sure, before anything of a file is changed, that it may be a database.
+
+    Raises:
+        UsageError: it is none, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise UsageError(f"cannot be opened: {error.strerror}", where=_shown(where)) from None
+    if start not in {b"", _MAGIC}:
+        hint = "name another file with --database"
+        raise UsageError("is no SQLite database", where=_shown(where), hint=hint)
 
 
 def _options(where: str) -> dict[str, Any]:

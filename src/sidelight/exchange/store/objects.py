@@ -208,6 +208,7 @@ class Adding:
     _old: dict[str, list[Past]] = field(default_factory=lambda: defaultdict(list))
     _given: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _recalled: set[str] = field(default_factory=set)
+    _revoking: set[str] = field(default_factory=set)
     _alarms: list[dict[str, str]] = field(default_factory=list)
     _terms: dict[tuple[str, Instant | None], int] = field(default_factory=dict)
     _rows: list[dict[str, object]] = field(default_factory=list)
@@ -219,6 +220,7 @@ class Adding:
         clock = tables.clock.c
         self._last = self.connection.scalars(select(clock.last)).one()
         self._remember([each.id for each in items if isinstance(each, Arrival)])
+        self._revoking = {each.id for each in items if isinstance(each, Arrival) and each.revoked}
         receipts = [self._take(each) for each in items]
         for some in _chunks(self._rows):
             self.connection.execute(insert(_OBJECT), list(some))
@@ -244,7 +246,10 @@ class Adding:
     def _settled(self, item: Arrival) -> Receipt | None:
         """Give the receipt of what is not to be held; None for what is new."""
         past = History(
-            self._old[item.id], frozenset(self._given[item.id]), item.id in self._recalled
+            self._old[item.id],
+            frozenset(self._given[item.id]),
+            item.id in self._recalled,
+            item.id in self._revoking,
         )
         sender = Sender(self.by.organisation, self.sending.knows)
         found = settle(item, past, sender, self.collection, self.sending.identities)

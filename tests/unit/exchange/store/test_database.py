@@ -1,4 +1,5 @@
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,38 @@ def test_an_older_database_is_brought_up_to_date_with_what_it_holds(
     who = world.caller("B").organisation
     (notice,) = world.library.notices(who, after=-1, limit=9, now=world.now + 9)
     assert notice.recall.object == given[0]["id"]
+
+
+@pytest.mark.parametrize("data", [b"127.0.0.1 localhost\n", b"SQLite format 3", b"S"])
+def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "hosts"
+    path.write_bytes(data)
+    path.chmod(0o644)
+    with pytest.raises(UsageError, match="is no SQLite database"):
+        open_database(str(path))
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (data, 0o644)
+    assert [each.name for each in tmp_path.iterdir()] == ["hosts"]
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "x.db").touch(0o644)
+    open_database(str(tmp_path / "x.db")).dispose()
+    assert (tmp_path / "x.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_not_there_is_not_made_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    for where in (str(path), str(tmp_path / "none" / "x.db"), f"sqlite:///{path}"):
+        with pytest.raises(UsageError, match="there is no such database"):
+            open_database(where, make=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_database_of_another_program_gets_no_tables_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE mine (x)")
+    with pytest.raises(UsageError, match="has no register of allies"):
+        open_database(str(path), make=False)
+    with sqlite3.connect(path) as base:
+        assert base.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]

@@ -115,6 +115,28 @@ def test_a_plain_client_finds_a_revoked_version_and_the_next_is_refused(given: W
     assert seen(given, "G") == []
 
 
+def test_what_was_taken_back_is_refused_to_its_owner_and_to_nobody_else(world: World) -> None:
+    """Whoever shares the same, and knows nothing of the recall, is told what it was told before."""
+    same = indicator(1, "amber")
+    world.add("A", same)
+    before = world.add("B", same)
+    recall(world, "A", IDENT)
+    (failure,) = world.add("A", same, indicator(2, "amber"))["failures"]  # type: ignore[misc]
+    assert failure["message"] == "recalled: you took it back, so nobody is given it"  # type: ignore[index]
+    after = world.add("B", same)
+    assert [after.get(name) for name in ("success_count", "failure_count", "failures")] == [
+        before.get(name) for name in ("success_count", "failure_count", "failures")
+    ]
+
+
+def test_versions_with_the_one_that_revokes_them_can_be_sent_again(world: World) -> None:
+    gone = {**indicator(1, "amber", "2099-01-01T00:00:00.000Z"), "revoked": True}
+    for _ in range(2):  # as after a cut, when nobody knows whether they arrived
+        assert world.add("A", indicator(1, "amber"), gone)["failure_count"] == 0
+    assert world.add("A", gone)["failure_count"] == 0
+    assert world.add("A", indicator(1, "amber"))["failure_count"] == 1
+
+
 def the_only(world: World, who: str, to: str) -> dict[str, object]:
     (item,) = parsed(world.ask(who, objects(to)))["objects"]  # type: ignore[misc]
     assert isinstance(item, dict)
