@@ -75,7 +75,7 @@ def hunt_command(  # noqa: PLR0913
     """Read event logs, run every rule over them, and show what was found and what was not seen.
 
     Exit codes: 0 nothing from the fail level on, 1 found, 2 usage, 3 unreadable or no event read,
-    130 interrupted.
+    130, 143 or 129 interrupted by Ctrl-C, SIGTERM or SIGHUP.
 
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
@@ -115,7 +115,11 @@ def _rules(
 
 def _heeding(run: Callable[[Interrupt], int]) -> int:
     with held() as ctrl_c:
-        return run(ctrl_c)
+        try:
+            return run(ctrl_c)
+        except KeyboardInterrupt:
+            print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
+            return ctrl_c.code
 
 
 def _text(host: str) -> str:
@@ -213,10 +217,10 @@ def _ended(hunted: "Hunted", ctrl_c: Interrupt, *, found: bool) -> int:
     gathered = hunted.gathered
     if gathered.partial:
         print(f"sidelight: {gathered.partial}: the results are of what was read", file=sys.stderr)  # noqa: T201
-        return exits.INTERRUPTED
+        return ctrl_c.code
     if ctrl_c.noted:
         print("sidelight: interrupted when all was read: the results are whole", file=sys.stderr)  # noqa: T201
-        return exits.INTERRUPTED
+        return ctrl_c.code
     if found:
         return exits.FOUND
     if gathered.empty and not hunted.lost:  # else the summary tells what could not be read
