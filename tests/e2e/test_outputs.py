@@ -169,6 +169,21 @@ def test_a_file_beside_a_folder_is_written_too(
     assert os.listdir(tmp_path / "folder") == ["findings.jsonl"]
 
 
+@pytest.mark.parametrize("way", ["itself", "link", "member"])
+def test_a_report_is_never_written_over_by_its_brief(
+    way: str, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    text = "APT41 loaded a DLL (T1574.002).\n"
+    report, output = tmp_path / "in" / "report.md", tmp_path / "link.md"
+    report.parent.mkdir()
+    report.write_text(text)
+    output.symlink_to(report)
+    named = report.parent if way == "member" else report
+    ran = sidelight("read", named, "--no-keep", "-o", output if way == "link" else report)
+    assert (ran.code, report.read_text()) == (2, text)
+    assert "is read as input, and writing would destroy it" in ran.err
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_a_closed_standard_stream_is_like_no_reader(
     closed: str, sidelight: CommandLine, log: Path, tmp_path: Path
