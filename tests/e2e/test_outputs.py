@@ -47,6 +47,29 @@ def test_an_archive_is_never_written_over(sidelight: CommandLine, tmp_path: Path
     assert (ran.code, path.read_bytes()) == (2, before)
 
 
+def test_what_no_reader_takes_is_not_written_over_either(sidelight: CommandLine, log: Path) -> None:
+    unknown = log.parent / "disk.dd"
+    unknown.write_bytes(b"\0" * 600)
+    ran = sidelight("hunt", log.parent, "-q", "-o", unknown, "-f", "jsonl")
+    assert (ran.code, unknown.read_bytes()) == (2, b"\0" * 600)
+
+
+@pytest.mark.parametrize("outputs", [[], ["-o", "-", "-f", "jsonl", "-f", "jsonl"]])
+def test_who_leaves_early_keeps_no_file_from_being_written(
+    outputs: list[str], sidelight: CommandLine, small_range: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    words = sidelight.arguments("hunt", small_range, *outputs, "-o", out)
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        words, stdout=writing, stderr=subprocess.PIPE, env=sidelight.environment, check=False
+    )
+    os.close(writing)
+    assert (ran.returncode, b"Traceback" in ran.stderr) == (141, False)
+    assert b'"kind":"manifest"' in out.read_bytes()
+
+
 def test_a_file_tree_is_never_written_over(sidelight: CommandLine, tmp_path: Path) -> None:
     for name in ("etc", "usr", "var", "bin", "lib"):
         (tmp_path / "root" / name).mkdir(parents=True)

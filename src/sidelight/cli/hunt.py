@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,10 +16,11 @@ from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_inside
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
-from sidelight.cli.targets import Target, targets
+from sidelight.cli.targets import Target, format_told, targets
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from sidelight.coverage import Run
     from sidelight.evidence.inventory import Inventory
     from sidelight.findings.finding import Finding
     from sidelight.hunt.gather import Gathered
@@ -209,7 +210,16 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     code = _ended(hunted, ctrl_c, found=counted.found)
     for each in broken:
         print(f"sidelight: {each}", file=sys.stderr)  # noqa: T201
-    return exits.USAGE if broken else code
+    if broken:
+        return exits.USAGE
+    _raise_left(sinks)
+    return code
+
+
+def _raise_left(sinks: "Sequence[Sink]") -> None:
+    for each in sinks:
+        if isinstance(each, _Shown) and each.left is not None:
+            raise each.left
 
 
 def _ended(hunted: "Hunted", ctrl_c: Interrupt, *, found: bool) -> int:
@@ -246,7 +256,9 @@ def _refuse_read(request: _Request, inventory: "Inventory") -> None:
     from sidelight.evidence.formats import TREE  # noqa: PLC0415 - not for --help
 
     outputs = [target.path for target in request.targets if target.path is not None]
-    refuse_evidence(outputs, [each.path for each in inventory.inputs if each.format])
+    # What no reader takes is evidence, too, if it cannot be a report of an earlier hunt.
+    inputs = [each.path for each in inventory.inputs if each.format or not format_told(each.path)]
+    refuse_evidence(outputs, inputs)
     spans = [span for task in inventory.tasks for span in task.spans]
     whole = [span.path for span in spans if span.format == TREE]
     if not inventory.inputs:  # Ctrl-C came first, and what would have been read is not known
@@ -286,6 +298,27 @@ class _Counted:
         """Need nothing of the rest."""
 
 
+@dataclass(slots=True)
+class _Shown:
+    """Shows findings while somebody looks; files are written all the same."""
+
+    screen: "Sink"
+    left: OSError | SystemExit | None = None
+
+    def add(self, finding: "Finding") -> None:
+        self._show(lambda: self.screen.add(finding))
+
+    def close(self, run: "Run") -> None:
+        self._show(lambda: self.screen.close(run))
+
+    def _show(self, show: Callable[[], None]) -> None:
+        if self.left is None:
+            try:
+                show()
+            except (OSError, SystemExit) as error:  # the latter is what the renderer makes of it
+                self.left = error
+
+
 def _sinks(request: _Request, outputs: Outputs) -> "list[Sink]":
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
@@ -299,15 +332,10 @@ def _sinks(request: _Request, outputs: Outputs) -> "list[Sink]":
     if not silent and not any(target.path is None for target in request.targets):
         from sidelight.output.terminal import open_screen  # noqa: PLC0415 - brings a renderer
 
-        sinks.append(
-            open_screen(
-                sys.stdout,
-                color=view.color,
-                limit=view.limit,
-                wide=view.wide,
-                quiet=view.quiet,
-            )
+        screen = open_screen(
+            sys.stdout, color=view.color, limit=view.limit, wide=view.wide, quiet=view.quiet
         )
+        sinks.append(_Shown(screen))
     return sinks
 
 

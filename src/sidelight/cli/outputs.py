@@ -85,6 +85,7 @@ class Outputs:
         for each in self.opened:
             _close(each)
             if each.part is not None:
+                each.written.error = each.written.error or OSError("it was dropped")
                 with suppress(OSError):
                     os.unlink(each.part)
         self.opened.clear()

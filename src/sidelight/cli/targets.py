@@ -69,11 +69,16 @@ def _at(path: Path, formats: Sequence[str], left: list[str]) -> tuple[Target, ..
     return (Target(_format(path, left), path if str(path) != "-" else None),)
 
 
+def format_told(name: str) -> str:
+    """Give the format that the name of a file tells; empty for none."""
+    name = name.lower()
+    return next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), "")
+
+
 def _format(path: Path, left: list[str]) -> str:
     if left:
         return left.pop(0)
-    name = path.name.lower()
-    found = next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), "")
+    found = format_told(path.name)
     if not found:
         raise UsageError(
             "the name tells no format", where=str(path), hint=f"add --format: {FORMAT_NAMES}"
