@@ -130,6 +130,7 @@ def exits_page() -> str:
         "Where several apply, the first of 130, 1, 2 and 3 is it, so a command that pulls, hunts "
         "and tells hides no finding behind a server that failed: "
         "look at the gaps and the errors of a run that found something, too.",
+        "An output of a hunt that is broken is 2 whatever was found; the other outputs are whole.",
         "`--fail-level never` keeps findings from making the code 1.",
         "Evidence that is not there is 3, as the rest is hunted all the same; "
         "where rules, a list, a report or intelligence is not there, nothing is begun: 2.",

@@ -203,7 +203,7 @@ GapReason: TypeAlias = Literal[
     "unsupported",  # a known format, or part of one, that no reader takes
     "foreign",  # found in a folder and not an event log at all
     "duplicate",  # the same evidence a second time
-    "changed",  # grew or shrank while it was read
+    "changed",  # grew, or was written to, while it was read; what was there was read
     "unjudged",  # read, but there is no telling good from bad in it
 ]
 

@@ -9,6 +9,9 @@ from typing import Final
 _YOUNG: Final = 200_000
 """So many new objects before Python looks for cycles: loading modules makes many that stay."""
 
+_STREAMS: Final = 2
+"""The last of the standard streams."""
+
 
 def main() -> None:
     """Run the command line and leave with its exit code.
@@ -16,6 +19,7 @@ def main() -> None:
     0 nothing at or above the fail level, 1 found, 2 usage, 3 some evidence unreadable,
     130 interrupted.
     """
+    _open_closed()
     asked = signal.getsignal(signal.SIGINT)
     if asked == signal.default_int_handler:  # where Ctrl-C is ignored, it stays so
         signal.signal(signal.SIGINT, _leave)
@@ -26,6 +30,16 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, asked)
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed() -> None:
+    """Lead standard streams that were closed nowhere: else a file of ours would be one of them."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= _STREAMS:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def _leave(*_: object) -> None:

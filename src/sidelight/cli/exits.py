@@ -19,6 +19,12 @@ UNHEARD: Final = 141
 INTERRUPTED: Final = 130
 """Ctrl-C; what had been found until then is written, and marked as partial."""
 
+TERMINATED: Final = 143
+"""A request to end (SIGTERM); otherwise as with Ctrl-C."""
+
+HUNG_UP: Final = 129
+"""The terminal is gone (SIGHUP); otherwise as with Ctrl-C."""
+
 
 def worst(codes: Iterable[int]) -> int:
     """Give the code of a command that did several things: what a person has to look at first."""

@@ -1,29 +1,30 @@
 """``sidelight hunt``: read evidence, run rules, show findings."""
 
-import io
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import tlp_or_own
 from sidelight.cli.folders import cache_folder
 from sidelight.cli.interrupt import Interrupt, held
 from sidelight.cli.lists import Lists, with_lists
+from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_inside
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
-from sidelight.cli.targets import Target, Written, targets
+from sidelight.cli.targets import Target, format_told, targets
 from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from sidelight.coverage import Run
     from sidelight.evidence.inventory import Inventory
     from sidelight.findings.finding import Finding
     from sidelight.hunt.gather import Gathered
+    from sidelight.hunt.run import Hunted
     from sidelight.intel.markings import Marking
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
@@ -75,7 +76,7 @@ def hunt_command(  # noqa: PLR0913
     """Read event logs, run every rule over them, and show what was found and what was not seen.
 
     Exit codes: 0 nothing from the fail level on, 1 found, 2 usage, 3 unreadable or no event read,
-    130 interrupted.
+    130, 143 or 129 interrupted by Ctrl-C, SIGTERM or SIGHUP.
 
     Example: sidelight hunt /evidence -o findings.jsonl -o report.html
     """
@@ -85,9 +86,12 @@ def hunt_command(  # noqa: PLR0913
     _refuse_yara(yara, own=own)
     words = looking({"--hashes": hashes, "--ptrace": ptrace}, live=live or bool(ssh))
     looks = Surfaces(live, ssh or (), words, yara, memory_image or (), symbols or (), files or ())
+    chosen = targets(output or [], format_ or [])
+    given = [*(paths or ()), *(rules or ()), *(memory_image or ()), *lists.files]
+    refuse_evidence([each.path for each in chosen if each.path is not None], given)
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
-            evidence, targets(output or [], format_ or []), tlp_or_own(tlp), _text(host),
+            evidence, chosen, tlp_or_own(tlp), _text(host),
             jobs or cores(), fail_level.value, (max_evidence, max_fields),
             _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
             report,
@@ -112,7 +116,11 @@ def _rules(
 
 def _heeding(run: Callable[[Interrupt], int]) -> int:
     with held() as ctrl_c:
-        return run(ctrl_c)
+        try:
+            return run(ctrl_c)
+        except KeyboardInterrupt:
+            print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
+            return ctrl_c.code
 
 
 def _text(host: str) -> str:
@@ -187,29 +195,48 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
     counted = _Counted(request.fail_level)
-    with ExitStack() as stack:
-        sinks = _sinks(request, stack)
+    _refuse_read(request, inventory)
+    with Outputs() as outputs:
+        sinks = _sinks(request, outputs)
         with (
             watch(inventory, quiet=request.view.quiet) as report,
             hunt(inventory, rules, options, report) as hunted,
         ):
             report.done()
             write(hunted.findings, [counted, *sinks], hunted.finish)
-            lost, partial = hunted.lost, hunted.gathered.partial
             if request.profile:
                 _show_cost(hunted.gathered, rules)
-    if partial:
-        print(f"sidelight: {partial}: the results are of what was read", file=sys.stderr)  # noqa: T201
-        return exits.INTERRUPTED
+        broken = outputs.finish()
+    code = _ended(hunted, ctrl_c, found=counted.found)
+    for each in broken:
+        print(f"sidelight: {each}", file=sys.stderr)  # noqa: T201
+    if broken:
+        return exits.USAGE
+    _raise_left(sinks)
+    return code
+
+
+def _raise_left(sinks: "Sequence[Sink]") -> None:
+    for each in sinks:
+        if isinstance(each, _Shown) and each.left is not None:
+            raise each.left
+
+
+def _ended(hunted: "Hunted", ctrl_c: Interrupt, *, found: bool) -> int:
+    """Give the exit code of a hunt, and say what it says too little of."""
+    gathered = hunted.gathered
+    if gathered.partial:
+        print(f"sidelight: {gathered.partial}: the results are of what was read", file=sys.stderr)  # noqa: T201
+        return ctrl_c.code
     if ctrl_c.noted:
         print("sidelight: interrupted when all was read: the results are whole", file=sys.stderr)  # noqa: T201
-        return exits.INTERRUPTED
-    if counted.found:
+        return ctrl_c.code
+    if found:
         return exits.FOUND
-    if hunted.gathered.empty and not lost:  # else the summary tells what could not be read
+    if gathered.empty and not hunted.lost:  # else the summary tells what could not be read
         print(f"sidelight: {NOTHING_READ}", file=sys.stderr)  # noqa: T201 - even if quiet
         return exits.UNREADABLE
-    return exits.UNREADABLE if lost else 0
+    return exits.UNREADABLE if hunted.lost else 0
 
 
 def _inventory(request: _Request, ctrl_c: Interrupt) -> "Inventory":
@@ -222,6 +249,22 @@ def _inventory(request: _Request, ctrl_c: Interrupt) -> "Inventory":
             return survey(request.evidence.paths, request.evidence.files, shared=shared)
     except KeyboardInterrupt:
         return Inventory(shared=shared)
+
+
+def _refuse_read(request: _Request, inventory: "Inventory") -> None:
+    """Refuse outputs that the hunt would read, and all that is there in trees of hosts."""
+    from sidelight.evidence.formats import TREE  # noqa: PLC0415 - not for --help
+
+    outputs = [target.path for target in request.targets if target.path is not None]
+    # What no reader takes is evidence, too, if it cannot be a report of an earlier hunt.
+    inputs = [each.path for each in inventory.inputs if each.format or not format_told(each.path)]
+    refuse_evidence(outputs, inputs)
+    spans = [span for task in inventory.tasks for span in task.spans]
+    whole = [span.path for span in spans if span.format == TREE]
+    if not inventory.inputs:  # Ctrl-C came first, and what would have been read is not known
+        whole += request.evidence.paths
+    for path in outputs:
+        refuse_inside(path, whole)
 
 
 def _name_missing(inventory: "Inventory") -> None:
@@ -255,40 +298,50 @@ class _Counted:
         """Need nothing of the rest."""
 
 
-def _sinks(request: _Request, stack: ExitStack) -> "list[Sink]":
+@dataclass(slots=True)
+class _Shown:
+    """Shows findings while somebody looks; files are written all the same."""
+
+    screen: "Sink"
+    left: OSError | SystemExit | None = None
+
+    def add(self, finding: "Finding") -> None:
+        self._show(lambda: self.screen.add(finding))
+
+    def close(self, run: "Run") -> None:
+        self._show(lambda: self.screen.close(run))
+
+    def _show(self, show: Callable[[], None]) -> None:
+        if self.left is None:
+            try:
+                show()
+            except (OSError, SystemExit) as error:  # the latter is what the renderer makes of it
+                self.left = error
+
+
+def _sinks(request: _Request, outputs: Outputs) -> "list[Sink]":
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
 
     header = Header(__version__, request.tlp)
     view = request.view
     sinks: list[Sink] = [
-        FORMATS[target.format].open(_file(target, stack), header) for target in request.targets
+        FORMATS[target.format].open(outputs.open(target.path), header) for target in request.targets
     ]
     silent = view.quiet and bool(request.targets)
     if not silent and not any(target.path is None for target in request.targets):
         from sidelight.output.terminal import open_screen  # noqa: PLC0415 - brings a renderer
 
-        sinks.append(
-            open_screen(
-                sys.stdout,
-                color=view.color,
-                limit=view.limit,
-                wide=view.wide,
-                quiet=view.quiet,
-                written=bool(request.targets),
-            )
+        screen = open_screen(
+            sys.stdout,
+            color=view.color,
+            limit=view.limit,
+            wide=view.wide,
+            quiet=view.quiet,
+            written=bool(request.targets),
         )
+        sinks.append(_Shown(screen))
     return sinks
-
-
-def _file(target: Target, stack: ExitStack) -> BinaryIO:
-    if target.path is None:
-        return sys.stdout.buffer
-    try:
-        target.path.parent.mkdir(parents=True, exist_ok=True)
-        return stack.enter_context(io.BufferedWriter(Written(target.path)))
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(target.path)) from error
 
 
 def _show_cost(gathered: "Gathered", rules: "Compiled") -> None:

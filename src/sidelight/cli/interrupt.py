@@ -1,10 +1,20 @@
-"""Ctrl-C as a wish: kept where nothing could be written yet, heeded where reading can end early."""
+"""Ctrl-C as a wish: kept where nothing could be written yet, heeded where reading can end early.
 
+A request to end (SIGTERM) and a terminal that is gone (SIGHUP) are the same wish.
+"""
+
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
+
+from sidelight.cli.exits import HUNG_UP, INTERRUPTED, TERMINATED
+
+_CODES: Final = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED, "SIGHUP": HUNG_UP}
+_DEFAULTS: Final = (signal.default_int_handler, signal.SIG_DFL)
 
 
 @dataclass(slots=True)
@@ -14,17 +24,29 @@ class Interrupt:
     Args:
         noted: it was pressed.
         heeded: what is going on can be ended, and is.
+        code: with which the program then leaves.
+        terminals: standard streams that lead to a terminal.
     """
 
     noted: bool = False
     heeded: bool = False
+    code: int = INTERRUPTED
+    terminals: tuple[int, ...] = ()
 
-    def press(self, *_: object) -> None:
+    def press(self, number: int, *_: object) -> None:
         """Note it, or end what can be ended; pressed again, it ends everything.
+
+        Args:
+            number: of the signal; the first one tells the exit code.
 
         Raises:
             KeyboardInterrupt: something ends.
         """
+        name = signal.Signals(number).name
+        if not self.noted:
+            self.code = _CODES[name]
+        if name == "SIGHUP":
+            _forget_dead(self.terminals)
         again, self.noted = self.noted, True
         if self.heeded or again:
             raise KeyboardInterrupt
@@ -47,19 +69,29 @@ class Interrupt:
 
 @contextmanager
 def held() -> Iterator[Interrupt]:
-    """Hold Ctrl-C back, but where it is heeded; where it is ignored, it stays ignored.
+    """Hold the signals back, but where they are heeded; one that is ignored stays ignored.
 
     An interrupted import of a C library cannot be made up for, and without rules and a list of
     files there is nothing to write results with.
     """
-    interrupt = Interrupt()
-    before = signal.getsignal(signal.SIGINT)
-    here = threading.current_thread() is threading.main_thread()
-    if before != signal.default_int_handler or not here:
-        yield interrupt
-        return
-    signal.signal(signal.SIGINT, interrupt.press)
+    interrupt = Interrupt(terminals=tuple(filter(os.isatty, (1, 2))))
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in _CODES:
+            number = getattr(signal, name, None)  # not every system hangs up
+            if number is not None and signal.getsignal(number) in _DEFAULTS:
+                before[number] = signal.signal(number, interrupt.press)
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _forget_dead(terminals: tuple[int, ...]) -> None:
+    """Lead streams whose terminal is gone nowhere: a word to nobody must not stop the rest."""
+    for number in terminals:
+        if not os.isatty(number):
+            sink = os.open(os.devnull, os.O_RDWR)
+            os.dup2(sink, number)
+            os.close(sink)

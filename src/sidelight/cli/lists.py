@@ -43,6 +43,12 @@ class Lists:
             tuple(revoked or ()),
         )
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        named = (self.allow, self.assets, self.baseline, self.hijacks)
+        return (*(each for each in named if each is not None), *self.roots, *self.revoked)
+
 
 def allow_path(named: Path | None, *, off: bool) -> Path | None:
     """Choose the allow-list: the one that is named, else the user's, where there is one."""

@@ -12,7 +12,8 @@ import typer
 
 from sidelight.cli import exits
 from sidelight.cli.configuration import tlp_or_own
-from sidelight.cli.reports import Taken, shelf_folder, take
+from sidelight.cli.outputs import Outputs, refuse_evidence
+from sidelight.cli.reports import Taken, files_of, shelf_folder, take
 from sidelight.errors import EvidenceError, UsageError
 from sidelight.plural import many
 
@@ -117,6 +118,9 @@ def read_command(  # noqa: PLR0913
         format_.value, output, assets, store, warninglists, tlp, keep and not show, again,
         endpoint, model, show,
     )  # fmt: skip
+    if output is not None and output.is_file():
+        lists = [each for each in (assets, store) if each is not None]
+        refuse_evidence([output], [*files_of(sources or ()), *lists])
     problems: list[EvidenceError] = []
     taken = _from_shelf(show, problems) if show else list(take(sources or [], problems))
     for error in problems:
@@ -278,10 +282,7 @@ def _write(brief: "Brief", request: _Request, marking: "Marking") -> None:
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
         return
-    try:
-        request.output.parent.mkdir(parents=True, exist_ok=True)
-        request.output.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(
-            f"cannot be written: {error.strerror}", where=str(request.output)
-        ) from None
+    with Outputs() as outputs:
+        outputs.open(request.output).write(text.encode("utf-8", "replace"))
+        for error in outputs.finish():
+            raise error

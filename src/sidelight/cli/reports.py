@@ -69,13 +69,25 @@ def _named(source: str) -> Iterator[tuple[str, Callable[[], bytes], bool]]:
     elif source.startswith(("https://", "http://")):
         yield source, lambda: _fetched(source), False
     elif (path := Path(source)).is_dir():
-        for child in sorted(path.rglob("*")):
-            if child.is_file() and not any(part.startswith(".") for part in child.parts[-3:]):
-                yield str(child), partial(_start, child), True
+        for child in _children(path):
+            yield str(child), partial(_start, child), True
     elif path.exists():
         yield source, partial(_start, path), False
     else:
         raise UsageError("there is no such file or folder", where=source)
+
+
+def files_of(sources: Sequence[str]) -> Iterator[str]:
+    """Yield the files that `take` reads."""
+    for source in sources:
+        path = Path(source)
+        yield from map(str, _children(path)) if path.is_dir() else (source,)
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    for child in sorted(folder.rglob("*")):
+        if child.is_file() and not any(part.startswith(".") for part in child.parts[-3:]):
+            yield child
 
 
 def _start(path: Path) -> bytes:

@@ -1,15 +1,12 @@
 """Where findings are written, and in which format."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from sidelight.cli.outputs import refuse_twice
 from sidelight.errors import UsageError
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 SUFFIXES: Final = {
     ".timesketch.jsonl": "timesketch",
@@ -42,31 +39,12 @@ class Target:
     path: Path | None
 
 
-class Written(io.FileIO):
-    """A file that is written; what stops that says which file it is, and that it is cut short."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "wb")
-        self._path = path
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write *data*.
-
-        Raises:
-            UsageError: the device refuses.
-        """
-        try:
-            return super().write(data)
-        except OSError as error:
-            text = f"is cut short: {error.strerror}"
-            raise UsageError(text, where=str(self._path)) from error
-
-
 def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ...]:
     """Pair outputs with formats.
 
     Raises:
-        UsageError: a format is unknown, cannot be told from a name, or has no place to go.
+        UsageError: a format is unknown, cannot be told from a name, or has no place to go; or two
+            outputs are one file.
     """
     for name in formats:
         if name not in _STANDARD:
@@ -75,21 +53,32 @@ def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ..
         if len(formats) > 1:
             raise UsageError("only one format fits on standard output", where="--format")
         return tuple(Target(name, None) for name in formats)
-    folders = [path for path in outputs if path.is_dir()]
-    if folders:
+    left = [] if any(path.is_dir() for path in outputs) else list(formats)
+    found = tuple(target for path in outputs for target in _at(path, formats, left))
+    if left:
+        hint = "a file has one format: give each its --output"
+        raise UsageError(f"no output takes {', '.join(left)}", where="--format", hint=hint)
+    refuse_twice(target.path for target in found if target.path is not None)
+    return found
+
+
+def _at(path: Path, formats: Sequence[str], left: list[str]) -> tuple[Target, ...]:
+    if path.is_dir():
         names = formats or tuple(_STANDARD)
-        return tuple(Target(name, path / _STANDARD[name]) for path in folders for name in names)
-    left = list(formats)
-    return tuple(
-        Target(_format(path, left), path if str(path) != "-" else None) for path in outputs
-    )
+        return tuple(Target(name, path / _STANDARD[name]) for name in names)
+    return (Target(_format(path, left), path if str(path) != "-" else None),)
+
+
+def format_told(name: str) -> str:
+    """Give the format that the name of a file tells; empty for none."""
+    name = name.lower()
+    return next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), "")
 
 
 def _format(path: Path, left: list[str]) -> str:
     if left:
         return left.pop(0)
-    name = path.name.lower()
-    found = next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), "")
+    found = format_told(path.name)
     if not found:
         raise UsageError(
             "the name tells no format", where=str(path), hint=f"add --format: {FORMAT_NAMES}"

@@ -23,7 +23,7 @@ from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
 from sidelight.pe.blob import may_be_blob
-from sidelight.schema import Gap
+from sidelight.schema import Gap, GapReason
 
 TASK_BYTES: Final = 64 << 20
 """About how much one task reads: small files are put together, large ones cut."""
@@ -335,23 +335,31 @@ def _pack(spans: Iterable[tuple[Span, int]]) -> Iterator[Task]:
         yield Task(number, tuple(group), total)
 
 
-def changed(item: Input) -> Gap | None:
-    """Say so where the file is not what it was when it was surveyed."""
+def changed(item: Input, took: int | None = None) -> Gap | None:
+    """Say so where the file is not what it was when it was surveyed.
+
+    Args:
+        item: the file.
+        took: how many bytes a reader took of the whole file; None where that is not known. Where
+            it took less than there were, or nobody knows, bytes that are gone were lost.
+    """
     if item.path == STDIN:
         return None
+    whole = took is not None and took >= item.size
+    lost: GapReason = "changed" if whole or not item.format else "truncated"
     try:
         status = Path(item.path).stat()
     except OSError as error:
-        return Gap(item.path, 0, "changed", f"vanished while it was read: {error.strerror}")
+        text = f"vanished while it was read: {error.strerror}"
+        return Gap(item.path, took or 0, lost if took is not None else "changed", text)
     if status.st_size > item.size:
-        return Gap(
-            item.path,
-            item.size,
-            "changed",
-            f"grew by {status.st_size - item.size} bytes while it was read; they were left out",
-        )
+        text = f"grew by {status.st_size - item.size} bytes while it was read; they were left out"
+        return Gap(item.path, item.size, "changed", text)
     if status.st_size < item.size:
-        return Gap(item.path, status.st_size, "changed", "shrank while it was read")
+        text = f"shrank by {item.size - status.st_size} bytes while it was read"
+        text += "; they had been read" if whole else "; what they held may be lost"
+        return Gap(item.path, status.st_size, lost, text)
     if status.st_mtime_ns != item.modified_ns:
-        return Gap(item.path, 0, "changed", "was written to while it was read")
+        reason = lost if took is not None else "changed"
+        return Gap(item.path, took or 0, reason, "was written to while it was read")
     return None

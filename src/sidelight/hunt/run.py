@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Meta
+from sidelight.schema import Gap
 
 Made = TypeVar("Made")
 
@@ -117,7 +119,7 @@ def hunt(
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
-        gathered.gaps += [*gaps, *second.gaps, *filter(None, map(changed, inventory.inputs))]
+        gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
         gathered.gaps = list(map(options.names.gap, gathered.gaps))
         counts = event_counts(spool, copies)
         looked = looked_at(counts)
@@ -170,6 +172,17 @@ def _findings(  # noqa: PLR0913
     context = replace(options.context, examined=second.examined)
     drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
     return options.allow.sift(drawn) if options.allow else drawn
+
+
+def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator[Gap]:
+    """Yield which files changed under the hunt, and whether that lost anything."""
+    took: Counter[str] = Counter()
+    for each in gathered.digests:
+        took[each.source] += each.size
+    for item in inventory.inputs:
+        gap = changed(item, took.get(names.source(item.path)))
+        if gap is not None:
+            yield gap
 
 
 def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:

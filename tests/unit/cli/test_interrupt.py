@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -167,3 +168,60 @@ def test_a_look_that_is_interrupted_shows_no_traceback(
     monkeypatch.setattr(collect, "__file__", str(script))
     assert run(["hunt", "--live", "-q"]) == 130
     assert capfd.readouterr().err == "sidelight: interrupted\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_other_signals_end_a_hunt_like_ctrl_c(
+    number: int,
+    code: int,
+    pressed: Pressed,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "press", lambda: signal.raise_signal(number))
+    before = signal.signal(number, signal.SIG_DFL)
+    (tmp_path / "a.log").write_text("Jan  1 00:00:00 host cron[1]: all is well\n")
+    out = tmp_path / "out.jsonl"
+    pressed(cli, "_sinks")
+    try:
+        ended = run(["hunt", str(tmp_path / "a.log"), "-q", "-o", str(out), "--jobs", "1"])
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert ended == code
+    assert json.loads(out.read_text().splitlines()[-1])["partial"] == "interrupted"
+    assert "interrupted: the results are of what was read" in capsys.readouterr().err
+
+
+def test_the_first_signal_tells_the_code_and_the_second_ends_everything(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work(_: Interrupt) -> int:
+        signal.raise_signal(signal.SIGTERM)
+        press()
+        pytest.fail("it went on")
+
+    assert cli._heeding(work) == 143
+    assert capsys.readouterr().err == "sidelight: interrupted\n"
+
+
+def test_a_terminal_that_is_gone_keeps_no_result_from_being_written(tmp_path: Path) -> None:
+    """Its last words go nowhere; results are written and the code is that of the signal."""
+    out = tmp_path / "out.jsonl"
+    words = [sys.executable, "-m", "sidelight", "hunt", "-", "-o", str(out), "--jobs", "1"]
+    master, slave = pty.openpty()
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        words, stdin=reading, stdout=slave, stderr=slave, start_new_session=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+    ) as running:  # fmt: skip
+        os.close(slave)
+        os.close(reading)
+        for _ in range(12):
+            os.write(writing, b"Jan  1 00:00:00 host cron[1]: all is well\n" * 1000)
+        os.close(master)
+        running.send_signal(signal.SIGHUP)
+        os.close(writing)
+        assert running.wait(60) == 129
+    assert json.loads(out.read_text().splitlines()[-1])["kind"] == "manifest"
