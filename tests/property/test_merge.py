@@ -1,5 +1,6 @@
 """Merging: tables unite as sets, and findings do not depend on how a scan was cut."""
 
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 
@@ -134,7 +135,7 @@ def findings(parts, limit, room=ROOM):
             spool.add(part)
         hits = union(*spool.tables("hits"))
         full = settle(spool.tables("events"), [hits], each_process=2, each_image=3)
-        with Shelf.of(full, spool.folder, room) as shelf:
+        with closing(Shelf.of(full, spool.folder, room)) as shelf:
             return list(conclude(hits, shelf, spool.tables("processes"), RULES))
 
 

@@ -13,6 +13,7 @@ import typer
 from sidelight.cli.exits import FOUND
 from sidelight.cli.fetching import is_safe
 from sidelight.cli.saying import say
+from sidelight.cli.transfer import Authority
 from sidelight.errors import UsageError, reason_of
 from sidelight.extras import install
 
@@ -25,10 +26,6 @@ Url = Annotated[str, typer.Option("--url", help="A MISP server; nothing is asked
 KeyFile = Annotated[
     Path | None,
     typer.Option("--key-file", metavar="FILE", help="Its key. [default: variable MISP_KEY]"),
-]
-Authority = Annotated[
-    Path | None,
-    typer.Option("--ca", metavar="FILE", help="Certificates to trust instead of the system's."),
 ]
 
 

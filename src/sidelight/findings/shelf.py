@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from io import SEEK_END, FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self, cast
 
 import numpy as np
@@ -74,17 +73,6 @@ class Shelf:
         """Forget what lies on disk."""
         if self._file is not None:
             self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def event(self, source: str, record: int) -> Event | None:
         """Give the full event of a place, None where only its place was kept.

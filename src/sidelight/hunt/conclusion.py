@@ -1,6 +1,7 @@
 """What was gathered becomes findings."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import merge
 from typing import TYPE_CHECKING, Final
@@ -76,7 +77,7 @@ def draw_findings(  # noqa: PLR0913
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
     kept = settle(_tables(spool, "events", copies), [hits, as_hits(members)])
-    with Shelf.of(kept, spool.folder) as shelf:
+    with closing(Shelf.of(kept, spool.folder)) as shelf:
         hits = union(hits, correlate(rules.correlations, members))
         del members
         processes = spool.tables("processes").together()  # starts seen twice are the same starts

@@ -1,5 +1,7 @@
 """Full events of some hits."""
 
+from contextlib import closing
+
 import orjson
 import pyarrow as pa
 
@@ -30,7 +32,7 @@ def events(*rows):
 
 def test_what_lies_on_disk_is_as_what_lies_in_memory(tmp_path):
     tables = [events(*((f"s{n % 3}", n, n) for n in range(k, 90, 3))).slice(2) for k in range(3)]
-    with Shelf.of(tables) as kept, Shelf.of(tables, tmp_path, 900) as laid:
+    with closing(Shelf.of(tables)) as kept, closing(Shelf.of(tables, tmp_path, 900)) as laid:
         assert kept._file is None
         assert laid._file is not None
         for n in range(90):
@@ -44,7 +46,7 @@ def test_what_lies_on_disk_is_as_what_lies_in_memory(tmp_path):
 
 def test_of_several_at_one_place_the_greatest_counts_in_any_order():
     for order in ((1, 2, 3), (3, 1, 2), (2, 3, 1)):
-        with Shelf.of([events(("s", 1, n)) for n in order], room=0) as shelf:
+        with closing(Shelf.of([events(("s", 1, n)) for n in order], room=0)) as shelf:
             assert shelf.event("s", 1) == {"n": 3}
 
 
