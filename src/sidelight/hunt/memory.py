@@ -14,7 +14,7 @@ _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
 
-MUCH: Final = 128 << 20
+MUCH: Final = 64 << 20
 """When a process has grown by so much, what it has is looked through for what is free.
 
 What is given back comes again page by page, so to do it after each batch would cost a tenth of
