@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sidelight.cli.folders import folders_of
 from sidelight.errors import UsageError
+from sidelight.evidence.named import present
 
 if TYPE_CHECKING:
     from sidelight.rules.rule import Refusal
@@ -81,6 +82,7 @@ def with_surfaces(paths: Sequence[str], surfaces: Surfaces) -> Iterator[Surveyed
     if not (paths or surfaces.live or surfaces.hosts or surfaces.images):
         hint = "or say --live, --ssh HOST or --memory-image FILE"
         raise UsageError("name logs, folders or archives", hint=hint)
+    present(paths, [])  # a typing error is told before hosts are looked at
     files = folders_of(surfaces.files, "--files")
     if not (surfaces.live or surfaces.hosts or surfaces.images or surfaces.yara):
         yield Surveyed(tuple(paths), files=files)

@@ -123,7 +123,7 @@ def survey(paths: Iterable[str], beside: Iterable[str] = (), *, shared: bool = T
     A path that does not exist is a gap where others do.
 
     Raises:
-        EvidenceError: no path exists.
+        UsageError: no path exists.
     """
     inventory = Inventory(shared=shared)
     spans: list[tuple[Span, int]] = []
