@@ -88,7 +88,9 @@ def hunt_command(  # noqa: PLR0913
     looks = Surfaces(live, ssh or (), words, yara, memory_image or (), symbols or (), files or ())
     chosen = targets(output or [], format_ or [])
     given = [*(paths or ()), *(rules or ()), *(memory_image or ()), *lists.files]
-    refuse_evidence([each.path for each in chosen if each.path is not None], given)
+    given += [] if placeholders is None else [placeholders]
+    folders = [*(rules or ()), *(files or ()), *([] if yara is None else [yara])]
+    _refuse_given([each.path for each in chosen if each.path], given, folders, symbols or ())
     with with_surfaces(paths or [], looks) as evidence:
         request = _Request(
             evidence, chosen, tlp_or_own(tlp), _text(host),
@@ -104,6 +106,20 @@ def hunt_command(  # noqa: PLR0913
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
     if rules is not None and not own:
         raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
+
+
+def _refuse_given(
+    outputs: Sequence[Path],
+    files: Sequence[str | Path],
+    folders: Sequence[Path],
+    symbols: Sequence[Path],
+) -> None:
+    """Refuse outputs that options name as inputs, or that lie in folders that these name."""
+    refuse_evidence(outputs, files)
+    for path in outputs:
+        # What is named like a report may be that of an earlier hunt; but symbols are JSON, too.
+        read = symbols if format_told(path.name) else (*folders, *symbols)
+        refuse_inside(path, map(str, read))
 
 
 def _rules(
