@@ -1,6 +1,7 @@
 """Other hosts, looked at over ssh: several at once, and nothing is left on them."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -20,6 +21,18 @@ AT_ONCE: Final = 16
 TIMEOUT_S: Final = 900
 LIMIT: Final = 512 << 20
 """No host has so much to say: one that does is not believed."""
+
+_ADVICE: Final = (
+    ("could not resolve", "check how the name is spelled, or name the address"),
+    ("connection refused", "nothing takes ssh there: is sshd running, and on this port?"),
+    ("timed out", "no answer: is the host up, and does a firewall let ssh through?"),
+    ("no route to host", "no answer: is the host up, and does a firewall let ssh through?"),
+    ("network is unreachable", "this machine has no way there"),
+    ("permission denied", "no password is asked for: load a key with ssh-add, or say USER@HOST"),
+    ("host key verification failed", "log in once by hand, and check the key of the host"),
+    ("python3: ", "the host needs Python 3.6 or newer as python3"),
+)
+"""What to do about what ssh says."""
 
 _PLAIN: Final = re.compile(r"[^\w.@:-]")
 
@@ -82,11 +95,14 @@ def _fetch(host: str, folder: Path, words: Sequence[str]) -> Fetched:
     try:
         with Path(collect.__file__).open("rb") as script, file.open("wb") as out:
             trouble = _run(command, script, out)
+    except FileNotFoundError:
+        trouble = "there is no program ssh here"
     except OSError as error:
         trouble = f"ssh: {error.strerror}"
-    if trouble and not file.stat().st_size:
-        file.write_text(_unopened(host), encoding="utf-8")
-    return Fetched(host, file, plain(trouble))
+    trouble = plain(trouble)
+    if trouble:
+        _note(file, host, trouble)
+    return Fetched(host, file, trouble)
 
 
 def _run(command: list[str], script: IO[bytes], out: IO[bytes]) -> str:
@@ -121,15 +137,27 @@ def _run(command: list[str], script: IO[bytes], out: IO[bytes]) -> str:
         code = running.wait()
         errors.seek(0)
         said = errors.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
-        return "" if code == 0 else said[-1] if said else f"ssh ended with {code}"
+        return "" if code == 0 else _advised(said[-1]) if said else f"ssh ended with {code}"
 
 
-def _unopened(host: str) -> str:
-    """Begin a collection that has no end, so that the hunt misses it."""
+def _advised(said: str) -> str:
+    advice = next((advice for sign, advice in _ADVICE if sign in said.lower()), "")
+    return f"{said} ({advice})" if advice else said
+
+
+def _note(file: Path, host: str, trouble: str) -> None:
+    """Say in a collection that has no end why it has none, so that the hunt does."""
     from sidelight.host import collect  # noqa: PLC0415
 
     head = {"schema": collect.SCHEMA, "version": collect.VERSION, "type": "host", "host": host}
-    return json.dumps(head) + "\n"
+    lines: list[dict[str, object]] = [{"type": "trouble", "text": trouble}]
+    if not file.stat().st_size:
+        lines.insert(0, head)
+    with file.open("r+b") as out:
+        if out.seek(0, os.SEEK_END):
+            out.seek(-1, os.SEEK_END)
+            out.write(b"" if out.read() == b"\n" else b"\n")
+        out.writelines(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def say(text: str) -> None:
