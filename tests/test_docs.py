@@ -108,6 +108,7 @@ def desk(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
     monkeypatch.setenv("XDG_CACHE_HOME", cache_home())
+    monkeypatch.delenv("COLUMNS", raising=False)
     folder = tmp_path / "desk"
     shutil.copytree(workshop, folder)
     monkeypatch.chdir(folder)
