@@ -74,8 +74,7 @@ def learn(
         f"{many(new, 'new pair')} of program and library, "
         f"{len(after.pairs):,} in all, on {many(len(after.hosts), 'host')}"
     )
-    lost = any(gap.reason in LOST for gap in learnt.gathered.gaps)
-    return exits.UNREADABLE if lost else 0
+    return exits.UNREADABLE if any(gap.reason in LOST for gap in learnt.gathered.gaps) else 0
 
 
 def _nothing_learnt(events: int) -> EvidenceError:
