@@ -132,8 +132,9 @@ def exits_page() -> str:
         "look at the gaps and the errors of a run that found something, too.",
         "An output of a hunt that is broken is 2 whatever was found; the other outputs are whole.",
         "`--fail-level never` keeps findings from making the code 1.",
-        "Evidence that is not there is 3, as the rest is hunted all the same; "
-        "where rules, a list, a report or intelligence is not there, nothing is begun: 2.",
+        "Where some of the evidence that was named is not there, the rest is hunted, and that is "
+        "3; where all of it, rules, a list, a report or intelligence is not there, nothing is "
+        "begun: 2.",
     ]
     return _page(lines)
 

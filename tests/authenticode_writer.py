@@ -44,6 +44,25 @@ def _key(number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+def _key_of(bits: int) -> rsa.RSAPrivateKey:
+    """Give a key that no library makes any more."""
+    half = bits // 2
+    first, second = _prime(half, 0), _prime(bits - half, 1)
+    secret = rsa.rsa_recover_private_exponent(65537, first, second)
+    public = rsa.RSAPublicNumbers(65537, first * second)
+    rest = secret % (first - 1), secret % (second - 1), pow(second, -1, first)
+    return rsa.RSAPrivateNumbers(first, second, secret, *rest, public).private_key()
+
+
+def _prime(bits: int, seed: int) -> int:
+    """Give a number that is prime as far as Fermat's test tells."""
+    found = int.from_bytes(hashlib.shake_256(bytes([seed])).digest(bits // 8), "big")
+    found |= 3 << bits - 2 | 1
+    while any(pow(base, found - 1, found) != 1 for base in (2, 3, 5, 7)) or found % 65537 == 1:
+        found += 2
+    return found
+
+
 @cache
 def root() -> Authority:
     """Give the authority that tests trust."""
@@ -68,9 +87,9 @@ def clock(
     return _issue(name, 5, None if own else root(), days=days, usage=usage)
 
 
-def issued(name: str, by: Authority) -> Authority:
-    """Give a signer that *by* vouches for."""
-    return _issue(name, 4, by)
+def issued(name: str, by: Authority, bits: int = 0, *, authority: bool = False) -> Authority:
+    """Give a signer that *by* vouches for, with a key of *bits*, or an ordinary one."""
+    return _issue(name, 4, by, key=_key_of(bits) if bits else None, authority=authority)
 
 
 def _issue(
@@ -82,8 +101,9 @@ def _issue(
     days: int = 36_500,
     serial: int = 0,
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING,
+    key: rsa.RSAPrivateKey | None = None,
 ) -> Authority:
-    key = _key(number)
+    key = key or _key(number)
     subject = x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
          x509.NameAttribute(NameOID.COMMON_NAME, name)]

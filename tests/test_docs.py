@@ -20,6 +20,7 @@ from minidump_writer import Dump, minidump_of
 from rule_cache import cache_home
 from sidelight.cli.app import run
 from sidelight.host import collect
+from sidelight.output.terminal import block
 from triad_cases import lay, triads
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,6 +108,7 @@ def desk(workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
     monkeypatch.setenv("XDG_CACHE_HOME", cache_home())
+    monkeypatch.delenv("COLUMNS", raising=False)
     folder = tmp_path / "desk"
     shutil.copytree(workshop, folder)
     monkeypatch.chdir(folder)
@@ -170,6 +172,15 @@ def test_the_tutorial_shows_a_finding_that_is_found_and_was_planted(
     ):
         exec(program, {"FINDINGS": findings, "TRUTH": labels})
     assert "found  BILL-WS01 Player loads the planted library" in capsys.readouterr().out
+
+
+def test_the_tutorial_explains_every_sign_of_the_terminal() -> None:
+    code = Path(block.__file__).read_text(encoding="utf-8")
+    signs = set(re.findall(r'_line\("(.)"', code))
+    page = (DOCS / "tutorial" / "first-hunt.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`([^`\w\s])`", page))
+    assert len(signs) > 8
+    assert signs <= explained
 
 
 def test_the_receiver_of_webhooks_in_the_reference_acts_once(

@@ -5,7 +5,7 @@ SidelightError
 ├── ExchangeError   a server of an ally cannot be reached, or refuses
 ├── IntelError      intelligence cannot be read, or says what cannot be understood
 ├── RuleError       a rule cannot be run as written
-└── UsageError      an option, a configuration value or an output path is wrong
+└── UsageError      an option, a configuration value or a path is wrong
 
 Damage inside evidence is not an error: it is a `sidelight.schema.Gap`.
 """
@@ -48,7 +48,7 @@ class RuleError(SidelightError):
 
 
 class UsageError(SidelightError):
-    """An option, a configuration value or an output path is wrong."""
+    """An option, a configuration value or a path is wrong."""
 
 
 def reason_of(error: Exception) -> str:

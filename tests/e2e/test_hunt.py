@@ -112,9 +112,11 @@ def test_evidence_without_anything_in_it_exits_0(sidelight: CommandLine, tmp_pat
 
 
 def test_a_path_that_is_not_there_is_a_sentence(sidelight: CommandLine, tmp_path: Path) -> None:
-    ran = sidelight("hunt", tmp_path / "nothing", *QUIET)
-    assert (ran.code, ran.out) == (3, b"")
-    assert ran.err.endswith("there is no such file or folder\n")
+    (tmp_path / "Security.evtx").touch()
+    ran = sidelight("hunt", tmp_path / "Securty.evtx", *QUIET)
+    assert (ran.code, ran.out) == (2, b"")
+    meant = f"(did you mean {tmp_path / 'Security.evtx'}?)\n"
+    assert ran.err.endswith(f"there is no such file or folder {meant}")
 
 
 def test_of_several_paths_one_that_is_not_there_is_lost_and_the_others_are_hunted(

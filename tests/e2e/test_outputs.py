@@ -97,6 +97,76 @@ def test_a_report_beside_the_evidence_is_replaced(sidelight: CommandLine, log: P
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["hunt", "{}/a.jsonl", "-o"],
+        ["hunt", "{}/absent", "--live", "-f", "jsonl", "-o"],
+        ["read", "{}/a.jsonl", "-o"],
+        ["baseline", "learn", "{}/a.jsonl", "-o"],
+        ["collect", "--live", "-o"],
+    ],
+)
+def test_no_command_makes_a_folder_for_an_output_and_each_says_how(
+    words: list[str], sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "no such" / "x.jsonl"
+    ran = sidelight(*(each.format(log.parent) for each in words), output)
+    hint = f"(make it first: mkdir -p '{output.parent}')"
+    assert ran.err == f"sidelight: {output.parent}: there is no such folder {hint}\n"
+    assert (ran.code, output.parent.exists()) == (2, False)
+
+
+def test_a_name_that_tells_no_format_may_be_meant_as_a_folder(
+    sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    ran = sidelight("hunt", log, "-o", tmp_path / "results")
+    assert (ran.code, f"mkdir {tmp_path / 'results'} first" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "below"),
+    [
+        ("--rules", "own.yml", True),
+        ("--rules", "own.yml", False),
+        ("--yara", "own.yar", True),
+        ("--files", "own.dll", True),
+        ("--symbols", "own.json", True),
+        ("--placeholders", "own.toml", False),
+    ],
+)
+def test_what_an_option_names_as_input_is_no_output(
+    option: str, name: str, below: bool, sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept" / name
+    kept.parent.mkdir()
+    kept.write_text("kept")
+    named = kept.parent if below else kept
+    ran = sidelight("hunt", log, "-q", option, named, "-o", kept, "-f", "jsonl")
+    assert (ran.code, kept.read_text()) == (2, "kept")
+    assert "name another output" in ran.err
+
+
+def test_an_earlier_report_beside_rules_is_replaced(
+    sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yml").write_text(
+        "title: t\nlogsource: {product: linux}\ndetection: {s: [x], condition: s}\n"
+    )
+    page = tmp_path / "rules" / "found.jsonl"
+    for _ in range(2):
+        ran = sidelight("hunt", log, "-q", "--no-own", "--rules", page.parent, "-o", page)
+        assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_baseline_takes_the_place_of_no_evidence(sidelight: CommandLine, log: Path) -> None:
+    before = log.read_bytes()
+    ran = sidelight("baseline", "learn", log, "--fresh", "-o", log)
+    assert (ran.code, log.read_bytes()) == (2, before)
+    assert "is read as input" in ran.err
+
+
+@pytest.mark.parametrize(
     "wrong",
     [["-o", "{}/file/x.jsonl"], ["--rules", "{}/nosuch"], ["-f", "csv", "-f", "html", "-f", "csv"]],
 )

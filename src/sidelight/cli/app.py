@@ -164,12 +164,20 @@ def run(arguments: list[str]) -> int:
         return UNHEARD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"sidelight: {where}{error.strerror or error}", file=sys.stderr)  # noqa: T201
+        print(f"sidelight: {where}{error.strerror or error}{_missing(error)}", file=sys.stderr)  # noqa: T201
         _forget_output()
         return USAGE
     except SidelightError as error:
         print(f"sidelight: {error}", file=sys.stderr)  # noqa: T201
         return UNREADABLE if isinstance(error, EvidenceError) else USAGE
+
+
+def _missing(error: OSError) -> str:
+    """Say so where it is the folder of a file that is not there."""
+    if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
+        return ""
+    folder = os.path.dirname(error.filename) or os.curdir
+    return "" if os.path.exists(folder) else f" (nor is there the folder {folder})"
 
 
 def _forget_output() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sidelight.cli import exits, options
+from sidelight.cli.outputs import refuse_evidence, refuse_homeless
 from sidelight.errors import EvidenceError
 from sidelight.output.plain import plain
 from sidelight.plural import many
@@ -54,8 +55,10 @@ def learn(
     )
     from sidelight.schema import LOST  # noqa: PLC0415
 
+    refuse_homeless([output])
     before = read_baseline(output) if output.exists() and not fresh else Baseline({})
     inventory = survey(paths or [])
+    refuse_evidence([output], [each.path for each in inventory.inputs if each.format])
     with watch(inventory, quiet=quiet) as report:
         learnt = learn_baseline(inventory, jobs or cores(), report)
     if learnt.gathered.partial:
@@ -71,8 +74,7 @@ def learn(
         f"{many(new, 'new pair')} of program and library, "
         f"{len(after.pairs):,} in all, on {many(len(after.hosts), 'host')}"
     )
-    lost = any(gap.reason in LOST for gap in learnt.gathered.gaps)
-    return exits.UNREADABLE if lost else 0
+    return exits.UNREADABLE if any(gap.reason in LOST for gap in learnt.gathered.gaps) else 0
 
 
 def _nothing_learnt(events: int) -> EvidenceError:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sidelight.cli import exits
+from sidelight.cli.outputs import refuse_homeless
 from sidelight.errors import UsageError
 
 Live = Annotated[bool, typer.Option("--live", help="Look at the processes of this host (Linux).")]
@@ -98,8 +99,8 @@ def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bo
         raise UsageError("this system has no /proc as Linux has it", where="--live")
     if options[-1] and machine not in collect.REGISTERS:
         raise UsageError(f"knows x86_64 and aarch64, and this is {machine}", where="--ptrace")
-    if output is not None and not output.parent.is_dir():
-        raise UsageError("there is no such folder", where=f"--output {output.parent}")
+    if output is not None:
+        refuse_homeless([output])
     os.nice(19)
     if output is None:
         end = collect.collect(sys.stdout, *options)

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sidelight.coverage import Run
     from sidelight.evidence.inventory import Inventory
     from sidelight.findings.finding import Finding
-    from sidelight.hunt.gather import Gathered
+    from sidelight.hunt.gather import Gathered, Heed
     from sidelight.hunt.run import Hunted
     from sidelight.intel.markings import Marking
     from sidelight.output.formats import Sink
@@ -88,22 +89,41 @@ def hunt_command(  # noqa: PLR0913
     looks = Surfaces(live, ssh or (), words, yara, memory_image or (), symbols or (), files or ())
     chosen = targets(output or [], format_ or [])
     given = [*(paths or ()), *(rules or ()), *(memory_image or ()), *lists.files]
-    refuse_evidence([each.path for each in chosen if each.path is not None], given)
-    with with_surfaces(paths or [], looks) as evidence:
-        request = _Request(
-            evidence, chosen, tlp_or_own(tlp), _text(host),
-            jobs or cores(), fail_level.value, (max_evidence, max_fields),
-            _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
-            report,
-        )  # fmt: skip
-        return _heeding(
-            lambda ctrl_c: _hunt(request, _rules(rules, own, selection, placeholders), ctrl_c)
-        )
+    given += [] if placeholders is None else [placeholders]
+    folders = [*(rules or ()), *(files or ()), *([] if yara is None else [yara])]
+    _refuse_given([each.path for each in chosen if each.path], given, folders, symbols or ())
+    request = _Request(
+        Surveyed(()), chosen, tlp_or_own(tlp), _text(host),
+        jobs or cores(), fail_level.value, (max_evidence, max_fields),
+        _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
+        report,
+    )  # fmt: skip
+
+    def run(ctrl_c: Interrupt) -> int:
+        with with_surfaces(paths or [], looks, ctrl_c.heed) as evidence:
+            compiled = _rules(rules, own, selection, placeholders)
+            return _hunt(replace(request, evidence=evidence), compiled, ctrl_c)
+
+    return _heeding(run)
 
 
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
     if rules is not None and not own:
         raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
+
+
+def _refuse_given(
+    outputs: Sequence[Path],
+    files: Sequence[str | Path],
+    folders: Sequence[Path],
+    symbols: Sequence[Path],
+) -> None:
+    """Refuse outputs that options name as inputs, or that lie in folders that these name."""
+    refuse_evidence(outputs, files)
+    for path in outputs:
+        # What is named like a report may be that of an earlier hunt; but symbols are JSON, too.
+        read = symbols if format_told(path.name) else (*folders, *symbols)
+        refuse_inside(path, map(str, read))
 
 
 def _rules(
@@ -182,15 +202,17 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     from sidelight.output.formats import write  # noqa: PLC0415
     from sidelight.schema import NO_TIME  # noqa: PLC0415
 
+    # A look that was ended has had its Ctrl-C; what it saw is read to its end.
+    heed = nullcontext if request.evidence.partial else ctrl_c.heed
     now = time.time_ns if request.times else lambda: NO_TIME
     options = HuntOptions(
         request.jobs, Limits(*request.limits), request.shown(), now, request.analytics
     )
     options = replace(
         with_lists(options, request.lists), host=request.host, named=request.evidence.named,
-        heed=ctrl_c.heed, cache=cache_folder(),
+        heed=heed, cache=cache_folder(), partial=request.evidence.partial,
     )  # fmt: skip
-    inventory = _inventory(request, ctrl_c)
+    inventory = _inventory(request, heed)
     _name_missing(inventory)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
@@ -239,13 +261,13 @@ def _ended(hunted: "Hunted", ctrl_c: Interrupt, *, found: bool) -> int:
     return exits.UNREADABLE if hunted.lost else 0
 
 
-def _inventory(request: _Request, ctrl_c: Interrupt) -> "Inventory":
+def _inventory(request: _Request, heed: "Heed") -> "Inventory":
     """List the evidence; Ctrl-C leaves an empty list, of which a hunt then reads nothing."""
     from sidelight.evidence.inventory import Inventory, survey  # noqa: PLC0415
 
     shared = request.jobs > 1
     try:
-        with ctrl_c.heed():
+        with heed():
             return survey(request.evidence.paths, request.evidence.files, shared=shared)
     except KeyboardInterrupt:
         return Inventory(shared=shared)

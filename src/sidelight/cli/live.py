@@ -4,10 +4,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, Final
 
-from sidelight.cli import exits
+from sidelight.cli import exits, fleet
 from sidelight.errors import UsageError
+
+GRACE_S: Final = 5
+"""How long what looks at this host may take to write what it has seen, once it is to end."""
 
 
 def look_at_hosts(
@@ -23,9 +28,8 @@ def look_at_hosts(
 
     Raises:
         UsageError: no look can be had.
+        KeyboardInterrupt: it was interrupted; what was seen until then is in the files.
     """
-    from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
-
     files = [_here(folder / "this-host.jsonl", words)] if live else []
     return files + fleet.told(fleet.fetch(hosts, folder, words), len(hosts), fleet.say)
 
@@ -36,16 +40,33 @@ def _here(file: Path, words: Sequence[str]) -> Path:
         raise UsageError("this system has no /proc as Linux has it", where="--live")
     from sidelight.host import collect  # noqa: PLC0415 - not for --help
 
-    with file.open("wb") as out:
-        ran = subprocess.run(  # noqa: S603 - this interpreter, a module of this package
-            [sys.executable, "-I", collect.__file__, *words],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-    if ran.returncode in {exits.INTERRUPTED, -signal.SIGINT}:  # the latter as it is being loaded
-        raise KeyboardInterrupt
-    sys.stderr.write(ran.stderr.decode("utf-8", "replace"))
-    if ran.returncode:
+    try:
+        with file.open("wb") as out:
+            code, said = _run([sys.executable, "-I", collect.__file__, *words], out)
+        # Signals, as it is being loaded; and to all of a group they come there first.
+        if code in {exits.INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP}:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        if file.stat().st_size:  # else nothing was seen
+            fleet.note(file, "", fleet.INTERRUPTED)
+        raise
+    sys.stderr.write(said.decode("utf-8", "replace"))
+    if code:
         raise UsageError("the host could not be looked at", where="--live")
     return file
+
+
+def _run(command: list[str], out: BinaryIO) -> tuple[int, bytes]:
+    """Run a program to its end; one that is interrupted may write what it has seen."""
+    with subprocess.Popen(  # noqa: S603 - this interpreter, a module of this package
+        command, stdout=out, stderr=subprocess.PIPE
+    ) as running:
+        try:
+            _, said = running.communicate()
+        except KeyboardInterrupt:
+            running.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(GRACE_S)
+            running.kill()
+            raise
+        return running.returncode, said

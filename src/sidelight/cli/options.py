@@ -95,7 +95,12 @@ Fail = Annotated[FailLevel, typer.Option("--fail-level", help="Exit 1 for findin
 MaxEvidence = Annotated[int, typer.Option(min=1, help="Events a finding lists.")]
 MaxFields = Annotated[int, typer.Option(min=0, help="Events of a finding that are shown in full.")]
 Limit = Annotated[int, typer.Option(min=0, help="Findings shown on the terminal.")]
-Wide = Annotated[bool, typer.Option("--wide", help="Cut no line on the terminal.")]
+Wide = Annotated[
+    bool,
+    typer.Option(
+        "--wide", help="Cut no line to the width of the terminal, or to COLUMNS; a pipe has 120."
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option(

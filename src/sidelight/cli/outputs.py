@@ -3,6 +3,7 @@
 import io
 import os
 import secrets
+import shlex
 import stat
 import sys
 from collections.abc import Iterable, Sequence
@@ -134,7 +135,6 @@ def _standard() -> _Output:
 
 
 def _begun(path: Path) -> _Output:
-    path.parent.mkdir(parents=True, exist_ok=True)
     part, place = None, os.path.realpath(path)
     status = _status(path)
     if status is None or stat.S_ISREG(status.st_mode):
@@ -216,6 +216,20 @@ def _close(output: _Output) -> None:
         output.written.file.close()
     except OSError as error:  # network file systems tell of a full disk only now
         output.written.error = output.written.error or error
+
+
+def refuse_homeless(outputs: Iterable[Path]) -> None:
+    """Make sure that there is a folder for each output, before anything is read for it.
+
+    None is made: a mistyped name would hide where results are.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for path in outputs:
+        if not path.parent.exists():
+            hint = f"make it first: mkdir -p {shlex.quote(str(path.parent))}"
+            raise UsageError("there is no such folder", where=str(path.parent), hint=hint)
 
 
 def refuse_evidence(outputs: Iterable[Path], inputs: Sequence[str | os.PathLike[str]]) -> None:

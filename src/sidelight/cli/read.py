@@ -12,7 +12,7 @@ import typer
 
 from sidelight.cli import exits
 from sidelight.cli.configuration import tlp_or_own
-from sidelight.cli.outputs import Outputs, refuse_evidence
+from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_homeless
 from sidelight.cli.reports import Taken, files_of, shelf_folder, take
 from sidelight.errors import EvidenceError, UsageError
 from sidelight.plural import many
@@ -118,6 +118,8 @@ def read_command(  # noqa: PLR0913
         format_.value, output, assets, store, warninglists, tlp, keep and not show, again,
         endpoint, model, show,
     )  # fmt: skip
+    if output is not None and str(output) != "-":
+        refuse_homeless([output])
     if output is not None and output.is_file():
         lists = [each for each in (assets, store) if each is not None]
         refuse_evidence([output], [*files_of(sources or ()), *lists])

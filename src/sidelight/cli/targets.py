@@ -1,11 +1,12 @@
 """Where findings are written, and in which format."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sidelight.cli.outputs import refuse_twice
+from sidelight.cli.outputs import refuse_homeless, refuse_twice
 from sidelight.errors import UsageError
 
 SUFFIXES: Final = {
@@ -43,8 +44,8 @@ def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ..
     """Pair outputs with formats.
 
     Raises:
-        UsageError: a format is unknown, cannot be told from a name, or has no place to go; or two
-            outputs are one file.
+        UsageError: a format is unknown, cannot be told from a name, or has no place to go; two
+            outputs are one file; or there is no folder for one.
     """
     for name in formats:
         if name not in _STANDARD:
@@ -58,7 +59,9 @@ def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ..
     if left:
         hint = "a file has one format: give each its --output"
         raise UsageError(f"no output takes {', '.join(left)}", where="--format", hint=hint)
-    refuse_twice(target.path for target in found if target.path is not None)
+    files = [target.path for target in found if target.path is not None]
+    refuse_twice(files)
+    refuse_homeless(files)
     return found
 
 
@@ -80,7 +83,8 @@ def _format(path: Path, left: list[str]) -> str:
         return left.pop(0)
     found = format_told(path.name)
     if not found:
-        raise UsageError(
-            "the name tells no format", where=str(path), hint=f"add --format: {FORMAT_NAMES}"
-        )
+        hint = f"add --format: {FORMAT_NAMES}"
+        if not path.suffix and not path.exists():
+            hint += f"; or, for a folder with all of them, mkdir {shlex.quote(str(path))} first"
+        raise UsageError("the name tells no format", where=str(path), hint=hint)
     return found

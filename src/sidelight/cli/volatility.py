@@ -76,21 +76,25 @@ def read_images(images: Sequence[Path], symbols: Sequence[Path], folder: Path) -
 
     Raises:
         UsageError: Volatility is not installed, or an image is no file.
+        KeyboardInterrupt: it was interrupted; the files have no end then.
     """
     program = find_volatility()
     for image in images:
         if not image.is_file():
             raise UsageError("there is no such file", where=f"--memory-image {image}")
-    files = []
-    for number, image in enumerate(images, 1):
-        file = folder / f"memory-{number}.jsonl"
-        runner = _Runner(program, image, tuple(symbols))
-        with file.open("wb") as out:
-            _write(out, {"schema": "sidelight-volatility", "version": 1})
+    head = orjson.dumps({"schema": "sidelight-volatility", "version": 1}) + b"\n"
+    runners = {
+        folder / f"memory-{number}.jsonl": _Runner(program, image, tuple(symbols))
+        for number, image in enumerate(images, 1)
+    }
+    for file, runner in runners.items():  # if the rest is interrupted, the image is missing
+        file.write_bytes(head + orjson.dumps(runner.begin("")) + b"\n")
+    for file, runner in runners.items():
+        with file.open("r+b") as out:
+            out.seek(len(head))
             for line in runner.lines():
                 _write(out, line)
-        files.append(file)
-    return files
+    return list(runners)
 
 
 def _write(out: BinaryIO, line: dict[str, object]) -> None:
@@ -111,17 +115,18 @@ class _Runner:
             if isinstance(tasks, Failure):
                 failures[system] = tasks.text
                 continue
-            yield self._begin(system)
+            yield self.begin(system)
             yield {"type": "plugin", "plugin": "pslist", "rows": tasks}
             yield from self._others(system) if tasks else ()
             yield {"type": "end"}
             return
-        yield self._begin("")
+        yield self.begin("")
         text = "; ".join(f"{system}: {text}" for system, text in failures.items())
         yield _gap("unsupported", f"Volatility could not read it: {text}{self._advice()}")
         yield {"type": "end"}
 
-    def _begin(self, system: str) -> dict[str, object]:
+    def begin(self, system: str) -> dict[str, object]:
+        """Give the line with which an image begins; the system is "" where none is known."""
         image = str(self.image).encode("utf-8", "backslashreplace").decode()
         return {"type": "image", "image": image, "system": system}
 

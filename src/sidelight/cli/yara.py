@@ -35,8 +35,7 @@ def scan_evidence(folder: Path, paths: Sequence[str], file: Path, *, live: bool)
     """Scan *paths*, and the memory of this host if *live*, with the rules in *folder*.
 
     Raises:
-        UsageError: YARA-X is not installed, or there is no rule that runs.
-        EvidenceError: a path does not exist.
+        UsageError: YARA-X is not installed, there is no rule that runs, or no path exists.
     """
     from sidelight.evidence.yara.live import scan_host  # noqa: PLC0415 - not for --help
     from sidelight.evidence.yara.pack import compile_folder  # noqa: PLC0415

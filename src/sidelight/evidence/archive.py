@@ -3,6 +3,9 @@
 A member is refused, as a gap, where its name leaves the archive (``../``, absolute), where it is
 a link or a device, where it is encrypted, and from the byte on at which it unpacks to more than
 `RATIO` times what it takes up in the archive (beyond `FLOOR`, below which nothing is refused).
+
+A zip whose directory is damaged or missing, as of one that was not copied to its end, is read by
+the headers that stand before its members, and that is a gap.
 """
 
 import io
@@ -17,6 +20,8 @@ from typing import IO, Final, Literal, TypeAlias, cast
 from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError, Stream
 from sidelight.evidence.unpacking import UNPACK, Tape, TapeMember, ZipMember
+from sidelight.evidence.zip_remains import LOCAL, remains
+from sidelight.plural import many
 from sidelight.schema import Gap
 
 RATIO: Final = 250
@@ -147,7 +152,10 @@ def _open(
     try:
         match kind:
             case "zip":
-                yield from _zip(name, _seekable(raw), depth)
+                file, cut = _seekable(raw)
+                yield from _zip(name, file, depth)
+                if cut is not None:
+                    raise cut
             case "tar":
                 yield from _tar(name, raw, depth)
             case _:
@@ -164,15 +172,35 @@ def zip_members(path: str) -> list[tuple[str, int]]:
     Raises:
         OSError, zipfile.BadZipFile: it cannot be read.
     """
-    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+    with open_regular(path) as file, _directory(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
     return sorted((info.filename, info.file_size) for info in infos)
+
+
+def _directory(file: IO[bytes]) -> zipfile.ZipFile:
+    """Open a zip by its directory.
+
+    Raises:
+        zipfile.BadZipFile: it has none of its own: where the end is missing, that of a zip inside
+            it may be found instead, and names nothing of what lies before that.
+    """
+    archive = zipfile.ZipFile(file)
+    first = min((info.header_offset for info in archive.infolist()), default=0)
+    file.seek(0)
+    if first and file.read(len(LOCAL)) == LOCAL:
+        raise zipfile.BadZipFile("it names no member at the beginning")
+    return archive
 
 
 def _zip(
     name: str, file: IO[bytes], depth: int, only: frozenset[str] | None = None
 ) -> Iterator[Member | Gap]:
-    with zipfile.ZipFile(file) as archive:
+    try:
+        archive = _directory(file)
+    except FAILURES as error:
+        yield from _without_directory(name, file, depth, only, error)
+        return
+    with archive:
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             if info.is_dir() or (only is not None and info.filename not in only):
                 continue
@@ -187,6 +215,29 @@ def _zip(
                     yield from expand(inner, bounded, year=info.date_time[0], depth=depth)
             except FAILURES as error:
                 yield _gap(inner, error)
+
+
+def _without_directory(
+    name: str, file: IO[bytes], depth: int, only: frozenset[str] | None, error: Exception
+) -> Iterator[Member | Gap]:
+    """Yield what is found of a zip without its directory, which could not be read for *error*."""
+    count = 0
+    for each in remains(file, Bounded):
+        if each.name.endswith("/"):
+            continue
+        count += 1
+        inner = f"{name}!{each.name}"
+        if only is not None and each.name not in only:
+            continue
+        if reason := _unsafe(each.name) or each.why:
+            yield Gap(inner, 0, "refused", f"archive member {reason}")
+        elif each.raw is not None:
+            yield from expand(inner, each.raw, year=each.year, depth=depth)
+    if not count:
+        yield _gap(name, error)
+        return
+    found = f"{many(count, 'member was', 'members were')} found by the headers before them"
+    yield Gap(name, 0, "damaged", f"archive: its directory is damaged or missing; {found}")
 
 
 def expand_zip(path: str, only: frozenset[str], *, name: str) -> Iterator[Member | Gap]:
@@ -235,21 +286,29 @@ def _unsafe_zip(info: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _seekable(raw: Raw) -> IO[bytes]:
-    """Give the bytes of a zip as a file that can seek, held in memory unless it can already."""
+def _seekable(raw: Raw) -> tuple[IO[bytes], Exception | None]:
+    """Give the bytes of a zip as a file that can seek, held in memory unless it can already.
+
+    Gives also what ended them early.
+    """
     # Members of a tar that is read as a stream look like files, and fail when asked to seek.
     if isinstance(raw, Chained) and type(raw.rest) is io.BufferedReader:
         raw.rest.seek(0)
-        return raw.rest
-    held = io.BytesIO()
-    while part := raw.read(1 << 20):
-        held.write(part)
-        if held.tell() > NESTED:
-            raise RefusedBytesError(
-                f"a zip inside an archive is larger than {NESTED >> 20} MiB; unpack it first"
-            )
+        return raw.rest, None
+    held, cut = io.BytesIO(), None
+    try:
+        while part := raw.read(1 << 20):
+            held.write(part)
+            if held.tell() > NESTED:
+                break
+    except FAILURES as error:
+        cut = error
+    if held.tell() > NESTED:
+        raise RefusedBytesError(
+            f"a zip inside an archive is larger than {NESTED >> 20} MiB; unpack it first"
+        )
     held.seek(0)
-    return held
+    return held, cut
 
 
 def _gap(name: str, error: Exception) -> Gap:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from sidelight.errors import EvidenceError
+from sidelight.errors import UsageError
 from sidelight.evidence.named import ABSENT, STDIN
 from sidelight.evidence.opening import is_shown_by_kernel
 from sidelight.evidence.roots import is_root, without_logs
@@ -24,13 +24,13 @@ def files_under(
         roots: takes the roots of Linux hosts; their folders of programs are left out then.
 
     Raises:
-        EvidenceError: there is no such file or folder.
+        UsageError: there is no such file or folder.
     """
     if path == STDIN:
         yield path, True
         return
     if not os.path.lexists(path):
-        raise EvidenceError(ABSENT, where=path)
+        raise UsageError(ABSENT, where=path)
     if not os.path.isdir(path):
         yield path, True
         return

@@ -123,7 +123,7 @@ def survey(paths: Iterable[str], beside: Iterable[str] = (), *, shared: bool = T
     A path that does not exist is a gap where others do.
 
     Raises:
-        EvidenceError: no path exists.
+        UsageError: no path exists.
     """
     inventory = Inventory(shared=shared)
     spans: list[tuple[Span, int]] = []
@@ -210,7 +210,7 @@ def _recognised(
     format_ = "archive" if kind else recognise(head)
     spans: list[tuple[Span, int]] = []
     if kind == "zip":
-        spans = _zip_spans(path, size, inventory.gaps)
+        spans = _zip_spans(path, size)
     elif kind:
         spans = [(Span(path, "", year=year), size)]
     elif format_:
@@ -245,12 +245,11 @@ def _year(seconds: float) -> int | None:
         return None
 
 
-def _zip_spans(path: str, size: int, gaps: list[Gap]) -> list[tuple[Span, int]]:
+def _zip_spans(path: str, size: int) -> list[tuple[Span, int]]:
     try:
         members = zip_members(path)
-    except FAILURES as error:
-        gaps.append(Gap(path, 0, "damaged", f"archive: {error or type(error).__name__}"))
-        return []
+    except FAILURES:  # what can be read without a directory, and the gap, are for whoever reads
+        return [(Span(path, ""), size)]
     unpacked = sum(length for _, length in members) or 1
     together = {_folder(name) for name, _ in members if name.lower().endswith(_PROGRAMS)}
     if together:

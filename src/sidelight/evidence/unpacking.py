@@ -26,7 +26,9 @@ PACKED: Final = 1 << 16
 PIECE: Final = 1 << 12
 """How much is unpacked at once where an error takes with it what its call had unpacked."""
 
-_CUT: Final = "Compressed file ended before the end-of-stream marker was reached"
+CUT: Final = "Compressed file ended before the end-of-stream marker was reached"
+"""What the standard library says of it."""
+
 _UNWRITTEN: Final = b"\xc0\xff\xc1\xfe\xf5" * (PACKED // 5 + 1)
 """Bytes that no text in UTF-8 holds (RFC 3629, section 1)."""
 
@@ -51,10 +53,10 @@ class Decoder(Protocol):
 
 
 class Inflater:
-    """The decoder of one member of a gzip file (RFC 1952)."""
+    """The decoder of one member of a gzip file (RFC 1952); of bare bytes (1951) by *wbits* -15."""
 
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)
+    def __init__(self, wbits: int = 31) -> None:
+        self._inflate = zlib.decompressobj(wbits=wbits)
         self._error: zlib.error | None = None
 
     @property
@@ -103,13 +105,18 @@ class Unpacked:
     """The unpacked bytes of a compressed file, of one member or several.
 
     Zeros between and behind members are padding.
+
+    Args:
+        most: how much is unpacked at once.
+        single: it ends with its first member; what was read behind that is *left*.
     """
 
     rest: Raw
     new: Callable[[], Decoder]
     most: int
+    single: bool = False
+    left: bytes = b""
     _decoder: Decoder | None = None
-    _left: bytes = b""
     _first: bool = True
     _full: bool = False
 
@@ -130,23 +137,25 @@ class Unpacked:
 
     def _next(self) -> bool:
         """Begin the next member, if there is one."""
-        self._left = self._left.lstrip(b"\0")
-        while not self._first and not self._left:
+        if self.single and not self._first:
+            return False
+        self.left = self.left.lstrip(b"\0")
+        while not self._first and not self.left:
             if not (packed := self.rest.read(PACKED)):
                 return False
-            self._left = packed.lstrip(b"\0")
+            self.left = packed.lstrip(b"\0")
         self._first, self._decoder = False, self.new()
         return True
 
     def _step(self, decoder: Decoder, most: int) -> bytes:
-        data, self._left = self._left, b""
+        data, self.left = self.left, b""
         waits = decoder.needs_input and not self._full
         if not data and waits and not (data := self.rest.read(PACKED)):
-            raise EOFError(_CUT)
+            raise EOFError(CUT)
         part = decoder.decompress(data, most)
         self._full = len(part) == most  # there may be more, though no more goes in
         if decoder.eof:
-            self._left, self._decoder = decoder.unused_data, None
+            self.left, self._decoder = decoder.unused_data, None
         return part
 
 
@@ -177,7 +186,7 @@ class UnpackedZstd:
             return bytes(held[: self._arrow.readinto(held)])
         except OSError as error:
             cut = str(error).startswith("Truncated")
-            self._error = EOFError(_CUT) if cut else error
+            self._error = EOFError(CUT) if cut else error
             while held and held[-1] == _UNWRITTEN[len(held) - 1]:
                 held.pop()
             if not held:

@@ -23,6 +23,7 @@ import json
 import operator
 import os
 import re
+import signal
 import socket
 import stat
 import struct
@@ -1609,6 +1610,7 @@ def main() -> int:
         parser.error("--ptrace knows x86_64 and aarch64, and this is %s" % os.uname().machine)
     os.nice(19)
     pids, share = chosen.pid, chosen.max_cpu
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was seen is written then, too
     try:
         end = collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
         sys.stdout.flush()

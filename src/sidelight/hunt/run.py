@@ -81,6 +81,7 @@ class HuntOptions:
         trusted: whom signatures of files are held against.
         heed: where Ctrl-C ends the reading; what was read until then is concluded.
         cache: folder for what can be made again; None is none.
+        partial: why not all that was asked for is in the inventory; empty where it is.
     """
 
     jobs: int
@@ -97,6 +98,7 @@ class HuntOptions:
     trusted: Trusted = field(default_factory=Trusted)
     heed: Heed = nullcontext
     cache: Path | None = None
+    partial: str = ""
 
     @property
     def names(self) -> Names:
@@ -116,6 +118,7 @@ def hunt(
     started = options.now()
     with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
         gathered = gather(inventory, rules, spool, _work(options, Path(name), report))
+        gathered.partial = gathered.partial or options.partial
         copies, gaps = find_copies(gathered.digests)
         files = spooled_files(spool, copies)
         second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)

@@ -15,7 +15,7 @@ from sidelight.pe.der import DerError
 from sidelight.pe.digest import image_digest
 from sidelight.pe.layout import Layout, certificates
 from sidelight.pe.timestamp import Stamp, seconds, stamp_of
-from sidelight.pe.trust import Trust, is_chained, text_of
+from sidelight.pe.trust import Trust, flaw_of_chain, text_of
 
 if TYPE_CHECKING:
     import lief
@@ -152,10 +152,10 @@ def judge(  # noqa: PLR0913
     usage = frozenset(certificate.ext_key_usage)
     if usage and not usage & purposes:
         return replace(found, status="untrusted", note="the certificate is not for code")
-    if not is_chained(read_certificate(bytes(certificate.raw)), others, trust):
+    if flaw := flaw_of_chain(read_certificate(bytes(certificate.raw)), others, trust):
         own = certificate.subject == certificate.issuer
         status: Status = "self-signed" if own else "untrusted"
-        return replace(found, status=status, note="no trusted root stands behind it")
+        return replace(found, status=status, note=flaw)
     gone, stamp = trust.revocation(found.serial, text_of(certificate.issuer)), found.signed
     if gone and not (gone.since and 0 < stamp < gone.since):
         return replace(found, status="revoked", note=gone.source)

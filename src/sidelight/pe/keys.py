@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from sidelight.pe.der import BITS, INTEGER, OID, SEQUENCE, DerError, element
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
@@ -18,6 +20,9 @@ DIGESTS: Final[Mapping[bytes, str]] = {
     bytes.fromhex("608648016503040203"): "sha512",
 }
 """Digests by the bytes of their identifier; MD5 is not accepted."""
+
+LEAST_RSA: Final = 1024
+"""Windows trusts no RSA key with fewer bits (Microsoft Security Advisory 2661254)."""
 
 _RSA: Final = bytes.fromhex("2a864886f70d0101")
 _ECDSA: Final = bytes.fromhex("2a8648ce3d04")
@@ -33,6 +38,23 @@ def digest_of(method: bytes) -> str:
     if method.startswith(_RSA):
         return _BY_RSA.get(method[len(_RSA) :], "")
     return _BY_ECDSA.get(method[len(_ECDSA) :], "") if method.startswith(_ECDSA) else ""
+
+
+def weakness(key: bytes) -> int:
+    """Give the bits of an RSA key that has too few to vouch for anything; 0 for any other key.
+
+    Args:
+        key: DER (SubjectPublicKeyInfo; RFC 3279, clause 2.3.1, has the key in it).
+    """
+    try:
+        algorithm, value = element(key).of(SEQUENCE).parts(2)[:2]
+        if algorithm.of(SEQUENCE).parts(1)[0].of(OID).body != _RSA + _RSA_ALONE:
+            return 0
+        modulus = element(value.of(BITS).body[1:]).of(SEQUENCE).parts(2)[0].of(INTEGER)
+    except DerError:
+        return 0  # no signature holds with it
+    bits = int.from_bytes(modulus.body, "big").bit_length()
+    return bits if bits < LEAST_RSA else 0
 
 
 def mismatch(value: bytes, method: bytes, digest: str, text: bytes, key: bytes) -> str:

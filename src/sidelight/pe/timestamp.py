@@ -22,7 +22,7 @@ from sidelight.pe.cms import (
     read_signer,
 )
 from sidelight.pe.der import INTEGER, OCTETS, SEQUENCE, TIMES, DerError, Element, element
-from sidelight.pe.trust import Trust, described, is_chained, text_of
+from sidelight.pe.trust import NO_ROOT, Trust, described, flaw_of_chain, text_of
 
 _COUNTERSIGNATURE: Final = bytes.fromhex("2a864886f70d010906")
 _TOKENS: Final = (
@@ -134,8 +134,8 @@ def _distrust(mine: Certificate, time: int, near: Sequence[Certificate], trust: 
         return "the certificate of its signer is not for timestamps"
     if not seconds(certificate.valid_from) <= time <= seconds(certificate.valid_to):
         return "it is from before or after its signer's certificate"
-    if not is_chained(mine, near, trust):
-        return "no trusted root stands behind its signer"
+    if flaw := flaw_of_chain(mine, near, trust):
+        return flaw.replace(NO_ROOT, "no trusted root stands behind its signer")
     gone = trust.revocation(mine.serial.hex(), text_of(certificate.issuer))
     return f"its signer is trusted no longer: {gone.source}" if gone else ""
 

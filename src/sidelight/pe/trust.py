@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from sidelight.pe.certificate import Certificate, read_certificate
 from sidelight.pe.der import DerError
+from sidelight.pe.keys import weakness
 
 if TYPE_CHECKING:
     import lief
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _PEM: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
 )
+NO_ROOT: Final = "no trusted root stands behind it"
 _DEPTH: Final = 8
 _ISSUERS: Final = 32
 """So many certificates of one name that came along are tried, since each may have a key that takes
@@ -141,29 +143,32 @@ def text_of(name: str | bytes) -> str:
     return name if isinstance(name, str) else name.decode("latin-1")
 
 
-def is_chained(certificate: Certificate, others: Sequence[Certificate], trust: Trust) -> bool:
-    """Tell whether a chain of issuers leads from a certificate to a trusted root.
+def flaw_of_chain(certificate: Certificate, others: Sequence[Certificate], trust: Trust) -> str:
+    """Say why no chain of issuers leads from a certificate to a trusted root; empty where one does.
 
-    Roots and issuers may have ended since; SHA-1 was good in its day, MD5 no longer is.
+    Roots and issuers may have ended since; SHA-1 was good in its day, MD5 no longer is, and a key
+    that can be broken vouches for nobody.
     """
     seen: set[bytes] = set()
-    for _ in range(_DEPTH):
+    for _ in range(_DEPTH + 1):  # and the root itself
         if certificate.der in seen:
-            return False
+            return NO_ROOT
+        if bits := weakness(certificate.key):
+            return f"an RSA key of only {bits} bits stands in its chain"
         seen.add(certificate.der)
         own = trust.roots.get(certificate.subject, ())
         anchors = trust.roots.get(certificate.issuer, ())
         if any(each.der == certificate.der for each in own):
-            return True
-        if any(certificate.is_issued_by(each) for each in anchors):
-            return True
-        named = (each for each in others if each.subject == certificate.issuer and each.authority)
-        some = islice(named, _ISSUERS)
-        above = next((each for each in some if certificate.is_issued_by(each)), None)
+            return ""
+        above = next((each for each in anchors if certificate.is_issued_by(each)), None)
         if above is None:
-            return False
+            near = (each for each in others if each.subject == certificate.issuer)
+            some = islice((each for each in near if each.authority), _ISSUERS)
+            above = next((each for each in some if certificate.is_issued_by(each)), None)
+        if above is None:
+            return NO_ROOT
         certificate = above
-    return False
+    return NO_ROOT
 
 
 def described(certificate: Certificate) -> "lief.PE.x509 | None":

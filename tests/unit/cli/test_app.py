@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 
-from sidelight.cli.app import VERBS, app, whole
+from sidelight.cli.app import VERBS, app, run, whole
 
 LOADED = "import sys; sys.argv = ['sidelight', *sys.argv[1:]]; from sidelight.cli.app import run"
 
@@ -48,3 +49,18 @@ def test_a_verb_loads_itself_alone() -> None:
 
     assert "sidelight.cli.rules" in names
     assert not {"sidelight.cli.share", "sidelight.cli.hunt", "sidelight.cli.intel"} & names
+
+
+def test_a_file_that_cannot_be_opened_for_want_of_its_folder_names_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone" / "x"
+
+    def opens(*_: object, **__: object) -> None:
+        gone.open("wb")
+
+    monkeypatch.setattr("sidelight.cli.app.app", lambda *_: opens)
+    monkeypatch.setattr("sidelight.cli.app._forget_output", lambda: None)
+    assert run(["share"]) == 2
+    said = f"sidelight: {gone}: No such file or directory (nor is there the folder {gone.parent})"
+    assert capfd.readouterr().err == said + "\n"

@@ -1,5 +1,6 @@
 """Volatility as a program of its own: what it is asked, and what becomes of its answers."""
 
+import io
 import json
 import shutil
 import sys
@@ -12,6 +13,9 @@ import pytest
 from sidelight.cli import volatility
 from sidelight.cli.volatility import find_volatility, read_images
 from sidelight.errors import UsageError
+from sidelight.evidence.host import volatility as host_volatility
+from sidelight.evidence.stream import Stream
+from sidelight.schema import Frame, Gap, want_all
 
 FAKE = """#!{python}
 import json, sys
@@ -163,3 +167,25 @@ def test_the_real_program_says_what_it_lacks(tmp_path: Path) -> None:
     (file,) = read_images([tmp_path / "mem.raw"], [], tmp_path)
     lines = [orjson.loads(line) for line in file.read_bytes().splitlines()]
     assert [line.get("type") for line in lines] == [None, "image", "gap", "end"]
+
+
+@pytest.mark.parametrize("plugin", ["linux.pslist.PsList", "linux.elfs.Elfs"])
+def test_an_interrupted_image_has_no_end_and_keeps_what_was_seen(
+    plugin: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = volatility._Runner.run
+
+    def interrupted(self: volatility._Runner, name: str) -> object:
+        if name == plugin:
+            raise KeyboardInterrupt
+        return run(self, name)
+
+    monkeypatch.setattr(volatility._Runner, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bench.ask({"linux.pslist.PsList": [0, [{"PID": 1}]]})
+    file = bench.folder / "memory-1.jsonl"
+    found = list(host_volatility.read([Stream("m", io.BytesIO(file.read_bytes()))], want_all))
+    gaps = [each.text for each in found if isinstance(each, Gap)]
+    assert gaps[-1] == "the image was not looked at to its end"
+    rows = sum(len(each) for each in found if isinstance(each, Frame))
+    assert rows == (0 if plugin == "linux.pslist.PsList" else 1)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -177,3 +178,30 @@ def test_bars_stack_to_the_height_of_the_chart() -> None:
     ]
     assert min(box.y for box in boxes) == 0
     assert bars({}, axis(0, 0)) == ()
+
+
+@pytest.mark.parametrize("last", [0, 4, 6, 10, 119, 120, 50_000])
+def test_an_axis_has_few_labels_that_lie_apart_in_it(last: int) -> None:
+    places = [x for x, _ in axis(0, last).labels]
+    assert places[0] == 0
+    assert len(places) <= 6
+    assert all(b - a + 0.01 >= 100 / 6 for a, b in pairwise([*places, 100]))
+
+
+def test_each_cell_of_a_row_has_a_place_of_its_own_at_every_width(page: Outline) -> None:
+    areas = re.findall(r"grid-template-areas: ([^;]+);", page.text["style"])
+    assert len(areas) == 3
+    for each in areas:
+        rows = [row.split() for row in re.findall(r'"([^"]+)"', each)]
+        assert len({len(row) for row in rows}) == 1
+        named = {name for row in rows for name in row} - {"."}
+        assert named == {"level", "score", "title", "host", "time", "events"}
+    placed = set(re.findall(r"grid-area: (\w+);", page.text["style"]))
+    assert placed == named
+
+
+def test_a_row_says_of_what_its_last_number_is() -> None:
+    one, two = (replace(findings()[0], count=count) for count in (1, 2))
+    text = written([one, two])
+    assert ' data-unit=" event">1<' in text
+    assert ' data-unit=" events">2<' in text

@@ -32,6 +32,22 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert max(cell_len(line) for line in shown(width).splitlines()) <= width
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"), [("72", 72), ("200", 200), ("5", 40), ("0", 120), ("", 120), ("x", 120)]
+)
+def test_a_pipe_is_as_wide_as_columns_says(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert open_screen(io.StringIO()).console.width == width
+    assert open_screen(io.StringIO(), width=90).console.width == 90
+
+
+def test_where_no_finding_is_shown_none_is_announced() -> None:
+    assert "most severe first" in shown(100, limit=1)
+    assert "most severe first" not in shown(100, limit=0)
+
+
 def test_wide_shows_command_lines_in_full() -> None:
     command = findings()[0].process[0].command_line
     assert command not in shown(80)

@@ -149,3 +149,12 @@ def test_what_the_oracle_signs_holds(trust: Trust, tmp_path: Path) -> None:
         capture_output=True,
     )
     assert _verified((tmp_path / "b.exe").read_bytes(), trust).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("bits", "status"), [(512, "untrusted"), (1016, "untrusted"), (1024, "ok")]
+)
+def test_a_key_that_can_be_broken_vouches_for_nobody(bits: int, status: str, trust: Trust) -> None:
+    found = _verified(sign(BARE, issued("Small", root(), bits)), trust)
+    told = f"an RSA key of only {bits} bits stands in its chain"
+    assert (found.status, found.note) == (status, told if status == "untrusted" else "")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authenticode_writer import root, signer
+from authenticode_writer import issued, root, signer
 from sidelight.pe.certificate import Certificate, read_certificate
-from sidelight.pe.trust import is_chained, read_revoked, read_trust
+from sidelight.pe.trust import flaw_of_chain, read_revoked, read_trust
 
 ROW = '[[certificate]]\nserial = "{}"\nissuer = "Some CA"\nsource = "a notice"\n'
 
@@ -45,8 +45,17 @@ def test_few_of_many_issuers_of_one_name_are_tried(monkeypatch: pytest.MonkeyPat
     """Each may have the longest of keys, and a signature has room for a thousand."""
     mine, above = (read_certificate(each.der) for each in (signer(), root()))
     trust = read_trust()
-    assert not is_chained(mine, [above], trust)
+    assert flaw_of_chain(mine, [above], trust)
     tried: list[Certificate] = []
     monkeypatch.setattr(Certificate, "is_issued_by", lambda _, other: bool(tried.append(other)))
-    assert not is_chained(mine, [above] * 1000, trust)
+    assert flaw_of_chain(mine, [above] * 1000, trust)
     assert 0 < len(tried) < 100
+
+
+def test_neither_an_issuer_nor_a_root_may_have_a_key_that_can_be_broken() -> None:
+    small = issued("Small", root(), 768, authority=True)
+    mine, above = (read_certificate(each.der) for each in (issued("Above", small), small))
+    told = "an RSA key of only 768 bits stands in its chain"
+    assert flaw_of_chain(mine, [above], read_trust([root().pem])) == told
+    assert flaw_of_chain(mine, [], read_trust([small.pem])) == told
+    assert flaw_of_chain(read_certificate(signer().der), [], read_trust([root().pem])) == ""

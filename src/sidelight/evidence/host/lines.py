@@ -54,6 +54,8 @@ class _Collection:
     host: str | None = None
     time: int = NO_TIME
     open: bool = False
+    trouble: str = ""
+    seen: bool = False
     cut: int = 0
     files: Files = field(default_factory=Files)
     processes: dict[int, Process] = field(default_factory=dict)
@@ -71,17 +73,21 @@ class _Collection:
             self.host = clean(records.check_header(line))
             self.time = records.time_of(records.text(line, "time"))
             self.files, self.processes, self.open, self.cut = Files(), {}, True, 0
-        elif not self.open:
+            self.trouble, self.seen = "", False
+        elif not self.open and line.get("type") != "trouble":
             raise RecordError("this line follows no header")
         elif found := _TYPES.get(str(line.get("type"))):
             found(self, line, offset)
+            self.seen |= line["type"] != "trouble"
         else:
             raise RecordError("this is no line that the collector writes")
 
     def finish(self, offset: int) -> None:
         """Note a collection that has no end."""
         if self.open:
-            text = "the collection has no end: it was cut short"
+            text = f"the collection has no end: {self.trouble or 'it was cut short'}"
+            if self.trouble and not self.seen:
+                text = f"the host was not looked at: {self.trouble}"
             self.gaps.append(Gap(self.source, offset, "truncated", text))
         self.open = False
 
@@ -153,6 +159,12 @@ def _packet(collection: _Collection, line: Json, offset: int) -> None:
     collection.rows.append((HOST, collection.time, host_event("packet socket", mark)))
 
 
+def _trouble(collection: _Collection, line: Json, offset: int) -> None:
+    """Take why a host was not looked at, or not to the end, as whoever fetched this knows it."""
+    del offset
+    collection.trouble = clean(records.text(line, "text"))
+
+
 def _end(collection: _Collection, line: Json, offset: int) -> None:
     collection.open = False
     denied = line.get("denied")
@@ -180,5 +192,6 @@ _TYPES: Final[Mapping[str, Callable[[_Collection, Json, int], None]]] = {
     "hidden": _hidden,
     "preload": _preload,
     "packet": _packet,
+    "trouble": _trouble,
     "end": _end,
 }

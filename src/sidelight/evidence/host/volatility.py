@@ -88,6 +88,7 @@ def read(streams: Iterable[Stream], wanted: Wanted) -> Iterator[Frame | Gap]:
             sheet.weigh(len(line))
         yield from losses.finish()
         if image is not None:
+            yield from _finish(image, sheet)
             text_ = "the image was not looked at to its end"
             yield Gap(image.source, 0, "truncated", text_)
     yield from sheet.frames()

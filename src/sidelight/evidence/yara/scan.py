@@ -11,7 +11,7 @@ import orjson
 from sidelight.evidence.archive import HEAD, Member, container, expand
 from sidelight.evidence.folders import files_under
 from sidelight.evidence.formats import recognise
-from sidelight.evidence.named import STDIN
+from sidelight.evidence.named import STDIN, present
 from sidelight.evidence.opening import is_shown_by_kernel, open_regular
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara.buffers import Buffer, buffers
@@ -191,12 +191,14 @@ def scan_paths(scan: Scan, paths: Sequence[str]) -> Iterator[str]:
 
     Each file once, in order of path: what comes out does not depend on the order of *paths*.
 
+    What does not exist is left to the inventory of the hunt, which says so.
+
     Raises:
-        EvidenceError: a path does not exist.
+        UsageError: no path exists.
     """
     gaps: list[Gap] = []
     files: dict[str, bool] = {}
-    for path in paths:
+    for path in present(paths, []):
         for file, named in files_under(path, gaps):
             files[file] = files.get(file, False) or named
     seen: set[tuple[int, int]] = set()

@@ -14,6 +14,7 @@ WIDTH: Final = 1200
 BARS_HEIGHT: Final = 150
 CELL_HEIGHT: Final = 16
 _COLUMNS: Final = 120
+_LABELS: Final = 6
 _ROWS: Final = 300
 _SHADES: Final = 5
 
@@ -32,7 +33,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Equal steps of hours, and labels (x, text) for some of them."""
+    """Equal steps of hours, and labels (x in percent, text) for a few of them."""
 
     first: int
     step: int
@@ -59,11 +60,10 @@ def axis(first: int, last: int) -> Axis:
     span = last - first + 1
     step = -(-span // _COLUMNS)
     steps = -(-span // step)
-    shown = max(steps // 6, 1)
+    apart = -(-steps // _LABELS)
     labels = tuple(
-        (column * WIDTH / steps, hour_text(first + column * step).replace("T", " ")[:16])
-        for column in range(0, steps, shown)
-        if column * WIDTH / steps < WIDTH - 90
+        (round(column * 100 / steps, 2), hour_text(first + column * step).replace("T", " ")[:16])
+        for column in range(0, steps - apart + 1, apart)
     )
     return Axis(first, step, steps, labels)
 

@@ -16,6 +16,7 @@ from sidelight.plural import many
 
 SHOWN: Final = 50
 _PIPE_WIDTH: Final = 120
+_LEAST_WIDTH: Final = 40
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Screen:
         """Show everything."""
         width = self.console.width
         if not self.quiet:
-            for part in summary(run, self._tally, width):
+            for part in summary(run, self._tally, width, listed=bool(self._shown)):
                 self.console.print(part)
         stories = by_story(self._shown)
         for finding in self._shown:
@@ -61,6 +62,12 @@ class Screen:
             way = "use --output to write them all to a file"
             way = "--limit shows more of them here" if self.written else way
             self.console.print(f"{many(more, 'more finding')}: {way}.")
+
+
+def _columns() -> int:
+    """Give how many columns the user says there are (POSIX.1-2024, 8.3); 0 for none."""
+    text = os.environ.get("COLUMNS", "")
+    return max(int(text), _LEAST_WIDTH) if text.isascii() and text.isdigit() and int(text) else 0
 
 
 def _plain() -> bool:
@@ -83,7 +90,8 @@ def open_screen(  # noqa: PLR0913
     Args:
         file: stdout, mostly. Characters that its encoding lacks become question marks.
         color: None asks the terminal and the variables NO_COLOR and FORCE_COLOR.
-        width: characters a line has; None asks the terminal, and takes 120 for a pipe.
+        width: characters a line has; None asks the variable COLUMNS, then the terminal, and takes
+            120 for a pipe.
         limit: how many findings are shown in full.
         wide: show long lines in full instead of cutting them.
         quiet: leave the summary out.
@@ -92,7 +100,7 @@ def open_screen(  # noqa: PLR0913
     if isinstance(file, io.TextIOWrapper):
         file.reconfigure(errors="replace")
     if width is None and not file.isatty():
-        width = _PIPE_WIDTH
+        width = _columns() or _PIPE_WIDTH
     console = Console(
         file=file,
         width=width,

@@ -31,8 +31,15 @@ _NARROW: Final = 40
 _READABLE: Final = 120
 
 
-def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
-    """Give the parts of a summary, from top to bottom; parts without content are left out."""
+def summary(run: Run, tally: Tally, width: int, *, listed: bool = True) -> Iterator[RenderableType]:
+    """Give the parts of a summary, from top to bottom; parts without content are left out.
+
+    Args:
+        run: what was read.
+        tally: what was found.
+        width: characters a line has.
+        listed: whether findings follow.
+    """
     yield from _facts(run)
     if tally.total:
         yield from _found(tally, width)
@@ -47,7 +54,7 @@ def summary(run: Run, tally: Tally, width: int) -> Iterator[RenderableType]:
     if run.manifest.partial:
         yield _title("Partial", "bold red")
         yield _indented(safe(f"{run.manifest.partial}: what follows is what was found so far."))
-    if tally.total:
+    if listed and tally.total:
         yield _title("Findings, most severe first")
     yield ""
 

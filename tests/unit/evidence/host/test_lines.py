@@ -116,6 +116,19 @@ def test_a_collection_without_an_end_was_cut_short() -> None:
     assert [gap.reason for gap in gaps] == ["truncated"]
 
 
+def test_why_a_collection_has_no_end_is_said_by_whoever_fetched_it() -> None:
+    why = {"type": "trouble", "text": "the line was cut"}
+    for before, text in (
+        ([], "the host was not looked at: the line was cut"),
+        ([SHELL], "the collection has no end: the line was cut"),
+    ):
+        rows, (gap,) = read(text_of(HEADER, *before, why))
+        assert (len(rows), gap.text, gap.reason) == (len(before), text, "truncated")
+    # It came to its end, and ssh ended badly all the same; and another collection follows.
+    _, gaps = read(text_of(HEADER, SHELL, END, why, HEADER, SHELL))
+    assert [gap.text for gap in gaps] == ["the collection has no end: it was cut short"]
+
+
 def test_lines_that_are_none_are_losses() -> None:
     data = text_of(SHELL, HEADER, {"type": "new"}, [1]) + b"{broken\n" + text_of(SHELL, END)
     rows, gaps = read(data)

@@ -1,0 +1,119 @@
+"""A look that is ended keeps what it has seen, and the result says that it is partial."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from .conftest import CommandLine
+
+HEADER = {"schema": "sidelight-host", "version": 1, "type": "host", "host": "node1"}
+ODD = {
+    "type": "process",
+    "pid": 7,
+    "ppid": 1,
+    "exe": "/memfd:x (deleted)",
+    "argv": ["x"],
+    "started": "2026-01-02T03:04:04.00Z",
+    "user": "root",
+    "seen": 2,
+}
+LINES = "".join(json.dumps(line) + "\n" for line in (HEADER, ODD))
+
+
+def ended(
+    sidelight: CommandLine, words: list[str], more: Mapping[str, str], ready: Path, number: int
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a hunt, and send it a signal when *ready* is there."""
+    running = subprocess.Popen(
+        sidelight.arguments("hunt", *words, "--quiet", "--format", "jsonl"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**sidelight.environment, **more},
+        cwd=sidelight.folder,
+    )
+    while not ready.exists() and running.poll() is None:
+        time.sleep(0.1)
+    time.sleep(0.3)  # for what follows in the same program
+    running.send_signal(number)
+    out, err = running.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, running.returncode, out, err)
+
+
+def told(ran: subprocess.CompletedProcess[bytes]) -> tuple[list[object], list[str], object]:
+    """Give the classes of findings, what gaps say, and why the manifest is partial."""
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    (coverage,) = (line for line in lines if line["kind"] == "coverage")
+    (manifest,) = (line for line in lines if line["kind"] == "manifest")
+    findings = [line["title"] for line in lines if line["kind"] == "finding"]
+    return findings, [gap["text"] for gap in coverage["gaps"]], manifest["partial"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_hosts_that_were_looked_at_are_told_and_the_others_are_missing(
+    number: int, code: int, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ssh, ready = tmp_path / "bin" / "ssh", tmp_path / "ready"
+    ssh.parent.mkdir()
+    ssh.write_text(
+        f"#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\n"
+        f"[ $1 = slow ] || {{ printf '%s' '{LINES}'; }}\n"
+        f"[ $1 = slow ] && touch {ready}\nexec sleep 50\n"
+    )
+    ssh.chmod(0o755)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    more = {"PATH": f"{ssh.parent}:{os.environ['PATH']}", "TMPDIR": str(scratch)}
+    ran = ended(sidelight, ["--ssh", "fast", "--ssh", "slow"], more, ready, number)
+    findings, gaps, partial = told(ran)
+    assert (ran.returncode, partial) == (code, "interrupted")
+    assert findings
+    assert "the host was not looked at: interrupted" in gaps
+    assert "the collection has no end: interrupted" in gaps
+    assert b"interrupted: the results are of what was read" in ran.stderr
+    assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_seen_of_this_host_is_told(
+    number: int, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    """The program that looks writes what it holds back before it ends."""
+    ready, start = tmp_path / "ready", tmp_path / "start"
+    look = tmp_path / "look.py"
+    look.write_text(
+        f"import sys, time\nsys.stdout.write({LINES!r})\nopen({str(ready)!r}, 'w').close()\n"
+        "try:\n    time.sleep(50)\nexcept KeyboardInterrupt:\n    sys.exit(130)\n"
+    )
+    start.mkdir()
+    (start / "sitecustomize.py").write_text(
+        f"import sidelight.host.collect as collect\ncollect.__file__ = {str(look)!r}\n"
+    )
+    more = {"PYTHONPATH": f"{start}:{sidelight.environment['PYTHONPATH']}"}
+    ran = ended(sidelight, ["--live", str(look)], more, ready, number)
+    findings, gaps, partial = told(ran)
+    assert (ran.returncode, partial) == (128 + number, "interrupted")
+    assert findings
+    assert gaps == ["the collection has no end: interrupted"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_the_collector_ends_on_a_request_as_on_ctrl_c(sidelight: CommandLine) -> None:
+    """It may come to all of a group, as from timeout(1)."""
+    from sidelight.host import collect
+
+    with subprocess.Popen(
+        [sys.executable, "-I", collect.__file__, "--max-cpu=1"], stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        time.sleep(1.5)
+        running.send_signal(signal.SIGTERM)
+        head = running.stdout.readline()
+        assert json.loads(head)["schema"] == collect.SCHEMA
+        assert running.wait(20) == 130
