@@ -4,6 +4,7 @@ from sidelight.coverage.account import build
 from sidelight.coverage.manifest import Companion, Input, Manifest, Run
 from sidelight.coverage.seen import (
     BlindGroup,
+    BlindReason,
     BlindRule,
     BlindSpot,
     Coverage,
@@ -16,6 +17,7 @@ from sidelight.coverage.zero import explain_zero
 
 __all__ = [
     "BlindGroup",
+    "BlindReason",
     "BlindRule",
     "BlindSpot",
     "Companion",

@@ -10,6 +10,7 @@ from sidelight.schema import LOST, Gap
 
 BlindReason: TypeAlias = Literal[
     "no-log-source",  # no event of the kind that the rule looks at was read
+    "no-event",  # its log was read, but no event with an id that it asks for
     "no-field",  # such events were read, but never with the fields that the rule asks for
 ]
 

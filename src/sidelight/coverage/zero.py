@@ -65,6 +65,7 @@ def _blindness(coverage: Coverage) -> tuple[str, ...]:
     said = []
     for reason, text in (
         ("no-log-source", "had no log source to look at"),
+        ("no-event", "found their log source but no event with an id they ask for"),
         ("no-field", "found their log source but never the fields they ask for"),
     ):
         sizes: Counter[str] = Counter()

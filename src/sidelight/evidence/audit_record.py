@@ -15,9 +15,13 @@ _HEAD: Final = re.compile(
     r"(?:(\d{1,10})\.(\d{3})|(\d\d/\d\d/\d{2,4}) (\d\d:\d\d:\d\d)\.(\d{3})):(\d+)\)\s?:?(.*)",
     re.DOTALL,
 )
-_PAIR: Final = re.compile(r"""([\w\-\[\]]+)=("[^"]*"|'[^']*'|\{[^}]*\}|[^\s"']*)""")
-_LOOSE: Final = re.compile(r"([\w\-\[\]]+)=((?:(?!\s[\w\-\[\]]+=|\x1d).)*)", re.DOTALL)
-_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+# A name begins where no other character of one stands before it: else a long text without a sign
+# is searched once for each of its characters. Nothing here is gone back into, either.
+_PAIR: Final = re.compile(r"""(?<![\w\-\[\]])([\w\-\[\]]++)=("[^"]*"|'[^']*'|\{[^}]*\}|[^\s"']*)""")
+_LOOSE: Final = re.compile(
+    r"(?<![\w\-\[\]])([\w\-\[\]]++)=((?:[^\s]++|(?!\x1d)\s(?![\w\-\[\]]++=))*+)", re.DOTALL
+)
+_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})++")
 _ARGUMENT: Final = re.compile(r"a\d+(?:\[\d+\])?")
 _AVC: Final = re.compile(r"\s*avc:\s+(granted|denied)\s+\{ ([^}]*) \}")
 _ENRICHED: Final = "\x1d"

@@ -12,7 +12,7 @@ from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Event, Kind
 
 _CISCO: Final = re.compile(
-    r"(?:^|[\s:])%(?P<facility>[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]*[A-Z_][A-Z0-9_]*)*)-(?P<severity>[0-7])-"
+    r"(?:^|[\s:])%(?P<facility>[A-Z][A-Z0-9_]*+(?:-[0-9]*+[A-Z_][A-Z0-9_]*+)*)-(?P<severity>[0-7])-"
     r"(?P<mnemonic>[A-Z0-9_]+): ?(?P<text>.*)",
     re.DOTALL,
 )
@@ -21,14 +21,19 @@ _HUAWEI: Final = re.compile(
     r"(?:\[\d+\])?:? ?(?P<text>.*)",
     re.DOTALL,
 )
-_LOGGED: Final = re.compile(r"User:\s?(?P<user>\S+)\s+logged command:\s?(?P<CmdSet>.*)", re.DOTALL)
+_LOGGED: Final = re.compile(
+    r"User:\s?(?P<user>\S{1,256})\s+logged command:\s?(?P<CmdSet>.*)", re.DOTALL
+)
 _CONFIGURED: Final = re.compile(
     r"Configured from (?P<from>\S+)(?: by (?P<user>\S+))?(?: on (?P<tty>\S+))?"
     r"(?: \((?P<src_ip>[^)]+)\))?"
 )
-_ACCOUNTING: Final = re.compile(r"(?:^|\s)(?:start|stop|update)\s.*\bservice=\S", re.DOTALL)
-_ADDITION: Final = re.compile(r"([\w-]+)=(.*?)(?=\s+[\w-]+=|\t|$)", re.DOTALL)
-_PAIR: Final = re.compile(r"""(\w+)=("(?:[^"\\]|\\.)*"|[^\s",]*)""")
+_ACCOUNTED: Final = re.compile(r"(?:^|\s)(?:start|stop|update)\s")
+_SERVICE: Final = re.compile(r"\bservice=\S")
+_ADDITION: Final = re.compile(
+    r"(?<![\w-])([\w-]{1,64})=(.*?)(?=\s{1,8}[\w-]{1,64}=|\t|$)", re.DOTALL
+)
+_PAIR: Final = re.compile(r"""(?<!\w)(\w++)=("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s",]*)""")
 _FORTIGATE: Final = re.compile(r"\b(?:devid|devname|logid|log_id)=")
 _JUNOS: Final = frozenset({"rpd", "mgd", "chassisd", "dcd", "mib2d", "snmpd", "dfwd", "pfed"})
 _JUNOS_KERNEL: Final = re.compile(r"tcp_auth_ok:|missing MD5 digest")
@@ -53,7 +58,7 @@ def recognise_network(program: str, body: str) -> tuple[Kind, Event] | None:
     if "=" in body:
         if _FORTIGATE.search(body) and "type=" in body:
             return _fortigate(body)
-        if "service=" in body and _ACCOUNTING.search(body):
+        if (begun := _ACCOUNTED.search(body)) and _SERVICE.search(body, begun.end()):
             return _accounting(body)
     if program in _JUNOS or (program in {"kernel", "/kernel"} and _JUNOS_KERNEL.search(body)):
         return Kind("juniper", _routing(body) or "syslog"), {"program": program, "message": body}

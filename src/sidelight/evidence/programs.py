@@ -60,7 +60,7 @@ _SSHD: Final = re.compile(
 _SUDO: Final = re.compile(r"\s*(?P<ruser>\S+) : (?P<rest>.*)", re.DOTALL)
 _SUDO_PAIR: Final = re.compile(r"(?:^| ; )(TTY|PWD|USER|GROUP|ENV|TSID|COMMAND)=")
 _SU: Final = re.compile(r"\(to (?P<user>\S+)\) (?P<ruser>\S+) on (?P<tty>\S+)")
-_CRON: Final = re.compile(r"\((?P<user>[^)\s]+)\) (?P<action>[A-Z ]+) \((?P<command>.*)\)")
+_CRON: Final = re.compile(r"\((?P<user>[^()\s]+)\) (?P<action>[A-Z ]+) \((?P<command>.*)\)")
 _PAM: Final = re.compile(
     r"pam_\w+\((?P<pam_service>[^:)]+):(?P<pam_type>[^)]+)\): session (?P<action>opened|closed)"
     r" for user (?P<user>[^\s(]+)"

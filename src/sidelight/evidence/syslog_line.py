@@ -24,7 +24,7 @@ MONTHS: Final = {
 _MONTH: Final = "|".join(MONTHS)
 _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _BSD: Final = rf"(?:{_MONTH}) [ \d]\d(?: \d{{4}})? \d\d:\d\d:\d\d(?:\.\d{{1,9}})?"
-_DATA: Final = r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"\\])*\")*\])+)"
+_DATA: Final = r"(?:-|(?:\[(?:[^\]\"]++|\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")*+\])++)"
 _5424: Final = re.compile(
     rf"<(\d{{1,3}})>1 ({_ISO}|-) (\S+) (\S+) (\S+) \S+ {_DATA}(?: (?:\ufeff)?(.*))?",
     re.DOTALL,

@@ -4,17 +4,17 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from sidelight.coverage import BlindRule
+from sidelight.coverage import BlindReason, BlindRule
 from sidelight.rules.cache import Compiled
 from sidelight.rules.rule import Correlation
-from sidelight.rules.sight import fieldless
+from sidelight.rules.sight import eventless, fieldless
 from sidelight.schema import Kind
 
 
 def blind_rules(
     rules: Compiled, seen: Iterable[int], occurring: Mapping[Kind, Collection[str]]
 ) -> tuple[BlindRule, ...]:
-    """List the rules for which no event of their log source, or none with their fields, was read.
+    """List the rules for which no event of their log source, id or fields was read.
 
     A correlation is blind when one of the rules it needs is.
 
@@ -25,13 +25,15 @@ def blind_rules(
     """
     sighted = set(seen)
     lacking = fieldless(rules.plan, occurring)
+    idle = eventless(rules.plan, sighted, occurring)
     blind: dict[str, BlindRule] = {}
     for number, (meta, source) in enumerate(zip(rules.metas, rules.logsources, strict=True)):
         if number in sighted and number not in lacking:
             continue
         spelled = _spelled(source.product, source.service, source.category)
         if number not in sighted:
-            blind[meta.id] = BlindRule(meta.id, spelled, "no-log-source")
+            reason: BlindReason = "no-event" if number in idle else "no-log-source"
+            blind[meta.id] = BlindRule(meta.id, spelled, reason)
         else:
             blind[meta.id] = BlindRule(meta.id, spelled, "no-field", lacking[number])
     blind.update((each.id, each) for each in _correlations(rules, blind))

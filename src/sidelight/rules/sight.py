@@ -5,7 +5,8 @@ everything else unknown, a condition is true, false or open (Kleene's logic of t
 that is false for every kind of event it looks at cannot have matched, whatever the values were.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, TypeAlias
@@ -15,9 +16,9 @@ import numpy as np
 from sidelight.rules.atoms import Presence
 from sidelight.rules.columns import FROM_FRAME
 from sidelight.rules.derive import DERIVED
-from sidelight.rules.plan import EVENT_ID, KEYWORD, Plan, unpacked
+from sidelight.rules.plan import EVENT_ID, KEYWORD, Plan, Variant, unpacked
 from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
-from sidelight.rules.watchlist import Watchlists
+from sidelight.rules.watchlist import Watchlists, leads
 from sidelight.schema import Kind
 
 Known: TypeAlias = tuple[bool, frozenset[int]] | None
@@ -58,6 +59,34 @@ def fieldless(plan: Plan, occurring: Mapping[Kind, Collection[str]]) -> dict[int
         for rule, numbers in lacking.items()
         if rule not in able
     }
+
+
+def eventless(plan: Plan, sighted: Container[int], read: Iterable[Kind]) -> frozenset[int]:
+    """Give the rules whose log was read, but without an event that has an id they ask for.
+
+    Args:
+        plan: the rules.
+        sighted: numbers of those that had events to look at.
+        read: every kind of event that was read.
+    """
+    kinds: defaultdict[str, list[Kind]] = defaultdict(list)
+    for kind in read:
+        kinds[kind.channel.lower()].append(kind)
+        kinds[""].append(kind)
+    return frozenset(
+        each.rule
+        for each in plan.variants
+        if each.named is not None and each.rule not in sighted and _leads_to(plan, each, kinds)
+    )
+
+
+def _leads_to(plan: Plan, variant: Variant, kinds: Mapping[str, Sequence[Kind]]) -> bool:
+    way = plan.ways[variant.way]
+    return any(
+        leads(way, kind) and (not variant.event_ids or kind.event_id in variant.event_ids)
+        for channel in way.channels or ("",)
+        for kind in kinds.get(channel, ())
+    )
 
 
 @dataclass(slots=True)

@@ -94,7 +94,7 @@ class Watchlists:
         channel = kind.channel.lower()
         ways = {*self._by_channel.get(channel, ()), *self._by_channel.get("", ())}
         for number in ways:
-            if _leads(self.plan.ways[number], kind):
+            if leads(self.plan.ways[number], kind):
                 for variant in self._by_way[number]:
                     if not variant.event_ids or kind.event_id in variant.event_ids:
                         yield variant
@@ -152,7 +152,8 @@ class Watchlists:
         return self._fields[key]
 
 
-def _leads(way: Way, kind: Kind) -> bool:
+def leads(way: Way, kind: Kind) -> bool:
+    """Say whether *way* leads to events of *kind*, where its channel does."""
     return way.product in {"", kind.product} and way.category in {"", kind.category}
 
 

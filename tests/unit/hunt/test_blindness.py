@@ -51,6 +51,26 @@ def test_a_correlation_that_counts_needs_one_rule_that_sees() -> None:
     assert "both" in blind(rules(together("event_count", "sourceless", "lacking")))
 
 
+def test_a_log_that_was_read_without_an_id_is_no_log_that_was_not() -> None:
+    """Security was read; that nobody failed to log on is another zero than its absence."""
+    security = LogSource(product="windows", service="security")
+    failed = Match("EventID", Glob(("4625",)))
+    started = LogSource(product="windows", category="process_creation")
+    some = [
+        Rule(meta("failed"), security, failed),
+        Rule(meta("started"), started, Match("Image", Glob(("x",)))),
+        Rule(meta("elsewhere"), LogSource(product="windows", service="system"), failed),
+    ]
+    ready = compiled(RuleSet(tuple(some), (), (), "digest"))
+    read = {Kind("windows", "Security", "4624"): {"TargetUserName"}}
+    reasons = {each.id: each.reason for each in blind_rules(ready, (), read)}
+    assert reasons == {
+        "failed": "no-event",
+        "started": "no-log-source",
+        "elsewhere": "no-log-source",
+    }
+
+
 def test_what_one_process_never_met_another_may_have() -> None:
     first, second = Gathered(), Gathered()
     first.meet({KIND: {"exe"}})

@@ -12,8 +12,8 @@ from sidelight.evidence.losses import Losses
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import blocks
 
-LINE_BYTES: Final = 64 << 20
-"""Longer lines, and longer objects, are refused."""
+LINE_BYTES: Final = 16 << 20
+"""Longer lines, and longer objects, are refused: as values, they would take many times as much."""
 
 BLOCK_BYTES: Final = 1 << 20
 """So much is cut into lines at once: more would not stay in the processor's cache."""
@@ -22,7 +22,9 @@ _HEAD: Final = 1 << 16
 _MANY: Final = 256
 """With so many lines in the head of a text, NumPy finds them sooner than one by one."""
 
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+# Possessive, and a string need not end: else one that does not is begun anew at each quote in it,
+# and each of its characters is remembered.
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}]', re.DOTALL)
 _BLANK: Final = b" \t\r\n,[]\x00\x1e"
 
 
@@ -98,7 +100,8 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
                 ordinal += 1
                 reason = f"the object is longer than {LINE_BYTES} bytes"
                 losses.add(ordinal, base + start, "refused", reason)
-                end = len(text)
+                position = len(text)
+                continue
             if end < 0:
                 break
             ordinal += 1
@@ -115,13 +118,15 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
 def _end(text: bytes, start: int) -> int:
     depth = 0
     for token in _TOKEN.finditer(text, start):
-        match token[0]:
-            case b"{":
+        match text[token.start()]:
+            case 0x7B:  # {
                 depth += 1
-            case b"}":
+            case 0x7D:  # }
                 depth -= 1
                 if not depth:
                     return token.end()
+            case _ if not token[1]:
+                return -1
     return -1
 
 

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from sidelight.evidence.event_xml import ParsedEvent, parse_event, parse_fields
 from sidelight.evidence.json.activities import HIVES, PRODUCTS, Activity, Product
 from sidelight.evidence.json.shapes import (
+    AROUND,
     CHANNELS,
     FLAT,
     RESULTS,
@@ -85,7 +86,20 @@ def shown(text: str) -> str:
 
 
 def interpret(fields: Event) -> Reading:
-    """Tell what the flattened record *fields* is."""
+    """Tell what the flattened record *fields* is, or the one that an export wrapped."""
+    found = _interpreted(fields)
+    if isinstance(found, Record) and found.kind == UNKNOWN:
+        for around in AROUND:
+            inner = {
+                name[len(around) :]: fields[name] for name in fields if name.startswith(around)
+            }
+            if inner:
+                within = _interpreted(inner)
+                return found if isinstance(within, Record) and within.kind == UNKNOWN else within
+    return found
+
+
+def _interpreted(fields: Event) -> Reading:
     for mark, result in _RESULTS:
         if mark in fields and _has(fields, result.marks):
             return Result(result.title)

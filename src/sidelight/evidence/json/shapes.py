@@ -240,6 +240,9 @@ SHAPES: Final[tuple[Shape, ...]] = (
     ),
 )
 
+AROUND: Final = ("_source.", "result.")
+"""What exports of Elasticsearch and Splunk put around a record; tried where it is of no shape."""
+
 XML_FIELDS: Final = (
     "_raw",
     "result._raw",

@@ -13,7 +13,7 @@ from sidelight.schema import Event
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 EXACT: Final = 2.0**63
-_ESCAPE: Final = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9A-Fa-f]{4})|.?)', re.DOTALL)
+_ESCAPE: Final = re.compile(r'((?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))++)|\\')
 
 
 # What may stand for a separator or for half a character (RFC 8259, 7).
@@ -64,7 +64,7 @@ def _loads(text: str) -> object:
 
 def mended(text: str) -> str:
     r"""Take a backslash that escapes nothing for one of the text, as in ``"C:\Windows"``."""
-    return _ESCAPE.sub(lambda found: found[0] if found[1] else "\\\\" + found[0][1:], text)
+    return _ESCAPE.sub(lambda found: found[1] or "\\\\", text)
 
 
 def decimal_text(text: str) -> str:

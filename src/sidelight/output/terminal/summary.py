@@ -1,7 +1,7 @@
 """What was read, what was found and what could not be seen, on one screen."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Final
 
@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sidelight.coverage import Coverage, Run, explain_zero
+from sidelight.coverage import BlindReason, Coverage, Run, explain_zero
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.attack import TACTICS
 from sidelight.findings.resemblance import Resemblance
@@ -29,6 +29,11 @@ from sidelight.schema import LEVELS, STOPPED, Gap
 _TOP: Final = 5
 _NARROW: Final = 40
 _READABLE: Final = 120
+_LACKED: Final[Mapping[BlindReason, str]] = {
+    "no-log-source": "no events of their log source",
+    "no-event": "no event with an id they need",
+    "no-field": "no event with a field they need",
+}
 
 
 def summary(run: Run, tally: Tally, width: int, *, listed: bool = True) -> Iterator[RenderableType]:
@@ -159,7 +164,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     unjudged = Counter(gap.text for gap in coverage.unjudged).most_common()
     said = [f"{many(count, 'file')}: {text}" for text, count in unjudged]
     yield from _listed("Read and not judged", said, width)
-    blind = [_blind(coverage, reason) for reason in ("no-log-source", "no-field")]
+    blind = [_blind(coverage, reason) for reason in _LACKED]
     yield from _listed("Blind spots", [text for text in blind if text], width)
     yield from _analytics(coverage, width)
     silent = [
@@ -207,7 +212,7 @@ def _losses(coverage: Coverage, width: int) -> list[str]:
     return said
 
 
-def _blind(coverage: Coverage, reason: str) -> str:
+def _blind(coverage: Coverage, reason: BlindReason) -> str:
     groups: Counter[str] = Counter()
     for group in coverage.blind:
         if group.reason == reason:
@@ -215,11 +220,9 @@ def _blind(coverage: Coverage, reason: str) -> str:
             groups[group.logsource + without] += len(group.rules)
     if not groups:
         return ""
-    known = reason == "no-field"
-    lacked = "no event with a field they need" if known else "no events of their log source"
     top = ", ".join(f"{name} {count:,}" for name, count in groups.most_common(_TOP))
     more = ", …" if len(groups) > _TOP else ""
-    return f"{many(groups.total(), 'rule')} saw {lacked}: {top}{more}"
+    return f"{many(groups.total(), 'rule')} saw {_LACKED[reason]}: {top}{more}"
 
 
 def _listed(

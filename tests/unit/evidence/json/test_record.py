@@ -5,7 +5,7 @@ import orjson
 import pytest
 import yaml
 
-from sidelight.evidence.json.record import Record, Result, channel_name, interpret, shown
+from sidelight.evidence.json.record import UNKNOWN, Record, Result, channel_name, interpret, shown
 from sidelight.evidence.json.values import fields_of
 from sidelight.evidence.times import time_of
 from sidelight.schema import Kind
@@ -23,6 +23,20 @@ def test_a_record_of_each_shape_is_read(case: dict[str, Any]) -> None:
     assert record.host == case["host"]
     assert {name: record.fields.get(name) for name in case["fields"]} == case["fields"]
     assert not record.fields.keys() & set(case.get("absent", ()))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["shape"]))
+@pytest.mark.parametrize("around", ["_source", "result"])
+def test_an_export_around_a_record_changes_nothing(case: dict[str, Any], around: str) -> None:
+    """Elasticsearch puts records into ``_source``, Splunk into ``result``."""
+    plain = interpret(fields_of(orjson.dumps(case["record"])))
+    wrapped = {"_index": "i", "preview": False, around: case["record"]}
+    found = interpret(fields_of(orjson.dumps(wrapped)))
+    if isinstance(plain, Record) and plain.kind == UNKNOWN:
+        assert isinstance(found, Record)
+        assert found.kind == UNKNOWN
+    else:
+        assert found == plain
 
 
 @pytest.mark.parametrize(
