@@ -30,7 +30,6 @@ from sidelight.findings.finding import (
 )
 from sidelight.findings.identity import finding_id
 from sidelight.findings.instances import instances
-from sidelight.findings.lineage import lineages
 from sidelight.findings.order import sort_rows
 from sidelight.findings.reasons import against_it, for_it
 from sidelight.findings.score import SPEAKING, score
@@ -101,9 +100,10 @@ def conclude(  # noqa: PLR0913
     for begin in range(0, len(drafts), _BATCH):
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
-        lines = lineages(processes, sheet.actors.take(leads))
-        acted = [(sheet.actor[draft.rows], sheet.time[draft.rows]) for draft in some]
-        several = instances(processes, sheet.actors, acted)
+        lines = sheet.kin.lines(leads)
+        acted = np.concatenate([draft.rows for draft in some])
+        ends = np.cumsum([len(draft.rows) for draft in some])
+        several = instances(sheet.kin, sheet.actor[acted], sheet.time[acted], ends)
         for draft, process, each in zip(some, lines, several, strict=True):
             evidence = _evidence(draft.rows, sheet, shelf, limits)
             surfaces = _surfaces(draft.rows, sheet, shelf)

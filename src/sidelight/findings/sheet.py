@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.findings.cells import Ints, Rows, coded, fold, listed, ranked
+from sidelight.findings.kin import Kin
 from sidelight.findings.lineage import signatures
 from sidelight.findings.order import numbered, sort_rows
 from sidelight.findings.starts import actors
@@ -37,7 +38,8 @@ class Sheet:
 
     Args:
         folded: of each hit, its host without case.
-        actor: of each hit, its row in *actors*; PIDs count as one actor for each time.
+        actor: of each hit, its row in *kin*; PIDs count as one actor for each time.
+        kin: who acted, with ancestors.
         signature: of each hit, what its process and ancestors look like.
         by_event: hits in order of (source, record, rule).
         begins: where in *by_event* each event begins, and one number more for the end.
@@ -54,7 +56,7 @@ class Sheet:
     time: Ints
     record: Ints
     actor: Ints
-    actors: pa.Table
+    kin: Kin
     signature: Texts
     by_event: Rows
     begins: Ints
@@ -69,7 +71,8 @@ class Sheet:
         rule, source = Texts.of(hits, "rule"), Texts.of(hits, "source")
         time, record = hits.column("time").to_numpy(), hits.column("record").to_numpy()
         actor, wanted = distinct_actors(hits, folded.code, time)
-        number, texts = signatures(processes, wanted)
+        kin = Kin.of(processes, wanted)
+        number, texts = signatures(kin)
         by_event, _ = sort_rows([source.code, record, rule.code])
         fresh = np.zeros(len(by_event), bool)
         fresh[0] = True
@@ -88,7 +91,7 @@ class Sheet:
             time=time,
             record=record,
             actor=actor,
-            actors=wanted,
+            kin=kin,
             signature=Texts(number[actor], texts),
             by_event=by_event,
             begins=np.append(np.flatnonzero(fresh), len(by_event)),
