@@ -8,9 +8,10 @@ Rule 3. What comes out follows from the set of hits alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,8 @@ from sidelight.findings.surface import DISK, HOST, Seen, Surface, counted, surfa
 from sidelight.schema import LEVELS, NO_TIME
 
 _BATCH: Final = 10_000
+_STRETCH: Final = 256
+"""So many findings are laid out at a time; each may list as many events as the limits allow."""
 _MANY_HOSTS: Final = 3
 
 
@@ -97,6 +100,7 @@ def conclude(  # noqa: PLR0913
     sheet = Sheet.of(hits, processes)
     every = (_raised(draft, assets) for draft in _drafts(sheet, rules))
     drafts = sorted(every, key=lambda draft: draft.rank)
+    looked = not {HOST, DISK}.isdisjoint(sheet.channel.texts)  # all else is of logs
     for begin in range(0, len(drafts), _BATCH):
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
@@ -104,9 +108,9 @@ def conclude(  # noqa: PLR0913
         acted = np.concatenate([draft.rows for draft in some])
         ends = np.cumsum([len(draft.rows) for draft in some])
         several = instances(sheet.kin, sheet.actor[acted], sheet.time[acted], ends)
-        for draft, process, each in zip(some, lines, several, strict=True):
-            evidence = _evidence(draft.rows, sheet, shelf, limits)
-            surfaces = _surfaces(draft.rows, sheet, shelf)
+        shown = _shown(some, sheet, shelf, limits)
+        for draft, process, each, evidence in zip(some, lines, several, shown, strict=True):
+            surfaces = _surfaces(draft.rows, sheet, shelf) if looked else ()
             yield marked(_finding(draft, process, evidence, surfaces, each), assets)
 
 
@@ -269,8 +273,6 @@ def _finding(
 
 def _surfaces(rows: Rows, sheet: Sheet, shelf: Shelf) -> tuple[Seen, ...]:
     """Count the events of a finding by where they were taken, if not from logs alone."""
-    if not {HOST, DISK} & {*sheet.channel.texts}:
-        return ()
     known: dict[tuple[int, int], Surface] = {}
     places: dict[tuple[str, int], Surface] = {}
     for row in rows.tolist():
@@ -284,22 +286,28 @@ def _surfaces(rows: Rows, sheet: Sheet, shelf: Shelf) -> tuple[Seen, ...]:
     return counted(places)
 
 
-def _evidence(rows: Rows, sheet: Sheet, shelf: Shelf, limits: Limits) -> tuple[Evidence, ...]:
-    """List the events of a finding, as many as the limits allow."""
-    shown, left = [], limits.fields
-    for row in rows[: limits.evidence].tolist():
-        source, record = sheet.source[row], int(sheet.record[row])
-        fields = shelf.event(source, record) if left else None
+def _shown(
+    drafts: Sequence[_Draft], sheet: Sheet, shelf: Shelf, limits: Limits
+) -> Iterator[tuple[Evidence, ...]]:
+    """List the events of each finding, as many as the limits allow."""
+    for begin in range(0, len(drafts), _STRETCH):
+        several = [draft.rows[: limits.evidence] for draft in drafts[begin : begin + _STRETCH]]
+        rows = np.concatenate(several)
+        columns = (sheet.source, sheet.channel, sheet.event_id)
+        source, channel, event_id = (column.at(rows) for column in columns)
+        record, time = sheet.record[rows].tolist(), sheet.time[rows].tolist()
+        rules = sheet.rules_at(rows)
+        cells = zip(source, record, channel, event_id, time, rules, strict=True)
+        for mine in several:
+            yield _evidence(islice(cells, len(mine)), shelf, limits.fields)
+
+
+def _evidence(
+    cells: Iterable[tuple[str, int, str, str, int, tuple[str, ...]]], shelf: Shelf, left: int
+) -> tuple[Evidence, ...]:
+    shown = []
+    for cell in cells:
+        fields = shelf.event(cell[0], cell[1]) if left else None
         left -= fields is not None
-        shown.append(
-            Evidence(
-                source,
-                record,
-                sheet.channel[row],
-                sheet.event_id[row],
-                int(sheet.time[row]),
-                sheet.rules_of(row),
-                fields,
-            )
-        )
+        shown.append(Evidence(*cell, fields))
     return tuple(shown)

@@ -31,6 +31,11 @@ class Texts:
         text: str = self.texts[self.code[row]]
         return text
 
+    def at(self, rows: Rows) -> list[str]:
+        """Give the texts of some hits."""
+        texts = self.texts
+        return [texts[code] for code in self.code[rows].tolist()]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -98,13 +103,14 @@ class Sheet:
             event=event,
         )
 
-    def rules_of(self, row: int) -> tuple[str, ...]:
-        """Name every rule that matched the event of a hit."""
-        event = self.event[row]
-        rows = self.by_event[self.begins[event] : self.begins[event + 1]]
-        if len(rows) == 1:
-            return (self.rule[row],)
-        return tuple(dict.fromkeys(self.rule[each] for each in rows.tolist()))
+    def rules_at(self, rows: Rows) -> list[tuple[str, ...]]:
+        """Name every rule that matched the event of each of some hits."""
+        begin, end = self.begins[self.event[rows]], self.begins[self.event[rows] + 1]
+        alone = [(text,) for text in self.rule.texts]
+        found = [alone[code] for code in self.rule.code[rows].tolist()]
+        for at in np.flatnonzero(end - begin > 1).tolist():
+            found[at] = tuple(dict.fromkeys(self.rule.at(self.by_event[begin[at] : end[at]])))
+        return found
 
 
 def distinct_actors(hits: pa.Table, host: Ints, time: Ints) -> tuple[Ints, pa.Table]:
