@@ -40,7 +40,8 @@ def _image_codes(some: Generation, names: dict[str, int]) -> Ints:
 
 def _texts(chain: list[Ints], names: list[str]) -> tuple[Ints, list[str]]:
     number, rows = numbered(chain)
-    texts = ["\n".join(names[codes[row]] for codes in chain).rstrip("\n") for row in rows.tolist()]
+    cells = zip(*(codes[rows].tolist() for codes in chain), strict=True)
+    texts = ["\n".join([names[code] for code in some]).rstrip("\n") for some in cells]
     distinct = sorted(set(texts))
     place = {text: index for index, text in enumerate(distinct)}
     return np.array([place[text] for text in texts], np.int64)[number], distinct
