@@ -25,6 +25,7 @@ from sidelight.findings.clocks import Looks
 from sidelight.findings.conclude import Limits, RuleInfo
 from sidelight.findings.finding import Finding
 from sidelight.findings.instances import instances
+from sidelight.findings.kin import Kin
 from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
@@ -170,10 +171,10 @@ def _with_instances(
     table = pa.table({"host": host, "key": key, "image": image})
     times = np.array([row.time for _, row in rows], np.int64)
     wanted = actors(table.column("host"), table.column("key"), times, table.column("image"))
-    ends = np.cumsum([len(some) for some in acted])
-    places = np.split(np.arange(len(rows)), ends[:-1])
-    groups = [(place, times[place]) for place in places[: len(findings)]]
-    for finding, several in zip(findings, instances(processes, wanted, groups), strict=True):
+    kin = Kin.of(processes, wanted, 0)
+    ends = np.cumsum([len(some) for some in acted], dtype=np.int64)
+    told = instances(kin, np.arange(len(rows)), times, ends)
+    for finding, several in zip(findings, told, strict=True):
         yield replace(finding, instances=several)
 
 

@@ -1,13 +1,15 @@
 """Image loads as facts."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.earliest import earliest, keep_earliest, numbered
-from sidelight.analytics.paths import PROTECTED, place_of, zones
+from sidelight.analytics.paths import PROTECTED, Places, place_of, zones
 from sidelight.analytics.sieve import RUNTIMES, VALID
+from sidelight.findings import order
 from sidelight.findings.actor import first_of, named, texts
 from sidelight.findings.cells import Bools, Rows, cells, coded, listed, ranked
 from sidelight.findings.facts import LOADS
@@ -16,6 +18,11 @@ from sidelight.schema import Column, Frame
 
 _JUDGED = ("Signed", "Signature", "SignatureStatus", "OriginalFileName", "Company")
 _NAMES = (*_JUDGED, "Hashes")
+_SEEN: Final = ("library", "image", "signed", "status")
+_ALIKE: Final = (
+    *("source", "channel", "event_id", "host", "image", "library"),
+    *("signed", "signer", "status", "original", "company"),
+)
 
 
 def load_rows(frame: Frame) -> pa.Table:
@@ -52,23 +59,33 @@ def settle_loads(table: pa.Table) -> pa.Table:
     A scan keeps of plain loads the earliest in each frame, so how often they are told of depends
     on how the evidence was cut; here it is forgotten again.
     """
+    keys = numbered(table, _ALIKE)
+    number, _ = order.numbered(keys)
+    repeated = np.flatnonzero(np.bincount(number)[number] > 1)  # nothing else can be left out
+    marks = np.zeros(table.num_rows, bool)
+    marks[repeated] = _plain(table.select(_SEEN).take(repeated))
+    return keep_earliest(table, marks, keys)
+
+
+def _plain(table: pa.Table) -> Bools:
+    """Mark the loads of which a scan keeps the earliest only."""
     library, paths = ranked(table.column("library"))
     image, images = coded(table.column("image"))
     signed, said = coded(table.column("signed"))
     place, unsigned = listed(paths), [text.lower() for text in listed(said)]
-    protected = np.isin(zones(place), [int(zone) for zone in PROTECTED])[library]
+    places = Places.of(place)
+    protected = np.isin(places.zones, [int(zone) for zone in PROTECTED])[library]
     not_false = np.array([text != "false" for text in unsigned], bool)[signed]
     status, words = coded(table.column("status"))
     invalid = np.array([text.lower() not in VALID for text in listed(words)], bool)[status]
     true = np.array([text == "true" for text in unsigned], bool)[signed]
-    runtime = np.array([place_of(path).name in RUNTIMES for path in place], bool)[library]
+    runtime = np.array([name in RUNTIMES for name in places.names], bool)[library]
     untold = np.array([not text for text in unsigned], bool)[signed]
-    number = {path: at for at, path in enumerate(place)}
-    same = np.array([number.get(path, -1) for path in listed(images)], np.int64)[image]
-    plain = (protected & not_false & ~runtime & ~(true & invalid)) | (untold & (same == library))
-    judged = ("signed", "signer", "status", "original", "company")
-    names = ("source", "channel", "event_id", "host", "image", "library", *judged)
-    return keep_earliest(table, plain, numbered(table, names))
+    index = {path: at for at, path in enumerate(place)}
+    same = np.array([index.get(path, -1) for path in listed(images)], np.int64)[image]
+    alone = untold & (same == library)
+    marks: Bools = (protected & not_false & ~runtime & ~(true & invalid)) | alone
+    return marks
 
 
 def _earliest(frame: Frame, rows: Rows, columns: Sequence[Column]) -> Rows:

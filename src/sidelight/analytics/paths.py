@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,15 +128,25 @@ def place_of(path: str) -> Place:
 
 
 def _place(path: str) -> Place:
-    written = _PREFIX.sub(_without_prefix, path.replace("/", "\\"))
+    written = _plain(path)
     where, slash, file = written.rpartition("\\")
+    return Place(*_folded(written), file, where + slash)
+
+
+def _plain(path: str) -> str:
+    written = path.replace("/", "\\")
+    return _PREFIX.sub(_without_prefix, written) if written.startswith("\\") else written
+
+
+def _folded(written: str) -> tuple[str, str, str, Zone]:
+    """Give the path, the folder and the name without case, and the zone."""
     bare = written.lower()
-    folder, name = where.lower(), file.lower()
+    folder, slash, name = bare.rpartition("\\")
     if not slash:
-        return Place(bare, "", name, Zone.NOWHERE, file, "")
+        return bare, "", name, Zone.NOWHERE
     found = _ZONES.match(bare)
     zone = _PATTERNS[found.lastindex - 1][0] if found and found.lastindex else Zone.NOWHERE
-    return Place(bare, folder + "\\", name, zone, file, where + "\\")
+    return bare, folder + slash, name, zone
 
 
 def _without_prefix(found: re.Match[str]) -> str:
@@ -146,6 +156,34 @@ def _without_prefix(found: re.Match[str]) -> str:
 def zones(paths: Sequence[str]) -> NDArray[np.int8]:
     """Tell the zone of each path."""
     return np.array([place_of(path).zone for path in paths], np.int8)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Many paths, folded and taken apart; of each what `place_of` gives.
+
+    None of them is remembered, so that a hundred thousand neither cost room nor push out others.
+    """
+
+    paths: tuple[str, ...]
+    folders: tuple[str, ...]
+    names: tuple[str, ...]
+    zones: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, paths: Sequence[str]) -> Self:
+        """Take *paths* apart."""
+        if not paths:
+            return cls((), (), (), np.empty(0, np.int8))
+        found, folders, names, zones = zip(*map(_apart, paths), strict=True)
+        return cls(found, folders, names, np.array(zones, np.int8))
+
+
+def _apart(path: str) -> tuple[str, str, str, Zone]:
+    known = _KNOWN.get(path)
+    if known is None:
+        return _folded(_plain(path))
+    return known.path, known.folder, known.name, known.zone
 
 
 def is_beside(place: Place, other: Place) -> bool:

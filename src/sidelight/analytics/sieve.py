@@ -6,6 +6,7 @@ Rule 2. Of writes, what is left out is no library that is judged for where it wa
 that was loaded, and lies beside no such file that its process wrote.
 """
 
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.analytics.known import known_pairs, phantom_names, programs, system_names
-from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Zone, place_of
+from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Places, Zone, place_of
 from sidelight.findings.cells import Bools, Ints, Rows, coded_texts
 from sidelight.schema import unique
 
@@ -73,7 +74,7 @@ def sieve(loads: pa.Table) -> Sieved:
     kept |= mine & sheet.selves
     kept |= mine & sheet.at_home & np.isin(sheet.name, unique(sheet.name[doubtful]))
     of_windows = unique(sheet.library[sheet.of_windows])
-    names = frozenset(sheet.places[each].name for each in of_windows)
+    names = frozenset(sheet.places.names[each] for each in of_windows)
     heard, managed = sheet.programs(~sheet.selves), sheet.programs(sheet.managed)
     return Sieved(np.flatnonzero(kept), names, heard, managed)
 
@@ -124,7 +125,7 @@ class _Sheet:
     """Loads as numbers.
 
     Args:
-        places: of the distinct libraries.
+        places: of the libraries.
         name: number of the library's name.
         in_folder: number of (host, folder of the library).
         by_image: number of (host, executable).
@@ -133,7 +134,7 @@ class _Sheet:
         compared: lies where a library is compared with others in its folder.
     """
 
-    places: list[Place]
+    places: Places
     library: Ints
     name: Ints
     in_folder: Ints
@@ -161,22 +162,21 @@ class _Sheet:
     def of(cls, loads: pa.Table) -> "_Sheet":
         library, paths = coded_texts(loads.column("library"))
         image, images = coded_texts(loads.column("image"))
-        places = [place_of(path) for path in paths]
+        places = Places.of(paths)
         hosts, names = coded_texts(loads.column("host"))
         folded = [text.lower() for text in names]
         host = _numbers(folded)[hosts]
-        programs = [place_of(path).path for path in images]
-        every = _numbers([*(place.path for place in places), *programs])
+        programs = _paths_of(images, dict(zip(paths, places.paths, strict=True)))
+        every = _numbers([*places.paths, *programs])
         here, there = every[: len(paths)][library], every[len(paths) :][image]
-        folder = _numbers([place.folder for place in places])[library]
-        name = _numbers([place.name for place in places])[library]
+        folder, name = _numbers(places.folders)[library], _numbers(places.names)[library]
         width = int(every.max()) + 2
         selves = here == there
-        zone = np.array([place.zone for place in places], np.int8)[library]
+        zone = places.zones[library]
         trusted, unsigned, microsoft = _signatures(loads)
         quiet = np.isin(zone, _zones(PROTECTED)) & (trusted | ~unsigned)
-        ends = np.array([place.name.endswith(CODE) for place in places], bool)[library]
-        runtime = np.array([place.name in RUNTIMES for place in places], bool)[library]
+        ends = np.array([text.endswith(CODE) for text in places.names], bool)[library]
+        runtime = np.array([text in RUNTIMES for text in places.names], bool)[library]
         spoken = ~np.isin(zone, _zones(UNSPOKEN)) & ~ends
         return cls(
             places,
@@ -195,6 +195,13 @@ class _Sheet:
             hosts,
             image,
         )
+
+
+def _paths_of(images: list[str], known: Mapping[str, str]) -> list[str]:
+    """Fold paths of executables, some of which are *known* since they were loaded too."""
+    rest = [text for text in images if text not in known]
+    folded = {**known, **dict(zip(rest, Places.of(rest).paths, strict=True))}
+    return [folded[text] for text in images]
 
 
 def _signatures(loads: pa.Table) -> tuple[Bools, Bools, Bools]:
@@ -217,6 +224,6 @@ def _zones(zones: frozenset[Zone]) -> list[int]:
     return [int(zone) for zone in zones]
 
 
-def _numbers(texts: list[str]) -> Ints:
+def _numbers(texts: Sequence[str]) -> Ints:
     known: dict[str, int] = {}
     return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)

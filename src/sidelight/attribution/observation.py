@@ -1,7 +1,7 @@
 """What findings show of who may be behind them: techniques, tools named, deliveries, roles."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -55,7 +55,7 @@ class Observer:
             return
         for kind, names in (
             ("techniques", finding.techniques),
-            ("numbers", _numbers(finding)),
+            ("numbers", _numbers(finding.tags)),
             ("titles", {folded(rule.title) for rule in finding.rules}),
             ("pairs", _pairs(finding) if finding.cls in _SIDELOADS else ()),
             ("roles", (finding.asset.role,) if finding.asset else ()),
@@ -85,10 +85,9 @@ def observe(findings: Iterable[Finding]) -> Observed:
     return observer.observed()
 
 
-def _numbers(finding: Finding) -> Iterator[str]:
-    for tag in finding.tags:
-        if match := _SOFTWARE.fullmatch(tag):
-            yield match[1].upper()
+@lru_cache(maxsize=4096)  # findings by the thousand share tags
+def _numbers(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(match[1].upper() for tag in tags if (match := _SOFTWARE.fullmatch(tag)))
 
 
 @lru_cache(maxsize=4096)  # findings by the thousand share titles of rules

@@ -87,6 +87,9 @@ def fold(texts: Texts) -> Texts:
 
 def plain(column: "Stretch | Coded | Texts") -> Texts:
     """Give text cells without a dictionary."""
+    if not pa.types.is_dictionary(column.type):
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        return cast("Texts", whole)
     codes, texts = coded(column)
     return texts.take(codes)
 

@@ -8,10 +8,11 @@ Rule 3. What comes out follows from the set of hits alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -30,8 +31,7 @@ from sidelight.findings.finding import (
 )
 from sidelight.findings.identity import finding_id
 from sidelight.findings.instances import instances
-from sidelight.findings.lineage import lineages
-from sidelight.findings.order import sort_rows
+from sidelight.findings.order import numbered, sort_rows
 from sidelight.findings.reasons import against_it, for_it
 from sidelight.findings.score import SPEAKING, score
 from sidelight.findings.sheet import Sheet
@@ -40,6 +40,8 @@ from sidelight.findings.surface import DISK, HOST, Seen, Surface, counted, surfa
 from sidelight.schema import LEVELS, NO_TIME
 
 _BATCH: Final = 10_000
+_STRETCH: Final = 256
+"""So many findings are laid out at a time; each may list as many events as the limits allow."""
 _MANY_HOSTS: Final = 3
 
 
@@ -98,15 +100,17 @@ def conclude(  # noqa: PLR0913
     sheet = Sheet.of(hits, processes)
     every = (_raised(draft, assets) for draft in _drafts(sheet, rules))
     drafts = sorted(every, key=lambda draft: draft.rank)
+    looked = not {HOST, DISK}.isdisjoint(sheet.channel.texts)  # all else is of logs
     for begin in range(0, len(drafts), _BATCH):
         some = drafts[begin : begin + _BATCH]
         leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
-        lines = lineages(processes, sheet.actors.take(leads))
-        acted = [(sheet.actor[draft.rows], sheet.time[draft.rows]) for draft in some]
-        several = instances(processes, sheet.actors, acted)
-        for draft, process, each in zip(some, lines, several, strict=True):
-            evidence = _evidence(draft.rows, sheet, shelf, limits)
-            surfaces = _surfaces(draft.rows, sheet, shelf)
+        lines = sheet.kin.lines(leads)
+        acted = np.concatenate([draft.rows for draft in some])
+        ends = np.cumsum([len(draft.rows) for draft in some])
+        several = instances(sheet.kin, sheet.actor[acted], sheet.time[acted], ends)
+        shown = _shown(some, sheet, shelf, limits)
+        for draft, process, each, evidence in zip(some, lines, several, shown, strict=True):
+            surfaces = _surfaces(draft.rows, sheet, shelf) if looked else ()
             yield marked(_finding(draft, process, evidence, surfaces, each), assets)
 
 
@@ -153,77 +157,113 @@ def _groups(sheet: Sheet) -> list[Rows]:
     return np.split(order, np.flatnonzero(fresh) + 1)
 
 
+class _Lead(NamedTuple):
+    """The first hit of a group, and the time of its last one; codes are those of the sheet."""
+
+    rule: int
+    host_code: int
+    company: int  # of leads on one host with one known lineage; -1 where there is but one
+    window: str
+    folded: str
+    host: str
+    signature: str
+    first: int
+    last: int
+
+
+def _leads(sheet: Sheet, groups: list[Rows]) -> list[_Lead]:
+    first, last = (np.array([rows[at] for rows in groups]) for at in (0, -1))
+    host, lineage = sheet.folded.code[first], sheet.signature.code[first]
+    known = np.array([bool(text) for text in sheet.signature.texts])[lineage]
+    number, _ = numbered([host, np.where(known, lineage, -1)])
+    several = known & (np.bincount(number)[number] > 1)
+    columns = (
+        sheet.rule.code[first].tolist(),
+        host.tolist(),
+        np.where(several, number, -1).tolist(),
+        *(each.at(first) for each in (sheet.window, sheet.folded, sheet.host, sheet.signature)),
+        sheet.time[first].tolist(),
+        sheet.time[last].tolist(),
+    )
+    return [_Lead(*cells) for cells in zip(*columns, strict=True)]
+
+
 def _drafts(sheet: Sheet, rules: Mapping[str, RuleInfo]) -> Iterator[_Draft]:
     groups = _groups(sheet)
     infos = [
         rules.get(rule) or RuleInfo(RuleRef(rule, rule, "medium")) for rule in sheet.rule.texts
     ]
-    company = _company(sheet, groups, infos)
+    leads = _leads(sheet, groups)
+    beside = _company(leads, infos)
     seen_on: dict[int, set[int]] = defaultdict(set)
-    for rows in groups:
-        seen_on[int(sheet.rule.code[rows[0]])].add(int(sheet.folded.code[rows[0]]))
+    for lead in leads:
+        seen_on[lead.rule].add(lead.host_code)
     many = len(set().union(*seen_on.values())) >= _MANY_HOSTS
-    for rows in groups:
-        lead = rows[0]
-        rule = int(sheet.rule.code[lead])
-        beside = company.get((int(sheet.folded.code[lead]), int(sheet.signature.code[lead])), ())
-        others = [ref for number, ref in beside if number != rule]
-        yield _draft(sheet, rows, infos[rule], others, many and len(seen_on[rule]) == 1)
+    for rows, lead in zip(groups, leads, strict=True):
+        alone = many and len(seen_on[lead.rule]) == 1
+        yield _draft(sheet, rows, lead, infos[lead.rule], beside(lead), alone)
 
 
 def _company(
-    sheet: Sheet, groups: list[Rows], infos: list[RuleInfo]
-) -> Mapping[tuple[int, int], Sequence[tuple[int, RuleRef]]]:
-    """Tell which rules matched each known lineage on each host, the most severe first."""
-    found: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for rows in groups:
-        lead = rows[0]
-        if sheet.signature[lead]:
-            place = int(sheet.folded.code[lead]), int(sheet.signature.code[lead])
-            found[place].add(int(sheet.rule.code[lead]))
+    leads: Sequence[_Lead], infos: list[RuleInfo]
+) -> Callable[[_Lead], tuple[tuple[str, ...], int]]:
+    """Tell which other rules matched a known lineage on its host, the most severe first.
+
+    Returns:
+        What gives their titles and how many of them speak.
+    """
+    found: dict[int, set[int]] = defaultdict(set)
+    for lead in leads:
+        if lead.company >= 0:
+            found[lead.company].add(lead.rule)
     refs = [info.ref for info in infos]
     order = [(-LEVELS.index(ref.level), ref.title, ref.id) for ref in refs]
 
     @cache
-    def ranked(some: frozenset[int]) -> Sequence[tuple[int, RuleRef]]:
-        return [(number, refs[number]) for number in sorted(some, key=order.__getitem__)]
+    def others(some: frozenset[int], rule: int) -> tuple[tuple[str, ...], int]:
+        several = [refs[each] for each in sorted(some - {rule}, key=order.__getitem__)]
+        speaking = sum(ref.level in SPEAKING for ref in several)
+        return tuple(ref.title for ref in several), speaking
 
-    return {place: ranked(frozenset(some)) for place, some in found.items()}
+    company = {number: frozenset(some) for number, some in found.items()}
+    return lambda lead: others(company.get(lead.company, frozenset()), lead.rule)
 
 
-def _draft(
-    sheet: Sheet, rows: Rows, info: RuleInfo, others: Sequence[RuleRef], alone: bool
+def _draft(  # noqa: PLR0913
+    sheet: Sheet,
+    rows: Rows,
+    lead: _Lead,
+    info: RuleInfo,
+    beside: tuple[tuple[str, ...], int],
+    alone: bool,
 ) -> _Draft:
-    lead = int(rows[0])
-    ref, window = info.ref, sheet.window[lead]
-    seconding = sum(other.level in SPEAKING for other in others)
-    first, last = int(sheet.time[lead]), int(sheet.time[rows[-1]])
-    if first == NO_TIME != last:
+    ref, window, first = info.ref, lead.window, lead.first
+    if first == NO_TIME != lead.last:
         times = sheet.time[rows]
         first = int(times[np.searchsorted(times, NO_TIME, side="right")])
-    hosts: tuple[str, ...] = ()
-    if window:
-        some = {
-            int(code): int(row) for code, row in zip(sheet.folded.code[rows], rows, strict=True)
-        }
-        hosts = tuple(sheet.host[row] for _, row in sorted(some.items())) if len(some) > 1 else ()
     return _Draft(
         rows,
         info,
-        finding_id(ref.id, sheet.folded[lead], window or sheet.signature[lead]),
-        sheet.host[lead],
-        score(ref.level, ref.status, seconding, alone=alone),
+        finding_id(ref.id, lead.folded, window or lead.signature),
+        lead.host,
+        score(ref.level, ref.status, beside[1], alone=alone),
         first,
-        last,
-        tuple(other.title for other in others),
-        hosts,
-        _shared(info.group_by, window),
+        lead.last,
+        beside[0],
+        _hosts(sheet, rows) if window else (),
+        _shared(info.group_by, window) if window else (),
     )
+
+
+def _hosts(sheet: Sheet, rows: Rows) -> tuple[str, ...]:
+    """Name the hosts of a firing, where they are several."""
+    some = dict(zip(sheet.folded.code[rows].tolist(), rows.tolist(), strict=True))
+    return tuple(sheet.host[row] for _, row in sorted(some.items())) if len(some) > 1 else ()
 
 
 def _shared(fields: tuple[str, ...], window: str) -> tuple[str, ...]:
     """Name the group-by values of a firing, whose text begins with them as a JSON array."""
-    values = orjson.loads(window.rpartition("@")[0]) if window and fields else []
+    values = orjson.loads(window.rpartition("@")[0]) if fields else []
     pairs = zip(fields, values, strict=False)
     return tuple(f"{name} = {value or '(empty)'}" for name, value in pairs)
 
@@ -269,8 +309,6 @@ def _finding(
 
 def _surfaces(rows: Rows, sheet: Sheet, shelf: Shelf) -> tuple[Seen, ...]:
     """Count the events of a finding by where they were taken, if not from logs alone."""
-    if not {HOST, DISK} & {*sheet.channel.texts}:
-        return ()
     known: dict[tuple[int, int], Surface] = {}
     places: dict[tuple[str, int], Surface] = {}
     for row in rows.tolist():
@@ -284,22 +322,28 @@ def _surfaces(rows: Rows, sheet: Sheet, shelf: Shelf) -> tuple[Seen, ...]:
     return counted(places)
 
 
-def _evidence(rows: Rows, sheet: Sheet, shelf: Shelf, limits: Limits) -> tuple[Evidence, ...]:
-    """List the events of a finding, as many as the limits allow."""
-    shown, left = [], limits.fields
-    for row in rows[: limits.evidence].tolist():
-        source, record = sheet.source[row], int(sheet.record[row])
-        fields = shelf.event(source, record) if left else None
+def _shown(
+    drafts: Sequence[_Draft], sheet: Sheet, shelf: Shelf, limits: Limits
+) -> Iterator[tuple[Evidence, ...]]:
+    """List the events of each finding, as many as the limits allow."""
+    for begin in range(0, len(drafts), _STRETCH):
+        several = [draft.rows[: limits.evidence] for draft in drafts[begin : begin + _STRETCH]]
+        rows = np.concatenate(several)
+        columns = (sheet.source, sheet.channel, sheet.event_id)
+        source, channel, event_id = (column.at(rows) for column in columns)
+        record, time = sheet.record[rows].tolist(), sheet.time[rows].tolist()
+        rules = sheet.rules_at(rows)
+        cells = zip(source, record, channel, event_id, time, rules, strict=True)
+        for mine in several:
+            yield _evidence(islice(cells, len(mine)), shelf, limits.fields)
+
+
+def _evidence(
+    cells: Iterable[tuple[str, int, str, str, int, tuple[str, ...]]], shelf: Shelf, left: int
+) -> tuple[Evidence, ...]:
+    shown = []
+    for cell in cells:
+        fields = shelf.event(cell[0], cell[1]) if left else None
         left -= fields is not None
-        shown.append(
-            Evidence(
-                source,
-                record,
-                sheet.channel[row],
-                sheet.event_id[row],
-                int(sheet.time[row]),
-                sheet.rules_of(row),
-                fields,
-            )
-        )
+        shown.append(Evidence(*cell, fields))
     return tuple(shown)

@@ -85,8 +85,9 @@ def _date(days: int) -> str:
 def _when(first: int, last: int) -> str:
     if first == NO_TIME:
         return ""
-    begin, end = instant(first), instant(last)
-    return f" at {begin}" if begin == end else f" between {begin} and {end}"
+    if first // _SECOND == last // _SECOND:
+        return f" at {instant(first)}"
+    return f" between {instant(first)} and {instant(last)}"
 
 
 def _listed(names: Sequence[str]) -> str:

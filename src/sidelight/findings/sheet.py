@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sidelight.findings.cells import Ints, Rows, coded, fold, listed, ranked
+from sidelight.findings.kin import Kin
 from sidelight.findings.lineage import signatures
 from sidelight.findings.order import numbered, sort_rows
 from sidelight.findings.starts import actors
@@ -30,6 +31,11 @@ class Texts:
         text: str = self.texts[self.code[row]]
         return text
 
+    def at(self, rows: Rows) -> list[str]:
+        """Give the texts of some hits."""
+        texts = self.texts
+        return [texts[code] for code in self.code[rows].tolist()]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -37,7 +43,8 @@ class Sheet:
 
     Args:
         folded: of each hit, its host without case.
-        actor: of each hit, its row in *actors*; PIDs count as one actor for each time.
+        actor: of each hit, its row in *kin*; PIDs count as one actor for each time.
+        kin: who acted, with ancestors.
         signature: of each hit, what its process and ancestors look like.
         by_event: hits in order of (source, record, rule).
         begins: where in *by_event* each event begins, and one number more for the end.
@@ -54,7 +61,7 @@ class Sheet:
     time: Ints
     record: Ints
     actor: Ints
-    actors: pa.Table
+    kin: Kin
     signature: Texts
     by_event: Rows
     begins: Ints
@@ -69,7 +76,8 @@ class Sheet:
         rule, source = Texts.of(hits, "rule"), Texts.of(hits, "source")
         time, record = hits.column("time").to_numpy(), hits.column("record").to_numpy()
         actor, wanted = distinct_actors(hits, folded.code, time)
-        number, texts = signatures(processes, wanted)
+        kin = Kin.of(processes, wanted)
+        number, texts = signatures(kin)
         by_event, _ = sort_rows([source.code, record, rule.code])
         fresh = np.zeros(len(by_event), bool)
         fresh[0] = True
@@ -88,20 +96,21 @@ class Sheet:
             time=time,
             record=record,
             actor=actor,
-            actors=wanted,
+            kin=kin,
             signature=Texts(number[actor], texts),
             by_event=by_event,
             begins=np.append(np.flatnonzero(fresh), len(by_event)),
             event=event,
         )
 
-    def rules_of(self, row: int) -> tuple[str, ...]:
-        """Name every rule that matched the event of a hit."""
-        event = self.event[row]
-        rows = self.by_event[self.begins[event] : self.begins[event + 1]]
-        if len(rows) == 1:
-            return (self.rule[row],)
-        return tuple(dict.fromkeys(self.rule[each] for each in rows.tolist()))
+    def rules_at(self, rows: Rows) -> list[tuple[str, ...]]:
+        """Name every rule that matched the event of each of some hits."""
+        begin, end = self.begins[self.event[rows]], self.begins[self.event[rows] + 1]
+        alone = [(text,) for text in self.rule.texts]
+        found = [alone[code] for code in self.rule.code[rows].tolist()]
+        for at in np.flatnonzero(end - begin > 1).tolist():
+            found[at] = tuple(dict.fromkeys(self.rule.at(self.by_event[begin[at] : end[at]])))
+        return found
 
 
 def distinct_actors(hits: pa.Table, host: Ints, time: Ints) -> tuple[Ints, pa.Table]:

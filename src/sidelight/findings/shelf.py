@@ -1,5 +1,7 @@
 """Full events of some hits, looked up by their place; where they are many they lie on disk."""
 
+import os
+import sys
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -13,16 +15,16 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from sidelight.findings.cells import coded, dictionary, listed
+from sidelight.findings.cells import Ints, coded, dictionary, listed
 from sidelight.findings.hits import EVENTS
-from sidelight.schema import Event, strings
+from sidelight.schema import Event, strings, unique
 
 ROOM: Final = 4 << 20
 """So many bytes of events stay in memory; what comes after them goes to disk."""
 
 
 _NONE: Final = pa.array([], pa.binary())
-_NOWHERE: Final = pa.array([], pa.int64())
+_NOWHERE: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class _Board:
 
     places: pa.Table
     fields: pa.BinaryArray
-    ends: pa.Int64Array
+    ends: Ints
 
 
 @dataclass(slots=True)
@@ -99,12 +101,21 @@ class Shelf:
         self._boards.append(self._board(_places(table), fields))
         self._begins.append(begin)
         codes, texts = coded(table.column("source"))
-        sources = [self._rows.setdefault(text, {}) for text in listed(texts)]
-        records = table.column("record").to_numpy().tolist()
-        for row, (code, record) in enumerate(zip(codes.tolist(), records, strict=True), begin):
-            known = sources[code].setdefault(record, row)
-            if known != row and self._text(row) > self._text(known):
-                sources[code][record] = row
+        records = table.column("record").to_numpy()
+        for code in unique(codes).tolist():
+            known = self._rows.setdefault(texts[code].as_py(), {})
+            mine = np.flatnonzero(codes == code)
+            rows = dict(zip(records[mine].tolist(), (begin + mine).tolist(), strict=True))
+            if len(rows) == len(mine) and known.keys().isdisjoint(rows):
+                known.update(rows)
+            else:
+                self._choose(known, records[mine].tolist(), (begin + mine).tolist())
+
+    def _choose(self, known: dict[int, int], records: list[int], rows: list[int]) -> None:
+        for row, record in zip(rows, records, strict=True):
+            other = known.setdefault(record, row)
+            if other != row and self._text(row) > self._text(other):
+                known[record] = row
 
     def _board(self, places: pa.Table, fields: pa.BinaryArray) -> _Board:
         if self._size + fields.nbytes > self.room:
@@ -113,7 +124,7 @@ class Shelf:
         self._size += fields.nbytes
         return _Board(places, fields, _NOWHERE)
 
-    def _write(self, fields: pa.BinaryArray) -> pa.Int64Array:
+    def _write(self, fields: pa.BinaryArray) -> Ints:
         """Append *fields* to the file and tell where they lie."""
         if self._file is None:
             self._file = tempfile.TemporaryFile(buffering=0, dir=self.folder)  # noqa: SIM115
@@ -124,10 +135,11 @@ class Shelf:
         rest = memoryview(cast("pa.Buffer", data))[ends[0] : ends[-1]]
         while rest:
             rest = rest[self._file.write(rest) :]
-        return cast("pa.Int64Array", pa.array(ends - ends[0] + place))
+        moved: Ints = ends - ends[0] + place
+        return moved
 
     def _read(self, board: _Board) -> pa.BinaryArray:
-        ends = board.ends.to_numpy()
+        ends = board.ends
         data = pa.py_buffer(self._stretch(int(ends[0]), int(ends[-1])))
         offsets = pa.py_buffer((ends - ends[0]).astype(np.int32).tobytes())
         whole = pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, data])
@@ -138,10 +150,12 @@ class Shelf:
         board, at = self._boards[number], row - self._begins[number]
         if len(board.fields):
             return board.fields[at].as_py()
-        return self._stretch(board.ends[at].as_py(), board.ends[at + 1].as_py())
+        return self._stretch(int(board.ends[at]), int(board.ends[at + 1]))
 
     def _stretch(self, begin: int, end: int) -> bytes:
         file = cast("FileIO", self._file)
+        if sys.platform != "win32":
+            return os.pread(file.fileno(), end - begin, begin)
         file.seek(begin)
         return file.read(end - begin)
 

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidelight.analytics import paths
-from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Zone, is_beside, place_of, zones
+from sidelight.analytics.paths import (
+    HOME,
+    PROTECTED,
+    WRITABLE,
+    Places,
+    Zone,
+    is_beside,
+    place_of,
+    zones,
+)
 
 TABLE = (
     ("", Zone.NOWHERE),
@@ -109,3 +118,24 @@ def test_the_first_pattern_that_matches_tells_the_zone(path: str) -> None:
     expected = next((zone for zone, found in each if found), Zone.NOWHERE)
 
     assert place.zone == (expected if place.folder else Zone.NOWHERE)
+
+
+@given(st.lists(st.sampled_from((*PIECES, "/", "\\??\\", "\u0130", "\u03a3", "K")), max_size=8))
+def test_a_path_is_folded_as_a_whole_as_its_parts_would_be(pieces: list[str]) -> None:
+    place = place_of("".join(pieces))
+    assert place.path == place.folder + place.name == place.written.lower()
+    assert (place.folder, place.name) == (place.where.lower(), place.file.lower())
+    assert "\\" not in place.file
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), max_size=5), st.data())
+def test_many_paths_are_taken_apart_as_one_is(some: list[str], data: st.DataObject) -> None:
+    paths._KNOWN.clear()
+    for path in data.draw(st.sets(st.sampled_from(some))) if some else ():
+        place_of(path)  # which remembers it
+    found = Places.of(some)
+    expected = [place_of(path) for path in some]
+    assert list(found.paths) == [place.path for place in expected]
+    assert list(found.folders) == [place.folder for place in expected]
+    assert list(found.names) == [place.name for place in expected]
+    assert found.zones.tolist() == [place.zone for place in expected]

@@ -1,5 +1,7 @@
 import orjson
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from process_starts import start
 from sidelight.findings.assets import Assets, Listed, roles
@@ -7,7 +9,7 @@ from sidelight.findings.conclude import Limits, RuleInfo, conclude
 from sidelight.findings.finding import RuleRef
 from sidelight.findings.hits import EVENTS, HITS, PROCESSES, union
 from sidelight.findings.shelf import Shelf
-from sidelight.schema import NO_TIME
+from sidelight.schema import LEVELS, NO_TIME
 
 RULES = {
     "r": RuleInfo(RuleRef("r", "Odd load", "high", "stable"), ("attack.t1574.002",)),
@@ -98,6 +100,31 @@ def test_rules_that_agree_on_a_process_raise_the_score_and_are_named():
     assert both.score == alone.score + 3
     assert "Also matched on the same process lineage: Odd thread; Started." in both.reasons
     assert both.id == alone.id
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(RULES)), st.sampled_from("hHk"), st.sampled_from(["", "P", "Q"])
+        ),
+        max_size=9,
+    )
+)
+def test_rules_are_named_beside_each_other_where_host_and_known_lineage_are_one(rows):
+    found = findings(
+        *(hit(n, rule, key, host=host, image=key) for n, (rule, host, key) in enumerate(rows))
+    )
+    for each in found:
+        image = each.process[0].image if each.process else ""
+        beside = [
+            RULES[rule].ref
+            for rule in {rule for rule, host, key in rows if host.lower() == each.host.lower()
+                         and key == image != ""} - {each.rules[0].id}
+        ]  # fmt: skip
+        beside.sort(key=lambda ref: (-LEVELS.index(ref.level), ref.title))
+        named = "; ".join(ref.title for ref in beside)
+        said = [text for text in each.reasons if text.startswith("Also matched")]
+        assert said == [f"Also matched on the same process lineage: {named}."] * bool(beside)
 
 
 def test_class_and_techniques_come_from_the_tags():

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process_starts import start
-from sidelight.findings.ancestry import UNSEEN, Known, identities
+from sidelight.findings.ancestry import SAME_START, UNSEEN, Known, identities
 from sidelight.findings.hits import PROCESSES
-from sidelight.findings.instances import LISTED, instances
+from sidelight.findings.instances import LISTED, _apart, _rank, _seen, instances
+from sidelight.findings.kin import Kin
 from sidelight.findings.starts import actors
 from sidelight.schema import NO_TIME, strings
 
@@ -25,7 +26,8 @@ def told(acted, starts=(), host="h"):
     names, keys, images = columns
     wanted = actors(names, keys, times, images)
     tables = [pa.Table.from_pylist(list(starts), schema=PROCESSES)]
-    (found,) = instances(tables, wanted, [(np.arange(len(times)), times)])
+    ends = np.array([len(times)])
+    (found,) = instances(Kin.of(tables, wanted, 0), np.arange(len(times)), times, ends)
     return found
 
 
@@ -91,10 +93,67 @@ def test_what_was_not_seen_to_start_is_named_as_ancestry_names_it(acted):
 @given(st.lists(pieces, max_size=8), st.lists(st.integers(0, 2), max_size=3), st.randoms())
 def test_the_order_of_merging_decides_nothing(acted, seconds, random):
     starts = [
-        start(key=k, pid=5, image="a.exe", time=s * SECOND)
-        for k, s in zip("KLM", seconds, strict=False)
+        start(key=k, pid=5, image="a.exe", time=s * SECOND, record=record)
+        for record, (k, s) in enumerate(zip("KLM", seconds, strict=False))
     ]
     found = told(acted, starts)
     random.shuffle(acted)
     random.shuffle(starts)
     assert told(acted, starts) == found
+
+
+a_start = st.builds(
+    lambda host, key, pid, time: start(host=host, key=key, pid=pid, time=time),
+    st.sampled_from(["h", "H", "i"]),
+    st.sampled_from(["", "K", "L"]),
+    st.sampled_from([-1, 5, 6]),
+    st.sampled_from([NO_TIME, *(n * SAME_START // 2 for n in range(6)), SAME_START + 1]),
+)
+
+
+@given(st.lists(a_start, max_size=8))
+def test_starts_are_apart_as_ancestry_tells_them_apart(rows):
+    known = [
+        Known(row["host"].lower(), row["key"], row["pid"], row["time"], row["image"], seen=True)
+        for row in rows
+    ]
+    names = identities(known)
+    found = _seen(pa.Table.from_pylist(rows, schema=PROCESSES)).tolist()
+    assert [number >= 0 for number in found] == [one in names for one in known]
+    pairs = {(number, names[one]) for number, one in zip(found, known, strict=True) if number >= 0}
+    assert len(pairs) == len(dict(pairs)) == len({name for _, name in pairs})
+
+
+@given(st.lists(pieces, min_size=1, max_size=6), st.data())
+def test_findings_told_of_together_list_their_earliest_processes(acted, data):
+    row = st.integers(0, len(acted) - 1)
+    times = st.sampled_from([NO_TIME, 1, 2])
+    groups = data.draw(st.lists(st.lists(st.tuples(row, times), max_size=5)))
+    flat = [pair for some in groups for pair in some]
+    key, time, image = zip(*acted, strict=True)
+    wanted = actors(
+        *(pa.chunked_array([strings([*some])]) for some in (["h"] * len(acted), key)),
+        np.array(time, np.int64),
+        pa.chunked_array([strings([*image])]),
+    )
+    kin = Kin.of([pa.Table.from_pylist([start(key="L", pid=5)], schema=PROCESSES)], wanted, 0)
+    rows = np.array([row for row, _ in flat], np.int64)
+    ends = np.cumsum([len(some) for some in groups], dtype=np.int64)
+    found = instances(kin, rows, np.array([time for _, time in flat], np.int64), ends)
+
+    distinct = np.unique(rows)
+    apart = dict(zip(distinct.tolist(), _apart(kin, distinct).tolist(), strict=True))
+    rank = _rank(wanted).tolist()
+    for some, several in zip(groups, found, strict=True):
+        first = {}
+        for number, seen in sorted(some, key=lambda one: (one[1] == NO_TIME, one[1], rank[one[0]])):
+            if apart[number] >= 0:
+                first.setdefault(apart[number], (number, seen))
+        if len(first) < 2:
+            assert several is None
+            continue
+        assert several.count == len(first)
+        lines = kin.lines(np.array([number for number, _ in first.values()]))
+        assert [(one.process, one.seen) for one in several.listed] == [
+            (line[0], seen) for line, (_, seen) in zip(lines, first.values(), strict=True)
+        ]

@@ -2,6 +2,7 @@ import pyarrow as pa
 
 from process_starts import start
 from sidelight.findings.hits import PROCESSES
+from sidelight.findings.kin import Kin
 from sidelight.findings.lineage import lineages, signatures
 from sidelight.findings.starts import ACTORS
 from sidelight.schema import NO_TIME
@@ -69,16 +70,16 @@ def test_signatures_fold_images_and_stop_at_the_third_ancestor():
     chain = processes(
         *(start(key=f"K{n}", image=f"P{n}.EXE", parent_key=f"K{n + 1}", record=n) for n in range(9))
     )
-    _, texts = signatures(chain, actor("K0"))
+    _, texts = signatures(Kin.of(chain, actor("K0")))
     assert texts == ["p0.exe\np1.exe\np2.exe\np3.exe"]
 
 
 def test_signatures_do_not_depend_on_whether_a_parent_was_seen():
     named = processes(start(key="C", image="c", parent_key="B", parent_image="b"))
     seen = named + processes(start(key="B", image="b"))
-    assert signatures(named, actor("C")) == signatures(seen, actor("C"))
+    assert signatures(Kin.of(named, actor("C"))) == signatures(Kin.of(seen, actor("C")))
 
 
 def test_without_any_process_the_event_speaks():
-    assert signatures([], actor("C", image="X.exe"))[1] == ["x.exe"]
-    assert signatures([], actor())[1] == [""]
+    assert signatures(Kin.of([], actor("C", image="X.exe")))[1] == ["x.exe"]
+    assert signatures(Kin.of([], actor()))[1] == [""]

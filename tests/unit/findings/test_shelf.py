@@ -4,6 +4,8 @@ from contextlib import closing
 
 import orjson
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sidelight.findings.hits import EVENTS
 from sidelight.findings.shelf import Shelf
@@ -54,3 +56,16 @@ def test_a_disk_that_takes_no_more_leaves_events_in_memory(tmp_path):
     shelf = Shelf.of([events(("s", 1, 1))], tmp_path / "absent", room=0)
     assert shelf.event("s", 1) == {"n": 1}
     assert [table.num_rows for table in shelf.tables()] == [1]
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from("st"), st.integers(0, 3), st.integers(0, 9)))))
+def test_each_place_has_the_greatest_of_its_events_however_they_are_cut(tables):
+    greatest = {}
+    for source, record, number in (row for table in tables for row in table):
+        greatest[source, record] = max(greatest.get((source, record), 0), number)
+    with closing(Shelf.of((events(*rows) for rows in tables), room=60)) as shelf:
+        for source in "stu":
+            for record in range(4):
+                known = greatest.get((source, record))
+                event = None if known is None else {"n": known}
+                assert shelf.event(source, record) == event
