@@ -39,6 +39,7 @@ class Judge:
     _addresses: list[tuple[int, int, int]] | None = None
     _numbers: list[tuple[int, float]] | None = None
     _odd: Marks | None = None
+    _several: Marks | None = None
     _signatures: NDArray[np.uint64] | None = None
 
     @property
@@ -56,6 +57,13 @@ class Judge:
             found = None if plain else pc.match_substring(self.values, _LONG_S)
             self._odd = np.zeros(len(self.values), bool) if found is None else _marks(found)
         return self._odd
+
+    @property
+    def several(self) -> Marks:
+        """Marks the cells with several values."""
+        if self._several is None:
+            self._several = _marks(pc.match_substring(self.values, SEPARATOR))
+        return self._several
 
     @property
     def signatures(self) -> NDArray[np.uint64]:
@@ -96,8 +104,9 @@ class Judge:
         left = np.flatnonzero(marks)
         if len(left) > FEW:
             cells = _take(self.folded if search.folded else self.values, ids[left])
-            marks[left] = _searched(search.pattern, cells)
-        else:
+            marks[left] = _marks(pc.match_substring_regex(cells, search.pattern))
+            left = left[self.several[ids[left]]]
+        if len(left):
             some = self._texts(ids[left], folded=search.folded)
             marks[left] = [_is_found(search.pattern, cell) for cell in some]
         return marks
@@ -185,7 +194,7 @@ def _fold(cell: bytes) -> bytes:
 
 
 def _is_found(pattern: str, cell: bytes) -> bool:
-    """Tell whether RE2 finds *pattern* in one of the values of a cell."""
+    """Tell whether RE2 finds *pattern* in one of the values of a cell; in linear time."""
     search = _compiled(pattern).search
     if b"\0" in cell:
         return any(search(part) is not None for part in cell.split(b"\0"))
@@ -229,16 +238,6 @@ def _signatures(folded: pa.StringArray) -> NDArray[np.uint64]:
 
 _STRIDE: Final = 1 << 16
 """About so many bytes are looked up at a time: each takes eight times its room."""
-
-
-def _searched(pattern: str, cells: pa.StringArray) -> Marks:
-    """Mark the cells in one of whose values RE2 finds *pattern*; in linear time."""
-    marks = _marks(pc.match_substring_regex(cells, pattern))
-    several = np.flatnonzero(_marks(pc.match_substring(cells, SEPARATOR)))
-    for at in several.tolist():
-        parts = pa.array(cells[at].as_py().split(SEPARATOR), pa.string())
-        marks[at] = _marks(pc.match_substring_regex(parts, pattern)).any()
-    return marks
 
 
 _DOTTED: Final = re.compile(r"(0|[1-9]\d{0,2})" + r"\.(0|[1-9]\d{0,2})" * 3, re.ASCII)
