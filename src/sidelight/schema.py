@@ -10,7 +10,7 @@ Rule 4. Columns carry Sigma's field names (Sigma specification, appendix taxonom
 Windows are the names in the event itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
@@ -167,6 +167,25 @@ def overlay(upper: Column, lower: Column) -> Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The full events of one frame among several that were read together.
+
+    Args:
+        whole: gives full events by their numbers among all that was read together: some of each
+            frame, in that order. All those frames have it, and to call it once for several of
+            them takes less time than once for each.
+        rows: n numbers, of the frame's rows.
+    """
+
+    whole: Callable[[Sequence[NDArray[np.intp]]], list[list[Event]]]
+    rows: NDArray[np.intp]
+
+    def __call__(self, picked: NDArray[np.intp]) -> list[Event]:
+        """Give the full events at the row numbers *picked*, in that order."""
+        return self.whole([self.rows[picked]])[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The events of one kind out of one batch, as columns.
 
@@ -179,7 +198,8 @@ class Frame:
         time: n times, UTC nanoseconds since 1970, `NO_TIME` where unknown.
         host: the computer that an event names.
         columns: the wanted fields that occur; a name that is missing is absent in every event.
-        detail: gives the full events at the given row numbers, in that order.
+        detail: gives the full events at the given row numbers, in that order; a `Share` where
+            several frames are better asked at once.
     """
 
     kind: Kind

@@ -125,7 +125,10 @@ def scan(rows, sampler):
     hits = hit_rows(one, matched)
     where = np.concatenate([matched["r"], matched["q"]])[sampler.choose(hits)]
     return replace(
-        empty(), hits=hits, events=event_rows(one, np.unique(where)), processes=process_rows(one)
+        empty(),
+        hits=hits,
+        events=event_rows([one], [np.unique(where)]),
+        processes=process_rows(one),
     )
 
 

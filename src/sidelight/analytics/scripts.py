@@ -5,7 +5,7 @@ Technique: T1620, T1055, T1027. What it catches: loaders and runners, packed up 
 Defeated by: texts that are decoded by what they download, and logs that were switched off.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 import numpy as np
@@ -89,17 +89,26 @@ def _bare(values: pa.StringArray) -> tuple[Rows, pa.StringArray]:
 
 
 def _without(text: bytes) -> bytes:
-    if not any(key in text for key in (*_HOST, *_NUMBER)):
-        return text
-    return b"\n".join(b"" if _is_told(line) else line for line in text.split(b"\n"))
+    for key in (*_HOST, *_NUMBER):
+        if key in text:
+            text = b"".join(_others(text, key))
+    return text
 
 
-def _is_told(line: bytes) -> bool:
-    """Tell whether a line is of those that say nothing of what an event ran."""
-    bare = line.lstrip(b"\t ")
-    return bare.startswith(_HOST) or (
-        bare.startswith(_NUMBER) and bare.partition(b"=")[2].strip().isdigit()
-    )
+def _others(text: bytes, key: bytes) -> Iterator[bytes]:
+    """Give what is left without the lines that begin with *key* and say nothing; linear."""
+    kept = behind = 0
+    while (at := text.find(key, behind)) >= 0:
+        line = text.rfind(b"\n", behind, at) + 1
+        begins = (line or not behind) and not text[line:at].strip(b"\t ")
+        behind = at + len(key)
+        if begins:
+            end = text.find(b"\n", behind)
+            end = len(text) if end < 0 else end
+            if key in _HOST or text[behind:end].strip().isdigit():
+                yield text[kept:line]
+                kept = behind = end
+    yield text[kept:]
 
 
 def script_marks(text: str) -> tuple[Mark, ...]:

@@ -1,6 +1,8 @@
 """Rows of the hit table, out of a frame and what rules matched in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import orjson
@@ -10,7 +12,7 @@ from sidelight.findings.actor import images, process_keys
 from sidelight.findings.cells import Coded, Rows, cells, dictionary, numbers, repeat
 from sidelight.findings.hits import EVENTS, HITS, NOTHING
 from sidelight.findings.processes import sources
-from sidelight.schema import Event, Frame, strings
+from sidelight.schema import Event, Frame, Share, strings
 
 
 def hit_rows(frame: Frame, matched: Mapping[str, Rows]) -> pa.Table:
@@ -56,16 +58,66 @@ def fact_places(frame: Frame, rows: Rows) -> "list[Coded | pa.Int64Array]":
     return [host, process, image, time, source, record, channel, event_id]
 
 
-def event_rows(frame: Frame, rows: Rows) -> pa.Table:
-    """Give full events as `EVENTS`."""
-    if not len(rows):
+def event_rows(frames: Sequence[Frame], kept: Sequence[Rows]) -> pa.Table:
+    """Give full events as `EVENTS`.
+
+    Args:
+        frames: where the events are.
+        kept: beside each frame, the numbers of its rows.
+    """
+    some = [(frame, rows) for frame, rows in zip(frames, kept, strict=True) if len(rows)]
+    if not some:
         return NOTHING.events
-    events = [_dump(event) for event in frame.detail(rows)]
+    names: dict[str, int] = {}
+    source = [
+        np.array([names.setdefault(name, len(names)) for name in frame.sources])[frame.source[rows]]
+        for frame, rows in some
+    ]
+    record = np.concatenate([frame.record[rows] for frame, rows in some])
+    events = [orjson.dumps(event) for part in _portions(some) for event in _events(part)]
     return pa.table(
-        [sources(frame, rows), numbers(frame.record[rows]), pa.array(events, pa.binary())],
+        [
+            dictionary(np.concatenate(source), strings(list(names))),
+            numbers(record),
+            pa.array(events, pa.binary()),
+        ],
         schema=EVENTS,
     )
 
 
-def _dump(event: Event) -> bytes:
-    return orjson.dumps(event)
+_AT_ONCE: Final = 4096
+"""How many full events are decoded at a time: they take much more room than their text."""
+
+
+def _portions(some: "Iterable[Some]") -> "Iterator[list[Some]]":
+    part: list[Some] = []
+    size = 0
+    for frame, rows in some:
+        for begin in range(0, len(rows), _AT_ONCE):
+            cut = rows[begin : begin + _AT_ONCE]
+            if size + len(cut) > _AT_ONCE:
+                yield part
+                part, size = [], 0
+            part.append((frame, cut))
+            size += len(cut)
+    yield part
+
+
+def _events(some: "Iterable[Some]") -> Iterator[Event]:
+    """Give full events in order, of frames that share their decoder with one call of it."""
+    for whole, group in groupby(some, _whole):
+        if whole is None:
+            for frame, rows in group:
+                yield from frame.detail(rows)
+        else:
+            details = [(cast("Share", frame.detail), rows) for frame, rows in group]
+            yield from chain.from_iterable(whole([each.rows[rows] for each, rows in details]))
+
+
+def _whole(one: "Some") -> "Callable[[Sequence[Rows]], list[list[Event]]] | None":
+    detail = one[0].detail
+    return detail.whole if isinstance(detail, Share) else None
+
+
+Some: TypeAlias = tuple[Frame, Rows]
+"""Some rows of a frame."""

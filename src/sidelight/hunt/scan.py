@@ -89,7 +89,7 @@ class Scanner:
         members = [self._members(*each) for each in zip(frames, every, kept, strict=True)]
         return Part(
             hits=hits,
-            events=joined(NOTHING.events, map(event_rows, frames, map(_distinct, kept))),
+            events=event_rows(frames, [*map(_distinct, kept)]),
             processes=joined(NOTHING.processes, map(process_rows, frames)),
             members=joined(NOTHING.members, members),
             counts=count_events(frames, self.part),

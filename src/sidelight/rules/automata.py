@@ -46,7 +46,6 @@ _REMEMBERED_CHARACTERS: Final = 2048
 _NOWHERE: Final[Found] = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 _FRAME: Final = pa.scalar(FRAME, pa.binary())
-_NOTHING: Final = pa.array([b""], pa.binary())
 
 _GATE_TEXTS: Final = 64
 _GATE_BYTES: Final = 4096
@@ -217,13 +216,16 @@ def framed(values: pa.StringArray) -> tuple[NDArray[np.uint8], Ids]:
     Args:
         values: at least one.
     """
-    count = len(values)
-    parts = pa.concat_arrays([_NOTHING, values.cast(pa.binary()), _NOTHING])
+    count, offsets = len(values), offsets_of(values)
+    # A value without text before the first and one behind the last; the texts stay where they are.
+    edges = pa.py_buffer(np.concatenate([offsets[:1], offsets, offsets[-1:]]).tobytes())
+    texts = values.buffers()[2] or pa.py_buffer(b"")
+    parts = pa.Array.from_buffers(pa.binary(), count + 2, [None, edges, texts])
     lists = pa.ListArray.from_arrays(pa.array([0, count + 2], pa.int32()), parts)
     whole = cast("pa.BinaryArray", pc.binary_join(lists, _FRAME))[0].as_buffer()
     text = np.frombuffer(memoryview(whole), np.uint8)
-    if not text.all():  # a cell has several values
+    if not text.min():  # a cell has several values
         text = np.where(text, text, np.uint8(FRAME[0]))
-    starts = offsets_of(values)[:-1].astype(np.int64)
+    starts = offsets[:-1].astype(np.int64)
     starts += np.arange(1 - starts[0], 1 - starts[0] + count)
     return text, starts

@@ -2,6 +2,7 @@
 
 import ipaddress
 import operator
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,16 +12,18 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import re2
 from numpy.typing import NDArray
 
 from sidelight.rules.atoms import Decision, Holds, Number, Presence, Search, Within
 from sidelight.rules.automata import framed
-from sidelight.schema import SEPARATOR
+from sidelight.rules.patterns import fold
+from sidelight.schema import SEPARATOR, offsets_of
 
 Marks = NDArray[np.bool_]
 
-_WORTH_SIFTING: Final = 16
-"""From so many values on, texts that a pattern needs are looked for first."""
+FEW: Final = 32
+"""Up to so many values are judged in Python: each Arrow call makes its automaton anew."""
 
 _LONG_S: Final = "\N{LATIN SMALL LETTER LONG S}"
 """RE2 takes it for an s where case does not matter; it folds to itself."""
@@ -36,6 +39,7 @@ class Judge:
     _addresses: list[tuple[int, int, int]] | None = None
     _numbers: list[tuple[int, float]] | None = None
     _odd: Marks | None = None
+    _several: Marks | None = None
     _signatures: NDArray[np.uint64] | None = None
 
     @property
@@ -53,6 +57,13 @@ class Judge:
             found = None if plain else pc.match_substring(self.values, _LONG_S)
             self._odd = np.zeros(len(self.values), bool) if found is None else _marks(found)
         return self._odd
+
+    @property
+    def several(self) -> Marks:
+        """Marks the cells with several values."""
+        if self._several is None:
+            self._several = _marks(pc.match_substring(self.values, SEPARATOR))
+        return self._several
 
     @property
     def signatures(self) -> NDArray[np.uint64]:
@@ -79,25 +90,42 @@ class Judge:
     def _hold(self, text: str, ids: NDArray[np.int64]) -> Marks:
         if SEPARATOR in text:
             return np.zeros(len(ids), bool)
-        return _marks(pc.match_substring(_take(self.folded, ids), text))
-
-    def _search(self, search: Search, ids: NDArray[np.int64]) -> Marks:
-        marks = np.ones(len(ids), bool)
-        if len(ids) >= _WORTH_SIFTING and search.needs:
-            marks = self._sift(search, ids)
+        marks = self._may_hold(text, ids)
         left = np.flatnonzero(marks)
-        if len(left):
-            cells = _take(self.folded if search.folded else self.values, ids[left])
-            marks[left] = _searched(search.pattern, cells)
+        if len(left) > FEW:
+            marks[left] = _marks(pc.match_substring(_take(self.folded, ids[left]), text))
+        else:
+            sought = text.encode()
+            marks[left] = [sought in cell for cell in self._texts(ids[left], folded=True)]
         return marks
 
+    def _search(self, search: Search, ids: NDArray[np.int64]) -> Marks:
+        marks = self._sift(search, ids)
+        left = np.flatnonzero(marks)
+        if len(left) > FEW:
+            cells = _take(self.folded if search.folded else self.values, ids[left])
+            marks[left] = _marks(pc.match_substring_regex(cells, search.pattern))
+            left = left[self.several[ids[left]]]
+        if len(left):
+            some = self._texts(ids[left], folded=search.folded)
+            marks[left] = [_is_found(search.pattern, cell) for cell in some]
+        return marks
+
+    def _texts(self, ids: NDArray[np.int64], *, folded: bool) -> list[bytes]:
+        """List some of the values."""
+        offsets, data = offsets_of(self.values), self.values.buffers()[2]
+        whole = b"" if data is None else memoryview(data)
+        spans = zip(offsets[ids].tolist(), offsets[ids + 1].tolist(), strict=True)
+        cells = [bytes(whole[begin:end]) for begin, end in spans]
+        return [_fold(cell) for cell in cells] if folded else cells
+
     def _sift(self, search: Search, ids: NDArray[np.int64]) -> Marks:
+        """Mark the values that have what the pattern needs, until only few are left."""
         only = "".join(texts[0] for texts in search.needs if len(texts) == 1)
-        signature = np.uint64(np.bitwise_or.reduce(_BITS[list(only.encode())], initial=0))
-        marks: Marks = self.signatures[ids] & signature == signature
+        marks = self._may_hold(only, ids)
         for texts in search.needs:
             left = np.flatnonzero(marks)
-            if not len(left):
+            if len(left) <= FEW:
                 break
             if max(map(len, texts)) > 1:
                 cells = _take(self.folded, ids[left])
@@ -105,8 +133,16 @@ class Judge:
                 for text in texts:
                     found |= _marks(pc.match_substring(cells, text))
                 marks[left] = found
-        if search.loose:
+        if search.loose and len(ids) > FEW:
             marks |= self.odd[ids]
+        return marks
+
+    def _may_hold(self, text: str, ids: NDArray[np.int64]) -> Marks:
+        """Mark the folded values that have the characters of *text*; few need no telling."""
+        if len(ids) <= FEW or not text:
+            return np.ones(len(ids), bool)
+        signature = np.bitwise_or.reduce(_BITS[list(text.encode())])
+        marks: Marks = self.signatures[ids] & signature == signature
         return marks
 
     def _within(self, network: str, ids: NDArray[np.int64]) -> Marks:
@@ -153,10 +189,28 @@ def _marks(found: pa.BooleanArray) -> Marks:
     return found.to_numpy(zero_copy_only=False)
 
 
+def _fold(cell: bytes) -> bytes:
+    return cell.lower() if cell.isascii() else fold(cell.decode()).encode()
+
+
+def _is_found(pattern: str, cell: bytes) -> bool:
+    """Tell whether RE2 finds *pattern* in one of the values of a cell; in linear time."""
+    search = _compiled(pattern).search
+    if b"\0" in cell:
+        return any(search(part) is not None for part in cell.split(b"\0"))
+    return search(cell) is not None
+
+
+@lru_cache(maxsize=128)
+def _compiled(pattern: str) -> "re2._Regexp[str]":
+    return re2.compile(pattern)
+
+
 def _bits() -> NDArray[np.uint64]:
-    """Give each byte a bit, rare ones their own; bytes outside ASCII have none."""
+    """Give each byte a bit, rare ones their own; those outside ASCII share one."""
     own = string.punctuation + string.ascii_lowercase
     bits = np.zeros(256, np.uint64)
+    bits[128:] = 1 << len(own) + 2
     for place, character in enumerate(own):
         bits[ord(character)] = 1 << place
     bits[list(string.digits.encode())] = 1 << len(own)
@@ -170,31 +224,32 @@ _BITS: Final = _bits()
 def _signatures(folded: pa.StringArray) -> NDArray[np.uint64]:
     text, starts = framed(folded)
     found = np.zeros(len(folded), np.uint64)
-    for begin in range(0, len(folded), _STRIDE):
-        some = starts[begin : begin + _STRIDE]
-        end = starts[begin + _STRIDE] if begin + _STRIDE < len(starts) else len(text)
+    begin = 0
+    while begin < len(starts):
+        limit = np.searchsorted(starts, starts[begin] + _STRIDE)
+        end = max(int(limit), begin + 1)
+        some = starts[begin:end]
         # A value ends with its frame, so none of the stretches is empty.
-        bits = _BITS[text[some[0] : end]]
-        found[begin : begin + _STRIDE] = np.bitwise_or.reduceat(bits, some - some[0])
+        bits = _BITS[text[some[0] : starts[end] if end < len(starts) else len(text)]]
+        found[begin:end] = np.bitwise_or.reduceat(bits, some - some[0])
+        begin = end
     return found
 
 
-_STRIDE: Final = 4096
+_STRIDE: Final = 1 << 16
+"""About so many bytes are looked up at a time: each takes eight times its room."""
 
 
-def _searched(pattern: str, cells: pa.StringArray) -> Marks:
-    """Mark the cells in one of whose values RE2 finds *pattern*; in linear time."""
-    marks = _marks(pc.match_substring_regex(cells, pattern))
-    several = np.flatnonzero(_marks(pc.match_substring(cells, SEPARATOR)))
-    for at in several.tolist():
-        parts = pa.array(cells[at].as_py().split(SEPARATOR), pa.string())
-        marks[at] = _marks(pc.match_substring_regex(parts, pattern)).any()
-    return marks
+_DOTTED: Final = re.compile(r"(0|[1-9]\d{0,2})" + r"\.(0|[1-9]\d{0,2})" * 3, re.ASCII)
 
 
 @lru_cache(maxsize=65536)
 def address(text: str) -> tuple[int, int] | None:
     """Read an address as its version and number; a mapped IPv4 address is one of IPv4."""
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is not None:
+        octets = [*map(int, dotted.groups())]
+        return (4, int.from_bytes(octets)) if max(octets) < 256 else None
     try:
         found = ipaddress.ip_address(text)
     except ValueError:

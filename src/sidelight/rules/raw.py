@@ -6,7 +6,7 @@ of `sidelight.rules.matcher`, which does the same job where Hyperscan is not the
 
 import re
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -44,9 +44,9 @@ class RawScan:
         """Find the texts in each value; None where bytes cannot tell."""
         offsets = offsets_of(values)
         data = values.buffers()[2]
-        if data is None:
+        if data is None or offsets[0] == offsets[-1]:
             return {}
-        text = data.slice(int(offsets[0]), int(offsets[-1] - offsets[0])).to_pybytes()
+        text = cast("bytes", memoryview(data)[offsets[0] : offsets[-1]])
         found: list[int] = []
 
         def note(number: int, begin: int, end: int, flags: int, context: object) -> None:

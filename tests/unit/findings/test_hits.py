@@ -1,11 +1,12 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from sidelight.findings.hits import EVENTS, HITS, empty, merge, union
 from sidelight.findings.matches import event_rows, hit_rows
-from sidelight.schema import Frame, Kind, constant, encode
+from sidelight.schema import Frame, Kind, Share, constant, encode
 
 
 def events(*records):
@@ -52,6 +53,46 @@ def test_hits_and_events_of_a_frame_name_their_place():
         ("r", "a", 5, "pid:16", "p.exe"),
         ("p", "a", 5, "pid:16", "p.exe"),
     ]
-    full = event_rows(frame, np.array([1])).to_pylist()
+    full = event_rows([frame], [np.array([1])]).to_pylist()
     assert full == [{"source": "b", "record": 6, "fields": b'{"row":"1"}'}]
-    assert hit_rows(frame, {}).num_rows == event_rows(frame, np.array([], np.intp)).num_rows == 0
+    assert hit_rows(frame, {}).num_rows == event_rows([frame], [np.array([], int)]).num_rows == 0
+
+
+def test_full_events_are_those_of_their_rows_however_many_frames_share_a_decoder(monkeypatch):
+    asked = []
+
+    def whole(parts):
+        asked.append(len(parts))
+        return [[{"row": str(row)} for row in part.tolist()] for part in parts]
+
+    monkeypatch.setattr("sidelight.findings.matches._AT_ONCE", 3)
+    frames, kept, wanted = [], [], []
+    for number in range(6):
+        first = 10 * number
+        rows = np.arange(first, first + 5)
+        detail = Share(whole, rows) if number != 3 else partial(_plain, rows)
+        names = ("b", f"s{number % 2}")
+        frames.append(
+            Frame(
+                Kind("windows", "X", str(number)),
+                names,
+                np.array([0, 1, 0, 1, 1], np.int32),
+                rows,
+                rows,
+                constant("h", 5),
+                {},
+                detail,
+            )
+        )
+        kept.append(np.arange(5)[: number % 6])
+        wanted += [
+            {"source": names[(0, 1, 0, 1, 1)[at]], "record": at + first,
+             "fields": b'{"row":"%d"}' % (at + first)}
+            for at in range(number % 6)
+        ]  # fmt: skip
+    assert event_rows(frames, kept).to_pylist() == wanted
+    assert asked == [2, 1, 1, 1, 1]
+
+
+def _plain(rows, picked):
+    return [{"row": str(row)} for row in rows[picked].tolist()]

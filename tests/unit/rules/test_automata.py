@@ -61,3 +61,14 @@ def test_long_text_is_searched_alike_before_and_after_the_engine_grows(
     expected = {(n, 100) for n, word in enumerate(WORDS) if word.decode() in fold(value)}
     assert found(finder, values) == expected
     assert found(finder, values) == expected
+
+
+@given(st.lists(st.sampled_from(["", "a", "é\0", "\0", "bc"]), min_size=1), st.integers(0, 2))
+def test_values_lie_between_frames(values: list[str], before: int) -> None:
+    array = pa.array(["x"] * before + values, pa.string()).slice(before)
+    text, starts = automata.framed(array)
+    cells = [value.encode().replace(b"\0", b"\xff") for value in values]
+    assert text.tobytes() == b"\xff" + b"\xff".join(cells) + b"\xff"
+    assert starts.tolist() == [
+        1 + sum(len(cell) + 1 for cell in cells[:at]) for at in range(len(cells))
+    ]

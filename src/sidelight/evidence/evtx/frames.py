@@ -18,7 +18,7 @@ from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import EPOCH_TICKS, FILETIME
 from sidelight.evidence.evtx.words import ask
 from sidelight.evidence.times import time_of
-from sidelight.schema import NO_TIME, Column, Frame, Wanted, overlay, strings
+from sidelight.schema import NO_TIME, Column, Frame, Share, Wanted, overlay, strings
 
 Asked: TypeAlias = dict[frozenset[str] | None, NDArray[np.bool_]]
 """Names of columns, in lower case (None for all), and which kinds they are asked for."""
@@ -41,6 +41,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     columns = _columns(table, sorting, _asked(table, sorting, wanted))
     table.layout.fields.clear()
     table.encoded.clear()
+    whole = Detail(table.batch, table.records, registry).events
     edges = sorting.edges.tolist()
     for number, kind in enumerate(sorting.kinds):
         part = slice(edges[number], edges[number + 1])
@@ -53,7 +54,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
             time=time[part],
             host=hosts.get(number, nobody),
             columns=columns[number],
-            detail=Detail(table.batch, table.records, rows[part], registry).events,
+            detail=Share(whole, rows[part]),
         )
 
 

@@ -50,4 +50,4 @@ def _add_fields(layout: Layout, found: Ints, rows: Ints, shapes: Shapes) -> None
         part = slice(first, last)
         kinds = np.full(last - first, STRING, np.uint8)
         spans = Spans(rows[stretch[part]], start[part], size[part], kinds)
-        layout.fields.setdefault(shapes.keys[int(number[first])], []).append(spans)
+        layout.add(shapes.keys[int(number[first])], spans)

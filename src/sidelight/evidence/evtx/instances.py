@@ -94,6 +94,7 @@ class Layout:
 
     Args:
         fields: their pieces, in document order within each record.
+        places: beside each piece, how many were there before it: document order across fields.
         odd: records that only the plain decoder can take.
         annex: what lies behind the data of the batch: texts that had to be put together.
         bare: elements that stand where most records use a template: path of the element above,
@@ -104,6 +105,14 @@ class Layout:
     annex: bytes = b""
     bare: list[tuple[Path, int, int, int]] = field(default_factory=list)
     fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
+    places: dict[FieldKey, list[int]] = field(default_factory=dict)
+    _count: int = 0
+
+    def add(self, key: FieldKey, piece: Piece) -> None:
+        """Add a piece of a field."""
+        self.fields.setdefault(key, []).append(piece)
+        self.places.setdefault(key, []).append(self._count)
+        self._count += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,16 +251,15 @@ class _Source:
         for item in program.items:
             match item:
                 case Constant(text, name, system):
-                    layout.fields.setdefault((system, name), []).append(Texts(rows, text))
+                    layout.add((system, name), Texts(rows, text))
                 case Use(index) if index < count:
                     piece: Piece = Slot(values, index)
                     if deep[index]:
                         piece = _descend(item, values.spans(index, None), following)
                     if item.name:
-                        key = (item.system, item.name)
-                        layout.fields.setdefault(key, []).append(piece)
+                        layout.add((item.system, item.name), piece)
                 case Use(_, name, system) if name == "Data" and not system:
-                    layout.fields.setdefault((False, name), []).append(Texts(rows, ""))
+                    layout.add((False, name), Texts(rows, ""))
                 case _:
                     pass
 

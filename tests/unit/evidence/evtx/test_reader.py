@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,6 +72,28 @@ def test_full_events_come_in_the_order_asked_for(few: int) -> None:
     asked = np.arange(few)[::-1] * 2
     every = frame.detail(np.arange(len(frame)))
     assert frame.detail(asked) == [every[at] for at in asked.tolist()]
+
+
+@pytest.mark.parametrize("some", [1, 3, 8, 400])
+def test_frames_asked_together_say_what_each_says_alone(some: int) -> None:
+    """The order of fields counts, too: findings show events as documents have them."""
+    turned = replace(PLAIN, event_id=8, fields=PLAIN.fields[::-1])
+    raw = io.BytesIO()
+    with LogWriter(raw, "host") as writer:
+        for at in range(1200):
+            layout = (PLAIN, turned, OTHER)[at % 3]
+            values = {"Image": f"i{at % 5}", "ProcessId": at, "LogonId": at}
+            writer.write(layout, T0 + at, [values[name] for name, _ in layout.fields])
+    data = raw.getvalue()
+    frames, _ = items([stream(data)])
+    shares = [frame.detail for frame in frames]
+    picked = [np.arange(some)[::-1] % len(frame) for frame in frames]
+    together = shares[0].whole([each.rows[at] for each, at in zip(shares, picked, strict=True)])
+    read = {(kind, number): cells for _, number, _, kind, cells in plainly(data)}
+    for frame, at, events in zip(frames, picked, together, strict=True):
+        assert [[*event.items()] for event in events] == [
+            [*read[frame.kind, number].items()] for number in frame.record[at].tolist()
+        ]
 
 
 def test_only_wanted_columns_are_decoded_and_hold_the_same_cells() -> None:
