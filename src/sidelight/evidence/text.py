@@ -65,7 +65,7 @@ def blocks(stream: Stream, size: int = BLOCK_BYTES) -> Iterator[tuple[int, bytes
             yield offset, block
         else:
             yield offset, decoder.decode(block).encode("utf-8", "replace")
-        offset = stream.start + stream.offset
+        offset, block = stream.start + stream.offset, b""  # lets its memory be used again
         block = stream.read(size)
     if decoder is not None and (rest := decoder.decode(b"", True)):
         yield offset, rest.encode()

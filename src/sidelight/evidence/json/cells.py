@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.json.record import shown
 from sidelight.evidence.json.values import EXACT, Json, scalar_text
 from sidelight.evidence.rows import clean
-from sidelight.schema import SEPARATOR, Column, offsets_of, strings
+from sidelight.schema import SEPARATOR, Column, strings
 
 Value: TypeAlias = str | tuple[str, ...]
 """What a cell holds: a text, or several; none of them where it is absent."""
@@ -84,15 +84,25 @@ def _differ(cells: Sequence[Value]) -> bool:
 
 def _written(values: Sequence[Value]) -> pa.StringArray:
     """Write values as texts of cells."""
-    if set(map(type, values)) != {str}:
-        return strings([_text_of(value) for value in values])
-    found = strings(cast("list[str]", values))
-    data = found.buffers()[2]
-    if data is None or not data.size:
-        return found
-    held, offsets = np.frombuffer(memoryview(data), np.uint8), offsets_of(found)
-    odd = not held.min() or (held[offsets[:-1][np.diff(offsets) > 0]] == ord("&")).any()
-    return strings([_text_of(value) for value in values]) if odd else found
+    if set(map(type, values)) == {str}:
+        texts = cast("Sequence[str]", values)
+        joined = "".join(texts)
+        if not _has_odd(texts, joined):
+            return _laid_out(texts, joined) if joined.isascii() else strings([*texts])
+    return strings([_text_of(value) for value in values])
+
+
+def _has_odd(texts: Sequence[str], joined: str) -> bool:
+    """Tell whether some of *texts* may not be cells as they are (`shown_text`)."""
+    return SEPARATOR in joined or ("&" in joined and "&" in {text[:1] for text in texts})
+
+
+def _laid_out(texts: Sequence[str], joined: str) -> pa.StringArray:
+    """Build the array of *texts*, all ASCII: long ones take Arrow three times as long."""
+    ends = np.zeros(len(texts) + 1, np.int32)
+    np.cumsum(np.fromiter(map(len, texts), np.int32, len(texts)), out=ends[1:])
+    buffers = pa.py_buffer(ends.data), pa.py_buffer(joined.encode())
+    return pa.StringArray.from_buffers(len(texts), *buffers)
 
 
 def _text_of(value: Value) -> str:

@@ -79,10 +79,12 @@ def lines(stream: Stream, losses: Losses) -> Iterator[Block]:
                 rest, skipping = b"", True
             continue
         text = b"".join([rest, memoryview(block)[:cut]])
+        rest = block[cut + 1 :]
+        del block, whole  # in whose memory, still in the processor's cache, the next is read
         feeds = feeds_of(text)
         yield Block(text, start, first, feeds)
         first += len(feeds) + 1
-        rest, start = block[cut + 1 :], offset + cut + 1
+        start = offset + cut + 1
     if rest:
         yield Block(rest, start, first, np.empty(0, np.intp))
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sidelight.evidence.json.cells import Cells, Value
+from sidelight.evidence.json.cells import Cells, Value, shown_text
 from sidelight.schema import decode
 
 
@@ -24,6 +26,16 @@ def test_a_value_is_written_as_a_cell(cells: list[Value], expected: list[str | N
     found = Cells()
     found.add(0, cells)
     assert listed(found, len(cells)) == expected
+
+
+PIECES = st.sampled_from(["", "a", "&", "&lt;", "&gt;", "\0", "é", "\N{KELVIN SIGN}", "&lt;a&gt;"])
+
+
+@given(st.lists(st.lists(PIECES, max_size=4).map("".join), min_size=1))
+def test_each_text_is_written_as_if_it_were_alone(texts: list[str]) -> None:
+    found = Cells()
+    found.add(0, [*texts])
+    assert listed(found, len(texts)) == [shown_text(text) for text in texts]
 
 
 def test_values_are_kept_once() -> None:
