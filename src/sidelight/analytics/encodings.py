@@ -10,12 +10,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from string import ascii_letters, digits, hexdigits
 from typing import Final
 
 import re2
+
+from sidelight.values import dataclass
 
 _ALPHABET: Final = ascii_letters[26:] + ascii_letters[:26] + digits + "+/"
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, cast
 
@@ -26,6 +25,7 @@ from sidelight.analytics.signs import (
     Sign,
 )
 from sidelight.analytics.unpack import Layer
+from sidelight.values import dataclass
 
 LONGEST_TOKEN: Final = 120
 

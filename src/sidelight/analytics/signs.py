@@ -13,8 +13,10 @@ administrators do as well is worth less, and adds up only where signs meet.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from sidelight.values import dataclass
 
 ALLOCATING: Final = (
     "VirtualAlloc",

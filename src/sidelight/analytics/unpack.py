@@ -7,7 +7,6 @@ Rule 2. What unpacks to something neither readable nor known is no layer.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -18,6 +17,7 @@ from sidelight.analytics.encodings import SHAPES, cut_runs, find_coded, hides
 from sidelight.analytics.folding import REWRITINGS, TRIGGERS, fold
 from sidelight.analytics.keys import find_keys
 from sidelight.analytics.remembered import Remembered
+from sidelight.values import dataclass
 
 LEVELS: Final = 4
 MOST_LAYERS: Final = 64

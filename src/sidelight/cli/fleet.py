@@ -9,12 +9,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
+from sidelight.values import dataclass
 
 AT_ONCE: Final = 16
 TIMEOUT_S: Final = 900

@@ -7,11 +7,12 @@ import stat
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from sidelight.errors import UsageError, reason_of
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -7,12 +7,13 @@ reads those like any other evidence.
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidelight.cli.folders import folders_of
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.rules.rule import Refusal

@@ -1,12 +1,12 @@
 """Coverage as a value: every zero has a reason, and it is in here."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sidelight.findings.allowlist import Use
 from sidelight.findings.clocks import Clock
 from sidelight.rules.rule import Meta, Refusal
 from sidelight.schema import LOST, Gap
+from sidelight.values import dataclass
 
 BlindReason: TypeAlias = Literal[
     "no-log-source",  # no event of the kind that the rule looks at was read

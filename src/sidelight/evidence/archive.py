@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final, Literal, TypeAlias, cast
 
@@ -18,6 +17,7 @@ from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError, Stream
 from sidelight.evidence.unpacking import UNPACK, Tape, TapeMember, ZipMember
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 RATIO: Final = 250
 FLOOR: Final = 256 << 20

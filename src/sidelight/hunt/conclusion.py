@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import merge
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,7 @@ from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
 from sidelight.schema import Gap, strings
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.pe.examined import Examined

@@ -4,7 +4,6 @@ import ipaddress
 import operator
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from sidelight.rules.atoms import Decision, Holds, Number, Presence, Search, Within
 from sidelight.rules.automata import framed
 from sidelight.schema import SEPARATOR
+from sidelight.values import dataclass
 
 Marks = NDArray[np.bool_]
 

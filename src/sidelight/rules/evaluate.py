@@ -7,7 +7,7 @@ Rule 3. A missing column is a field that every event lacks: tests are false, `Nu
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import process_time_ns
 from typing import Final, TypeAlias
 
@@ -24,6 +24,7 @@ from sidelight.rules.relate import related
 from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
 from sidelight.rules.watchlist import Look, Watchlist, Watchlists, inputs
 from sidelight.schema import Column, Frame, Kind
+from sidelight.values import dataclass
 
 Matches: TypeAlias = dict[str, Rows]
 """Rule id to the rows it matches, ascending; rules that match none are not there."""

@@ -6,11 +6,12 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from lzma import LZMAError
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
+
+from sidelight.values import dataclass
 
 SUFFIXES: Final = (".yml", ".yaml")
 TRIAL_SUFFIXES: Final = (".test.yml", ".test.yaml")

@@ -5,7 +5,7 @@ and without running code.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 import msgspec
@@ -18,6 +18,7 @@ from sidelight.rules.logsource import routes
 from sidelight.rules.rule import Rule
 from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, conjunction, disjunction, members
 from sidelight.rules.witness import clauses
+from sidelight.values import dataclass
 
 KEYWORD: Final = ""
 """The name of the field that stands for every field."""

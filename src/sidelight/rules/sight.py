@@ -6,7 +6,7 @@ that is false for every kind of event it looks at cannot have matched, whatever 
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -19,6 +19,7 @@ from sidelight.rules.plan import EVENT_ID, KEYWORD, Plan, unpacked
 from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
 from sidelight.rules.watchlist import Watchlists
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 Known: TypeAlias = tuple[bool, frozenset[int]] | None
 """What a condition comes to and the absent fields that make it so; None where it is open."""

@@ -1,6 +1,5 @@
 """Full events of the few rows that somebody looks at."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from sidelight.evidence.evtx.table import Table, decode_row, table_of
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.schema import SEPARATOR, Event
+from sidelight.values import dataclass
 
 _FEW: Final = 10
 
