@@ -137,7 +137,7 @@ def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
 
 def rule_infos(rules: Compiled, ids: Container[str]) -> Mapping[str, RuleInfo]:
     """Give what findings say of those rules that *ids* name, by id."""
-    alone = (meta for meta in rules.metas if meta.id in ids)
+    alone = (rules.meta(number) for number, name in enumerate(rules.plan.rules) if name in ids)
     infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in alone}
     for each in rules.correlations:
         if each.meta.id in ids:

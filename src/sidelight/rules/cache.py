@@ -19,12 +19,14 @@ import msgspec
 
 from sidelight import __version__
 from sidelight.kept import digest_of, kept
+from sidelight.rules.files import require_whole
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, require_known, select
 from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
+_BLOCK: Final = 1 << 18
 _NO_PLACEHOLDERS: Final[Placeholders] = MappingProxyType({})
 
 
@@ -32,13 +34,16 @@ class Compiled(msgspec.Struct, frozen=True):
     """A rule set ready to run.
 
     Args:
-        metas: what each rule says of itself, in the order of `Plan.rules`.
+        told: what each rule says of itself, in the order of `Plan.rules`, as it is kept: nobody
+            reads it but of the few rules that match.
+        tags: of each rule.
         logsources: where each rule looks.
         silent: ids of rules that only serve correlations.
         digest: of `RuleSet`.
     """
 
-    metas: tuple[Meta, ...]
+    told: tuple[msgspec.Raw, ...]
+    tags: tuple[tuple[str, ...], ...]
     logsources: tuple[LogSource, ...]
     silent: tuple[str, ...]
     correlations: tuple[Correlation, ...]
@@ -46,11 +51,24 @@ class Compiled(msgspec.Struct, frozen=True):
     digest: str
     plan: Plan
 
+    @property
+    def metas(self) -> tuple[Meta, ...]:
+        """What each rule says of itself."""
+        return tuple(map(self.meta, range(len(self.told))))
+
+    def meta(self, number: int) -> Meta:
+        """Give what a rule says of itself."""
+        return _META.decode(self.told[number])
+
+
+_META: Final = msgspec.msgpack.Decoder(Meta)
+
 
 def compiled(rules: RuleSet) -> Compiled:
     """Make *rules* ready to run."""
     return Compiled(
-        tuple(rule.meta for rule in rules.rules),
+        tuple(msgspec.Raw(msgspec.msgpack.encode(rule.meta)) for rule in rules.rules),
+        tuple(rule.meta.tags for rule in rules.rules),
         tuple(rule.logsource for rule in rules.rules),
         tuple(rule.meta.id for rule in rules.rules if rule.silent),
         rules.correlations,
@@ -70,6 +88,9 @@ def load_compiled(
     """Load rules ready to run, from *cache* where they are in it; None is no cache.
 
     A cache that cannot be read or written is done without.
+
+    Raises:
+        UsageError: a package cannot be read. One that is in the cache could be, with these bytes.
     """
     if cache is None:
         return _compile(paths, selection, placeholders)
@@ -81,6 +102,7 @@ def load_compiled(
 def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
     from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
 
+    require_whole(paths)
     rules = load_rules(paths, placeholders=placeholders)
     require_known(rules, selection)
     return compiled(select(rules, selection))
@@ -89,19 +111,24 @@ def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placehol
 def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:
     digest = hashlib.sha256(f"{__version__} {_code()} {selection!r}".encode())
     digest.update(repr(sorted(placeholders.items())).encode())
-    for name, data in _contents(paths):
-        digest.update(f"{len(name)} {len(data)} {name}".encode("utf-8", "surrogateescape"))
-        digest.update(data)
+    for name, content in _contents(paths):
+        digest.update(f"{len(name)} {name}".encode("utf-8", "surrogateescape"))
+        digest.update(content)
     return digest.hexdigest()[:32]
 
 
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the names of files and the SHA-256 of each; all are read into the same memory."""
+    buffer = memoryview(bytearray(_BLOCK))
     for root in paths:
         whole = str(root)
         folder = root.is_dir()
         for path in _files(whole) if folder else [whole]:
             with suppress(OSError), open(path, "rb", buffering=0) as file:
-                yield path[len(whole) + 1 :] if folder else root.name, file.readall()
+                digest = hashlib.sha256()
+                while size := file.readinto(buffer):
+                    digest.update(buffer[:size])
+                yield path[len(whole) + 1 :] if folder else root.name, digest.digest()
 
 
 def _files(folder: str) -> Iterator[str]:
