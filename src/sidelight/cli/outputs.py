@@ -2,7 +2,6 @@
 
 import io
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterable, Sequence
@@ -154,7 +153,7 @@ def _beside(place: str, status: os.stat_result | None) -> tuple[io.FileIO, str |
     """Open a file beside *place*; or *place* itself, where its folder takes no other file."""
     if status is not None and not os.access(place, os.W_OK):
         raise PermissionError(0, "it may not be written")
-    part = os.path.join(os.path.dirname(place), f".sidelight-{secrets.token_hex(8)}.part")
+    part = os.path.join(os.path.dirname(place), f".sidelight-{os.urandom(8).hex()}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(part, flags, 0o666)  # less what the umask takes, like any output
