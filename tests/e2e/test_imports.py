@@ -7,7 +7,10 @@ from pathlib import Path
 
 from sidelight.training.range import RangeOptions, write_range
 
-UNUSED = ("yaml", "rich", "csv", "concurrent.futures", "sidelight.rules.load", "jinja2")
+UNUSED = (
+    *("yaml", "rich", "csv", "concurrent.futures", "jinja2", "secrets"),
+    *("sidelight.rules.load", "sidelight.rules.values", "sidelight.analytics.unpack"),
+)
 CODE = (
     "import sys\n"
     "from sidelight.cli import main\n"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +24,10 @@ from sidelight.analytics.signs import (
     WORDS,
     Sign,
 )
-from sidelight.analytics.unpack import Layer
 from sidelight.values import dataclass
+
+if TYPE_CHECKING:
+    from sidelight.analytics.unpack import Layer
 
 LONGEST_TOKEN: Final = 120
 
@@ -71,7 +73,7 @@ def candidates(values: pa.StringArray) -> NDArray[np.intp]:
     return np.flatnonzero([_IS_POSSIBLE.search(text) is not None for text in texts])
 
 
-def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
+def judge(layers: "tuple[Layer, ...]") -> tuple[Mark, ...]:
     """List the marks of a text's layers, each kind once: where it weighs most, then outermost."""
     best: dict[str, tuple[Mark, Layer]] = {}
     for layer in layers:
@@ -81,20 +83,20 @@ def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
     return tuple(_place(mark, layer) for mark, layer in best.values())
 
 
-def _place(mark: Mark, layer: Layer) -> Mark:
+def _place(mark: Mark, layer: "Layer") -> Mark:
     if not layer.how:
         return mark
     where = ", ".join(layer.how)
     return Mark(mark.id, mark.points, f"{mark.said}, in what was unpacked ({where})", mark.token)
 
 
-def _marks(layer: Layer) -> tuple[Mark, ...]:
+def _marks(layer: "Layer") -> tuple[Mark, ...]:
     if layer.binary:
         return (_binary(layer),)
     return _remembered_marks(layer.text) if layer.how else tuple(_read(layer.text))
 
 
-def _binary(layer: Layer) -> Mark:
+def _binary(layer: "Layer") -> Mark:
     begins = " ".join(f"{byte:02x}" for byte in layer.text[:16].encode("latin-1"))
     name = layer.binary.rpartition(" ")[2]
     return Mark(f"packed-{name}", BINARY_POINTS[layer.binary], f"{layer.binary} is in it", begins)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -23,11 +23,13 @@ from sidelight.rules.files import require_whole
 from sidelight.rules.plan import Plan, compile_plan
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, require_known, select
-from sidelight.rules.values import Placeholders
+
+if TYPE_CHECKING:
+    from sidelight.rules.values import Placeholders
 
 EVERYTHING: Final = Selection()
 _BLOCK: Final = 1 << 18
-_NO_PLACEHOLDERS: Final[Placeholders] = MappingProxyType({})
+_NO_PLACEHOLDERS: "Final[Placeholders]" = MappingProxyType({})
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -83,7 +85,7 @@ def load_compiled(
     cache: Path | None,
     *,
     selection: Selection = EVERYTHING,
-    placeholders: Placeholders = _NO_PLACEHOLDERS,
+    placeholders: "Placeholders" = _NO_PLACEHOLDERS,
 ) -> Compiled:
     """Load rules ready to run, from *cache* where they are in it; None is no cache.
 
@@ -99,7 +101,7 @@ def load_compiled(
         return kept(path, Compiled, lambda: _compile(paths, selection, placeholders))
 
 
-def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> Compiled:
+def _compile(paths: Sequence[Path], selection: Selection, placeholders: "Placeholders") -> Compiled:
     from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
 
     require_whole(paths)
@@ -108,7 +110,7 @@ def _compile(paths: Sequence[Path], selection: Selection, placeholders: Placehol
     return compiled(select(rules, selection))
 
 
-def _key(paths: Sequence[Path], selection: Selection, placeholders: Placeholders) -> str:
+def _key(paths: Sequence[Path], selection: Selection, placeholders: "Placeholders") -> str:
     digest = hashlib.sha256(f"{__version__} {_code()} {selection!r}".encode())
     digest.update(repr(sorted(placeholders.items())).encode())
     for name, content in _contents(paths):
