@@ -13,9 +13,10 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
+import numpy as np
 
 from sidelight import __version__
 from sidelight.kept import digest_of, kept
@@ -26,6 +27,8 @@ from sidelight.rules.selection import Selection, require_known, select
 
 if TYPE_CHECKING:
     from sidelight.rules.values import Placeholders
+
+Value = TypeVar("Value")
 
 EVERYTHING: Final = Selection()
 _BLOCK: Final = 1 << 18
@@ -38,15 +41,17 @@ class Compiled(msgspec.Struct, frozen=True):
     Args:
         told: what each rule says of itself, in the order of `Plan.rules`, as it is kept: nobody
             reads it but of the few rules that match.
-        tags: of each rule.
-        logsources: where each rule looks.
+        taggings, tagged: the tags of each rule, `shared`.
+        places, placed: where each rule looks, `shared`.
         silent: ids of rules that only serve correlations.
         digest: of `RuleSet`.
     """
 
     told: tuple[msgspec.Raw, ...]
-    tags: tuple[tuple[str, ...], ...]
-    logsources: tuple[LogSource, ...]
+    taggings: tuple[tuple[str, ...], ...]
+    tagged: bytes
+    places: tuple[LogSource, ...]
+    placed: bytes
     silent: tuple[str, ...]
     correlations: tuple[Correlation, ...]
     refused: tuple[Refusal, ...]
@@ -58,6 +63,16 @@ class Compiled(msgspec.Struct, frozen=True):
         """What each rule says of itself."""
         return tuple(map(self.meta, range(len(self.told))))
 
+    @property
+    def tags(self) -> tuple[tuple[str, ...], ...]:
+        """The tags of each rule."""
+        return unshared(self.taggings, self.tagged)
+
+    @property
+    def logsources(self) -> tuple[LogSource, ...]:
+        """Where each rule looks."""
+        return unshared(self.places, self.placed)
+
     def meta(self, number: int) -> Meta:
         """Give what a rule says of itself."""
         return _META.decode(self.told[number])
@@ -66,12 +81,24 @@ class Compiled(msgspec.Struct, frozen=True):
 _META: Final = msgspec.msgpack.Decoder(Meta)
 
 
+def shared(values: Sequence[Value]) -> tuple[tuple[Value, ...], bytes]:
+    """Write *values*, of which most are equal to others, as the distinct ones and numbers."""
+    known: dict[Value, int] = {}
+    numbers = [known.setdefault(value, len(known)) for value in values]
+    return tuple(known), np.array(numbers, np.int32).tobytes()
+
+
+def unshared(distinct: Sequence[Value], numbers: bytes) -> tuple[Value, ...]:
+    """Give what `shared` wrote."""
+    return tuple(map(distinct.__getitem__, np.frombuffer(numbers, np.int32).tolist()))
+
+
 def compiled(rules: RuleSet) -> Compiled:
     """Make *rules* ready to run."""
     return Compiled(
         tuple(msgspec.Raw(msgspec.msgpack.encode(rule.meta)) for rule in rules.rules),
-        tuple(rule.meta.tags for rule in rules.rules),
-        tuple(rule.logsource for rule in rules.rules),
+        *shared([rule.meta.tags for rule in rules.rules]),
+        *shared([rule.logsource for rule in rules.rules]),
         tuple(rule.meta.id for rule in rules.rules if rule.silent),
         rules.correlations,
         rules.refused,
