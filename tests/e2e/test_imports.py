@@ -9,7 +9,12 @@ from sidelight.training.range import RangeOptions, write_range
 
 UNUSED = (
     *("yaml", "rich", "csv", "concurrent.futures", "jinja2", "secrets"),
-    *("sidelight.rules.load", "sidelight.rules.values", "sidelight.analytics.unpack"),
+    *(
+        "sidelight.rules.load",
+        "sidelight.rules.values",
+        "sidelight.analytics.unpack",
+        "sidelight.analytics.folding",
+    ),
 )
 CODE = (
     "import sys\n"

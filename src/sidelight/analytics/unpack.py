@@ -13,8 +13,9 @@ from typing import Final
 import re2
 
 from sidelight.analytics.contents import Content, read_contents
-from sidelight.analytics.encodings import SHAPES, cut_runs, find_coded, hides
-from sidelight.analytics.folding import REWRITINGS, TRIGGERS, fold
+from sidelight.analytics.encodings import cut_runs, find_coded, hides
+from sidelight.analytics.folding import REWRITINGS, fold
+from sidelight.analytics.hidden import SHAPES, TRIGGERS
 from sidelight.analytics.keys import find_keys
 from sidelight.analytics.remembered import Remembered
 from sidelight.values import dataclass
