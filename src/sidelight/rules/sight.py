@@ -16,7 +16,7 @@ from sidelight.rules.atoms import Presence
 from sidelight.rules.columns import FROM_FRAME
 from sidelight.rules.derive import DERIVED
 from sidelight.rules.plan import EVENT_ID, KEYWORD, Plan, unpacked
-from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
+from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, Trees
 from sidelight.rules.watchlist import Watchlists
 from sidelight.schema import Kind
 from sidelight.values import dataclass
@@ -89,6 +89,7 @@ class _Absent:
 class _Bench:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._trees = Trees(plan.trees)
         starts, numbers = unpacked(plan.members)
         total = plan.starts[-1]
         owner = np.searchsorted(np.array(plan.starts), numbers, side="right") - 1
@@ -100,7 +101,7 @@ class _Bench:
         fields = self._owners[self._starts[number] : self._starts[number + 1]]
         if not any(map(absent, set(fields))):
             return frozenset()
-        known = self._judge(self._plan.trees[number], absent)
+        known = self._judge(self._trees[number], absent)
         return frozenset() if known is None or known[0] else known[1]
 
     def _judge(self, tree: Tree, absent: Callable[[int], bool]) -> Known:
