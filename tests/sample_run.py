@@ -256,7 +256,8 @@ def counts() -> pa.Table:
 
 def loaded() -> Loaded:
     return Loaded(
-        RULES,
+        tuple(rule.id for rule in RULES),
+        tuple(rule.tags for rule in RULES),
         (
             Refusal(
                 "windows/odd.yml", 1, "the condition names no selection «filter»", "An Odd Rule"

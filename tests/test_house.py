@@ -58,3 +58,18 @@ def test_unit_tests_mirror_the_source() -> None:
         relative = path.relative_to(tests)
         module = str(relative.with_name(relative.name.removeprefix("test_")).with_suffix(""))
         assert module in modules | packages, f"{relative} tests no module"
+
+
+def test_data_classes_are_those_of_the_package() -> None:
+    """Which a short command pays less for; the collector is one file that stands alone."""
+    exempt = {"values.py", "host/collect.py"}
+    strangers = [
+        _name(path)
+        for path in MODULES
+        if _name(path) not in exempt
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "dataclasses"
+        and "dataclass" in {each.name for each in node.names}
+    ]
+    assert strangers == []

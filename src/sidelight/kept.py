@@ -35,7 +35,8 @@ def digest_of(paths: Iterable[Path]) -> str:
     """Tell files of these names and contents apart from any others."""
     digest = hashlib.sha256()
     for path in paths:
-        data = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:
+            data = file.readall()
         digest.update(f"{path.name} {len(data)} ".encode("utf-8", "surrogateescape"))
         digest.update(data)
     return digest.hexdigest()

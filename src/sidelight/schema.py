@@ -11,12 +11,14 @@ Windows are the names in the event itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from sidelight.values import dataclass
 
 Number = TypeVar("Number", bound=np.generic)
 

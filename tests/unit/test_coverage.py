@@ -6,7 +6,7 @@ from sidelight.coverage import BlindRule, Coverage, Loaded, Technique, build, ex
 from sidelight.findings.hits import COUNTS
 from sidelight.schema import NO_TIME, Gap
 
-NOTHING = Loaded(())
+NOTHING = Loaded((), ())
 
 
 def table(*rows: tuple[str, str, str, str, str, int, int, int]) -> pa.Table:
@@ -133,7 +133,7 @@ def test_a_zero_without_rules_says_so() -> None:
 
 
 def test_a_zero_that_no_rule_could_have_changed_is_called_worthless() -> None:
-    blind = [BlindRule(rule.id, "x", "no-log-source") for rule in loaded().metas]
+    blind = [BlindRule(name, "x", "no-log-source") for name in loaded().ids]
     said = explain_zero(build(counts(), (), loaded(), blind), 0)
     assert said[0].endswith("this zero says nothing about the hosts.")
 

@@ -8,7 +8,6 @@ only of processes that another analytic suspects. Defeated by: work handed to an
 import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +18,7 @@ from sidelight.analytics.connects import EACH_HOUR, HOUR, is_sampled
 from sidelight.analytics.known import programs
 from sidelight.analytics.suspicion import Cited, Reason, Suspicion
 from sidelight.schema import NO_TIME, strings
+from sidelight.values import dataclass
 
 LEAST: Final = 20
 """Points from which on a suspicion makes its process worth following."""

@@ -8,7 +8,6 @@ Rule 3. Equal baselines are equal bytes.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -20,6 +19,7 @@ from sidelight.analytics.paths import place_of
 from sidelight.analytics.sieve import VALID
 from sidelight.findings.cells import listed, plain
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 VERSION: Final = 1
 _KIND: Final = "sidelight-baseline"

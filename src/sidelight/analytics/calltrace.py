@@ -37,7 +37,6 @@ Old Sysmon garbles the first characters of a text and leaves fields empty; then 
 """
 
 import re
-from dataclasses import dataclass
 from functools import reduce
 from typing import Final, Literal, TypeAlias
 
@@ -48,6 +47,7 @@ from numpy.typing import NDArray
 
 from sidelight.analytics.frames import Frame, parse
 from sidelight.analytics.rights import CHANGING, TOUCHING, words
+from sidelight.values import dataclass
 
 VerdictId: TypeAlias = Literal[
     "unbacked-caller",

@@ -1,10 +1,10 @@
 """Every analytic: what it is about, where it looks, what defeats it, where it is documented."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.findings.finding import FindingClass
+from sidelight.values import dataclass
 
 _ATTACK: Final = "https://attack.mitre.org/techniques/"
 

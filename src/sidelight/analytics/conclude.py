@@ -1,7 +1,7 @@
 """Facts become findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain as together
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,7 @@ from sidelight.findings.lineage import lineages
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.starts import actors
 from sidelight.schema import strings
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.pe.examined import Examined

@@ -6,10 +6,11 @@ Sources: Microsoft, "PE Format"; RFC 1950, 1951, 1952; Intel SDM volume 2 for th
 
 import re
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+
+from sidelight.values import dataclass
 
 MOST_INFLATED: Final = 2 << 20
 """Of a compressed stream no more than this is unpacked, whatever it promises."""

@@ -2,74 +2,32 @@ r"""Bytes that stand in a text as base64, hexadecimal or lists of numbers.
 
 Rule 1. A run of base64 or hexadecimal is decoded only if it begins as readable text, a program,
 shellcode or a compressed stream would, or if the text speaks of a transformation that hides such
-a beginning. So words, paths and hashes cost nothing, and `SHAPES` tells texts without any apart.
-Rule 2. `SHAPES` is written for RE2, which reads columns; whatever is decoded here matches it.
+a beginning. So words, paths and hashes cost nothing, and `hidden.SHAPES` tells texts without any
+apart.
+Rule 2. `hidden.SHAPES` is written for RE2, which reads columns; what is decoded here matches it.
 """
 
 import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
-from string import ascii_letters, digits, hexdigits
+from string import hexdigits
 from typing import Final
 
 import re2
 
-_ALPHABET: Final = ascii_letters[26:] + ascii_letters[:26] + digits + "+/"
-
-
-def _sextets(*wanted: int) -> str:
-    return "".join(_ALPHABET[each] for each in wanted)
-
-
-_ANY: Final = "A-Za-z0-9+/_-"
-"""Both alphabets of RFC 4648, which differ in the last two characters."""
-
-_FIRST: Final = _sextets(2, 3, *range(8, 32))
-_SECOND: Final = _sextets(*(each for each in range(64) if each & 15 in (0, 2, 3, 4, 5, 6, 7)))
-_THIRD: Final = _sextets(*(each for each in range(64) if each & 3 < 2))
-_ASCII: Final = f"(?:[{_FIRST}][{_SECOND}][{_THIRD}][{_ANY}]){{6}}"
-"""18 bytes of ASCII: the first and second sextet of each three bytes hold the two high bits."""
-
-_WIDE: Final = (
-    f"(?:[{_FIRST}][AQgw][AB][{_ANY}]|[/_]{{2}}[45][{_ANY}])"
-    f"A[A-H][{_sextets(*range(0, 64, 4))}]A[{_ANY}]{{4}}"
+from sidelight.analytics.hidden import (
+    ALPHABET,
+    DECIMALS,
+    ESCAPES,
+    HEX_RUN,
+    HEXES,
+    HEXES_BASIC,
+    HIDING,
+    RUN,
 )
-"""Three ASCII characters as UTF-16, the first of which may be a byte order mark."""
-
-_BINARY: Final = (
-    "(?:TV[o-r]|H4sI|eA[E-H]|eF[4-7]|eJ[w-z]|eN[o-r]|[/_]O[g-j]|[/_]EiD5|6AAAAA|YIn"
-    "|AAEAAAD[/_])"
-    f"[{_ANY}]{{20}}"
-)
-"""MZ, gzip, four of zlib, three beginnings of shellcode (see `sidelight.analytics.contents`), the
-head of a serialised .NET object ([MS-NRBF] 2.6.1)."""
-
-_BEGINNINGS: Final = f"(?:{_WIDE}|{_ASCII}|{_BINARY})"
-_HEX: Final = (
-    r"(?i:4d5a|1f8b08|78(?:01|5e|9c|da)|fc(?:e8|4883e4)|e800000000|6089e5|0001000000ff"
-    r"|(?:(?:[2-7][0-9a-f]|0[9ad])(?:00)?){12})"
-)
-HIDING: Final = r"(?i:bxor|\bxor\b|\^[ \t]*0x|deflate)"
-"""Words of a transformation that hides how what is in it begins."""
-
-_GAP: Final = " \\t\\r\\n,`_"
-_HEXES: Final = rf"(?i:0x[0-9a-f]{{1,2}}(?:[{_GAP}]{{1,8}}0x[0-9a-f]{{1,2}}){{7,}})"
-_HEXES_BASIC: Final = rf"(?i:&h[0-9a-f]{{1,2}}(?:[{_GAP}]{{1,8}}&h[0-9a-f]{{1,2}}){{7,}})"
-_ESCAPES: Final = r"(?i:(?:\\x[0-9a-f]{2}){8,})"
-_DECIMALS: Final = (
-    r"(?:(?:-?[0-9]{1,3}[ \t]{0,4},[ \t\r\n]{0,4}){15,}-?[0-9]{1,3}"
-    r"|(?:[0-9]{2,3}[^0-9\n\"'\\ ,]){23,}[0-9]{2,3})"
-)
-"""Numbers behind commas, signed or not; or more of them with any one character between."""
-
-_RUN: Final = f"(?:^|[^A-Za-z0-9+/]){_BEGINNINGS}[{_ANY}]*"
-_HEX_RUN: Final = f"(?:^|[^0-9A-Fa-f]){_HEX}[0-9A-Fa-f]*"
-
-SHAPES: Final = (_RUN, _HEX_RUN, HIDING, _HEXES, _HEXES_BASIC, _ESCAPES, _DECIMALS)
-"""Expressions for RE2; a text in which none of them is found has no coded bytes."""
+from sidelight.values import dataclass
 
 
 def _finder(text: str) -> "re2._Regexp[bytes]":
@@ -81,23 +39,23 @@ def _others(alphabet: str) -> bytes:
     return bytes(each for each in range(256) if chr(each) not in alphabet)
 
 
-_NO_RUN_OR_SAFE: Final = _others(_ALPHABET + "_-")
+_NO_RUN_OR_SAFE: Final = _others(ALPHABET + "_-")
 _NO_HEX: Final = _others(hexdigits)
 
 _HIDDEN: Final = 32
 """Where a transformation hides the beginning, a shorter run of base64 is taken for a word."""
 
-_FIND_RUN: Final = _finder(_RUN)
+_FIND_RUN: Final = _finder(RUN)
 _FIND_HIDDEN: Final = _finder(f"[A-Za-z0-9+/]{{{_HIDDEN},}}")
-_FIND_HEX: Final = _finder(_HEX_RUN)
+_FIND_HEX: Final = _finder(HEX_RUN)
 _FIND_HIDDEN_HEX: Final = _finder("(?:[0-9A-Fa-f]{2}){24,}")
 _FIND_HIDING: Final = _finder(HIDING)
 _FIND_LISTS: Final = (
-    (b"0x", _finder(_HEXES)),
-    (b"&h", _finder(_HEXES_BASIC)),
-    (b"\\x", _finder(_ESCAPES)),
+    (b"0x", _finder(HEXES)),
+    (b"&h", _finder(HEXES_BASIC)),
+    (b"\\x", _finder(ESCAPES)),
 )
-_FIND_DECIMALS: Final = _finder(_DECIMALS)
+_FIND_DECIMALS: Final = _finder(DECIMALS)
 _HEX_NUMBER: Final = re.compile(rb"[xXhH]([0-9A-Fa-f]{1,2})")
 _DECIMAL: Final = re.compile(rb"[0-9]{1,3}")
 _SIGNED: Final = re.compile(rb"-?[0-9]{1,3}")

@@ -6,7 +6,7 @@ Every question is answered from facts, without case.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Final, Self
 
@@ -23,6 +23,7 @@ from sidelight.analytics.writes import is_blob, settle_writes
 from sidelight.findings.cells import Ints, coded_texts
 from sidelight.findings.order import sort_rows
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _VOID: Final = frozenset({"", "-", "?", "n/a", "unknown"})
 CITED: Final = 20

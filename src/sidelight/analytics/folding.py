@@ -4,7 +4,7 @@ Joined, formatted, replaced and reversed strings, characters by their codes, esc
 nothing, slices of variables: as far as the pieces stand literally in the text. Nothing is run,
 and what stands in a variable that is built elsewhere stays hidden.
 
-Rule 1. A text in which none of `TRIGGERS` is found is left as it is. They are written for RE2.
+Rule 1. A text in which none of `hidden.TRIGGERS` is found is left as it is.
 Rule 2. Every expression takes time in proportion to the text, and no rewriting makes it more than
 twice as long, so that a hostile text costs no more than a long one.
 
@@ -25,24 +25,6 @@ ROUNDS: Final = 6
 _TEXT: Final = r"(?:'[^'\n]*+'|\"[^\"\n]*+\")"
 _LIST: Final = rf"{_TEXT}(?:\s*+,\s*+{_TEXT})++"
 _NUMBER: Final = r"(?:0x[0-9a-f]{1,4}|&h[0-9a-f]{1,4}|[0-9]{1,5})"
-
-TRIGGERS: Final = (
-    r"[A-Za-z]`[A-Zc-eg-mo-qsw-z]",
-    r"[A-Za-z]\^[A-Za-z]",
-    r"%[A-Za-z()0-9_]+:~",
-    r"[%!][A-Za-z0-9_]+[%!]{2}[A-Za-z0-9_]+[%!]",
-    r"(?i:\$(?:env:[a-z]+|pshome|shellid|verbosepreference)[^\n\[]{0,20}\[)",
-    r"['\"][ \t\r\n]*[+&][ \t\r\n_]*\(?[ \t]*['\"]",
-    r"['\"][ \t]*;?[ \t\r\n]*\$[A-Za-z0-9_]+[ \t]*\+=[ \t]*['\"]",
-    r"\"[ \t]*\r?\n[ \t]*[A-Za-z0-9_]+[ \t]*=[ \t]*[A-Za-z0-9_]+[ \t]*[&+][ \t]*\"",
-    r"\$[A-Za-z0-9_]+\}?[ \t]*\+[ \t]*\$",
-    r"(?i:['\"][ \t]*\)?[ \t]*-f[ \t]*\(?[ \t]*['\"])",
-    r"(?i:\[char(?:\[\])?\][ \t@]*\(?[ \t]*[0-9])",
-    r"(?i:\bchr[wb]?\$?[ \t]*\([ \t]*[0-9&]|fromcharcode)",
-    r"(?i:-join|::join|\]\.join)",
-    r"(?i:replace[ \t]*\(?[ \t]*['\"(\[]|\breplace\([^\"',()\n]{1,64},)",
-    r"(?i:\[-1[ \t]*\.\.|reverse)",
-)
 
 _Rewrite: TypeAlias = Callable[[str], str]
 

@@ -7,8 +7,9 @@ none does; ``(wow64)`` behind a frame of 32-bit code on a 64-bit system. Source:
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 Place: TypeAlias = Literal["module", "heap", "near", "kernel", "nowhere"]
 """Where a frame's address lies.

@@ -6,11 +6,11 @@ Source of the fields: the schema of the HijackLibs project, ``ExpectedLocations`
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from sidelight.analytics.paths import Place, Zone
+from sidelight.values import dataclass
 
 _USER: Final = r"users\\[^\\]+"
 _VARIABLES: Final[Mapping[str, str]] = {

@@ -1,11 +1,12 @@
 """What is known before a run: nothing, unless the user hands it in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.analytics.baseline import Baseline
 from sidelight.analytics.hijacks import Hijack
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ those that intruders like to replace.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from importlib.resources import files
 from typing import Final
+
+from sidelight.values import dataclass
 
 _FOLDER: Final = "content"
 

@@ -7,7 +7,7 @@ Rule 2. A story follows another when its file came from the other's host after t
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -15,6 +15,7 @@ from sidelight.analytics import MEDIUM
 from sidelight.analytics.story import Story
 from sidelight.analytics.suspicion import Reason, Suspicion
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _MAPPED = "::ffff:"
 """Begins an IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2)."""

@@ -1,6 +1,6 @@
 """What one event is held to say."""
 
-from dataclasses import dataclass
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ to have a trusted program load from elsewhere.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sidelight.values import dataclass
 
 
 class Zone(IntEnum):

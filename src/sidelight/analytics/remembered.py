@@ -5,8 +5,10 @@ pipeline that it starts. So what is in it is looked at once.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, TypeVar
+
+from sidelight.values import dataclass
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")

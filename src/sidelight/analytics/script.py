@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +12,7 @@ import re2
 from ahocorasick_rs import BytesAhoCorasick
 from numpy.typing import NDArray
 
-from sidelight.analytics.encodings import SHAPES
-from sidelight.analytics.folding import TRIGGERS
+from sidelight.analytics.hidden import SHAPES, TRIGGERS
 from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.signs import (
     APIS,
@@ -25,7 +23,10 @@ from sidelight.analytics.signs import (
     WORDS,
     Sign,
 )
-from sidelight.analytics.unpack import Layer
+from sidelight.values import dataclass
+
+if TYPE_CHECKING:
+    from sidelight.analytics.unpack import Layer
 
 LONGEST_TOKEN: Final = 120
 
@@ -71,7 +72,7 @@ def candidates(values: pa.StringArray) -> NDArray[np.intp]:
     return np.flatnonzero([_IS_POSSIBLE.search(text) is not None for text in texts])
 
 
-def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
+def judge(layers: "tuple[Layer, ...]") -> tuple[Mark, ...]:
     """List the marks of a text's layers, each kind once: where it weighs most, then outermost."""
     best: dict[str, tuple[Mark, Layer]] = {}
     for layer in layers:
@@ -81,20 +82,20 @@ def judge(layers: tuple[Layer, ...]) -> tuple[Mark, ...]:
     return tuple(_place(mark, layer) for mark, layer in best.values())
 
 
-def _place(mark: Mark, layer: Layer) -> Mark:
+def _place(mark: Mark, layer: "Layer") -> Mark:
     if not layer.how:
         return mark
     where = ", ".join(layer.how)
     return Mark(mark.id, mark.points, f"{mark.said}, in what was unpacked ({where})", mark.token)
 
 
-def _marks(layer: Layer) -> tuple[Mark, ...]:
+def _marks(layer: "Layer") -> tuple[Mark, ...]:
     if layer.binary:
         return (_binary(layer),)
     return _remembered_marks(layer.text) if layer.how else tuple(_read(layer.text))
 
 
-def _binary(layer: Layer) -> Mark:
+def _binary(layer: "Layer") -> Mark:
     begins = " ".join(f"{byte:02x}" for byte in layer.text[:16].encode("latin-1"))
     name = layer.binary.rpartition(" ")[2]
     return Mark(f"packed-{name}", BINARY_POINTS[layer.binary], f"{layer.binary} is in it", begins)
@@ -119,40 +120,46 @@ def _read(text: str) -> Iterator[Mark]:
 
 
 def _find(sign: Sign, text: str, data: bytes) -> str:
-    if sign.beside is not None and not search(sign.beside, text, data):
+    if sign.beside and not search(sign.beside, text, data):
         return ""
-    if sign.without is not None and search(sign.without, text, data):
+    if sign.without and search(sign.without, text, data):
         return ""
     return search(sign.pattern, text, data)[:LONGEST_TOKEN]
 
 
-def search(pattern: re.Pattern[str], text: str, data: bytes) -> str:
+def search(pattern: str, text: str, data: bytes) -> str:
     """Give what *pattern* finds first in *text*, empty for nothing.
 
     RE2 rules out most texts ten times faster. In ASCII it finds the very same, unless the pattern
     looks around; elsewhere it folds more letters.
 
     Args:
-        pattern: ignores the case of ASCII, has no group that counts, and never finds nothing.
+        pattern: is read without regard to the case of ASCII; it has no group that counts, and
+            never finds nothing.
         text: a layer.
         data: the same in UTF-8, surrogates replaced.
     """
     found = gate(pattern).search(data)
     if found is None:
         return ""
-    if text.isascii() and _AROUND.search(pattern.pattern) is None:
+    if text.isascii() and _AROUND.search(pattern) is None:
         return str(found[0], "ascii")
-    exact = pattern.search(text)
+    exact = _exact(pattern).search(text)
     return exact[0] if exact else ""
 
 
 @cache
-def gate(pattern: re.Pattern[str]) -> "re2._Regexp[bytes]":
+def _exact(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.ASCII)
+
+
+@cache
+def gate(pattern: str) -> "re2._Regexp[bytes]":
     """Make the expression for RE2 that is found in every text in which *pattern* is.
 
     RE2 does not look around, so it finds what stands in the wrong surroundings, too.
     """
-    return re2.compile(f"(?i:{_AROUND.sub('', pattern.pattern)})".encode())
+    return re2.compile(f"(?i:{_AROUND.sub('', pattern)})".encode())
 
 
 _AROUND: Final = re.compile(r"\(\?<?!\[[^]]*\]\)")

@@ -6,7 +6,7 @@ Defeated by: texts that are decoded by what they download, and logs that were sw
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import orjson
@@ -17,11 +17,13 @@ from sidelight.analytics.remembered import Remembered
 from sidelight.analytics.script import Mark as Sign
 from sidelight.analytics.script import candidates, judge
 from sidelight.analytics.signals import said_rows, spell
-from sidelight.analytics.unpack import Layer, unpack
 from sidelight.findings.actor import named
 from sidelight.findings.cells import Rows, listed
 from sidelight.findings.facts import SIGNALS
 from sidelight.schema import Frame
+
+if TYPE_CHECKING:
+    from sidelight.analytics.unpack import Layer
 
 LEAST: Final = 15
 SCRIPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -113,6 +115,8 @@ def _others(text: bytes, key: bytes) -> Iterator[bytes]:
 
 def script_marks(text: str) -> tuple[Mark, ...]:
     """Judge a text: the signs in all its layers, added up."""
+    from sidelight.analytics.unpack import unpack  # noqa: PLC0415 - few hunts meet such a text
+
     layers = unpack(text.replace("\0", "\n"))
     signs = judge(layers)
     points = min(_MOST, sum(sign.points for sign in signs))
@@ -126,7 +130,7 @@ def _heaviest(signs: Sequence[Sign]) -> list[Sign]:
     return sorted(signs, key=lambda sign: (-sign.points, sign.id))[:6]
 
 
-def _unpacked(layers: Sequence[Layer]) -> str:
+def _unpacked(layers: "Sequence[Layer]") -> str:
     """Show what a packed text holds."""
     inner = [layer for layer in layers if layer.how]
     if not inner:

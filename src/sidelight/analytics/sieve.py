@@ -8,7 +8,6 @@ that was loaded, and lies beside no such file that its process wrote.
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from sidelight.analytics.known import known_pairs, phantom_names, programs, syst
 from sidelight.analytics.paths import HOME, PROTECTED, WRITABLE, Place, Places, Zone, place_of
 from sidelight.findings.cells import Bools, Ints, Rows, coded_texts
 from sidelight.schema import unique
+from sidelight.values import dataclass
 
 VALID: Final = frozenset({"", "valid", "trusted"})
 """Words for a signature that holds, or of which nothing is said."""

@@ -12,9 +12,9 @@ administrators do as well is worth less, and adds up only where signs meet.
 | hides or fetches | 10 to 25 | installers and agents do this too |
 """
 
-import re
-from dataclasses import dataclass, field
 from typing import Final
+
+from sidelight.values import dataclass
 
 ALLOCATING: Final = (
     "VirtualAlloc",
@@ -81,14 +81,10 @@ class Sign:
     id: str
     points: int
     words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: str
     said: str
-    beside: re.Pattern[str] | None = None
-    without: re.Pattern[str] | None = field(default=None)
-
-
-def _expression(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE | re.ASCII)
+    beside: str = ""
+    without: str = ""
 
 
 def _sign(  # noqa: PLR0913
@@ -98,10 +94,10 @@ def _sign(  # noqa: PLR0913
         id_,
         points,
         tuple(words.lower().split()),
-        _expression(pattern),
+        pattern,
         said,
-        _expression(beside) if beside else None,
-        _expression(without) if without else None,
+        beside,
+        without,
     )
 
 
@@ -274,10 +270,10 @@ SIGNS: Final = (
 )
 
 GROUPS: Final = (
-    ("allocates", _expression(rf"\b(?:{'|'.join(ALLOCATING)})\b")),
-    ("unprotects", _expression(rf"\b(?:{'|'.join(PROTECTING)})\b")),
-    ("writes", _expression(rf"\b(?:{'|'.join(WRITING)})\b")),
-    ("starts", _expression(rf"\b(?:{'|'.join(STARTING)})\b")),
+    ("allocates", rf"\b(?:{'|'.join(ALLOCATING)})\b"),
+    ("unprotects", rf"\b(?:{'|'.join(PROTECTING)})\b"),
+    ("writes", rf"\b(?:{'|'.join(WRITING)})\b"),
+    ("starts", rf"\b(?:{'|'.join(STARTING)})\b"),
 )
 """What an injection does, and the functions that do it."""
 

@@ -1,7 +1,6 @@
 """Signals of one sort by one program, as one suspicion."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -19,6 +18,7 @@ from sidelight.findings.cells import Ints, Rows, coded, fold, ranked
 from sidelight.findings.facts import SIGNALS
 from sidelight.findings.order import numbered, sort_rows
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _CITED: Final = 60
 _ACTORS: Final = 50

@@ -12,7 +12,6 @@ Rule 3. What comes out follows from the sets of suspicions and hits alone.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,6 +29,7 @@ from sidelight.findings.starts import ACTORS
 from sidelight.findings.starts import actors as build_actors
 from sidelight.findings.surface import HOST, surface_of
 from sidelight.schema import strings
+from sidelight.values import dataclass
 
 _NO_LOOKS: Final = Looks()
 

@@ -1,10 +1,10 @@
 """What an analytic holds against something on one host: points, sentences, and events."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sidelight.findings.finding import FindingClass
 from sidelight.findings.surface import Surface
+from sidelight.values import dataclass
 
 State: TypeAlias = Literal["", "deleted", "changed"]
 """What has become of a file: nothing that is known, it has lost its name, or the code in memory

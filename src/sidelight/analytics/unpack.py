@@ -7,17 +7,18 @@ Rule 2. What unpacks to something neither readable nor known is no layer.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 import re2
 
 from sidelight.analytics.contents import Content, read_contents
-from sidelight.analytics.encodings import SHAPES, cut_runs, find_coded, hides
-from sidelight.analytics.folding import REWRITINGS, TRIGGERS, fold
+from sidelight.analytics.encodings import cut_runs, find_coded, hides
+from sidelight.analytics.folding import REWRITINGS, fold
+from sidelight.analytics.hidden import SHAPES, TRIGGERS
 from sidelight.analytics.keys import find_keys
 from sidelight.analytics.remembered import Remembered
+from sidelight.values import dataclass
 
 LEVELS: Final = 4
 MOST_LAYERS: Final = 64

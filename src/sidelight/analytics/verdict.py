@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice, zip_longest
 from typing import Final
@@ -30,6 +29,7 @@ from sidelight.findings.score import score as score_rule
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.surface import SURFACES, Seen, Surface, counted
 from sidelight.schema import LEVELS, NO_TIME, Level
+from sidelight.values import dataclass
 
 LEVEL_FROM: Final[tuple[tuple[int, Level], ...]] = (
     (85, "critical"),

@@ -5,9 +5,11 @@ A claim counts for less the older it is. `sidelight.attribution.hearsay` draws i
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final
+
+from sidelight.values import dataclass
 
 _HALF_LIFE: Final = 10.0
 """Years after which a claim that a set holds a tool counts half: tools get around."""

@@ -6,12 +6,13 @@ revision of a note counts; those before it stay readable, with date, person and 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 import orjson
 
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 Opinion: TypeAlias = Literal[
     "", "strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
 from sidelight.findings.finding import Finding
 from sidelight.schema import LEVELS, NO_TIME
+from sidelight.values import dataclass
 
 _LEAST: Final = LEVELS.index("medium")
 _MOST: Final = 5

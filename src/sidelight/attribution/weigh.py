@@ -16,7 +16,7 @@ says how well they do on the other half, and what it takes to change them.
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sidelight.attribution.lore import Actor, Delivery, Lore, year_of
@@ -25,6 +25,7 @@ from sidelight.attribution.observation import Observed, folded
 from sidelight.findings.assets import roles
 from sidelight.findings.resemblance import FAINT, Hypothesis, Line, LineKind, Resemblance
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 UNKNOWN: Final = "unknown"
 

@@ -1,5 +1,6 @@
 """The command line: each command parses, calls one public function and renders."""
 
+import atexit
 import gc
 import os
 import signal
@@ -20,6 +21,8 @@ def main() -> None:
     130 interrupted.
     """
     _open_closed()
+    ended: list[int] = []
+    atexit.register(_depart, ended)  # the first that is registered comes last
     asked = signal.getsignal(signal.SIGINT)
     if asked == signal.default_int_handler:  # where Ctrl-C is ignored, it stays so
         signal.signal(signal.SIGINT, _leave)
@@ -29,7 +32,24 @@ def main() -> None:
     from sidelight.cli.app import run  # noqa: PLC0415 - nothing is imported for a bare module
 
     signal.signal(signal.SIGINT, asked)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if sys.argv[1:2] == ["hunt"]:  # others may leave a database to be closed
+        ended.append(code)
+    sys.exit(code)
+
+
+def _depart(ended: list[int]) -> None:
+    """Leave what is loaded as it is: to take it apart is a twentieth of a small hunt.
+
+    All else that is done at exit has been done.
+    """
+    if ended:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return  # Python tells of it, and gives another exit code
+        os._exit(ended[0])
 
 
 def _open_closed() -> None:

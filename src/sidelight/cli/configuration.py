@@ -1,13 +1,13 @@
 """The settings of a user, read once."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.cli.folders import configuration_file
 from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError, reason_of
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.intel.markings import Marking

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Final
 
 from sidelight.errors import UsageError
 from sidelight.output.plain import plain
+from sidelight.values import dataclass
 
 AT_ONCE: Final = 16
 TIMEOUT_S: Final = 900

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
 from sidelight.cli.targets import Target, format_told, targets
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.coverage import Run

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from sidelight.intel.fields import JsonObject
 from sidelight.intel.importers.bundle import is_bundle
 from sidelight.intel.stix import Refusal
 from sidelight.rules.document import documents
+from sidelight.values import dataclass
 
 LIMIT: Final = 128 << 20
 """Size of the largest file that is read; all of ATT&CK has some 40 MB. Reading takes three times

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from sidelight.intel.importers.formats import IMPORTERS, recognised
 from sidelight.intel.sqlite import SqliteStore
 from sidelight.intel.stix import Refusal
 from sidelight.intel.store import Counts, Document
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.cli.exits import HUNG_UP, INTERRUPTED, TERMINATED
+from sidelight.values import dataclass
 
 _CODES: Final = {"SIGINT": INTERRUPTED, "SIGTERM": TERMINATED, "SIGHUP": HUNG_UP}
 _DEFAULTS: Final = (signal.default_int_handler, signal.SIG_DFL)

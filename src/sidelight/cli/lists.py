@@ -1,11 +1,12 @@
 """Files besides evidence and rules that have a say in findings, read for a hunt."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sidelight.cli.allow import today
 from sidelight.cli.folders import allow_file, hijack_file
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.hunt.run import HuntOptions

@@ -2,17 +2,17 @@
 
 import io
 import os
-import secrets
 import shlex
 import stat
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from sidelight.errors import UsageError, reason_of
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -153,7 +153,7 @@ def _beside(place: str, status: os.stat_result | None) -> tuple[io.FileIO, str |
     """Open a file beside *place*; or *place* itself, where its folder takes no other file."""
     if status is not None and not os.access(place, os.W_OK):
         raise PermissionError(0, "it may not be written")
-    part = os.path.join(os.path.dirname(place), f".sidelight-{secrets.token_hex(8)}.part")
+    part = os.path.join(os.path.dirname(place), f".sidelight-{os.urandom(8).hex()}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         handle = os.open(part, flags, 0o666)  # less what the umask takes, like any output

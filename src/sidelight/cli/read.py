@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,6 +15,7 @@ from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_homeless
 from sidelight.cli.reports import Taken, files_of, shelf_folder, take
 from sidelight.errors import EvidenceError, UsageError
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.intel.markings import Marking

@@ -6,7 +6,7 @@ Nothing else is ever done with it: nothing received blocks anything.
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -21,6 +21,7 @@ from sidelight.cli.libraries import now
 from sidelight.cli.saying import say
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.exchange.received.lookout import Indicator, Known, Outcome, Sought

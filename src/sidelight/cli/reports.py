@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.cli.folders import data_folder
 from sidelight.errors import EvidenceError, UsageError
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.reading.document import Document

@@ -12,7 +12,7 @@ import typer
 from sidelight.cli import choices, exits
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file, hijack_file
-from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths
+from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths, whole_paths
 from sidelight.errors import RuleError, UsageError
 from sidelight.output.plain import plain
 from sidelight.plural import many
@@ -139,7 +139,7 @@ def show(
     from sidelight.rules.files import read_documents  # noqa: PLC0415 - not for --help
     from sidelight.rules.load import compile_documents  # noqa: PLC0415
 
-    files, digest = read_documents(rule_paths(paths, with_own=own))
+    files, digest = read_documents(whole_paths(paths, with_own=own))
     found = compile_documents(files, digest=digest)
     metas = [rule.meta for rule in found.rules] + [each.meta for each in found.correlations]
     wanted = {
@@ -165,7 +165,7 @@ def check(paths: Named = None, own: choices.OwnRules = True) -> int:
     from sidelight.rules.check import check as examine  # noqa: PLC0415 - not for --help
     from sidelight.rules.files import read_documents  # noqa: PLC0415
 
-    files, _ = read_documents(rule_paths(paths, with_own=own and not paths))
+    files, _ = read_documents(whole_paths(paths, with_own=own and not paths))
     issues = examine(files)
     for each in issues:
         typer.echo(plain(f"{each.path}:{each.line}: {each.severity}: {each.text}"))
@@ -188,7 +188,7 @@ def run_samples(paths: Named = None, own: choices.OwnRules = True) -> int:
     from sidelight.rules.sample import judge  # noqa: PLC0415
     from sidelight.rules.trial import find, read, run  # noqa: PLC0415
 
-    places = rule_paths(paths, with_own=own and not paths)
+    places = whole_paths(paths, with_own=own and not paths)
     trials = [trial for path in find(places) for trial in read(path)]
     verdicts = run(trials, load_rules(places).rules, judge)
     for verdict in verdicts:

@@ -36,8 +36,7 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
     """Give the rule files and folders to load.
 
     Raises:
-        UsageError: a path does not exist, a named folder has no rules, a named package cannot be
-            read, or there is nothing to load.
+        UsageError: a path does not exist, a named folder has no rules, or there is nothing to load.
     """
     for path in named or ():
         _require_rules(path)
@@ -50,13 +49,24 @@ def rule_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
     return paths
 
 
+def whole_paths(named: list[Path] | None, *, with_own: bool) -> list[Path]:
+    """Give what `rule_paths` does to whom reads it all, and not what a cache has of it.
+
+    Raises:
+        UsageError: as `rule_paths` does, or a package cannot be read.
+    """
+    from sidelight.rules.files import require_whole  # noqa: PLC0415 - not for --help
+
+    paths = rule_paths(named, with_own=with_own)
+    require_whole(paths)
+    return paths
+
+
 def _require_rules(path: Path) -> None:
-    from sidelight.rules.files import damage, is_barren  # noqa: PLC0415 - not for --help
+    from sidelight.rules.files import is_barren  # noqa: PLC0415 - not for --help
 
     if not path.exists():
         raise UsageError("there is no such rule file or folder", where=str(path))
-    if reason := damage(path):
-        raise UsageError(reason, where=str(path))
     if is_barren(path):
         # Else a mistyped folder replaces the installed rules with none, and the hunt looks clean.
         raise UsageError(

@@ -7,13 +7,14 @@ reads those like any other evidence.
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.cli.folders import folders_of
 from sidelight.errors import UsageError
 from sidelight.evidence.named import present
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.hunt.gather import Heed

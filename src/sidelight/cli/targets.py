@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sidelight.cli.outputs import refuse_homeless, refuse_twice
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 SUFFIXES: Final = {
     ".timesketch.jsonl": "timesketch",

@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -15,6 +14,7 @@ from sidelight.cli.saying import say
 from sidelight.cli.tlp import tlp_named
 from sidelight.errors import UsageError
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client, Room

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
@@ -28,6 +27,7 @@ from sidelight.cli.saying import say
 from sidelight.cli.telling import Send, Sighting, Wish, tell, wished_after
 from sidelight.errors import ExchangeError, UsageError, reason_of
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.exchange.client import Client, Room

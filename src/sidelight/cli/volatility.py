@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -20,6 +19,7 @@ from sidelight.errors import UsageError
 from sidelight.extras import install
 from sidelight.host.volatility import LINUX, WINDOWS
 from sidelight.output.plain import plain
+from sidelight.values import dataclass
 
 TIMEOUT_S: Final = 3600
 LIMIT: Final = 512 << 20

@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from sidelight.evidence.inventory import Inventory
 from sidelight.hunt.gather import Progress as Read
 from sidelight.output.progress import Progress, ProgressLine
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

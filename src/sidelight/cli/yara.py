@@ -4,11 +4,11 @@ import socket
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.rules.rule import Refusal
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.evidence.yara.scan import Scan

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
@@ -25,7 +25,6 @@ from sidelight.coverage.silence import silences
 from sidelight.findings.attack import TACTICS, tactics, tactics_of, techniques
 from sidelight.findings.cells import ranked
 from sidelight.findings.order import sort_rows
-from sidelight.rules.rule import Meta
 from sidelight.schema import NO_TIME, Gap, unique
 
 _STREAM: Final = ("host", "product", "channel")
@@ -48,10 +47,10 @@ def build(
         streams=_streams(counts),
         sources=_sources(counts),
         gaps=tuple(sorted(set(gaps), key=_gap_order)),
-        rules=len(rules.metas),
+        rules=len(rules.ids),
         refused=tuple(sorted(rules.refused)),
         blind=_groups(blind),
-        techniques=_techniques(rules.metas, {rule.id for rule in blind}),
+        techniques=_techniques(rules, {rule.id for rule in blind}),
         analytics=blind_spots(counts),
     )
 
@@ -137,27 +136,32 @@ def _groups(blind: Sequence[BlindRule]) -> tuple[BlindGroup, ...]:
     return tuple(sorted(found, key=lambda group: (group.reason, -len(group.rules), group)))
 
 
-def _techniques(metas: Sequence[Meta], blind: set[str]) -> tuple[Technique, ...]:
-    named: dict[str, list[Meta]] = defaultdict(list)
-    sighted: dict[str, int] = defaultdict(int)
-    for meta in metas:
-        for technique in techniques(meta.tags):
-            named[technique].append(meta)
-            sighted[technique] += meta.id not in blind
+def _techniques(rules: Loaded, blind: set[str]) -> tuple[Technique, ...]:
+    """Count by technique; rules by the thousand share some hundred sets of tags."""
+    sharing = Counter(rules.tags)
+    seeing = Counter(
+        tags for name, tags in zip(rules.ids, rules.tags, strict=True) if name not in blind
+    )
+    named: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for tags in sharing:
+        for technique in techniques(tags):
+            named[technique].append(tags)
     return tuple(
         Technique(
             name,
-            tactics_of(name) or _elected([tactics(meta.tags) for meta in named[name]]),
-            len(named[name]),
-            sighted[name],
+            tactics_of(name) or _elected({tags: sharing[tags] for tags in some}),
+            sum(sharing[tags] for tags in some),
+            sum(seeing[tags] for tags in some),
         )
-        for name in sorted(named)
+        for name, some in sorted(named.items())
     )
 
 
-def _elected(votes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def _elected(votes: Mapping[tuple[str, ...], int]) -> tuple[str, ...]:
     """Choose the tactics that at least half of the rules name, or that most of them do."""
-    tally = Counter(chain.from_iterable(votes))
+    tally: Counter[str] = Counter()
+    for tags, rules in votes.items():
+        tally.update(dict.fromkeys(tactics(tags), rules))
     most = max(tally.values(), default=0)
-    enough = min(len(votes), 2 * most)
+    enough = min(sum(votes.values()), 2 * most)
     return tuple(name for name in TACTICS if tally[name] and 2 * tally[name] >= enough)

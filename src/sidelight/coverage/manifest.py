@@ -1,9 +1,8 @@
 """What a run was: tool, rules, inputs with their hashes, options and counts."""
 
-from dataclasses import dataclass
-
 from sidelight.coverage.seen import Coverage
 from sidelight.findings.resemblance import Resemblance
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,12 +1,12 @@
 """Coverage as a value: every zero has a reason, and it is in here."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sidelight.findings.allowlist import Use
 from sidelight.findings.clocks import Clock
-from sidelight.rules.rule import Meta, Refusal
+from sidelight.rules.rule import Refusal
 from sidelight.schema import LOST, Gap
+from sidelight.values import dataclass
 
 BlindReason: TypeAlias = Literal[
     "no-log-source",  # no event of the kind that the rule looks at was read
@@ -17,9 +17,15 @@ BlindReason: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The rules that were run, correlations among them, and those that could not be."""
+    """The rules that were run, correlations among them, and those that could not be.
 
-    metas: tuple[Meta, ...]
+    Args:
+        ids: of those that were run.
+        tags: of each of them.
+    """
+
+    ids: tuple[str, ...]
+    tags: tuple[tuple[str, ...], ...]
     refused: tuple[Refusal, ...] = ()
 
 

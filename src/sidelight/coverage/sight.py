@@ -12,7 +12,6 @@ Rule 4. An analytic that needs one of several roles is blind where it has none o
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,6 +24,7 @@ from sidelight.coverage.seen import BlindSpot
 from sidelight.coverage.telemetry import telemetry_of
 from sidelight.findings.cells import Bools, Ints, coded, listed
 from sidelight.schema import NO_TIME, Kind, unique
+from sidelight.values import dataclass
 
 _CHANCE: Final = 0.001
 _KIND: Final = ("product", "channel", "event_id", "category")

@@ -13,7 +13,6 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Final, Literal, TypeAlias, cast
 
@@ -23,6 +22,7 @@ from sidelight.evidence.unpacking import UNPACK, Tape, TapeMember, ZipMember
 from sidelight.evidence.zip_remains import LOCAL, remains
 from sidelight.plural import many
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 RATIO: Final = 250
 FLOOR: Final = 256 << 20

@@ -1,13 +1,13 @@
 """One record of the Linux audit log: its stamp and its fields."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from sidelight.evidence.audit_names import ENCODED, TYPES
 from sidelight.evidence.rows import clean
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _HEAD: Final = re.compile(
     r"(?:node=(\S+) )?(?:audit(?:spd|dispd)?(?:\[\d+\])?: )?(?:type=)?([A-Z][A-Z0-9_]*|\d{4}|"

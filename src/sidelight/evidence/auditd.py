@@ -10,7 +10,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.evidence.audit_names import SYSCALLS
@@ -20,6 +20,7 @@ from sidelight.evidence.rows import Sheet
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.text_lines import mostly, text_lines
 from sidelight.schema import Event, Frame, Gap, Kind, Wanted
+from sidelight.values import dataclass
 
 OPEN_EVENTS: Final = 256
 """So many events may be incomplete at a time; then the oldest is taken as it is."""

@@ -11,7 +11,6 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.evidence.json.activities import PRODUCTS
@@ -23,6 +22,7 @@ from sidelight.evidence.rows import Sheet, clean
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import blocks, decoded_head
 from sidelight.schema import Event, Frame, Gap, Wanted
+from sidelight.values import dataclass
 
 CELL_CHARACTERS: Final = 1 << 20
 """A longer cell is a loss; most often a quotation mark is missing at the end of one."""

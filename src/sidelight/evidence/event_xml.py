@@ -7,7 +7,6 @@ entities cannot be declared, so nothing can expand or reach outside.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import (
     Element,
@@ -21,6 +20,7 @@ from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import blocks, decoded_head
 from sidelight.evidence.times import time_of
 from sidelight.schema import Event, Frame, Gap, Kind, Wanted
+from sidelight.values import dataclass
 
 EVENT_BYTES: Final = 1 << 22
 """The longest event that is parsed; an event log holds none above 64 KiB of UTF-16."""

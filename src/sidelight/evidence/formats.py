@@ -1,12 +1,12 @@
 """The formats Sidelight reads: an explicit table, tried in order."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, Protocol, TypeAlias
 
 from sidelight.evidence.stream import Reader, Stream
 from sidelight.schema import Frame, Gap, Wanted
+from sidelight.values import dataclass
 
 Split: TypeAlias = Literal["chunks", "lines", "whole"]
 """Where a large file may be cut so that its parts can be read apart."""

@@ -7,7 +7,7 @@ it points to is not under the path that was named.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ from sidelight.evidence.stream import FAILURES
 from sidelight.evidence.volumes import IMAGE, can_open, image_sort
 from sidelight.pe.blob import may_be_blob
 from sidelight.schema import Gap, GapReason
+from sidelight.values import dataclass
 
 TASK_BYTES: Final = 64 << 20
 """About how much one task reads: small files are put together, large ones cut."""

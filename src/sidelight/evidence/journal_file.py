@@ -7,13 +7,14 @@ header points to, leads on where an object is damaged. Hashes are of no use to o
 
 import lzma
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from struct import Struct
 from typing import Final
 
 import pyarrow as pa
 
 from sidelight.evidence.rows import clean
+from sidelight.values import dataclass
 
 MAGIC: Final = b"LPKSHHRH"
 FIELD_BYTES: Final = 16 << 20

@@ -1,10 +1,11 @@
 """What a reader of many small records could not read, told in few gaps."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.schema import Gap, GapReason
+from sidelight.values import dataclass
 
 GAPS_PER_SOURCE: Final = 100
 """So many gaps of one source are told apart; the rest are counted in one."""

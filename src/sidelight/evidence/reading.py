@@ -4,7 +4,7 @@ import hashlib
 import io
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
 from sidelight.evidence.archive import Chained, Member, expand, expand_zip
@@ -17,6 +17,7 @@ from sidelight.evidence.stream import Raw, Stream
 from sidelight.evidence.volumes import IMAGE, files
 from sidelight.pe.blob import may_be_blob
 from sidelight.schema import Frame, Gap, Wanted
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.evidence.host.trees import TreesInArchive

@@ -4,7 +4,6 @@ import io
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.evidence.archive import Member, expand, expand_zip
@@ -14,6 +13,7 @@ from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import FAILURES, Stream
 from sidelight.evidence.volumes import IMAGE, named
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 MOST: Final = 512 << 20
 """A file is read again up to so many bytes."""

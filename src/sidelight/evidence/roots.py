@@ -1,8 +1,10 @@
 """Which folders are the root of a Linux host, and where in it no log can be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from sidelight.values import dataclass
 
 FOLDERS: Final = frozenset({"etc", "usr", "var"})
 """Names that lie in every root (Filesystem Hierarchy Standard 3.0, chapter 3)."""

@@ -1,7 +1,7 @@
 """Frames from events that are read one by one: the plain path of every slow format."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final, cast
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.schema import SEPARATOR, Column, Event, Frame, Kind, Wanted, encode
+from sidelight.values import dataclass
 
 BATCH_EVENTS: Final = 50_000
 BATCH_CHARACTERS: Final = 64 << 20

@@ -4,11 +4,12 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from lzma import LZMAError
 from typing import Final, Protocol, TypeAlias
 
 from sidelight.schema import STOPPED, Frame, Gap, GapReason, Wanted
+from sidelight.values import dataclass
 
 
 class RefusedBytesError(Exception):

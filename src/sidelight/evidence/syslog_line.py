@@ -6,13 +6,13 @@ host at all (ESXi).
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 MONTHS: Final = {
     name: number

@@ -13,12 +13,12 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 import pyarrow as pa
 
 from sidelight.evidence.stream import FAILURES, Raw
+from sidelight.values import dataclass
 
 PACKED: Final = 1 << 16
 """How many packed bytes are taken at once."""

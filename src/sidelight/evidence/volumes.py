@@ -7,13 +7,14 @@ and only where an image is named; a mounted image needs nothing.
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from sidelight.evidence.stream import Raw, Stream
 from sidelight.extras import install
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from dissect.target.container import Container

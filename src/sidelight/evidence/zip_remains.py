@@ -9,12 +9,13 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Final
 from zipfile import BadZipFile
 
 from sidelight.evidence.stream import FAILURES, Raw
 from sidelight.evidence.unpacking import CUT, PIECE, Inflater, Unpacked
+from sidelight.values import dataclass
 
 LOCAL: Final = b"PK\x03\x04"
 """How the header before a member begins (APPNOTE 6.3.10, 4.3.7)."""

@@ -5,12 +5,13 @@ or a name means something else on another server.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.marking import ORDER
 from sidelight.intel.markings import Marking
+from sidelight.values import dataclass
 
 Role: TypeAlias = Literal["operator", "sector CERT", "government"]
 Ceiling: TypeAlias = Marking | Literal["nothing"]

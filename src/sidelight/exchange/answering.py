@@ -1,12 +1,11 @@
 """Answers questions of allies, within what they may ask."""
 
-from dataclasses import dataclass
-
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.seen import intersection
 from sidelight.exchange.seen.envelope import Answer, Question
 from sidelight.exchange.seen.epoch import Overdrawn
 from sidelight.exchange.shelf import Caller, Shelf
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ said by a binding that somebody made, never by the certificate itself.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias, get_args
@@ -14,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 Kind: TypeAlias = Literal["sha256", "dns", "email", "uri", "subject"]
 KINDS: Final = get_args(Kind)

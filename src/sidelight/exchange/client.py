@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +12,7 @@ from sidelight.errors import ExchangeError
 from sidelight.exchange import instants
 from sidelight.exchange.connection import LARGEST, Connection, RefusalError, as_object
 from sidelight.exchange.taxii.paging import Page
+from sidelight.values import dataclass
 
 _IDS_AT_ONCE: Final = 20
 _POLLS: Final = 60

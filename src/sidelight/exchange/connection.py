@@ -5,7 +5,7 @@ import re
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import orjson
 from sidelight import __version__
 from sidelight.errors import ExchangeError
 from sidelight.exchange.taxii.message import MEDIA_TYPE
+from sidelight.values import dataclass
 
 _TIMEOUT_S: Final = 60
 _QUIET_S: Final = 45

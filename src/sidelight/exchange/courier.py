@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from threading import Event, Thread
 from typing import Final, TypeAlias
@@ -38,6 +38,7 @@ from sidelight.exchange.store import hooks
 from sidelight.exchange.store.hooks import DeadLetter, Hook
 from sidelight.exchange.store.library import Library
 from sidelight.exchange.taxii.reading import granted
+from sidelight.values import dataclass
 
 Post: TypeAlias = Callable[[Target, str, Mapping[str, str], bytes], int]
 """Sends a body to a target at an address, and gives the status of the answer."""

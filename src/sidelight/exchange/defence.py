@@ -11,7 +11,6 @@ Rule 2. What goes into an object was read as what it says it is; what comes out 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
 from uuid import UUID, uuid5
@@ -28,6 +27,7 @@ from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.files import RuleFile
 from sidelight.rules.load import compile_documents
 from sidelight.rules.meta import text as said
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 Kind: TypeAlias = Literal["sigma-rule", "allow-list", "baseline", "playbook"]

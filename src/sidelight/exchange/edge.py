@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -31,6 +31,7 @@ from sidelight.exchange.taxii import message
 from sidelight.exchange.taxii.message import MEDIA_TYPE, Refused, Stream
 from sidelight.exchange.taxii.server import Server, answer
 from sidelight.exchange.turnstile import Turnstile, too_many
+from sidelight.values import dataclass
 
 _T = TypeVar("_T")
 _BODY_S: Final = 60

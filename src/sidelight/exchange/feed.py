@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -20,6 +19,7 @@ from sidelight.exchange.store.library import Library
 from sidelight.exchange.taxii.message import Stream
 from sidelight.exchange.taxii.reading import View, following
 from sidelight.exchange.taxii.server import reads_from
+from sidelight.values import dataclass
 
 _BEAT_S: Final = 15.0
 _LOOK_S: Final = 0.25

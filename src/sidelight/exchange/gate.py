@@ -5,7 +5,7 @@ to be guessed, and an address may be that of many allies.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import Final
 
@@ -18,6 +18,7 @@ from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store.certificates import Ended, Holder
 from sidelight.exchange.store.library import Library
 from sidelight.exchange.turnstile import too_many
+from sidelight.values import dataclass
 
 _MINUTE: Final[Instant] = 60_000_000
 _NOTES: Final = 60

@@ -11,13 +11,13 @@ by its address, a date. Several policies of one object add up, each field by its
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.marking import spelled
 from sidelight.intel.markings import Marking
+from sidelight.values import dataclass
 
 Json = Mapping[str, object]
 

@@ -6,7 +6,6 @@ beyond that are of a run that was cut, and are got again. So each object is ther
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from sys import maxsize
 
@@ -16,6 +15,7 @@ from sidelight.errors import UsageError, reason_of
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.pulling import Reach, batches
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 
 class Cursor(msgspec.Struct, frozen=True):

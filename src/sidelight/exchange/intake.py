@@ -8,7 +8,6 @@ those go out. The digest that tells tampering from repetition is taken after tha
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -21,6 +20,7 @@ from sidelight.exchange.handling import UNSAID, Handling, handling_of, is_policy
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.marking import Unclear
 from sidelight.intel.markings import Marking
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import Final
 
@@ -12,6 +12,7 @@ from joserfc.jwk import Key, RSAKey, import_key
 
 from sidelight.errors import SidelightError, UsageError
 from sidelight.exchange.issuer import Claims, Entitled, Issuer, Signed, entitled, fitting, verify
+from sidelight.values import dataclass
 
 _log = logging.getLogger(__name__)
 _FRESH_S: Final = 3600.0

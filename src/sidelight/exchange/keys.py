@@ -11,7 +11,7 @@ Rule 3. A revoked key stays in the store, so that it is refused by name.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from sidelight.errors import UsageError, reason_of
 from sidelight.exchange.base64url import decoded, encoded
 from sidelight.exchange.secret import read_secret, write_secret
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 _IDENTITIES: Final = UUID("a2c4b1f3-2e5d-4f79-8a8b-5d1f0c3e7b92")
 _IDENTITY: Final = re.compile(r"identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)

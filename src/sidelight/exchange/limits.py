@@ -6,10 +6,11 @@ server counts for itself.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Final
 
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 _MOST_KEYS: Final = 10_000
 _MOST: Final = 1e12

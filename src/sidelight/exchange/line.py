@@ -13,7 +13,7 @@ import asyncio
 import ssl
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -27,6 +27,7 @@ from sidelight.exchange.limits import Limits
 from sidelight.exchange.login import origin
 from sidelight.exchange.taxii import message
 from sidelight.exchange.taxii.message import MEDIA_TYPE, Refused
+from sidelight.values import dataclass
 
 _AGAIN: Final = ("Retry-After", "5")
 

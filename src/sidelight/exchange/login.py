@@ -3,11 +3,12 @@
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 ATTEMPTS: Final = 10
 """So many wrong tokens may come from one address in a minute."""

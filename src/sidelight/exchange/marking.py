@@ -10,10 +10,10 @@ property add up, and a selector that selects nothing still counts.
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeGuard
 
 from sidelight.intel.markings import EXTENSION, FIRST_VERSION, MARKINGS, Marking, label
+from sidelight.values import dataclass
 
 Json = Mapping[str, object]
 

@@ -11,7 +11,6 @@ Tokens are not kept here, only where they are to be read from.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 from sidelight.exchange.client import named
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.outbox_file import OutboxFile
+from sidelight.values import dataclass
 
 State: TypeAlias = Literal["waiting", "refused"]
 

@@ -9,7 +9,7 @@ Rules of this file:
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sidelight.errors import SidelightError, UsageError
 from sidelight.exchange import forwarding, instants, settling
@@ -30,6 +30,7 @@ from sidelight.exchange.store.library import Library
 from sidelight.exchange.store.peering import Direction, Line
 from sidelight.exchange.taxii.adding import definitions_held
 from sidelight.exchange.taxii.reading import granted
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

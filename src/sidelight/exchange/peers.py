@@ -1,10 +1,10 @@
 """Peers: servers of others that ours is kept in step with, as a person writes them down."""
 
 import tomllib
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

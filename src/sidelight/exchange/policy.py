@@ -13,12 +13,12 @@ AMBER: the organisation and its clients; GREEN: the community; CLEAR: everybody)
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.exchange.alliance import CEILINGS, Alliances, Circle, Organisation, reaches
 from sidelight.exchange.instants import Instant
 from sidelight.intel.markings import Marking, label
+from sidelight.values import dataclass
 
 Route: TypeAlias = Literal[
     "objects", "object", "manifest", "versions", "stream", "peer", "hook", "sighting"

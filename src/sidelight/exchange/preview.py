@@ -5,7 +5,7 @@ hidden from it; one line, which is always there, says that there may be somebody
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sidelight.exchange.alliance import Alliances, parties, seen_by
@@ -14,6 +14,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.intake import Arrival, Item, Standard, Unfit
 from sidelight.exchange.policy import Shared, Terms, Verdict, decide
 from sidelight.exchange.register import Collection
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ once.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -17,6 +16,7 @@ from sidelight.errors import ExchangeError
 from sidelight.exchange.client import Client, Room
 from sidelight.exchange.connection import RefusalError
 from sidelight.exchange.taxii.paging import Done, Page, Place, Stuck, before, by_date, turn
+from sidelight.values import dataclass
 
 _SAYS_SO: Final = re.compile(rb'"spec_version"\s*:\s*"2\.[01]"')
 _FORGOTTEN: Final = frozenset({400, 404, 410})

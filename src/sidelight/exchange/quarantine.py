@@ -9,7 +9,6 @@ must not be able to take defence away.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -25,6 +24,7 @@ from sidelight.exchange.marking import Unclear, marking_of
 from sidelight.exchange.signature import Signed, Stranger, Unsigned, Void, verified
 from sidelight.intel.markings import Marking
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -1,11 +1,12 @@
 """What is asked of a collection."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import orjson
 
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 DEFAULT_LIMIT: Final = 100
 PAGE_OCTETS: Final = 16 << 20

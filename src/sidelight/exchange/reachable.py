@@ -7,13 +7,13 @@ to the very address that was looked at.
 """
 
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
 from sidelight.errors import ExchangeError, UsageError
 from sidelight.exchange.address import Address, NoAddressError, check, is_host, literal
+from sidelight.values import dataclass
 
 _PORTS: Final = {"https": 443, "http": 80}
 

@@ -12,11 +12,11 @@ Rules of this file:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 State: TypeAlias = Literal["open", "overdue", "acknowledged", "acknowledged late"]

@@ -8,7 +8,6 @@ loosened: what is kept was marked no stricter than the ceiling, and says so agai
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from sidelight.exchange.intake import Unfit, definitions, is_definition, parsed
 from sidelight.exchange.marking import KNOWN, ORDER, Unclear, effective, marking_of, strictest
 from sidelight.exchange.victims import Victims, victims
 from sidelight.intel.markings import MARKINGS, Marking, label
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -8,7 +8,7 @@ later who could see what, and why.
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -28,6 +28,7 @@ from sidelight.exchange.alliance import (
     Role,
 )
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 Table: TypeAlias = dict[str, object]
 

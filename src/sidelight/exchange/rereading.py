@@ -12,13 +12,14 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from sidelight.errors import SidelightError
+from sidelight.values import dataclass
 
 _T = TypeVar("_T")
 _Mark: TypeAlias = tuple[int, int, int] | None

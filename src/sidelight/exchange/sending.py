@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from sidelight.errors import SidelightError
@@ -12,6 +12,7 @@ from sidelight.exchange.connection import RefusalError
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.outbox import Destination, Item, Outbox, Standing
 from sidelight.exchange.parcel import MOST, envelopes
+from sidelight.values import dataclass
 
 Opener: TypeAlias = Callable[[Destination], AbstractContextManager[Client]]
 

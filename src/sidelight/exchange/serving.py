@@ -4,7 +4,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from sidelight.exchange.certificate import Revocations, read_revocations
 from sidelight.exchange.edge import Edge, make_app
 from sidelight.exchange.line import Door, Line
 from sidelight.exchange.rereading import Looking, Source, rereading
+from sidelight.values import dataclass
 
 _FILES: Final = 256
 """Files that a process has open besides its connections."""

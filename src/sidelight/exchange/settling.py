@@ -11,11 +11,11 @@ is prevented where objects are read: there the first who shared an object counts
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.exchange.intake import Arrival, Unfit
 from sidelight.exchange.shelf import Added
+from sidelight.values import dataclass
 
 RECALLED: Final = "recalled"
 """The rule that refuses a version that its owner shared here and took back."""

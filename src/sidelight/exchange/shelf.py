@@ -2,7 +2,6 @@
 
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sidelight.exchange.instants import Instant
@@ -14,6 +13,7 @@ from sidelight.exchange.register import Register
 from sidelight.exchange.seen.epoch import Epoch, Overdrawn, Release
 from sidelight.exchange.seen.reports import Report
 from sidelight.exchange.sighting import Letter
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

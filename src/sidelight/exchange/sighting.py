@@ -14,7 +14,6 @@ Source: STIX 2.1, section 5.2 (sighting).
 
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 from uuid import UUID, uuid5
@@ -29,6 +28,7 @@ from sidelight.exchange.policy import Shared, Terms, Verdict, decide
 from sidelight.exchange.preview import HIDDEN
 from sidelight.exchange.pseudonym import pseudonym, pseudonymous_identity
 from sidelight.intel.markings import MARKINGS, Marking
+from sidelight.values import dataclass
 
 Name: TypeAlias = Literal["own", "anonymous"]
 Reach: TypeAlias = Literal["creator", "circle"]

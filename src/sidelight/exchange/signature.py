@@ -9,7 +9,6 @@ Rule 2. One algorithm. A header that says anything else is refused, not interpre
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sidelight.exchange.base64url import decoded, encoded
 from sidelight.exchange.extension import SIGNATURE
 from sidelight.exchange.keys import PrivateKey, PublicKey, Trusted
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -9,12 +9,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final
 
 from sidelight.exchange.limits import Allowance, Limits, Meter
 from sidelight.exchange.taxii.message import Refused
+from sidelight.values import dataclass
 
 _TURN_S: Final = 30
 _HEAVY: Final = 1 << 20

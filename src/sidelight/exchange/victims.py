@@ -6,8 +6,10 @@ class ``system`` of each host, so one that is not the maker of anything is a hos
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
+
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -7,7 +7,6 @@ logs from inside the process it tells about. For Sysmon it is Sysmon itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 
 from sidelight.findings.cells import EMPTY, Rows, Texts, chosen, listed, spoken
 from sidelight.schema import Column, Frame, Kind, constant, strings
+from sidelight.values import dataclass
 
 _SYSMON: Final = "microsoft-windows-sysmon/operational"
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"

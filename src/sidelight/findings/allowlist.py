@@ -10,12 +10,13 @@ Rule 3. Nothing is hidden without a count.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cache
 from typing import Final, Literal, TypeAlias
 
 from sidelight.findings.finding import Evidence, Finding
+from sidelight.values import dataclass
 
 State: TypeAlias = Literal["applied", "unused", "expired"]
 

@@ -8,7 +8,6 @@ agree and an hour at most lies between what is told of them.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ import pyarrow as pa
 from sidelight.findings.cells import Ints, coded, listed
 from sidelight.findings.starts import Found, parents, resolve
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 SAME_START: Final = 2_000_000_000
 UNSEEN: Final = 3_600_000_000_000

@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias
 
 from sidelight.findings.allowlist import matches
 from sidelight.findings.finding import Asset, Finding, Weight
+from sidelight.values import dataclass
 
 MOST: Final = 15
 """No host raises a score by more."""

@@ -9,7 +9,7 @@ the same order. They start within moments, so clocks are apart only where starts
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from sidelight.findings.cells import coded_texts, numbers
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 LEAST: Final = 3
 """So many processes have to agree."""

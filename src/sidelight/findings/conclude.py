@@ -9,7 +9,7 @@ Rule 3. What comes out follows from the set of hits alone.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
@@ -38,6 +38,7 @@ from sidelight.findings.sheet import Sheet
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.surface import DISK, HOST, Seen, Surface, counted, surface_of
 from sidelight.schema import LEVELS, NO_TIME
+from sidelight.values import dataclass
 
 _BATCH: Final = 10_000
 _STRETCH: Final = 256

@@ -1,10 +1,10 @@
 """What an analyst reads."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sidelight.findings.surface import Seen
 from sidelight.schema import LEVELS, Event, Level
+from sidelight.values import dataclass
 
 FindingClass: TypeAlias = Literal[
     "sideload",

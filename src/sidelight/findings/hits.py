@@ -7,7 +7,6 @@ Rule 2. Rows are narrow. The full event is kept for a few rows of each group onl
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow as pa
 from sidelight.findings.cells import Ints, Stretch, Texts, dictionary, plain, ranked
 from sidelight.findings.facts import FACTS
 from sidelight.findings.order import firsts, sort_rows
+from sidelight.values import dataclass
 
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 

@@ -6,7 +6,6 @@ Rule 2. Memory follows what was found: distinct starts, and of them what finding
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from sidelight.findings.cells import Ints, listed, numbers, plain, repeat
 from sidelight.findings.finding import Process
 from sidelight.findings.starts import parents, resolve
 from sidelight.schema import NO_TIME, unique
+from sidelight.values import dataclass
 
 GENERATIONS: Final = 12
 """How many ancestors are looked for."""

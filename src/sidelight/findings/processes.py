@@ -1,7 +1,6 @@
 """Starts and ends of processes, out of the events that tell of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from sidelight.findings.actor import first_of, guid_texts, named, pid_of, texts
 from sidelight.findings.cells import Coded, Ints, Rows, cells, listed, numbers, plain, spoken
 from sidelight.findings.hits import NOTHING, PROCESSES
 from sidelight.schema import Column, Frame, Kind, strings
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

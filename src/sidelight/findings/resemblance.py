@@ -4,8 +4,9 @@ That findings resemble an intrusion set says that tools or ways of it were seen.
 that the set did it: tools are shared, bought and copied.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 LineKind: TypeAlias = Literal["tool", "delivery", "technique", "role", "analyst"]
 

@@ -8,7 +8,7 @@ at least the sample; `settle` then takes off what it kept beyond that.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 from sidelight.findings.cells import Bools, Ints, Rows, Stretch, coded, fold, listed, ranked, repeat
 from sidelight.findings.hits import EVENTS, HITS, union
 from sidelight.findings.order import numbered, sort_rows
+from sidelight.values import dataclass
 
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100

@@ -1,7 +1,6 @@
 """Hits as numbers: which group each is in, which event it is about, and who acted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -12,6 +11,7 @@ from sidelight.findings.kin import Kin
 from sidelight.findings.lineage import signatures
 from sidelight.findings.order import numbered, sort_rows
 from sidelight.findings.starts import actors
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import SEEK_END, FileIO
 from pathlib import Path
 from typing import Final, Self, cast
@@ -18,6 +18,7 @@ import pyarrow as pa
 from sidelight.findings.cells import Ints, coded, dictionary, listed
 from sidelight.findings.hits import EVENTS
 from sidelight.schema import Event, strings, unique
+from sidelight.values import dataclass
 
 ROOM: Final = 4 << 20
 """So many bytes of events stay in memory; what comes after them goes to disk."""

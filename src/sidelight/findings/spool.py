@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, overload
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from sidelight.errors import SidelightError
 from sidelight.findings.hits import TABLES, Part
+from sidelight.values import dataclass
 
 LIMIT_BYTES: Final = 32 << 20
 

@@ -9,7 +9,6 @@ another, once for each generation, and only rows that are found are kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 from zlib import crc32
 
@@ -34,6 +33,7 @@ from sidelight.findings.cells import (
 )
 from sidelight.findings.hits import PROCESSES
 from sidelight.schema import NO_TIME, unique
+from sidelight.values import dataclass
 
 _ACTOR: Final[list[tuple[str, pa.DataType]]] = [
     ("host", pa.string()),

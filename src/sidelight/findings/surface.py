@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 Surface: TypeAlias = Literal["log", "live", "memory", "disk"]
 

@@ -7,7 +7,7 @@ Header"; core(5); for the initial stack the x86-64 psABI, "Process Initializatio
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from sidelight.host import collect
@@ -23,6 +23,7 @@ from sidelight.host.core_notes import (
 )
 from sidelight.host.process import Process, Region, Sign
 from sidelight.host.tape import BLOCK_BYTES, Tape
+from sidelight.values import dataclass
 
 NOTE_BYTES: Final = 64 << 20
 TOP_BYTES: Final = 512 << 10

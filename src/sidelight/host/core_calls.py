@@ -8,12 +8,13 @@ points to no file is. Sources: the System V ABI, "Dynamic Section"; the x86-64 a
 import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.host.collect import STACK_BYTES, is_call
 from sidelight.host.core_notes import Layout
 from sidelight.host.process import Bent, Region
+from sidelight.values import dataclass
 
 _PART_BYTES: Final = 4 << 20
 _KEPT_BYTES: Final = 64 << 20

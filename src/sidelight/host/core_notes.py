@@ -6,8 +6,10 @@ kernel's include/linux/elfcore.h and their 32-bit forms; user_regs of x86 and ar
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from sidelight.values import dataclass
 
 AT_PHDR, AT_ENTRY, AT_EXECFN, AT_VDSO = 3, 9, 31, 33
 MANY_FILES: Final = 1 << 20

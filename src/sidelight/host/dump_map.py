@@ -2,11 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sidelight.host.minidump import Minidump
 from sidelight.host.minidump_streams import IMAGE, Area, Module
+from sidelight.values import dataclass
 
 _Part = TypeVar("_Part", Module, Area)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from sidelight.host.import_tables import Imports, imports_in
 from sidelight.host.minidump import Minidump, memory_blocks
 from sidelight.host.minidump_streams import Area, Module, Stored
 from sidelight.host.tape import Tape
+from sidelight.values import dataclass
 
 MANY_IMAGES: Final = 256
 REWRITTEN: Final = 64

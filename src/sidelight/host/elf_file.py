@@ -5,8 +5,9 @@ Sources: the System V ABI, "Program Header" and "Dynamic Section"; ld.so(8).
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from sidelight.values import dataclass
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
 """Gives bytes from an offset on, fewer only at the end."""

@@ -5,8 +5,10 @@ Source: Microsoft, "PE Format": COFF header, optional header, section table, bas
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
+
+from sidelight.values import dataclass
 
 PAGE: Final = 4096
 WIPED_WITHIN: Final = 1024

@@ -5,11 +5,12 @@ in arrays, one a library, each with a zero behind it. Source: Microsoft, "PE For
 Section" and "Import Address Table".
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sidelight.values import dataclass
 
 RUN: Final = 4
 """Least addresses of an array that counts."""

@@ -7,12 +7,13 @@ MINIDUMP_DIRECTORY and what they point to); for the contexts winnt.h.
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from sidelight.host import minidump_streams as streams
 from sidelight.host.minidump_streams import Area, Module, Stored, Thread
 from sidelight.host.tape import BLOCK_BYTES, Tape
+from sidelight.values import dataclass
 
 FRONT_BYTES: Final = 64 << 20
 STREAM_BYTES: Final = 64 << 20

@@ -7,8 +7,9 @@ MINIDUMP_UNLOADED_MODULE_LIST, MINIDUMP_MEMORY_INFO_LIST, MINIDUMP_THREAD_INFO_L
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 READ: Final = frozenset({3, 4, 5, 7, 9, 14, 15, 16, 17})
 """Types of the streams that are read."""

@@ -7,11 +7,11 @@ kernel/kthread.c and its callers give them; names of daemons as their packages i
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from posixpath import basename
 from typing import Final, Literal, TypeAlias
 
 from sidelight.host.process import File, Process, Region
+from sidelight.values import dataclass
 
 Place: TypeAlias = Literal["memory", "open", "guarded", "other"]
 """Where a file is: in shared memory, where everybody may write, below such a folder and yet where

@@ -6,10 +6,10 @@ Source: J. Metz, "Windows Prefetch File (PF) format", libscca documentation, for
 
 import re
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.host.xpress import PackedError, unpack
+from sidelight.values import dataclass
 
 MOST: Final = 16 << 20
 """No such file is longer, packed or not."""

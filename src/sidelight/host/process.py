@@ -1,11 +1,12 @@
 """A process as a look at its host, a snapshot or a core shows it: what the judge judges."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import basename
 from typing import Final, Literal, TypeAlias
 
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 DELETED: Final = " (deleted)"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, cast
 
@@ -19,6 +19,7 @@ from sidelight.host.process import (
     Sign,
 )
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -7,8 +7,9 @@ in Forensic Investigations" (2012), and its later parsers' descriptions of Windo
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 _MARKS: Final = (b"10ts", b"00ts")
 _EIGHT: Final = 0x80

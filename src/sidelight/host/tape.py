@@ -1,8 +1,10 @@
 """Bytes that are read forward only, whose beginning is kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from sidelight.values import dataclass
 
 BLOCK_BYTES: Final = 1 << 20
 

@@ -1,8 +1,9 @@
 """Every mark: what it is called, what sort of thing it shows, where that is documented."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 Class: TypeAlias = Literal["memory", "sideload", "stealth", "remark"]
 """What a mark shows: code without a file, a library or program from where it should not come,

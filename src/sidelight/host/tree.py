@@ -5,7 +5,7 @@ Paths are those of the host, from its root on. Sources: ld.so(8); ldconfig(8); h
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import basename, dirname, normpath
 from typing import Final
 
@@ -14,6 +14,7 @@ from sidelight.host.elf_file import ElfFile
 from sidelight.host.places import is_closed, place_of
 from sidelight.host.process import File
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 SETUID: Final = 0o6000
 _OTHERS: Final = 0o002

@@ -6,11 +6,11 @@ ldrmodules. Columns: those of Volatility 3, releases 2.7 to 2.28.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.host.dump_marks import runtime_at
 from sidelight.host.process import Mark, Process, Region, Sign
+from sidelight.values import dataclass
 
 Row: TypeAlias = Mapping[str, object]
 Rows: TypeAlias = Mapping[str, Sequence[Row]]

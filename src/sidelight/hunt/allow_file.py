@@ -4,7 +4,6 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from sidelight.errors import UsageError
 from sidelight.findings.allowlist import SCOPES, Entry
 from sidelight.findings.finding import FindingClass
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 _TABLE: Final = re.compile(r"(?:^[ \t]*#.*\n)*^[ \t]*\[\[\s*allow\s*\]\]", re.MULTILINE)
 """Where an entry begins, comments right above it included."""

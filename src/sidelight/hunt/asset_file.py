@@ -4,12 +4,12 @@ import csv
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 from sidelight.errors import UsageError
 from sidelight.findings.assets import POINTS, Assets, Criticality, Listed, roles
+from sidelight.values import dataclass
 
 _KEYS: Final = ("host", "role", "criticality", "note")
 

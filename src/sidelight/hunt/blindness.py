@@ -27,15 +27,15 @@ def blind_rules(
     lacking = fieldless(rules.plan, occurring)
     idle = eventless(rules.plan, sighted, occurring)
     blind: dict[str, BlindRule] = {}
-    for number, (meta, source) in enumerate(zip(rules.metas, rules.logsources, strict=True)):
+    for number, (name, source) in enumerate(zip(rules.plan.rules, rules.logsources, strict=True)):
         if number in sighted and number not in lacking:
             continue
         spelled = _spelled(source.product, source.service, source.category)
         if number not in sighted:
             reason: BlindReason = "no-event" if number in idle else "no-log-source"
-            blind[meta.id] = BlindRule(meta.id, spelled, reason)
+            blind[name] = BlindRule(name, spelled, reason)
         else:
-            blind[meta.id] = BlindRule(meta.id, spelled, "no-field", lacking[number])
+            blind[name] = BlindRule(name, spelled, "no-field", lacking[number])
     blind.update((each.id, each) for each in _correlations(rules, blind))
     return tuple(blind[name] for name in sorted(blind))
 

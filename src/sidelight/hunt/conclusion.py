@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import merge
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,7 @@ from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
 from sidelight.rules.rule import Meta
 from sidelight.schema import Gap, strings
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.pe.examined import Examined
@@ -136,7 +137,7 @@ def event_counts(spool: Spool, copies: frozenset[str]) -> pa.Table:
 
 def rule_infos(rules: Compiled, ids: Container[str]) -> Mapping[str, RuleInfo]:
     """Give what findings say of those rules that *ids* name, by id."""
-    alone = (meta for meta in rules.metas if meta.id in ids)
+    alone = (rules.meta(number) for number, name in enumerate(rules.plan.rules) if name in ids)
     infos = {meta.id: RuleInfo(_ref(meta), meta.tags) for meta in alone}
     for each in rules.correlations:
         if each.meta.id in ids:

@@ -5,7 +5,7 @@ Which files these are follows from all facts together, so everybody looks at the
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from sidelight.evidence.inventory import Input
 from sidelight.evidence.reading import Digest
 from sidelight.evidence.reopening import Marked, Opened, reopen
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.analytics.triads.tree import Tree

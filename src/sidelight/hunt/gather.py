@@ -6,7 +6,7 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -23,6 +23,7 @@ from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
 from sidelight.schema import Frame, Gap, Kind
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     from sidelight.hunt.crew import Finished

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from sidelight.replacement import replace_file
 from sidelight.rules.detection import Node
 from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.files import RuleFile, read_documents
+from sidelight.values import dataclass
 
 VERSION: Final = 1
 _KIND: Final = "sidelight-hijacklibs"

@@ -1,7 +1,7 @@
 """What evidence is called that does not say it well itself: its host, and its source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow as pa
 from sidelight.evidence.reading import Digest
 from sidelight.evidence.stream import spelled
 from sidelight.schema import Column, Frame, Gap, offsets_of, strings
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sidelight.analytics.baseline import Baseline, learn, parsed, spelled
@@ -16,6 +15,7 @@ from sidelight.hunt.gather import Gathered, Report, Work, gather
 from sidelight.replacement import replace_file
 from sidelight.rules.cache import compiled
 from sidelight.rules.load import compile_documents
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import ctypes
 import gc
 import mmap
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+
+from sidelight.values import dataclass
 
 _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3

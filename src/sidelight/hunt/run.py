@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -38,8 +38,8 @@ from sidelight.hunt.gather import Gathered, Heed, Report, Work, gather
 from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of, watched
 from sidelight.rules.cache import Compiled
-from sidelight.rules.rule import Meta
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 Made = TypeVar("Made")
 
@@ -130,7 +130,7 @@ def hunt(
         coverage = build(
             counts,
             gathered.gaps,
-            Loaded(_metas(rules), rules.refused),
+            _loaded(rules),
             blind_rules(rules, gathered.seen, gathered.occurring),
         )
         spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
@@ -145,7 +145,7 @@ def hunt(
                 started=started,
                 finished=options.now(),
                 rules_digest=rules.digest,
-                rules=len(rules.metas) + len(rules.correlations),
+                rules=len(rules.plan.rules) + len(rules.correlations),
                 inputs=inputs(),
                 options=options.shown,
                 events=coverage.events,
@@ -206,8 +206,10 @@ def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
     return wait
 
 
-def _metas(rules: Compiled) -> tuple[Meta, ...]:
-    return (*rules.metas, *(each.meta for each in rules.correlations))
+def _loaded(rules: Compiled) -> Loaded:
+    joined = [each.meta for each in rules.correlations]
+    tags = (*rules.tags, *(each.tags for each in joined))
+    return Loaded((*rules.plan.rules, *(each.id for each in joined)), tags, rules.refused)
 
 
 def _inputs(

@@ -1,7 +1,7 @@
 """Frames become a part: rules, process starts, members of correlations and counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from sidelight.rules.cache import Compiled
 from sidelight.rules.evaluate import Engine, Matches
 from sidelight.rules.members import Watch, member_rows, watches
 from sidelight.schema import Frame, Kind, Wish, unique
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Claims: what a source says of two things, or of the name of one."""
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from sidelight.values import dataclass
 
 Relation: TypeAlias = Literal[
     "uses",

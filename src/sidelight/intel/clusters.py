@@ -10,13 +10,13 @@ Nothing is merged. The strictness says what it takes for two entries to stand to
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from sidelight.intel.claim import NameClaim
 from sidelight.intel.entity import ACTORS
 from sidelight.intel.identifier import type_of
 from sidelight.intel.knowledge import Knowledge
+from sidelight.values import dataclass
 
 Strictness: TypeAlias = Literal["vendor", "two", "any"]
 STRICTNESSES: Final[tuple[Strictness, ...]] = get_args(Strictness)

@@ -8,7 +8,7 @@ not matter.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.intel.catalogues import FIGHT, GALAXY, NUMBERED, SOURCES, UNRESOLVED
@@ -21,6 +21,7 @@ from sidelight.intel.markings import strictest
 from sidelight.intel.publishers import publisher_of
 from sidelight.intel.source import Source
 from sidelight.intel.stix import StixObject, is_withdrawn
+from sidelight.values import dataclass
 
 THINGS: Final = frozenset(
     {

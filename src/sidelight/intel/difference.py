@@ -1,11 +1,12 @@
 """What changed between two bodies of knowledge: things, names and claims."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sidelight.intel.claim import Claim, NameClaim
 from sidelight.intel.entity import Entity
 from sidelight.intel.knowledge import Knowledge
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

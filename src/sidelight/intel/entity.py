@@ -1,9 +1,9 @@
 """Things that claims are about."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.intel.identifier import type_of
+from sidelight.values import dataclass
 
 ACTORS: Final = frozenset({"intrusion-set", "threat-actor"})
 SOFTWARE: Final = frozenset({"malware", "tool"})

@@ -7,7 +7,7 @@ takes on the STIX id that the catalogue itself gives that number. Names never jo
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, field, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Final, TypeVar
@@ -17,6 +17,7 @@ from sidelight.intel.entity import ACTORS, SOFTWARE, Entity
 from sidelight.intel.entries import counted_as
 from sidelight.intel.identifier import catalogue_id, type_of
 from sidelight.intel.source import Source
+from sidelight.values import dataclass
 
 OWN: Final = "sidelight"
 """Source of what the bundled files list without claiming anything about it."""

@@ -7,12 +7,12 @@ Sygnia's *Fire Ant* fold alike and are two actors.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.intel.claim import NameClaim
 from sidelight.intel.entity import Entity
 from sidelight.intel.knowledge import Knowledge
+from sidelight.values import dataclass
 
 MIN_LENGTH: Final = 6
 """Shorter names have too many neighbours for a misspelling to mean anything."""

@@ -6,7 +6,6 @@ a tool of two: a step to a thing costs one and the logarithm of how much else ha
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 from math import log2
@@ -14,6 +13,7 @@ from typing import Final
 
 from sidelight.intel.claim import Claim
 from sidelight.intel.knowledge import Knowledge
+from sidelight.values import dataclass
 
 _LINKS: Final = frozenset(
     {

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sidelight.intel.claim import Claim, NameClaim, Relation
@@ -11,6 +11,7 @@ from sidelight.intel.identifier import sector_id, type_of
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import NameIndex, fold
 from sidelight.intel.sectors import TELECOM
+from sidelight.values import dataclass
 
 _TIES: Final = frozenset({"uses", "associated-with"})
 _SPECIAL: Final = ("FG", "MOT")

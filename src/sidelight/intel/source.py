@@ -1,7 +1,8 @@
 """Where statements come from."""
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
+
+from sidelight.values import dataclass
 
 SourceKind: TypeAlias = Literal[
     "vendor report",

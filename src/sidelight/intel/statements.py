@@ -7,7 +7,6 @@ describes is an error with its place, since these files are part of the program.
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -27,6 +26,7 @@ from sidelight.intel.identifier import (
 )
 from sidelight.intel.knowledge import OWN, Knowledge, join
 from sidelight.intel.source import CHECKS, KINDS, Source
+from sidelight.values import dataclass
 
 _DATE: Final = re.compile(r"(?:\d{4}(?:-\d\d(?:-\d\d)?)?)?", re.ASCII)
 _PREFIXES: Final = {"sector": sector_id, "country": country_id, "region": region_id}

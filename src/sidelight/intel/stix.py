@@ -9,7 +9,6 @@ Rule 3. STIX 2.0 is taken as 2.1 says it: ``spec_version`` is written, nothing i
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NoReturn
 
@@ -18,6 +17,7 @@ import orjson
 from sidelight.intel.documents import Ambiguous
 from sidelight.intel.fields import JsonObject, flag, text
 from sidelight.intel.identifier import is_stix_id, type_of
+from sidelight.values import dataclass
 
 MAX_BYTES: Final = 8 << 20
 """Size of the largest object that is kept; the largest of ATT&CK has some 60 kB."""

@@ -1,10 +1,10 @@
 """What keeps STIX objects, as the rest of the program sees it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sidelight.intel.stix import Refusal, StixObject
+from sidelight.values import dataclass
 
 MAX_TOLD: Final = 1000
 """Reasons for refusals that are kept of one document; all are counted."""

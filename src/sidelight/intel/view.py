@@ -1,7 +1,6 @@
 """The knowledge of a store and of the bundled files, made once for each state of both."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from sidelight.intel.knowledge import Knowledge, join
 from sidelight.intel.source import Source
 from sidelight.intel.statements import bundled_digest, load_bundled
 from sidelight.intel.store import Store
+from sidelight.values import dataclass
 
 _REVISION: Final = 1
 """Counts up when the same objects give other claims."""

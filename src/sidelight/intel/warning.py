@@ -8,13 +8,14 @@ import ipaddress
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MATCHES: Final = {"string": "name", "hostname": "suffix", "cidr": "network", "substring": "part"}

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -11,6 +10,7 @@ from sidelight.intel.identifier import sector_id, type_of
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.markings import strictest_label
 from sidelight.intel.sectors import TELECOM
+from sidelight.values import dataclass
 
 _TIES: Final = frozenset({"uses", "associated-with"})
 LINES: Final = 200

@@ -7,7 +7,6 @@ and control characters are shown as pictures, so an event is always one line.
 
 import csv
 import io
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from sidelight.coverage import Run
@@ -16,6 +15,7 @@ from sidelight.output.details import BROKEN_BAR, joined, split, titles
 from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.plain import plain
 from sidelight.output.tally import ABBREVIATION
+from sidelight.values import dataclass
 
 COLUMNS: Final = (
     "Timestamp",

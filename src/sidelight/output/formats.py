@@ -1,12 +1,12 @@
 """Every format that findings are written in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
 from sidelight.output.marking import Marking
+from sidelight.values import dataclass
 
 
 class Sink(Protocol):

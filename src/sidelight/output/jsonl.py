@@ -5,7 +5,6 @@ line and one ``manifest`` line. Keys have a fixed order, and the same run gives 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, Final, TypeAlias
 
 import orjson
@@ -29,6 +28,7 @@ from sidelight.output.blindness import sentence
 from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text, rfc3339
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 _BUFFER: Final = 1 << 18

@@ -4,7 +4,7 @@ Source: mitre-attack/attack-navigator, layer file format 4.5. A technique is wri
 tactic, so that a layer outlives changes of ATT&CK's tactics.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Final
 
 import orjson
@@ -14,6 +14,7 @@ from sidelight.findings.finding import Finding
 from sidelight.output.jsonl import Json
 from sidelight.output.tally import Tally
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 _VERSIONS: Final[Json] = {"attack": "19", "navigator": "5.1.0", "layer": "4.5"}
 _COLORS: Final = ("#fff3b0", "#f8961e", "#c1121f")

@@ -1,9 +1,9 @@
 """How far a run has come, on one line that does not lie."""
 
-from dataclasses import dataclass
 from typing import Final, TextIO
 
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 _EARLIEST: Final = 0.05
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")

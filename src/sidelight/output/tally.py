@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.findings.finding import Finding
 from sidelight.schema import LEVELS, NO_TIME, Level
+from sidelight.values import dataclass
 
 _HOUR_NS: Final = 3_600_000_000_000
 SEVERITY: Final = {level: rank for rank, level in enumerate(LEVELS)}

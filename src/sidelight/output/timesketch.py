@@ -4,7 +4,6 @@ Source: Timesketch documentation, "Import data": `message`, `datetime` and `time
 needed, `timestamp` is microseconds since 1970, `tag` a list. The file's name must end in .jsonl.
 """
 
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from sidelight.coverage import Run
@@ -14,6 +13,7 @@ from sidelight.output.instants import rfc3339_fixed
 from sidelight.output.jsonl import Json, event_number, line
 from sidelight.output.plain import clip, plain
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _UNKNOWN: Final = "1970-01-01T00:00:00.000000Z"
 

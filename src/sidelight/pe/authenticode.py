@@ -6,7 +6,7 @@ Not looked at: revocation lists and answers of the issuers, which need a network
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from sidelight.pe.certificate import Certificate, read_certificate
@@ -16,6 +16,7 @@ from sidelight.pe.digest import image_digest
 from sidelight.pe.layout import Layout, certificates
 from sidelight.pe.timestamp import Stamp, seconds, stamp_of
 from sidelight.pe.trust import Trust, flaw_of_chain, text_of
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     import lief

@@ -6,7 +6,6 @@ PKCS #7, RFC 2315), the Authenticode specification, "SpcIndirectDataContent"; AS
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.authenticode import CODE, Signature, describe, judge
@@ -14,6 +13,7 @@ from sidelight.pe.cms import Message, certificate_of, flaw_of, read_message
 from sidelight.pe.der import OID, SEQUENCE, TIMES, DerError
 from sidelight.pe.timestamp import stamp_of, time_of
 from sidelight.pe.trust import Trust, described
+from sidelight.values import dataclass
 
 _CONTENT: Final = bytes.fromhex("2b0601040182370a01")  # szOID_CTL
 _LIST: Final = bytes.fromhex("2b0601040182370c0101")  # szOID_CATALOG_LIST

@@ -4,11 +4,11 @@ Source: RFC 5280, clause 4.1. They are read here because lief refuses some that 
 such as those with critical policies, by which Microsoft's own timestamps are issued.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.der import BITS, OCTETS, OID, SEQUENCE, Element, element
 from sidelight.pe.keys import digest_of, mismatch
+from sidelight.values import dataclass
 
 _VERSION: Final = 0xA0
 _EXTENSIONS: Final = 0xA3

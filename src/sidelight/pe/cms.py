@@ -6,12 +6,12 @@ length in both.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.certificate import Certificate, read_certificate
 from sidelight.pe.der import OCTETS, OID, SEQUENCE, SET, DerError, Element, element
 from sidelight.pe.keys import DIGESTS, mismatch
+from sidelight.values import dataclass
 
 _SIGNED: Final = bytes.fromhex("2a864886f70d010702")
 _CONTENT_TYPE: Final = bytes.fromhex("2a864886f70d010903")

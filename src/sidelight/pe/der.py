@@ -6,8 +6,9 @@ Rule 2. Lengths are definite, and tags have one byte; anything else is refused.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 INTEGER, BITS, OCTETS, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
 TIMES: Final = frozenset({0x17, 0x18})

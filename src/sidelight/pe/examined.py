@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.pe.authenticode import UNSIGNED, Signature, verify
@@ -12,6 +12,7 @@ from sidelight.pe.exports import Exports, read_exports
 from sidelight.pe.imports import functions
 from sidelight.pe.layout import DEBUG, Layout, PeError, certificates, read_layout
 from sidelight.pe.trust import Trust
+from sidelight.values import dataclass
 
 _DEBUG: Final = struct.Struct("<7I")
 _REPRODUCIBLE: Final = 16  # IMAGE_DEBUG_TYPE_REPRO

@@ -5,10 +5,10 @@ a forwarder, the text ``LIBRARY.Function``.
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.layout import EXPORT, Layout, text_at
+from sidelight.values import dataclass
 
 MOST: Final = 1 << 16
 _TABLE: Final = struct.Struct("<IIHHIIIIIII")

@@ -1,12 +1,12 @@
 """What is kept of a PE file while evidence is read: enough to see which files belong together."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.imports import asked
 from sidelight.pe.layout import certificates, read_layout
 from sidelight.pe.strings import library_names
 from sidelight.pe.version import version_texts
+from sidelight.values import dataclass
 
 MACHINES: Final = {0x14C: "x86", 0x8664: "x64", 0xAA64: "arm64", 0x1C4: "arm", 0x200: "ia64"}
 

@@ -5,10 +5,10 @@ Source: Microsoft, "PE Format", import directory table and delay-load directory 
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.pe.layout import DELAY, IMPORT, Layout, text_at
+from sidelight.values import dataclass
 
 MOST_LIBRARIES: Final = 1024
 MOST_FUNCTIONS: Final = 1 << 16

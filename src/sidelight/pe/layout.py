@@ -6,8 +6,9 @@ Rule 2. No loop runs longer than a limit that stands beside it, whatever a heade
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 HEAD: Final = 1 << 16
 """So many first bytes tell that a file is one, unless its headers begin behind them."""

@@ -7,7 +7,6 @@ Source: RFC 3161, clauses 2.3 and 2.4.2; RFC 2985, clause 5.3.6 (countersignatur
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,6 +22,7 @@ from sidelight.pe.cms import (
 )
 from sidelight.pe.der import INTEGER, OCTETS, SEQUENCE, TIMES, DerError, Element, element
 from sidelight.pe.trust import NO_ROOT, Trust, described, flaw_of_chain, text_of
+from sidelight.values import dataclass
 
 _COUNTERSIGNATURE: Final = bytes.fromhex("2a864886f70d010906")
 _TOKENS: Final = (

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from itertools import islice
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from sidelight.pe.certificate import Certificate, read_certificate
 from sidelight.pe.der import DerError
 from sidelight.pe.keys import weakness
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     import lief

@@ -4,12 +4,13 @@ Rule of the module: a sentence without a span cannot be made, so none can be emi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sidelight.intel.source import Source
 from sidelight.reading.compare import Conflict, Story
 from sidelight.reading.document import Documents, Span
 from sidelight.reading.read import Reading
+from sidelight.values import dataclass
 
 
 class UncitedError(ValueError):

@@ -1,10 +1,10 @@
 """What a text claims, with the sentence it claims it in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.reading.document import Span
+from sidelight.values import dataclass
 
 Relation: TypeAlias = Literal[
     "uses", "uses-tools-of", "involves", "targets", "delivered-by", "associated-with",

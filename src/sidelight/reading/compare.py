@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from typing import Final, Literal, TypeAlias
@@ -17,6 +16,7 @@ from sidelight.reading.claim import INTRUDERS, Claim
 from sidelight.reading.document import Span
 from sidelight.reading.entity import NAMED, Entity
 from sidelight.reading.read import Reading
+from sidelight.values import dataclass
 
 ConflictKind: TypeAlias = Literal["involvement", "spelling", "date", "denied", "names", "knowledge"]
 _SHINGLE: Final = 5

@@ -3,12 +3,13 @@
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from operator import attrgetter
 from typing import Final
 
 from sidelight.errors import EvidenceError
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,10 +1,10 @@
 """Things that a text names, and what is known of each name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.reading.document import Span
+from sidelight.values import dataclass
 
 Kind: TypeAlias = Literal[
     "actor",

@@ -5,12 +5,12 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.errors import EvidenceError
 from sidelight.reading.document import Content, Document, make_document
 from sidelight.reading.documents import docx, feed, html, mail, objects, pdf, plain
+from sidelight.values import dataclass
 
 _HEADER: Final = re.compile(
     rb"\A(?:(?:From|Received|Return-Path|Delivered-To|MIME-Version|Subject|Date|Message-ID|X-[\w-]+"

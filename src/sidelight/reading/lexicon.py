@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -16,6 +15,7 @@ from sidelight.intel.identifier import type_of
 from sidelight.intel.knowledge import Knowledge
 from sidelight.intel.names import NameIndex
 from sidelight.reading.entity import Kind, Mention
+from sidelight.values import dataclass
 
 _ASCII: Final = {ordinal: ordinal + 32 for ordinal in range(65, 91)}
 _PLAIN: Final = re.compile(r"[A-Z]?[a-z]+")

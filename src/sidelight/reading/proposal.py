@@ -8,7 +8,7 @@ text is data: what it says to whoever reads it changes nothing here, whatever th
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias, cast
 
 from sidelight.intel.knowledge import Knowledge
@@ -17,6 +17,7 @@ from sidelight.reading.claim import INTRUDERS, RELATIONS, Claim, Relation, Techn
 from sidelight.reading.document import Document, Span
 from sidelight.reading.read import Reading
 from sidelight.reading.techniques import is_technique, technique_name
+from sidelight.values import dataclass
 
 _MOST: Final = 200
 _LONGEST: Final = 60_000

@@ -4,7 +4,6 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -25,6 +24,7 @@ from sidelight.reading.sentences import sentences
 from sidelight.reading.speech import Provenance, provenance
 from sidelight.reading.techniques import find_techniques
 from sidelight.reading.view import View, unwrapped, view
+from sidelight.values import dataclass
 
 _PRONOUN: Final = re.compile(r"(?:It|They)\b(?= \w)")
 """Stands for what the sentence before names first; nothing else is resolved."""

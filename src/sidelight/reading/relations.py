@@ -6,11 +6,11 @@ it ("Fireant, Needleminer and Firefly"). What no pattern covers is not guessed.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.reading.claim import INTRUDERS, Relation
 from sidelight.reading.entity import NAMED, Mention
+from sidelight.values import dataclass
 
 _SOFTWARE: Final = frozenset({"malware", "tool"})
 _VICTIMS: Final = frozenset({"sector", "country", "region"})

@@ -17,13 +17,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sidelight.errors import UsageError
 from sidelight.reading.brief import Brief
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 _ID: Final = re.compile(r"[0-9a-f]{12}")
 _VERSION: Final = "v-"

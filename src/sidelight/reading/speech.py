@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias
@@ -11,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 from sidelight.intel.publishers import publisher_of
 from sidelight.reading.document import Span
 from sidelight.reading.view import View
+from sidelight.values import dataclass
 
 Hand: TypeAlias = Literal["first-hand", "second-hand", "unstated"]
 

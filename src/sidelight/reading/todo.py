@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Final
@@ -16,6 +15,7 @@ from sidelight.reading.compare import Story
 from sidelight.reading.document import Span
 from sidelight.rules.load import load_rules
 from sidelight.rules.rule import Correlation, Rule
+from sidelight.values import dataclass
 
 _LINUX: Final = re.compile(
     r"\b(?:linux|unix|solaris|esxi|bpf|elf|/etc/|/dev/shm|raw"

@@ -1,10 +1,10 @@
 """A text as a person sees it: without characters that have no width, and with the way back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.reading.document import Document, Span
+from sidelight.values import dataclass
 
 HIDDEN: Final = frozenset(
     "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"

@@ -9,7 +9,7 @@ Rule 1. What engine finds the texts changes the time it takes and nothing else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, chain
 from typing import Final, TypeAlias, cast
 
@@ -24,6 +24,7 @@ from sidelight.rules.atoms import FRAME
 from sidelight.rules.patterns import fold
 from sidelight.rules.raw import RawScan, raw_scan
 from sidelight.schema import SEPARATOR, offsets_of
+from sidelight.values import dataclass
 
 Ids: TypeAlias = NDArray[np.int64]
 """Numbers of distinct values, ascending."""

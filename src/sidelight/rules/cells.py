@@ -1,7 +1,7 @@
 """The cells of columns, put to the atoms of fields."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -13,6 +13,7 @@ from sidelight.rules.atoms import Atom, Presence, Search
 from sidelight.rules.automata import Finder, Ids
 from sidelight.rules.decide import Judge, Marks
 from sidelight.schema import Column, offsets_of
+from sidelight.values import dataclass
 
 Rows: TypeAlias = NDArray[np.intp]
 

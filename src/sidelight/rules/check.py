@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from sidelight.rules.meta import text, texts
 from sidelight.rules.rule import Rule
 from sidelight.rules.values import Placeholders
 from sidelight.rules.vocabulary import known_fields
+from sidelight.values import dataclass
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 

@@ -1,7 +1,7 @@
 """The columns of a frame by name without regard to case, derived ones made when asked for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from typing import Final
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sidelight.findings.cells import listed
 from sidelight.rules.derive import DERIVED, derive
 from sidelight.schema import SEPARATOR, Column, Frame, constant, strings
+from sidelight.values import dataclass
 
 FROM_FRAME: Final = frozenset({"eventid", "channel", "computer"})
 """Fields that a frame tells of itself, whatever its columns are."""

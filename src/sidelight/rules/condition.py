@@ -5,12 +5,13 @@ Precedence, tightest first: ``1 of``/``all of``, not, and, or; parentheses group
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.errors import RuleError
 from sidelight.rules.detection import conjunction, disjunction
 from sidelight.rules.expr import Expr, Not
+from sidelight.values import dataclass
 
 MAX_DEPTH: Final = 64
 """How deep parentheses and negations may nest."""

@@ -19,7 +19,6 @@ the evidence ends, or lacks the log of the rule, it is absent as well.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -42,6 +41,7 @@ from sidelight.findings.order import firsts, numbered, packed, sort_rows
 from sidelight.rules import window
 from sidelight.rules.rule import Correlation
 from sidelight.schema import strings
+from sidelight.values import dataclass
 
 _TEMPORAL: Final = frozenset({"temporal", "temporal_ordered"})
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 from sidelight.errors import RuleError
@@ -11,6 +11,7 @@ from sidelight.rules.alternatives import read_alternatives
 from sidelight.rules.detection import Node
 from sidelight.rules.meta import meta, text, texts
 from sidelight.rules.rule import Alternative, Correlation, Refusal, Rule
+from sidelight.values import dataclass
 
 Type: TypeAlias = Literal[
     "event_count",

@@ -1,7 +1,8 @@
 """What single rules cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ import operator
 import re
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +18,7 @@ from sidelight.rules.atoms import Decision, Holds, Number, Presence, Search, Wit
 from sidelight.rules.automata import framed
 from sidelight.rules.patterns import fold
 from sidelight.schema import SEPARATOR, offsets_of
+from sidelight.values import dataclass
 
 Marks = NDArray[np.bool_]
 

@@ -6,12 +6,12 @@ Windows writes the same facts as Security 4657 and 4688 in other words (Microsof
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from sidelight.schema import Column, Frame, encode
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

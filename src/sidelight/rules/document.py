@@ -7,7 +7,6 @@ Rule 3. Dates stay the text they are; merge keys are ordinary keys.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -15,6 +14,7 @@ import yaml
 from sidelight.errors import RuleError
 from sidelight.rules.detection import Node
 from sidelight.rules.files import MAX_BYTES
+from sidelight.values import dataclass
 
 MAX_DEPTH: Final = 100
 

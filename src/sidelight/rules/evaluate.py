@@ -7,7 +7,7 @@ Rule 3. A missing column is a field that every event lacks: tests are false, `Nu
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import process_time_ns
 from typing import Final, TypeAlias
 
@@ -21,9 +21,10 @@ from sidelight.rules.cost import Cost
 from sidelight.rules.decide import Marks
 from sidelight.rules.plan import KEYWORD, Plan, unpacked
 from sidelight.rules.relate import related
-from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
+from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, Trees
 from sidelight.rules.watchlist import Look, Watchlist, Watchlists, inputs
 from sidelight.schema import Column, Frame, Kind
+from sidelight.values import dataclass
 
 Matches: TypeAlias = dict[str, Rows]
 """Rule id to the rows it matches, ascending; rules that match none are not there."""
@@ -47,11 +48,13 @@ class Engine:
     _lists: dict[Kind, Watchlist] = field(default_factory=dict)
     _maker: Watchlists = field(init=False)
     _witnesses: "_Witnesses" = field(init=False)
+    _trees: Trees = field(init=False)
     _sets: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._maker = Watchlists(self.plan)
         self._witnesses = _Witnesses(self.plan)
+        self._trees = Trees(self.plan.trees)
 
     def wanted(self, kind: Kind) -> frozenset[str] | None:
         """Tell which columns rules read of *kind*; None for all."""
@@ -100,7 +103,7 @@ class Engine:
         for number in chosen.tolist():
             look = watchlist.looks[number]
             start, touched = process_time_ns(), self.counters.rows
-            rows = sheet.rows(self.plan.trees[look.tree], look)
+            rows = sheet.rows(self._trees[look.tree], look)
             cost = Cost(process_time_ns() - start, self.counters.rows - touched, len(rows))
             self.costs.setdefault(self.plan.rules[look.rule], Cost()).add(cost)
             if len(rows):

@@ -7,9 +7,10 @@ A test of an absent field is false (`Null` and `Exists` apart), so its negation 
 third truth value leaves a leaf (Sigma specification 2.1, "Field-Value Definitions").
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 
 class Wild(Enum):

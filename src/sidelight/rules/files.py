@@ -6,11 +6,13 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from lzma import LZMAError
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
+
+from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 SUFFIXES: Final = (".yml", ".yaml")
 TRIAL_SUFFIXES: Final = (".test.yml", ".test.yaml")
@@ -76,6 +78,17 @@ def is_barren(path: Path) -> bool:
     return path.is_dir() and not any(
         _wanted(name) for _, _, names in os.walk(path) for name in names
     )
+
+
+def require_whole(paths: Sequence[Path]) -> None:
+    """Refuse packages that cannot be read at all.
+
+    Raises:
+        UsageError: one of *paths* is such a package.
+    """
+    for path in paths:
+        if reason := damage(path):
+            raise UsageError(reason, where=str(path))
 
 
 def damage(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Sigma filters: exclusions that are kept apart from the rules they tune (filters spec 2.1)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from sidelight.errors import RuleError
@@ -11,6 +11,7 @@ from sidelight.rules.meta import logsource, meta, text, texts
 from sidelight.rules.rule import LogSource, Meta, Refusal, Rule
 from sidelight.rules.search import detection
 from sidelight.rules.values import Placeholders
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

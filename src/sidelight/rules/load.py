@@ -1,7 +1,7 @@
 """Rule files become a rule set: every document a rule, a correlation, a filter or a refusal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from sidelight.rules.meta import logsource, meta, text
 from sidelight.rules.rule import Meta, Refusal, Rule, RuleSet
 from sidelight.rules.search import detection
 from sidelight.rules.values import Placeholders
+from sidelight.values import dataclass
 
 NO_PLACEHOLDERS: Final[Placeholders] = {}
 

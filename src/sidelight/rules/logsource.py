@@ -1,7 +1,6 @@
 """Which events a rule looks at: Sigma's logsources as channels, event ids and field names."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -9,6 +8,7 @@ from sidelight.rules import channels as names
 from sidelight.rules.expr import Expr, Glob, Match, Null, Or
 from sidelight.rules.rule import LogSource
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 Fields: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -5,7 +5,6 @@ one of the group-by fields takes no part; the values of groups fold case.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -27,6 +26,7 @@ from sidelight.findings.matches import places
 from sidelight.findings.order import numbered
 from sidelight.rules.rule import Correlation
 from sidelight.schema import NO_TIME, Column, Frame, strings
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ each value into tests.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias, cast
 
 from sidelight.errors import RuleError
+from sidelight.values import dataclass
 
 Position: TypeAlias = Literal["equals", "contains", "startswith", "endswith"]
 Relation: TypeAlias = Literal["lt", "lte", "gt", "gte"]

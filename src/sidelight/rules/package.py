@@ -8,7 +8,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -17,6 +16,7 @@ from sidelight.rules.files import MAX_BYTES, SUFFIXES, ZIP_FAILURES
 from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
 from sidelight.rules.rule import Refusal
 from sidelight.rules.values import Placeholders
+from sidelight.values import dataclass
 
 MAX_FILES: Final = 50_000
 MAX_TOTAL: Final = 256 << 20

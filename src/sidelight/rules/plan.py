@@ -5,7 +5,7 @@ and without running code.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 import msgspec
@@ -18,6 +18,7 @@ from sidelight.rules.logsource import routes
 from sidelight.rules.rule import Rule
 from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, conjunction, disjunction, members
 from sidelight.rules.witness import clauses
+from sidelight.values import dataclass
 
 KEYWORD: Final = ""
 """The name of the field that stands for every field."""
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True):
         rules: their ids, by number.
         fields: names of the fields, in lower case.
         spelled: the same names as the first rule that has each spells it.
+        trees: conditions, to be read by `tree.Trees`: few of them are ever looked at.
         starts: number of the first atom of each field, and the number of atoms.
         members: for each tree, the atoms and references of fields in it (`packed`).
         clauses: for each clause of a tree, the atoms of which one must hold (`packed`); a number
@@ -78,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True):
     spelled: tuple[str, ...]
     starts: tuple[int, ...]
     atoms: tuple[Atom, ...]
-    trees: tuple[Tree, ...]
+    trees: tuple[msgspec.Raw, ...]
     ways: tuple[Way, ...]
     variants: tuple[Variant, ...]
     members: tuple[bytes, bytes]
@@ -116,7 +118,7 @@ def compile_plan(rules: Sequence[Rule]) -> Plan:
         spelled=tuple(map(spelled.__getitem__, bench.fields)),
         starts=bench.starts,
         atoms=tuple(bench.atoms),
-        trees=trees,
+        trees=tuple(msgspec.Raw(msgspec.msgpack.encode(tree)) for tree in trees),
         ways=tuple(bench.ways),
         variants=tuple(variants),
         members=packed([sorted(members(tree, len(bench.atoms))) for tree in trees]),

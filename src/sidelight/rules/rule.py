@@ -1,10 +1,10 @@
 """A Sigma rule as a value (Sigma specification 2.1, rules and correlation rules)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from sidelight.rules.expr import Expr
 from sidelight.schema import Level
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

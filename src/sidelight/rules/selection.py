@@ -1,12 +1,13 @@
 """Choosing among rules: by level, status, tag, product, id."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
 from sidelight.errors import UsageError
 from sidelight.rules.rule import Correlation, Rule, RuleSet
 from sidelight.schema import LEVELS, Level
+from sidelight.values import dataclass
 
 Part: TypeAlias = Rule | Correlation
 

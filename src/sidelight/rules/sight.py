@@ -7,7 +7,7 @@ that is false for every kind of event it looks at cannot have matched, whatever 
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -17,9 +17,10 @@ from sidelight.rules.atoms import Presence
 from sidelight.rules.columns import FROM_FRAME
 from sidelight.rules.derive import DERIVED
 from sidelight.rules.plan import EVENT_ID, KEYWORD, Plan, Variant, unpacked
-from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree
+from sidelight.rules.tree import All, Any, Neg, Ref, Some, Tree, Trees
 from sidelight.rules.watchlist import Watchlists, leads
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 Known: TypeAlias = tuple[bool, frozenset[int]] | None
 """What a condition comes to and the absent fields that make it so; None where it is open."""
@@ -117,6 +118,7 @@ class _Absent:
 class _Bench:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._trees = Trees(plan.trees)
         starts, numbers = unpacked(plan.members)
         total = plan.starts[-1]
         owner = np.searchsorted(np.array(plan.starts), numbers, side="right") - 1
@@ -128,7 +130,7 @@ class _Bench:
         fields = self._owners[self._starts[number] : self._starts[number + 1]]
         if not any(map(absent, set(fields))):
             return frozenset()
-        known = self._judge(self._plan.trees[number], absent)
+        known = self._judge(self._trees[number], absent)
         return frozenset() if known is None or known[0] else known[1]
 
     def _judge(self, tree: Tree, absent: Callable[[int], bool]) -> Known:

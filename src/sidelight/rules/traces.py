@@ -5,10 +5,10 @@ Source: Sigma specification 2.1, taxonomy of log sources and fields.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.schema import Level
+from sidelight.values import dataclass
 
 _WILD: Final = re.compile(r"([*?])")
 _ESCAPING: Final = re.compile(r"\\[\\*?]|\\$")

@@ -1,7 +1,7 @@
 """A rule's condition over numbered atoms, as plain data."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -41,6 +41,21 @@ class Ref(msgspec.Struct, frozen=True, array_like=True, tag="ref", gc=False):
 
 
 Tree: TypeAlias = Any | All | Some | Neg | Ref
+
+_READ: Final = msgspec.msgpack.Decoder(Tree)
+
+
+class Trees:
+    """Conditions by number, as they are kept; one is read when it is first asked for."""
+
+    def __init__(self, kept: Sequence[msgspec.Raw]) -> None:
+        self._kept = kept
+        self._known: dict[int, Tree] = {}
+
+    def __getitem__(self, number: int) -> Tree:
+        if number not in self._known:
+            self._known[number] = _READ.decode(self._kept[number])
+        return self._known[number]
 
 
 def conjunction(children: Sequence[Tree]) -> Tree:

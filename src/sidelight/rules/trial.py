@@ -6,7 +6,6 @@ for each, told apart by ``rule: ID``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from sidelight.rules.meta import text
 from sidelight.rules.rule import Rule
 from sidelight.rules.values import canonical
 from sidelight.schema import Event
+from sidelight.values import dataclass
 
 Judge = Callable[[Rule, Sequence[Event]], Sequence[bool]]
 """Says of each event whether the rule matches it."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from sidelight.rules.derive import DERIVED
 from sidelight.rules.plan import KEYWORD, Ints, Plan, Variant, Way, unpacked
 from sidelight.rules.words import words_of
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ way equal times happen to be sorted.
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -1,6 +1,7 @@
 import pytest
 
-from sidelight.analytics.folding import REWRITINGS, ROUNDS, TRIGGERS, fold
+from sidelight.analytics.folding import REWRITINGS, ROUNDS, fold
+from sidelight.analytics.hidden import TRIGGERS
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-from sidelight.analytics import MEDIUM
+import re
+
+from sidelight.analytics import MEDIUM, script
 from sidelight.analytics.signs import GROUP_POINTS, GROUPS, LOADERS, SIGNS, WORDS
 
 
@@ -6,6 +8,14 @@ def test_ids_are_distinct_and_words_are_folded() -> None:
     assert len({sign.id for sign in SIGNS}) == len(SIGNS)
     assert all(word == word.lower() for word in WORDS)
     assert all(sign.words for sign in SIGNS)
+
+
+def test_every_expression_is_one_for_both_engines() -> None:
+    for sign in SIGNS:
+        for pattern in filter(None, (sign.pattern, sign.beside, sign.without)):
+            assert script.gate(pattern).search(b"") is None
+            assert script.search(pattern, "\u0101", "\u0101".encode()) == ""
+            assert re.compile(pattern, re.ASCII)
 
 
 def test_what_administrators_do_as_well_is_weak_by_itself() -> None:

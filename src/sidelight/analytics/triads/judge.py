@@ -1,7 +1,6 @@
 """What speaks for a pair being a sideload, and what against."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from sidelight.analytics.triads.weights import SIGNS, TRAITS
 from sidelight.pe.authenticode import Signature
 from sidelight.pe.examined import Examined
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _FEW: Final = 6
 _HABIT: Final = 3

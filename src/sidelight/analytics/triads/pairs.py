@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
 from sidelight.analytics.known import is_shipped
 from sidelight.analytics.paths import HOME
 from sidelight.analytics.triads.tree import File, Tree
+from sidelight.values import dataclass
 
 How: TypeAlias = Literal["imports", "delay-imports", "names", "hosts"]
 """The last: the library is an extension made for this program, or for the Python that it runs."""

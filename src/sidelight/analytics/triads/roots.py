@@ -8,8 +8,9 @@ one counts: whoever makes ``x\Windows\System32`` on a disk makes no system of it
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 _ROOTS: Final = frozenset(
     {"windows", "program files", "program files (x86)", "programdata", "users", "perflogs"}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +25,7 @@ from sidelight.analytics.triads.weights import TOLD
 from sidelight.pe.authenticode import Signature
 from sidelight.pe.examined import Examined
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 ANALYTIC: Final = "sideload.triad"
 _CONTEXT: Final = 5

@@ -7,13 +7,14 @@ host are never held against the files of another one in the same evidence.
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import pyarrow as pa
 
 from sidelight.findings.cells import coded_texts
 from sidelight.schema import NO_TIME, SEPARATOR
+from sidelight.values import dataclass
 
 _SORTS: Final = {"prefetch": "", "amcache": "Amcache", "shimcache": "shim cache"}
 _HOME: Final = re.compile(

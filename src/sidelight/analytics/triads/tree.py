@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +11,7 @@ from sidelight.analytics.paths import Place, place_of
 from sidelight.analytics.triads.roots import Volumes, find_volumes
 from sidelight.findings.cells import coded_texts
 from sidelight.schema import SEPARATOR
+from sidelight.values import dataclass
 
 _SORTS: Final = frozenset({"program", "library", "blob"})
 

@@ -5,8 +5,9 @@ published software, with both in view; they are judgements, not a fit.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 TOLD: Final = 40
 """From so many points on a triad is a finding; below, it is the context of others."""

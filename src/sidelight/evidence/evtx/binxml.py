@@ -7,11 +7,12 @@ Source: MS-EVEN6 2.2.12 (grammar); the libevtx documentation, chapters Binary XM
 """
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.values import BINXML, DamageError, text_of
 from sidelight.evidence.rows import clean
+from sidelight.values import dataclass
 
 DEPTH: Final = 32
 """How deep elements and templates may nest."""

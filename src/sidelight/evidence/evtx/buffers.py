@@ -7,8 +7,10 @@ the look-ups take a third of the time.
 
 import mmap
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
+
+from sidelight.values import dataclass
 
 Buffer: TypeAlias = mmap.mmap
 

@@ -6,7 +6,7 @@ Source: the libevtx documentation "Windows XML Event Log (EVTX)", chapters Chunk
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from sidelight.evidence.evtx.buffers import Buffer, Buffers
 from sidelight.evidence.evtx.stretches import Data, view
 from sidelight.evidence.stream import Stream
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 SIZE: Final = 65536
 HEADER: Final = 4096

@@ -1,6 +1,6 @@
 """Values of one field as a dictionary-encoded column; only distinct values are spelled out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -20,6 +20,7 @@ from sidelight.evidence.evtx.stretches import Data, Ints, distinct, encode_stret
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings, unique
+from sidelight.values import dataclass
 
 Codes: TypeAlias = NDArray[np.int32]
 Number = TypeVar("Number", bound=np.integer)

@@ -1,7 +1,6 @@
 """Full events of the few rows that somebody looks at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, cast
 
@@ -16,6 +15,7 @@ from sidelight.evidence.evtx.table import Table, decode_row, table_of
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.schema import SEPARATOR, Column, Event
+from sidelight.values import dataclass
 
 _FEW: Final = 20
 

@@ -1,6 +1,6 @@
 """One event in full, from its record."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.binxml import (
@@ -18,6 +18,7 @@ from sidelight.evidence.evtx.naming import ROOT, Leaf, Path, leaves_of
 from sidelight.evidence.evtx.values import BINXML, DamageError
 from sidelight.evidence.rows import clean
 from sidelight.schema import Event
+from sidelight.values import dataclass
 
 _FIELDS: Final = 20_000
 """How many fields are decoded: values within values can multiply without end."""

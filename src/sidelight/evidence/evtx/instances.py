@@ -4,7 +4,7 @@ All records of one template are taken at once. Binary XML inside values is taken
 level by level, below the element that holds it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Final, TypeAlias
 
@@ -19,6 +19,7 @@ from sidelight.evidence.evtx.stretches import Data, Ints, rows_at, view
 from sidelight.evidence.evtx.templates import Constant, Program, Registry, Use
 from sidelight.evidence.evtx.values import BINXML
 from sidelight.schema import unique
+from sidelight.values import dataclass
 
 _VALUES: Final = 1024
 _INSTANCES: Final = 64

@@ -4,7 +4,7 @@ What a token means is looked up for all of them together, in memories that `Shap
 scan of a single stretch (`Scan`) stays for the few that are longer than all others.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from sidelight.evidence.evtx.shapes import OPEN, SPAN, TEXT
 from sidelight.evidence.evtx.stretches import Ints, distinct, view
 from sidelight.evidence.evtx.values import STRING
 from sidelight.schema import unique
+from sidelight.values import dataclass
 
 FEW: Final = 96
 """So few stretches are followed faster one after the other."""

@@ -1,11 +1,13 @@
 """Answers worked out once and looked up for many questions together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sidelight.values import dataclass
 
 FEW: Final = 48
 """So few numbers are worked out as they come, repetitions and all."""

@@ -5,11 +5,11 @@ that the event gives them, those of System as ``Element`` and ``Element_Attribut
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.binxml import Element, Instance, Part, Slot
 from sidelight.evidence.rows import clean
+from sidelight.values import dataclass
 
 Path: TypeAlias = tuple[str, ...]
 

@@ -6,7 +6,7 @@ none) is left to `binxml`.
 
 import struct
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.evidence.evtx.binxml import ENTITY_TEXTS
@@ -23,6 +23,7 @@ from sidelight.evidence.evtx.shapes import (
 from sidelight.evidence.evtx.stretches import Data
 from sidelight.evidence.evtx.values import STRING
 from sidelight.evidence.rows import clean
+from sidelight.values import dataclass
 
 _U32: Final = struct.Struct("<I").unpack_from
 FAR: Final = SIZE - 8

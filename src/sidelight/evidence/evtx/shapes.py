@@ -4,11 +4,12 @@ A shape stands for all texts of markup that lead to the same open elements; a to
 shape to the next. Each way is worked out once in a process.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, TypeAlias
 
 from sidelight.evidence.evtx.memory import Memory
 from sidelight.evidence.evtx.naming import Path
+from sidelight.values import dataclass
 
 OPEN: Final = 1
 ATTRIBUTE: Final = 2

@@ -5,7 +5,6 @@ must not carry the values of others.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +16,7 @@ from sidelight.evidence.evtx.columns import Field
 from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.table import Table
 from sidelight.schema import Column, Kind
+from sidelight.values import dataclass
 
 _ROOM: Final = 4
 """Pairs of kind and value are numbered by a table while it has no more than this times as many

@@ -1,6 +1,6 @@
 """The records of a batch as one table, whose columns are decoded when they are asked for."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import cell
 from sidelight.schema import Column, Gap, encode
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ Every use of a known template is verified: all bytes outside the pointers, and t
 the pointers lead to.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from sidelight.evidence.evtx.shapes import Shapes
 from sidelight.evidence.evtx.stretches import Data, Ints, rows_at, view
 from sidelight.evidence.evtx.values import DamageError
 from sidelight.evidence.rows import clean
+from sidelight.values import dataclass
 
 _KEPT: Final = 20_000
 _KEPT_BYTES: Final = 1 << 26

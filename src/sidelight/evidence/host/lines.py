@@ -7,7 +7,7 @@ denied is not clean.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, cast
 
 import orjson
@@ -23,6 +23,7 @@ from sidelight.host.process import Process
 from sidelight.host.record import Files, Json, RecordError
 from sidelight.plural import many
 from sidelight.schema import NO_TIME, Event, Frame, Gap, Kind, Wanted
+from sidelight.values import dataclass
 
 MANY_PARENTS: Final = 1 << 16
 _HEADER: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"schema"\s*:\s*"sidelight-host"')

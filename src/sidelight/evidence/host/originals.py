@@ -3,12 +3,13 @@
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import BinaryIO, Final
 
 from sidelight.host.image import Code, image_of
 from sidelight.host.minidump_streams import Module
+from sidelight.values import dataclass
 
 MANY_FILES: Final = 1 << 20
 OPEN_FILES: Final = 32

@@ -10,7 +10,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from sidelight.evidence.archive import Member
@@ -24,6 +24,7 @@ from sidelight.host.elf_file import MAGIC, read_elf
 from sidelight.host.tree import Node, Tree
 from sidelight.host.tree_marks import judge_tree
 from sidelight.schema import NO_TIME, Frame, Gap, Wanted
+from sidelight.values import dataclass
 
 _KERNEL: Final = frozenset({"proc", "sys"})
 _OPEN: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - names to look for

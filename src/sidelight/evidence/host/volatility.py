@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, cast, get_args
 
 import orjson
@@ -23,6 +23,7 @@ from sidelight.host.volatility import (
     windows_tasks,
 )
 from sidelight.schema import NO_TIME, Event, Frame, Gap, GapReason, Kind, Wanted
+from sidelight.values import dataclass
 
 TASKS: Final = Kind("windows", CHANNEL, "", "process_creation")
 LOADS: Final = Kind("windows", CHANNEL, "", "image_load")

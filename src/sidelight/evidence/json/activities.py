@@ -5,8 +5,9 @@ the schema tables of Microsoft Defender's advanced hunting. Names they become: S
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Lines of many sources, parsed as they come and kept until there are enough for frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from sidelight.evidence.json.lines import Block
 from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.words import lines_with
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 PARSED_BYTES: Final = 3 << 18
 """So much text is held as objects at once: more would not stay in the processor's cache."""

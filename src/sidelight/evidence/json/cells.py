@@ -3,7 +3,7 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, count
 from typing import Final, TypeAlias, cast
 
@@ -15,6 +15,7 @@ from sidelight.evidence.json.record import shown
 from sidelight.evidence.json.values import EXACT, Json, scalar_text
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings
+from sidelight.values import dataclass
 
 Value: TypeAlias = str | tuple[str, ...]
 """What a cell holds: a text, or several; none of them where it is absent."""

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import itemgetter
 from typing import Final, cast
 
@@ -12,6 +12,7 @@ from sidelight.evidence.json.layouts import Layout, Leaf
 from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.values import Json
 from sidelight.schema import Kind
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

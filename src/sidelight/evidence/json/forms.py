@@ -5,12 +5,13 @@ is rare (an object that names itself, a path that occurs twice) has no layout.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
 from sidelight.evidence.json.layouts import Layout, Leaf, layout_of
 from sidelight.evidence.json.values import NAMELESS, Json
+from sidelight.values import dataclass
 
 Object: TypeAlias = dict[str, Json]
 

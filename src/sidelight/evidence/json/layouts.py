@@ -5,13 +5,14 @@ shape they have, and what becomes of each of their values.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from sidelight.evidence.json.activities import PRODUCTS
 from sidelight.evidence.json.record import STREAMED, own_name
 from sidelight.evidence.json.shapes import FLAT, RESULTS, SHAPES, XML_FIELDS, XML_MESSAGES, Shape
 from sidelight.schema import SEPARATOR, Kind
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

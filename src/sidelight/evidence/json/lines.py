@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import blocks
+from sidelight.values import dataclass
 
 LINE_BYTES: Final = 16 << 20
 """Longer lines, and longer objects, are refused: as values, they would take many times as much."""

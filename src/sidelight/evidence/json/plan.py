@@ -1,6 +1,6 @@
 """What is to be taken of events: found out once for all that are of a kind and built alike."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.evidence.json.cells import shown_text
@@ -8,6 +8,7 @@ from sidelight.evidence.json.forms import Forms
 from sidelight.evidence.json.layouts import Fields, Layout
 from sidelight.evidence.json.record import channel_name
 from sidelight.schema import Kind, Wanted, Wish
+from sidelight.values import dataclass
 
 MAX_KINDS: Final = 10_000
 MAX_CHOSEN: Final = 64

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.evidence.json.batch import AROUND, Batch
@@ -17,6 +17,7 @@ from sidelight.evidence.rows import Sheet
 from sidelight.evidence.stream import Stream
 from sidelight.evidence.text import decoded_head
 from sidelight.schema import Frame, Gap, Wanted
+from sidelight.values import dataclass
 
 BATCH_BYTES: Final = 32 << 20
 """So much text is read at once; also how much is kept of events that are read one by one."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.evidence.event_xml import ParsedEvent, parse_event, parse_fields
@@ -22,6 +21,7 @@ from sidelight.evidence.programs import interpret as interpret_message
 from sidelight.evidence.rows import clean
 from sidelight.evidence.times import time_of
 from sidelight.schema import NO_TIME, Event, Kind
+from sidelight.values import dataclass
 
 UNKNOWN: Final = Kind("", "json")
 """Of objects whose shape is not known."""

@@ -5,9 +5,11 @@ them or wrote the dots itself.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
+
+from sidelight.values import dataclass
 
 ANY: Final[frozenset[str]] = frozenset()
 """In `Shape.marks`: the field is there, whatever it holds."""

@@ -4,7 +4,6 @@ A rule that asks for ``uint32(0)`` or a module ``pe`` sees a stretch of memory a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.evidence.stream import Stream
@@ -22,6 +21,7 @@ from sidelight.host.minidump import (
 from sidelight.host.minidump_streams import Stored
 from sidelight.host.tape import BLOCK_BYTES, Tape
 from sidelight.schema import Gap
+from sidelight.values import dataclass
 
 FILE_BYTES: Final = 256 << 20
 """Larger files are not scanned."""

@@ -1,12 +1,12 @@
 """YARA rules out of a folder that the user names, compiled once."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight.errors import UsageError
 from sidelight.extras import install
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     import yara_x

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 import orjson
@@ -17,6 +17,7 @@ from sidelight.evidence.stream import Stream
 from sidelight.evidence.yara.buffers import Buffer, buffers
 from sidelight.evidence.yara.pack import Pack
 from sidelight.schema import LEVELS, Gap, Level
+from sidelight.values import dataclass
 
 if TYPE_CHECKING:
     import yara_x

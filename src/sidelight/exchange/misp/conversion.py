@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
@@ -23,6 +22,7 @@ from sidelight.exchange.marking import ORDER, Unclear, marking_of, strictest
 from sidelight.exchange.misp.event import Leaving
 from sidelight.exchange.misp.terms import WIDEST, Left, tables
 from sidelight.intel.markings import MARKINGS, Marking
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 _Made = TypeVar("_Made")

@@ -6,7 +6,7 @@ addresses of its authors, the members of sharing groups, proposals, and who sigh
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from sidelight.exchange.marking import strictest
@@ -22,6 +22,7 @@ from sidelight.exchange.misp.terms import (
     withheld,
 )
 from sidelight.intel.markings import Marking
+from sidelight.values import dataclass
 
 Made: TypeAlias = dict[str, object]
 

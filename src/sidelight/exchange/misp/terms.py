@@ -6,11 +6,11 @@ Sources: MISP core format (draft-dulaunoy-misp-core-format, ``distribution``); M
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.exchange.marking import spelled, strictest
 from sidelight.intel.markings import Marking, label
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 _TLP: Final = re.compile(r"\s*tlp\s*:", re.IGNORECASE | re.ASCII)

@@ -1,9 +1,10 @@
 """How often each indicator was found by a hunt: findings, and events that count once."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sidelight.exchange.received.record import Seen
 from sidelight.findings.finding import Finding
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ Rules of this file:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final, TypeAlias
 from uuid import UUID, uuid5
@@ -27,6 +27,7 @@ from sidelight.rules.cache import Compiled, compiled
 from sidelight.rules.files import RuleFile
 from sidelight.rules.load import compile_documents
 from sidelight.rules.rule import Meta, RuleSet
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 Known: TypeAlias = Callable[[str], RuleSet | None]

@@ -13,10 +13,11 @@ Rules of this file:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
 from sidelight.errors import RuleError
+from sidelight.values import dataclass
 
 LONGEST: Final = 32 << 10
 """Characters of the longest pattern that is read."""

@@ -7,10 +7,10 @@ What no log here can tell of (mutexes, mails, certificates) is in no row.
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.rules.traces import LOGS, Log, linux, tail, windows
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ A folder: ``hunted.jsonl`` has a line for each indicator that was looked at, and
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,6 +17,7 @@ from sidelight.evidence.folders import files_under
 from sidelight.exchange import instants
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.received.lookout import Held, Outcome, Sought, Unrunnable
+from sidelight.values import dataclass
 
 _FILE: Final = "hunted.jsonl"
 _WRITTEN: Final = (_FILE, "sent.jsonl", "sighting.secret")

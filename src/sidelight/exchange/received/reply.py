@@ -1,7 +1,6 @@
 """What was seen of what allies sent, as sightings that go back to them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +15,7 @@ from sidelight.exchange.received.record import Line, Seen, end_line, open_privat
 from sidelight.exchange.sighting import Json, Name, Reach, composed
 from sidelight.intel.markings import Marking
 from sidelight.replacement import replace_file
+from sidelight.values import dataclass
 
 
 def seen_now(lines: Iterable[Line]) -> dict[str, Seen]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
@@ -16,6 +16,7 @@ from sidelight.intel.warning import Warnings
 from sidelight.intel.width import too_wide
 from sidelight.rules.traces import Log, dotted, literal
 from sidelight.schema import LEVELS, Level
+from sidelight.values import dataclass
 
 TAG: Final = "sidelight.received"
 """Tag of every rule that is made of an indicator."""

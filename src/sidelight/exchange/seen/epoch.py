@@ -1,8 +1,7 @@
 """Epochs of private set intersection, what was asked in them, and tables of counts: the values."""
 
-from dataclasses import dataclass
-
 from sidelight.exchange.instants import Instant
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

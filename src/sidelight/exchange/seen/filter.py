@@ -14,7 +14,6 @@ performance, 2006, for positions out of two hashes; RFC 2104 for HMAC.
 import hmac
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from sidelight.errors import UsageError
 from sidelight.exchange.seen.value import Value
+from sidelight.values import dataclass
 
 MAGIC: Final = b"sidelight-seen-filter 1\n"
 MARKS: Final = 64

@@ -7,11 +7,12 @@ them is not to have seen all that a pattern asks for, and an answer never says s
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from sidelight.exchange.intake import Unfit, parsed
 from sidelight.exchange.seen.value import KINDS, Value, spelled
+from sidelight.values import dataclass
 
 Json: TypeAlias = Mapping[str, object]
 

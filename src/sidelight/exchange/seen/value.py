@@ -6,10 +6,11 @@ of a group can try, so what has few values, or is listed somewhere, is *guessabl
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
+
+from sidelight.values import dataclass
 
 TRIED: Final = 575_000
 """Keyed hashes (HMAC-SHA-256) that one thread of Python makes a second, measured on a shared core

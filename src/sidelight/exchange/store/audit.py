@@ -5,7 +5,6 @@ entries leaves a chain that holds, so keep the last hash elsewhere now and then.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Engine, desc, insert, select
 
 from sidelight.exchange.instants import Instant
 from sidelight.exchange.store.tables import audit
+from sidelight.values import dataclass
 
 START: Final = "0" * 64
 

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, and_, insert, or_, select, update
@@ -14,6 +13,7 @@ from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.tables import certificate
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

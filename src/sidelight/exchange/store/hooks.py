@@ -1,7 +1,6 @@
 """Webhooks: who is told of what is added where, and how far that is settled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
@@ -11,6 +10,7 @@ from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.onward import dead_letter, hook
 from sidelight.exchange.store.words import storable
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The ledger: which organisation was first given which version, when, to whom and how."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -9,6 +8,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.policy import Route, Terms
 from sidelight.exchange.shelf import Caller, Held
 from sidelight.exchange.store.tables import ledger
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import delete, insert, select
@@ -32,6 +31,7 @@ from sidelight.exchange.store.database import read_key, writing
 from sidelight.exchange.store.registers import Registers
 from sidelight.exchange.store.sending import all_terms, sending
 from sidelight.exchange.store.sightings import Letters
+from sidelight.values import dataclass
 
 KEPT: Final[Instant] = 7 * 86_400 * 1_000_000
 """How long a status can be asked for; a day is the least (TAXII 2.1, section 4.3)."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -31,6 +31,7 @@ from sidelight.exchange.settling import History, Past, Sender, settle
 from sidelight.exchange.shelf import Added, Caller, Grants, Held, Receipt
 from sidelight.exchange.store import audit, departures, recalls, tables
 from sidelight.exchange.store.sending import Sending
+from sidelight.values import dataclass
 
 _T = TypeVar("_T")
 _AT_ONCE: Final = 500

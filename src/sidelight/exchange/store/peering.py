@@ -1,7 +1,6 @@
 """How far each peer was pulled from and pushed to, and what was refused on the way."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import orjson
@@ -25,6 +24,7 @@ from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.onward import reach, refusal
 from sidelight.exchange.store.tables import ledger, object_
 from sidelight.exchange.store.words import storable
+from sidelight.values import dataclass
 
 Direction: TypeAlias = Literal["pull", "push"]
 _AT_ONCE: Final = 500

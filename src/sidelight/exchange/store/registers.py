@@ -1,6 +1,6 @@
 """The register of a server in all its versions."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlalchemy import Engine, desc, func, insert, select
 
@@ -8,6 +8,7 @@ from sidelight.exchange.instants import Instant
 from sidelight.exchange.register import Register, restored, stored
 from sidelight.exchange.store import audit, tables
 from sidelight.exchange.store.database import writing
+from sidelight.values import dataclass
 
 
 @dataclass(slots=True)

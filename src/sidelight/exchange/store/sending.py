@@ -1,7 +1,6 @@
 """Who adds objects, and what it may know of what is held."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import orjson
@@ -13,6 +12,7 @@ from sidelight.exchange.policy import Grant, Terms, settle
 from sidelight.exchange.register import Register
 from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import tables
+from sidelight.values import dataclass
 
 Sees: TypeAlias = Callable[[str, int, Instant], bool]
 """Tells of a collection, terms and an instant whether what was added so is seen."""

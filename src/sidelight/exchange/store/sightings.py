@@ -1,7 +1,6 @@
 """Sightings: letters to one recipient each, which nobody else is ever given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -12,6 +11,7 @@ from sidelight.exchange.shelf import Added, Caller, Held, Receipt
 from sidelight.exchange.sighting import Letter
 from sidelight.exchange.store import audit, ledger, tables
 from sidelight.exchange.store.database import writing
+from sidelight.values import dataclass
 
 _TABLE = tables.sighting
 

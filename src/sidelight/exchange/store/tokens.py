@@ -8,7 +8,6 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -19,6 +18,7 @@ from sidelight.exchange.shelf import Caller
 from sidelight.exchange.store import audit
 from sidelight.exchange.store.database import writing
 from sidelight.exchange.store.tables import token
+from sidelight.values import dataclass
 
 SCOPES: Final = ("read", "write")
 _TEXT: Final = re.compile(r"slt_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)

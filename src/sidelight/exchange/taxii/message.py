@@ -1,11 +1,13 @@
 """Requests, responses and refusals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import orjson
+
+from sidelight.values import dataclass
 
 MEDIA_TYPE: Final = "application/taxii+json;version=2.1"
 Json: TypeAlias = Mapping[str, object]

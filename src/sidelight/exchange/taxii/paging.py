@@ -10,10 +10,10 @@ only half had. So a client gets some objects twice, and has to know them again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.exchange import instants
+from sidelight.values import dataclass
 
 MOST_EMPTY: Final = 3
 """So many empty pages in a row that promise more are believed."""

@@ -5,7 +5,7 @@ page costs the same at the end of a collection as at its start.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +20,7 @@ from sidelight.exchange.shelf import Caller, Grants, Held, Shelf
 from sidelight.exchange.taxii.cursor import seal, unseal
 from sidelight.exchange.taxii.message import Refused, Request, Response
 from sidelight.exchange.taxii.query import read_query
+from sidelight.values import dataclass
 
 STIX: Final = "application/stix+json"
 _ROUTES: Final[dict[str, Route]] = {

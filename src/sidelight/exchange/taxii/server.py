@@ -9,7 +9,6 @@ Rules of this file:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID
@@ -29,6 +28,7 @@ from sidelight.exchange.taxii.message import (
     answered,
     refusal,
 )
+from sidelight.values import dataclass
 
 API_ROOT: Final = "exchange"
 CHALLENGE: Final = ("WWW-Authenticate", 'Bearer realm="sidelight", Basic realm="sidelight"')

@@ -7,7 +7,7 @@ that were sent to whoever asks, in pages like those of objects.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -35,6 +35,7 @@ from sidelight.exchange.taxii.cursor import seal, unseal
 from sidelight.exchange.taxii.message import Refused, Request, Response, answered
 from sidelight.exchange.taxii.query import read_query
 from sidelight.exchange.taxii.reading import View
+from sidelight.values import dataclass
 
 _NOBODY: Final = "an anonymous member"
 _CREATOR: Final = "goes to its creator, if the rules of the circle allow it"

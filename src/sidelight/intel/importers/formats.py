@@ -1,7 +1,6 @@
 """All importers, and which of them understands a document: its content tells, not its name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.intel.fields import JsonObject
@@ -10,6 +9,7 @@ from sidelight.intel.importers.fight import fight_version, is_fight, read_fight
 from sidelight.intel.importers.galaxy import galaxy_version, is_galaxy, read_galaxy
 from sidelight.intel.importers.misp_event import event_version, is_event, read_event
 from sidelight.intel.stix import Refusal, StixObject
+from sidelight.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.coverage import Coverage, Stream
 from sidelight.output.instants import hour_text
 from sidelight.plural import many
 from sidelight.schema import LEVELS, Level
+from sidelight.values import dataclass
 
 WIDTH: Final = 1200
 BARS_HEIGHT: Final = 150

@@ -1,11 +1,11 @@
 """ATT&CK as far as rules look for it: what was found, what could be seen, what not."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.coverage import Coverage, Technique
 from sidelight.findings.attack import tactics_of
 from sidelight.output.tally import Tally
+from sidelight.values import dataclass
 
 ORDER: Final = (
     "reconnaissance",

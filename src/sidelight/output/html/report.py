@@ -7,7 +7,7 @@ the one script and the one style sheet of this package, by their hashes, and not
 import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.resources import files
 from typing import BinaryIO, Final
 
@@ -30,6 +30,7 @@ from sidelight.output.plain import plain
 from sidelight.output.progress import size
 from sidelight.output.tally import Tally, by_story
 from sidelight.schema import LEVELS
+from sidelight.values import dataclass
 
 LIMIT: Final = 2_000
 """How many findings a report shows."""

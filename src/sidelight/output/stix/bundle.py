@@ -6,7 +6,7 @@ receives the bundle gets them from their authors.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import BinaryIO, Final
 
@@ -20,6 +20,7 @@ from sidelight.output.stix.identifier import own_id
 from sidelight.output.stix.likeness import Remark, assessment, grouping, intrusion_set, reasons
 from sidelight.output.stix.observable import Object, observables
 from sidelight.schema import NO_TIME
+from sidelight.values import dataclass
 
 _BORN: Final = "2024-01-01T00:00:00.000Z"
 """`created` of what says the same in every run."""

@@ -2,7 +2,7 @@
 
 import io
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TextIO
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from sidelight.output.tally import Tally, by_story
 from sidelight.output.terminal.block import block
 from sidelight.output.terminal.summary import summary
 from sidelight.plural import many
+from sidelight.values import dataclass
 
 SHOWN: Final = 50
 _PIPE_WIDTH: Final = 120

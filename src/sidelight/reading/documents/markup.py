@@ -6,12 +6,13 @@ HTML living standard, 13.2.5 "Tokenization", as far as text and its blocks need 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import unescape
 from typing import Final
 
 from sidelight.reading.document import Piece
 from sidelight.reading.words import words
+from sidelight.values import dataclass
 
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][\w:-]*)", re.ASCII)
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});", re.ASCII)

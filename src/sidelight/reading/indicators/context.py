@@ -1,8 +1,9 @@
 """What stands around a token, and what that says of it."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 _VERSION: Final = re.compile(
     r"(?:\bversions?|\bver\.?|\bv|\brelease[sd]?|\bbuild|\bfirmware|\bsection|\bchapter|\bclause"

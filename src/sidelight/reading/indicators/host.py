@@ -3,10 +3,10 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sidelight.reading.words import words
+from sidelight.values import dataclass
 
 _PART: Final = r"(?:[^\\/:*?\"<>|\r\n,;`.]|\.(?! ))"
 _WINDOWS: Final = re.compile(

@@ -1,10 +1,10 @@
 """An observable: what a text names that could be looked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from sidelight.reading.document import Span
+from sidelight.values import dataclass
 
 Role: TypeAlias = Literal["observed", "reference"]
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sidelight.values import dataclass
 
 _RUN: Final = re.compile(
     r"[^\s|`\"\u201c\u201d<>\u2018\u2019\u00ab\u00bb,;"

@@ -1,11 +1,12 @@
 """Quotes: what sentences cite, numbered in the order of first use, made safe to show."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.reading.brief import Brief, Sentence
 from sidelight.reading.document import Span
 from sidelight.reading.shown import shown
+from sidelight.values import dataclass
 
 _LONGEST: Final = 280
 

@@ -6,7 +6,7 @@ person says otherwise. Names that mean several things, or nothing known, become 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import orjson
@@ -18,6 +18,7 @@ from sidelight.reading.claim import INTRUDERS, Claim
 from sidelight.reading.entity import NAMED, Entity
 from sidelight.reading.read import Reading
 from sidelight.reading.written.observables import as_object
+from sidelight.values import dataclass
 
 _BORN: Final = "2024-01-01T00:00:00.000Z"
 """`created` of what says the same in every run."""

@@ -8,10 +8,12 @@ binary XML of their own.
 import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final, TypeAlias
+
+from sidelight.values import dataclass
 
 Value: TypeAlias = str | int | bool | bytes | None
 

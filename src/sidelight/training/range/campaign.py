@@ -7,7 +7,6 @@ the files without a public name are invented.
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sidelight.training.range import clock, foothold, movement, spread
@@ -15,6 +14,7 @@ from sidelight.training.range.clock import DAY, HOUR
 from sidelight.training.range.desk import Desk
 from sidelight.training.range.linux import Server
 from sidelight.training.range.stage import Stage
+from sidelight.values import dataclass
 
 TELECOMS: Final = "https://www.security.com/threat-intelligence/telecoms-espionage-asia"
 ATTACK: Final = "https://attack.mitre.org/techniques/"

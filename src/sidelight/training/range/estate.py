@@ -1,9 +1,10 @@
 """The operator: its hosts, its people, its programs. All of it is invented."""
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
+
+from sidelight.values import dataclass
 
 Role: TypeAlias = Literal["billing", "noc", "admin", "dc", "jump", "mediation"]
 

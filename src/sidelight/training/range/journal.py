@@ -1,12 +1,13 @@
 """What a Windows host has logged that is not on disk yet: sessions, processes, happenings."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from sidelight.training.range import clock, layouts
 from sidelight.training.range.binxml import Layout, Value
 from sidelight.training.range.estate import DOMAIN, NETBIOS, Host, Person, Program
+from sidelight.values import dataclass
 
 SYSTEM: Final = Person("SYSTEM", 0)
 NO_GUID: Final = "{00000000-0000-0000-0000-000000000000}"

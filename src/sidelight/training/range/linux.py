@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from sidelight.training.range import clock
 from sidelight.training.range.clock import MINUTE, SECOND
 from sidelight.training.range.estate import ADMIN_DESK, NOC, Host
+from sidelight.values import dataclass
 
 AUDIT: Final = "audit.log"
 AUTH: Final = "auth.log"

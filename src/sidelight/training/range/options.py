@@ -1,10 +1,10 @@
 """What the range is asked for, and what it reports."""
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
 from sidelight.errors import UsageError
+from sidelight.values import dataclass
 
 SMALLEST = 6
 """Hosts that the story needs: three workstations, a domain controller, a jump host, a server."""

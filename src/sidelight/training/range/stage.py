@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sidelight.training.range.clock import SECOND
 from sidelight.training.range.desk import Desk
 from sidelight.training.range.journal import Process
 from sidelight.training.range.linux import Server
+from sidelight.values import dataclass
 
 KERNEL_FRAMES: Final = (
     "C:\\Windows\\SYSTEM32\\ntdll.dll+9d4c4|C:\\Windows\\System32\\KERNELBASE.dll+2c0fe"
