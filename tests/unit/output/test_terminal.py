@@ -66,6 +66,19 @@ def test_what_is_wrong_is_folded_and_not_cut_off() -> None:
     assert "…" in file.getvalue()
 
 
+def test_a_long_host_leaves_room_for_the_title() -> None:
+    host, title = "desk-17.billing.operator.example", "A thread that runs code no file holds: x"
+    file = io.StringIO()
+    screen = open_screen(file, width=80, quiet=True)
+    screen.add(replace(findings()[0], host=host, title=title))
+    screen.add(replace(findings()[0], host=host, title="Short"))
+    screen.close(run(2))
+    long, short = (line for line in file.getvalue().splitlines() if "CRITICAL" in line)
+    assert title in long
+    assert "desk-17.billing.op" in long
+    assert f"Short  {host}" in short
+
+
 def test_wide_shows_command_lines_in_full() -> None:
     command = findings()[0].process[0].command_line
     assert command not in shown(80)
