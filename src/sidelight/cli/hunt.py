@@ -103,7 +103,9 @@ def hunt_command(  # noqa: PLR0913
     def run(ctrl_c: Interrupt) -> int:
         with with_surfaces(paths or [], looks, ctrl_c.heed) as evidence:
             compiled = _rules(rules, own, selection, placeholders)
-            return _hunt(replace(request, evidence=evidence), compiled, ctrl_c)
+            # Ctrl-C between a look and the reading leaves what was seen.
+            kept = evidence.alone() if ctrl_c.noted else evidence
+            return _hunt(replace(request, evidence=kept), compiled, ctrl_c)
 
     return _heeding(run)
 
