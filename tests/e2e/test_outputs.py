@@ -1,5 +1,6 @@
 """What was there before a hunt, evidence and earlier reports, is there afterwards."""
 
+import gzip
 import os
 import subprocess
 import zipfile
@@ -308,3 +309,21 @@ def _shell(
         env=sidelight.environment,
         check=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-f", "csv"], True),
+        (["-f", "stix"], True),
+        (["-f", "csv", "-q"], False),
+        (["-f", "jsonl"], False),
+        (["-f", "csv", "-o", "-", "-f", "html", "-o", "{}/report.html"], False),
+    ],
+)
+def test_lost_evidence_is_told_where_what_is_shown_does_not(
+    words: list[str], said: bool, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"Jan  1 00:00:00 host cron[1]: x\n" * 99)[:-9])
+    ran = sidelight("hunt", tmp_path / "cut.gz", *(each.format(tmp_path) for each in words))
+    assert (ran.code, "evidence was lost in 1 file" in ran.err) == (3, said)

@@ -17,8 +17,9 @@ from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_inside
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
-from sidelight.cli.targets import Target, format_told, targets
+from sidelight.cli.targets import Target, format_told, refuse_given, targets
 from sidelight.errors import UsageError
+from sidelight.plural import many
 from sidelight.values import dataclass
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def hunt_command(  # noqa: PLR0913
     given = [*(paths or ()), *(rules or ()), *(memory_image or ()), *lists.files]
     given += [] if placeholders is None else [placeholders]
     folders = [*(rules or ()), *(files or ()), *([] if yara is None else [yara])]
-    _refuse_given([each.path for each in chosen if each.path], given, folders, symbols or ())
+    refuse_given([each.path for each in chosen if each.path], given, folders, symbols or ())
     request = _Request(
         Surveyed(()), chosen, tlp_or_own(tlp), _text(host),
         jobs or cores(), fail_level.value, (max_evidence, max_fields),
@@ -103,7 +104,9 @@ def hunt_command(  # noqa: PLR0913
     def run(ctrl_c: Interrupt) -> int:
         with with_surfaces(paths or [], looks, ctrl_c.heed) as evidence:
             compiled = _rules(rules, own, selection, placeholders)
-            return _hunt(replace(request, evidence=evidence), compiled, ctrl_c)
+            # Ctrl-C between a look and the reading leaves what was seen.
+            kept = evidence.alone() if ctrl_c.noted else evidence
+            return _hunt(replace(request, evidence=kept), compiled, ctrl_c)
 
     return _heeding(run)
 
@@ -111,20 +114,6 @@ def hunt_command(  # noqa: PLR0913
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
     if rules is not None and not own:
         raise UsageError("matches are told by analytics", where="--yara", hint="leave out --no-own")
-
-
-def _refuse_given(
-    outputs: Sequence[Path],
-    files: Sequence[str | Path],
-    folders: Sequence[Path],
-    symbols: Sequence[Path],
-) -> None:
-    """Refuse outputs that options name as inputs, or that lie in folders that these name."""
-    refuse_evidence(outputs, files)
-    for path in outputs:
-        # What is named like a report may be that of an earlier hunt; but symbols are JSON, too.
-        read = symbols if format_told(path.name) else (*folders, *symbols)
-        refuse_inside(path, map(str, read))
 
 
 def _rules(
@@ -230,6 +219,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
             if request.profile:
                 _show_cost(hunted.gathered, rules)
         broken = outputs.finish()
+    _name_loss(request, hunted.gathered)
     code = _ended(hunted, ctrl_c, found=counted.found)
     for each in broken:
         print(f"sidelight: {each}", file=sys.stderr)  # noqa: T201
@@ -298,6 +288,22 @@ def _name_missing(inventory: "Inventory") -> None:
     for gap in inventory.gaps:
         if gap.text == ABSENT:
             print(plain(f"sidelight: {gap.source}: {gap.text}"), file=sys.stderr)  # noqa: T201
+
+
+_TELLING: Final = frozenset({"jsonl", "html"})
+
+
+def _name_loss(request: _Request, gathered: "Gathered") -> None:
+    """Say that evidence was lost where nothing that is shown does: findings hide the exit code."""
+    from sidelight.schema import LOST  # noqa: PLC0415 - not for --help
+
+    shown = [each.format for each in request.targets if each.path is None]
+    if request.view.quiet or not shown or _TELLING & {each.format for each in request.targets}:
+        return
+    sources = {gap.source for gap in gathered.gaps if gap.reason in LOST}
+    if sources:
+        text = f"evidence was lost in {many(len(sources), 'file')}; {shown[0]} does not say so"
+        print(f"sidelight: {text} (a report does: -o report.html)", file=sys.stderr)  # noqa: T201
 
 
 NOTHING_READ: Final = "no event was read: this says nothing about any host"

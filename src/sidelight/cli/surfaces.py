@@ -63,6 +63,11 @@ class Surveyed:
     files: tuple[str, ...] = ()
     partial: str = ""
 
+    def alone(self) -> "Surveyed":
+        """Give what looks left alone, as after an interruption; where there is none, all."""
+        seen = tuple(path for path in self.paths if path in self.named)
+        return replace(self, paths=seen, partial="interrupted") if seen else self
+
 
 def looking(options: Mapping[str, bool], *, live: bool) -> tuple[str, ...]:
     """Give those options of the collector that are on.
@@ -109,7 +114,7 @@ def with_surfaces(
             seen = _named(each for each in left if each.stat().st_size)
             if not seen:
                 raise
-            found = Surveyed(tuple(seen), seen, partial="interrupted")
+            found = Surveyed(tuple(seen), seen).alone()
         yield replace(found, files=files)
 
 

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from sidelight.cli.outputs import refuse_homeless, refuse_twice
+from sidelight.cli.outputs import (
+    refuse_evidence,
+    refuse_homeless,
+    refuse_inside,
+    refuse_twice,
+)
 from sidelight.errors import UsageError
 from sidelight.values import dataclass
 
@@ -63,6 +68,24 @@ def targets(outputs: Sequence[Path], formats: Sequence[str]) -> tuple[Target, ..
     refuse_twice(files)
     refuse_homeless(files)
     return found
+
+
+def refuse_given(
+    outputs: Sequence[Path],
+    files: Sequence[str | Path],
+    folders: Sequence[Path],
+    symbols: Sequence[Path],
+) -> None:
+    """Refuse outputs that options name as inputs, or that lie in folders that these name.
+
+    Raises:
+        UsageError: one is.
+    """
+    refuse_evidence(outputs, files)
+    for path in outputs:
+        # What is named like a report may be that of an earlier hunt; but symbols are JSON, too.
+        read = symbols if format_told(path.name) else (*folders, *symbols)
+        refuse_inside(path, map(str, read))
 
 
 def _at(path: Path, formats: Sequence[str], left: list[str]) -> tuple[Target, ...]:

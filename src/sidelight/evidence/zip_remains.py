@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import IO, Final
 from zipfile import BadZipFile
 
-from sidelight.evidence.stream import FAILURES, Raw
+from sidelight.evidence.stream import FAILURES, Raw, RefusedBytesError
 from sidelight.evidence.unpacking import CUT, PIECE, Inflater, Unpacked
 from sidelight.values import dataclass
 
@@ -104,7 +104,7 @@ class Remnant:
     Args:
         raw: its unpacked bytes; None where they cannot be had.
         why: why not.
-        place: tells where its packed bytes end, once all of *raw* was read.
+        place: tells how far its packed bytes were read: to their end, once *raw* was.
     """
 
     name: str
@@ -123,9 +123,12 @@ def remains(file: IO[bytes], bound: Bound) -> Iterator[Remnant]:
         file: the zip; it can seek.
         bound: given unpacked bytes and what tells from how many packed ones they came, bounds
             them.
+
+    Raises:
+        RefusedBytesError: so much of it is damaged that reading it would never end.
     """
     size = file.seek(0, io.SEEK_END)
-    at = _next(file, 0)
+    at, left = _next(file, 0), 2 * size
     while at is not None:
         header = _header(file, at)
         if header is None:
@@ -134,7 +137,12 @@ def remains(file: IO[bytes], bound: Bound) -> Iterator[Remnant]:
         stop = _stop(file, header, size)
         found = _remnant(file, header, stop, bound)
         yield found
-        at = _next(file, _end(header, found) if stop is None else stop)
+        stop = _end(found) if stop is None else stop
+        if stop is None:  # what is read for nothing is read again, and a header may lie in it
+            left -= found.place() - header.start
+            if left < 0:
+                raise RefusedBytesError("its members are damaged or lie in each other")
+        at = _next(file, header.inside if stop is None else stop)
 
 
 def _stop(file: IO[bytes], header: _Header, size: int) -> int | None:
@@ -156,11 +164,11 @@ def _stop(file: IO[bytes], header: _Header, size: int) -> int | None:
 
 
 def _remnant(file: IO[bytes], header: _Header, stop: int | None, bound: Bound) -> Remnant:
-    found = Remnant(header.name, header.year)
+    found = Remnant(header.name, header.year, place=lambda: header.start)
     if header.flags & _ENCRYPTED:
         found.why = "is encrypted; unpack it and name the folder"
     elif header.method in _UNPACK:
-        window = Window(file, header.start)
+        window = Window(file, header.start, stop)
         unpacked = _UNPACK[header.method](window)
         found.place = lambda: window.at - len(unpacked.left)
         found.raw = bound(unpacked, lambda: window.at - header.start)
@@ -175,15 +183,14 @@ def _remnant(file: IO[bytes], header: _Header, stop: int | None, bound: Bound) -
     return found
 
 
-def _end(header: _Header, found: Remnant) -> int:
-    """Unpack a member to its end, and tell where that is."""
-    if found.raw is None:
-        return header.inside
-    with suppress(*FAILURES):
-        while found.raw.read(_BLOCK):
-            pass
-        return found.place()
-    return header.inside  # it may be the header that is damaged
+def _end(found: Remnant) -> int | None:
+    """Unpack a member to its end, and tell where that is; None where it cannot be."""
+    if found.raw is not None:
+        with suppress(*FAILURES):
+            while found.raw.read(_BLOCK):
+                pass
+            return found.place()
+    return None
 
 
 def _next(file: IO[bytes], at: int) -> int | None:

@@ -170,6 +170,25 @@ def test_a_look_that_is_interrupted_shows_no_traceback(
     assert capfd.readouterr().err == "sidelight: interrupted\n"
 
 
+def test_what_a_look_saw_is_told_when_it_is_interrupted_before_the_reading(
+    pressed: Pressed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = [
+        {"schema": "sidelight-host", "version": 1, "type": "host", "host": "here"},
+        {"type": "process", "pid": 7, "exe": "/bin/x", "argv": ["x"]},
+        {"type": "end"},
+    ]
+    look, out = tmp_path / "look.py", tmp_path / "out.jsonl"
+    look.write_text("".join(f"print({json.dumps(json.dumps(line))})\n" for line in lines))
+    monkeypatch.setattr(collect, "__file__", str(look))
+    pressed(cli, "_rules")
+    assert run(["hunt", "--live", str(tmp_path), "-q", "-o", str(out), "--jobs", "1"]) == 130
+    coverage, manifest = [json.loads(line) for line in out.read_text().splitlines()][-2:]
+    assert (coverage["events"], coverage["hosts"]) == (1, ["here"])
+    assert manifest["partial"] == "interrupted"
+    assert [each["path"] for each in manifest["inputs"]] == ["host:this-host"]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_other_signals_end_a_hunt_like_ctrl_c(
     number: int,

@@ -202,3 +202,18 @@ def test_it_is_surveyed_and_read_again_by_name(tmp_path: Path) -> None:
     assert inventory.gaps == []
     found = expand_zip(str(path), frozenset({"logs/b.log"}), name="x")
     assert [each.name for each in found if isinstance(each, Member)] == ["x!logs/b.log"]
+
+
+def test_members_that_lie_in_each_other_are_not_read_without_end() -> None:
+    """Each unpacks all that follows, as a quoted block, and fails at its end only."""
+    data, count = b"", 300
+    for number in range(count):
+        name = b"%d" % number
+        fields = 20, 8, 8, 0, 0, 0, 0, 0, len(name), 0
+        head = struct.pack("<4s5H3I2H", b"PK\x03\x04", *fields) + name
+        data = head + struct.pack("<BHH", 0, len(data), len(data) ^ 0xFFFF) + data
+    found, gaps = read(data)
+    assert len(found) < count
+    assert sum(map(len, found.values())) < 8 * len(data)
+    assert gaps[-1].reason == "refused"
+    assert "lie in each other" in gaps[-1].text

@@ -48,6 +48,37 @@ def test_where_no_finding_is_shown_none_is_announced() -> None:
     assert "most severe first" not in shown(100, limit=0)
 
 
+def test_what_is_wrong_is_folded_and_not_cut_off() -> None:
+    whole = run(0)
+    text = f"reading stopped: {'word ' * 10}the end of a sentence"
+    gaps = (Gap(f"/evidence/{'deep/' * 9}a.log", 7, "damaged", text),)
+    for width in (80, 120):
+        file = io.StringIO()
+        screen = open_screen(file, width=width)
+        screen.close(replace(whole, coverage=replace(whole.coverage, gaps=gaps)))
+        assert " ".join(text.split()) in " ".join(file.getvalue().split())
+    long = replace(gaps[0], text="word " * 400)
+    file = io.StringIO()
+    open_screen(file, width=80).close(
+        replace(whole, coverage=replace(whole.coverage, gaps=(long,)))
+    )
+    assert file.getvalue().count("word word") < 40
+    assert "…" in file.getvalue()
+
+
+def test_a_long_host_leaves_room_for_the_title() -> None:
+    host, title = "desk-17.billing.operator.example", "A thread that runs code no file holds: x"
+    file = io.StringIO()
+    screen = open_screen(file, width=80, quiet=True)
+    screen.add(replace(findings()[0], host=host, title=title))
+    screen.add(replace(findings()[0], host=host, title="Short"))
+    screen.close(run(2))
+    long, short = (line for line in file.getvalue().splitlines() if "CRITICAL" in line)
+    assert title in long
+    assert "desk-17.billing.op" in long
+    assert f"Short  {host}" in short
+
+
 def test_wide_shows_command_lines_in_full() -> None:
     command = findings()[0].process[0].command_line
     assert command not in shown(80)

@@ -52,10 +52,12 @@ def span(first: int, last: int) -> str:
 
 
 def _head(finding: Finding, width: int) -> Text:
-    host = clip(finding.host or "host unknown", 40)
     tag = f" {finding.level.upper()} "
-    room = max(width - len(tag) - len(host) - 8, 16)
-    title = clip(finding.title, room)
+    room = width - len(tag) - 8
+    whole = clip(finding.title, max(room, 16))
+    # Of a host the beginning says most: it leaves the title what it needs, down to a quarter.
+    host = clip(finding.host or "host unknown", min(max(room - len(whole), width // 4), 40))
+    title = clip(finding.title, max(room - len(host), 16))
     return Text.assemble(
         (tag, TAG[finding.level]),
         (f" {finding.score:3} ", INK[finding.level]),

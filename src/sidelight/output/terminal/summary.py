@@ -27,6 +27,7 @@ from sidelight.plural import many
 from sidelight.schema import LEVELS, STOPPED, Gap
 
 _TOP: Final = 5
+_LINES: Final = 3
 _NARROW: Final = 40
 _READABLE: Final = 120
 _LACKED: Final[Mapping[BlindReason, str]] = {
@@ -159,7 +160,9 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     known = {*coverage.lost, *coverage.unjudged}
     passed: Counter[str] = Counter(gap.reason for gap in coverage.gaps if gap not in known)
     if passed:
-        text = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
+        text = ", ".join(
+            f"{_PASSED.get(reason, reason)}: {count:,}" for reason, count in sorted(passed.items())
+        )
         yield from _listed("Evidence that was passed over", [text, *_few(coverage, width)], width)
     unjudged = Counter(gap.text for gap in coverage.unjudged).most_common()
     said = [f"{many(count, 'file')}: {text}" for text, count in unjudged]
@@ -176,6 +179,14 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
     yield from _listed("Clocks that differ", clocks, width)
     yield from _listed("Assets that sent nothing", coverage.unheard, width)
     yield from _listed("Silent while others spoke", silent, width)
+
+
+_PASSED: Final = {
+    "changed": "changed while it was read",
+    "duplicate": "seen a second time",
+    "foreign": "no event log",
+}
+"""What reasons of gaps mean by which nothing was lost."""
 
 
 def _analytics(coverage: Coverage, width: int) -> Iterator[RenderableType]:
@@ -208,7 +219,7 @@ def _losses(coverage: Coverage, width: int) -> list[str]:
         more = f", and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
         first = next((gap for gap in gaps if gap.text.startswith(STOPPED)), gaps[0])
         place = f" at byte {first.offset:,}{more}: "
-        said.append(clip_front(source, max(width // 2 - len(place), 24)) + place + first.text)
+        said.append(clip_front(source, max(width - 4 - len(place), 24)) + place + first.text)
     return said
 
 
@@ -232,11 +243,23 @@ def _listed(
         return
     yield _title(title)
     for text in texts[:_TOP]:
-        yield _indented(Text(clip(text, width - 4), style))
+        yield from (_indented(Text(line, style)) for line in _folded(text, width - 4))
     if len(texts) > _TOP:
         yield _indented(
             Text(f"and {len(texts) - _TOP:,} more: the files of --output hold all", "dim")
         )
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Break a text between words into a few lines; the last ends with an ellipsis if more is left.
+
+    What is wrong stands at the end of a sentence, so one line would often hide it.
+    """
+    lines = wrap(
+        plain(text[: 2 * _LINES * width]), width, subsequent_indent="  ", break_on_hyphens=False
+    )
+    kept = lines[:_LINES]
+    return [*kept[:-1], clip(f"{kept[-1]}…", width)] if len(lines) > _LINES else kept
 
 
 def _title(text: str, style: str = "bold underline") -> Text:
