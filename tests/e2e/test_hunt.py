@@ -200,6 +200,18 @@ def test_a_file_named_twice_is_read_once(
     assert gist(findings(ran)) == gist(findings(hunted))
 
 
+def test_a_zip_through_a_pipe_is_evidence(
+    sidelight: CommandLine, small_range: Path, tmp_path: Path
+) -> None:
+    log, archive = small_range / "DC01" / "Security.evtx", tmp_path / "dc.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(log, "Security.evtx")
+    named = sidelight("hunt", archive, *QUIET)
+    piped = sidelight("hunt", "-", *QUIET, stdin=archive.read_bytes())
+    assert gist(findings(piped)) == gist(findings(named))
+    assert lines(piped)[-2]["events"] == lines(named)[-2]["events"] > 0
+
+
 def test_standard_input_is_evidence(sidelight: CommandLine, small_range: Path) -> None:
     path = small_range / "DC01" / "Security.evtx"
     named = sidelight("hunt", path, *QUIET)

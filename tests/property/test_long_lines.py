@@ -66,6 +66,16 @@ def test_no_reader_remembers_each_character_of_a_line(read: Reader, begin: str) 
     assert peak < 20 * len(data)
 
 
+def test_names_that_grow_by_nesting_are_refused() -> None:
+    inner = "".join(f'{{"x":1,"{"k" * 1000}":' for _ in range(900)) + "1" + "}" * 900
+    good = b'{"Channel":"Security","EventID":1}\n'
+    found = list(json.read([Stream("s", io.BytesIO(good + inner.encode()))], want_all))
+    gaps = [item for item in found if isinstance(item, Gap)]
+    assert [(gap.reason, gap.text, gap.events) for gap in gaps] == [
+        ("damaged", "its names grow too long by nesting", 1)
+    ]
+
+
 def test_an_object_that_is_too_long_is_one_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LINE_BYTES", 1000)
     data = b'{\n"a":"' + b"x" * 5000

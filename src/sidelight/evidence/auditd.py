@@ -8,7 +8,6 @@ A record without ``node=`` names no host; ``--host`` of ``sidelight hunt`` does.
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Final
@@ -149,14 +148,8 @@ def _add_arguments(event: Event, parts: dict[str, str]) -> None:
             whole.setdefault(int(found[1]), []).append((int(found[2] or 0), value))
     words = ["".join(text for _, text in sorted(whole[index])) for index in sorted(whole)]
     event.update((f"a{index}", word) for index, word in zip(sorted(whole), words, strict=True))
-    event["CommandLine"] = " ".join(map(quoted, words))
-
-
-def quoted(word: str) -> str:
-    """Quote *word* where a blank, a quote or nothing at all would hide where it ends."""
-    if word and not any(letter in word for letter in " \t\n\"'"):
-        return word
-    return shlex.quote(word)
+    # As Sysmon for Linux and the kernel's process title have it, and so as rules are written.
+    event["CommandLine"] = " ".join(words)
 
 
 def _first(event: Event, *names: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import IO, TYPE_CHECKING, Final, TypeAlias
 
-from sidelight.evidence.archive import Chained, Member, expand, expand_zip
+from sidelight.evidence.archive import Chained, Counted, Member, expand, expand_zip
 from sidelight.evidence.formats import READERS, TREE, recognise
 from sidelight.evidence.inventory import Span, Task, foreign
 from sidelight.evidence.named import STDIN
@@ -142,7 +142,10 @@ def _members(span: Span, stdin: Raw | None) -> Iterator[Member | Gap]:
     elif span.only:
         yield from expand_zip(span.path, span.only, name=span.path)
     elif span.path == STDIN:
-        yield from expand("-", stdin if stdin is not None else sys.stdin.buffer)
+        piped = sys.stdin.buffer if stdin is None else stdin
+        # A zip is read from its end: what looks like a file would be asked to go there.
+        seeks = isinstance(piped, io.IOBase) and piped.seekable()
+        yield from expand("-", piped if seeks else Counted(piped))
     else:
         try:
             with open_regular(span.path) as file:

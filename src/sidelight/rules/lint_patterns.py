@@ -1,7 +1,9 @@
 """What is wrong with tests that are right in form: they never hold, always hold, or repeat."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Final, assert_never
 
 import re2
@@ -32,6 +34,9 @@ _PROBES: Final = ("", "a", "Z9 _", "\\-/", "\x01", "é\n")
 _ODD_DASHES: Final = frozenset("\u2013\u2014\u2015")
 _MAX_COMPARED: Final = 400
 """Of longer lists, only the first so many values are compared with each other."""
+
+_MAX_JOINED: Final = 40
+"""The same for tests of one field that must all hold, each of which is compared with each."""
 
 
 def matches(expr: Expr) -> Iterator[Match]:
@@ -133,14 +138,35 @@ def _contradictions(expr: And | Or) -> Iterator[str]:
     if isinstance(expr, Or):
         return
     for (field, _), patterns in _globs(expr.children).items():
-        texts = {
-            written(tokens)
-            for tokens in patterns
-            if tokens and all(isinstance(token, str) for token in tokens)
-        }
-        if field and len(texts) > 1:
-            first, second = sorted(texts)[:2]
-            yield f"{field} cannot be both {first!r} and {second!r}, unless it has several values"
+        kept = (
+            sorted({each for each in patterns if each}, key=written)[:_MAX_JOINED] if field else []
+        )
+        for one, other in combinations(kept, 2):
+            if _exclude(one, other):
+                both = f"{written(one)!r} and {written(other)!r}"
+                yield f"{field} cannot be both {both}, unless it has several values"
+                break
+
+
+def _exclude(one: Tokens, other: Tokens) -> bool:
+    """Say whether no text meets both patterns: by a whole text, or by how texts begin or end."""
+    if len(one) == 1 and isinstance(one[0], str):
+        return not _regex(other).fullmatch(one[0])
+    if len(other) == 1 and isinstance(other[0], str):
+        return not _regex(one).fullmatch(other[0])
+    begin = [each[0] if isinstance(each[0], str) else "" for each in (one, other)]
+    end = [each[-1] if isinstance(each[-1], str) else "" for each in (one, other)]
+    return not (begin[0].startswith(begin[1]) or begin[1].startswith(begin[0])) or not (
+        end[0].endswith(end[1]) or end[1].endswith(end[0])
+    )
+
+
+def _regex(tokens: Tokens) -> re.Pattern[str]:
+    parts = [
+        re.escape(each) if isinstance(each, str) else ".*" if each is Wild.ANY else "."
+        for each in tokens
+    ]
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def _repetitions(expr: And | Or) -> Iterator[str]:

@@ -9,7 +9,7 @@ from shared_paths import SHARED, needs_shared
 from sidelight.evidence import auditd
 from sidelight.evidence.audit_names import SYSCALLS
 from sidelight.evidence.audit_record import parse_record, unhex
-from sidelight.evidence.auditd import OPEN_EVENTS, RECORDS_PER_EVENT, Joiner, join, quoted, sniff
+from sidelight.evidence.auditd import OPEN_EVENTS, RECORDS_PER_EVENT, Joiner, join, sniff
 from sidelight.evidence.losses import GAPS_PER_SOURCE
 from sidelight.evidence.stream import Stream
 from sidelight.schema import Frame, Gap, want_all
@@ -86,10 +86,11 @@ def test_arguments_of_more_than_ten_are_in_order() -> None:
     assert event.fields["CommandLine"] == "0 1 2 3 4 5 6 7 8 9 10 11"
 
 
-def test_words_are_quoted_only_where_they_would_run_together() -> None:
-    assert [quoted(word) for word in ("a", "", "a b", "$x", "it's")] == [
-        "a", "''", "'a b'", "$x", "'it'\"'\"'s'",
-    ]  # fmt: skip
+def test_words_are_joined_as_sysmon_for_linux_joins_them() -> None:
+    """Rules are written for that: ``sh -c /sbin/modprobe …`` has no quote in it."""
+    body = 'argc=3 a0="sh" a1="-c" a2=6964202D61'
+    event = join([record(1, "type=EXECVE", body)], 1)
+    assert event.fields["CommandLine"] == "sh -c id -a"
 
 
 def test_lines_that_are_no_records_are_few_gaps_that_count_them_all() -> None:

@@ -90,6 +90,13 @@ def test_what_could_be_better_is_noted(changes: dict[str, object], said: str) ->
             "Image cannot be both 'c:\\\\a.exe' and 'c:\\\\b.exe'",
         ),
         (
+            {"Image": "c:\\b.exe", "Image|endswith": "\\a.exe"},
+            {},
+            "Image cannot be both '*\\\\a.exe' and 'c:\\\\b.exe'",
+        ),
+        ({"Image": "c:\\w\\*", "Image|startswith": "d:\\"}, {}, "Image cannot be both"),
+        ({"Image|endswith|all": ["\\sh", "-c"]}, {}, "Image cannot be both"),
+        (
             {"NewProcessName": "x", "Hashes2": "x"},
             {"product": "windows", "category": "process_creation"},
             "no event of its logsource has a field 'Hashes2'",
@@ -115,6 +122,9 @@ def test_what_never_or_always_holds_is_warned_of(
         ({"ImageLoaded|contains": ["a", "b"], "Signed": "false"}, {}),
         ({"Image": "System"}, {}),
         ({"Image|endswith": "\\cmd.exe"}, {}),
+        ({"Image": "c:\\a?.exe", "Image|endswith": ".exe"}, {}),
+        ({"Image|startswith": "c:\\w", "Image|endswith": "\\wx.exe"}, {}),
+        ({"Image|contains|all": ["a", "b"]}, {}),
         ({"image|re": "^C:\\\\x"}, {}),
         ({"Hashes|contains": "MD5=a"}, {}),
         ({"EventID": 7}, {}),

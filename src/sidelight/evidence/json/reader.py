@@ -22,6 +22,9 @@ from sidelight.values import dataclass
 BATCH_BYTES: Final = 32 << 20
 """So much text is read at once; also how much is kept of events that are read one by one."""
 
+NAMES: Final = 32 << 20
+"""Characters of all paths of one object: nesting makes them many times as long as its text."""
+
 HEAD_BYTES: Final = 1 << 20
 HEAD_LINES: Final = 20
 _START: Final = re.compile(rb'[\s\x1e]*(?:\[\s*)?\{\s*["}]|\s*\[\s*(?:\]|$)')
@@ -116,7 +119,7 @@ class _Reading:
 
     def add(self, source: Source, number: int, offset: int, text: bytes) -> Iterator[Frame | Gap]:
         try:
-            found = interpret(fields_of(text))
+            found = interpret(fields_of(text, NAMES))
         except NotAnObjectError as error:
             source.losses.add(number, offset, "damaged", str(error))
             yield from source.losses.ready()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from typing import Final, TypeAlias, cast
 
@@ -84,13 +85,13 @@ def number_text(number: float) -> str:
     return "0" if text == "-0" else text
 
 
-def fields_of(text: bytes) -> Event:
+def fields_of(text: bytes, most: int = sys.maxsize) -> Event:
     """Parse one object and flatten it; see `parse` and `flatten`."""
     record = parse(text)
     try:
-        fields = flatten(record)
+        fields = flatten(record, most)
     except OverflowError:
-        fields = flatten(cast("dict[str, Json]", _parse_oddly(text)))
+        fields = flatten(cast("dict[str, Json]", _parse_oddly(text)), most)
     clean_already = b"\\u" not in text and b"\0" not in text
     return fields if clean_already or _UNCLEAN.search(text) is None else _cleaned(fields)
 
@@ -102,7 +103,7 @@ def _cleaned(fields: Event) -> Event:
     }
 
 
-def flatten(record: Mapping[str, Json]) -> Event:
+def flatten(record: Mapping[str, Json], most: int = sys.maxsize) -> Event:
     """Name every value by its path, joined with dots; null is absent, a list has many values.
 
     Objects that name themselves (``{"@Name": "Image", "#text": "…"}``, as converters from XML
@@ -111,8 +112,10 @@ def flatten(record: Mapping[str, Json]) -> Event:
 
     Raises:
         OverflowError: a number is too large to be exact.
+        NotAnObjectError: what stands before the names, in all, has more than *most* characters.
     """
     fields: Event = {}
+    ahead = 0
     stack: list[tuple[str, Json]] = []
     _add_members(fields, stack, "", record)
     while stack:
@@ -122,6 +125,9 @@ def flatten(record: Mapping[str, Json]) -> Event:
             if isinstance(own, str):
                 stack.append((f"{path.removesuffix('.Data')}.{own}", value.get("#text", "")))
             else:
+                ahead += len(path) * len(value)
+                if ahead > most:
+                    raise NotAnObjectError("its names grow too long by nesting")
                 _add_members(fields, stack, path + ".", value)
         elif isinstance(value, list):
             stack.extend((path, element) for element in reversed(value))
