@@ -199,9 +199,11 @@ class _Sheet:
 
 def _paths_of(images: list[str], known: Mapping[str, str]) -> list[str]:
     """Fold paths of executables, some of which are *known* since they were loaded too."""
-    rest = [text for text in images if text not in known]
-    folded = {**known, **dict(zip(rest, Places.of(rest).paths, strict=True))}
-    return [folded[text] for text in images]
+    folded = [known.get(text, "") for text in images]
+    rest = [at for at, path in enumerate(folded) if not path]
+    for at, path in zip(rest, Places.of([images[at] for at in rest]).paths, strict=True):
+        folded[at] = path
+    return folded
 
 
 def _signatures(loads: pa.Table) -> tuple[Bools, Bools, Bools]:

@@ -328,7 +328,9 @@ def _shown(
 ) -> Iterator[tuple[Evidence, ...]]:
     """List the events of each finding, as many as the limits allow."""
     for begin in range(0, len(drafts), _STRETCH):
-        several = [draft.rows[: limits.evidence] for draft in drafts[begin : begin + _STRETCH]]
+        every = (draft.rows for draft in drafts[begin : begin + _STRETCH])
+        most = limits.evidence
+        several = [rows if len(rows) <= most else rows[:most] for rows in every]
         rows = np.concatenate(several)
         columns = (sheet.source, sheet.channel, sheet.event_id)
         source, channel, event_id = (column.at(rows) for column in columns)

@@ -79,8 +79,9 @@ def draw_findings(  # noqa: PLR0913
     members = union(*_tables(spool, "members", copies))
     kept = settle(_tables(spool, "events", copies), [hits, as_hits(members)])
     with closing(Shelf.of(kept, spool.folder)) as shelf:
-        hits = union(hits, correlate(rules.correlations, members))
-        del members
+        fired = correlate(rules.correlations, members)
+        hits = union(hits, fired) if fired.num_rows else hits
+        del members, fired
         processes = spool.tables("processes").together()  # starts seen twice are the same starts
         infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
         stories = conclude_facts(
