@@ -180,6 +180,8 @@ class Frame:
         host: the computer that an event names.
         columns: the wanted fields that occur; a name that is missing is absent in every event.
         detail: gives the full events at the given row numbers, in that order.
+        last: whether the batch ends with it: who scans it now lets go of the batch before the
+            reader fills memory with the next one.
     """
 
     kind: Kind
@@ -190,6 +192,7 @@ class Frame:
     host: Column
     columns: Mapping[str, Column]
     detail: Callable[[NDArray[np.intp]], list[Event]] = field(compare=False)
+    last: bool = field(default=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.record)

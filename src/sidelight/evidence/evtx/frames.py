@@ -54,6 +54,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
             host=hosts.get(number, nobody),
             columns=columns[number],
             detail=Detail(table.batch, table.records, rows[part], registry).events,
+            last=number + 1 == len(sorting.kinds),
         )
 
 
