@@ -202,6 +202,8 @@ class Frame:
         columns: the wanted fields that occur; a name that is missing is absent in every event.
         detail: gives the full events at the given row numbers, in that order; a `Share` where
             several frames are better asked at once.
+        last: whether the batch ends with it: who scans it now lets go of the batch before the
+            reader fills memory with the next one.
     """
 
     kind: Kind
@@ -212,6 +214,7 @@ class Frame:
     host: Column
     columns: Mapping[str, Column]
     detail: Callable[[NDArray[np.intp]], list[Event]] = field(compare=False)
+    last: bool = field(default=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.record)

@@ -172,11 +172,14 @@ class Worker:
                             self._scan(held, task, spool, result)
                         held.append(self._names.frame(item))
                         result.events += len(item)
+                        if item.last and _is_much(held):
+                            self._scan(held, task, spool, result)
                         report()
                     case Gap():
                         result.gaps.append(self._names.gap(item))
                     case Digest():
                         result.digests.append(self._names.digest(item))
+                del item  # a batch lives as long as one of its frames
         finally:
             if held:
                 self._scan(held, task, spool, result)
@@ -200,7 +203,11 @@ def _is_enough(held: list[Frame], fresh: Frame) -> bool:
     A reader gives the kinds of a batch in order; to hold part of a batch would hold all of it.
     """
     begins = bool(held) and fresh.kind <= held[-1].kind
-    return begins and sum(map(len, held)) >= TOGETHER
+    return begins and _is_much(held)
+
+
+def _is_much(held: list[Frame]) -> bool:
+    return sum(map(len, held)) >= TOGETHER
 
 
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:

@@ -55,6 +55,7 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
             host=hosts.get(number, nobody),
             columns=columns[number],
             detail=Share(whole, rows[part]),
+            last=number + 1 == len(sorting.kinds),
         )
 
 

@@ -220,3 +220,13 @@ def test_a_kind_has_no_values_of_another() -> None:
 def test_many_events_hold_what_the_plain_decoder_reads() -> None:
     data = log(7000)  # numbers that hardly repeat are not compared from some size on
     assert rows(items([stream(data)])[0]) == plainly(data)
+
+
+def test_the_last_frame_of_each_batch_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [frame.last for frame in items([stream(DATA)])[0]] == [False, True]
+    monkeypatch.setattr("sidelight.evidence.evtx.chunks._BATCH", 1)
+    frames, _ = items([stream(DATA)])
+    following = [*frames[1:], frames[0]]
+    assert [frame.last for frame in frames] == [
+        after.kind <= frame.kind for frame, after in zip(frames, following, strict=True)
+    ]
