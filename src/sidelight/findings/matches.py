@@ -14,6 +14,15 @@ from sidelight.findings.hits import EVENTS, HITS, NOTHING
 from sidelight.findings.processes import sources
 from sidelight.schema import Event, Frame, Share, strings
 
+_AT_ONCE: Final = 4096
+"""How many full events are decoded at a time: they take much more room than their text."""
+
+_Picked: TypeAlias = tuple[Frame, Rows]
+"""Some rows of a frame."""
+
+_Whole: TypeAlias = Callable[[Sequence[Rows]], list[list[Event]]]
+"""As `Share.whole`."""
+
 
 def hit_rows(frame: Frame, matched: Mapping[str, Rows]) -> pa.Table:
     """Give the hits of rules in *frame* as `HITS`, in the order given.
@@ -85,12 +94,8 @@ def event_rows(frames: Sequence[Frame], kept: Sequence[Rows]) -> pa.Table:
     )
 
 
-_AT_ONCE: Final = 4096
-"""How many full events are decoded at a time: they take much more room than their text."""
-
-
-def _portions(some: "Iterable[Some]") -> "Iterator[list[Some]]":
-    part: list[Some] = []
+def _portions(some: Iterable[_Picked]) -> Iterator[list[_Picked]]:
+    part: list[_Picked] = []
     size = 0
     for frame, rows in some:
         for begin in range(0, len(rows), _AT_ONCE):
@@ -103,7 +108,7 @@ def _portions(some: "Iterable[Some]") -> "Iterator[list[Some]]":
     yield part
 
 
-def _events(some: "Iterable[Some]") -> Iterator[Event]:
+def _events(some: Iterable[_Picked]) -> Iterator[Event]:
     """Give full events in order, of frames that share their decoder with one call of it."""
     for whole, group in groupby(some, _whole):
         if whole is None:
@@ -114,10 +119,6 @@ def _events(some: "Iterable[Some]") -> Iterator[Event]:
             yield from chain.from_iterable(whole([each.rows[rows] for each, rows in details]))
 
 
-def _whole(one: "Some") -> "Callable[[Sequence[Rows]], list[list[Event]]] | None":
+def _whole(one: _Picked) -> _Whole | None:
     detail = one[0].detail
     return detail.whole if isinstance(detail, Share) else None
-
-
-Some: TypeAlias = tuple[Frame, Rows]
-"""Some rows of a frame."""

@@ -27,13 +27,18 @@ def related(column: Column, other: Column, relation: str, cased: bool, rows: Row
     second = other.codes if rows is None else other.codes[rows]
     here, there = _texts(column, cased), _texts(other, cased)
     relate = _RELATIONS[relation]
-    known: dict[tuple[int, int], bool] = {}
-    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
-    for one, two in set(pairs):
-        known[one, two] = min(one, two) >= 0 and any(
-            relate(a, b) for a in here[one].split(SEPARATOR) for b in there[two].split(SEPARATOR)
-        )
-    return np.array([known[pair] for pair in pairs], bool)
+    both = (first >= 0) & (second >= 0)
+    pairs = first[both] * np.int64(len(there)) + second[both]
+    distinct, places = np.unique(pairs, return_inverse=True)
+    found = [
+        any(relate(a, b) for a in here[one].split(SEPARATOR) for b in there[two].split(SEPARATOR))
+        if SEPARATOR in here[one] or SEPARATOR in there[two]
+        else relate(here[one], there[two])
+        for one, two in (divmod(pair, len(there)) for pair in distinct.tolist())
+    ]
+    marks = np.zeros(len(first), bool)
+    marks[both] = np.array(found, bool)[places]
+    return marks
 
 
 def _texts(column: Column, cased: bool) -> list[str]:
