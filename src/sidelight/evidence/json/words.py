@@ -24,6 +24,9 @@ _LOWER: Final = np.uint8(0x20)
 _FOLDED: Final = {"i": "\u0130", "k": "\N{KELVIN SIGN}"}
 """The characters outside ASCII that fold into it."""
 
+STRETCH: Final = 1 << 16
+"""About so much text is folded at once: it stays in the processor's cache."""
+
 _SHORTEST: Final = 4
 """What is left of a word without the backslashes before it may have so few characters."""
 
@@ -32,15 +35,29 @@ def lines_with(words: frozenset[str], block: Block) -> list[int]:
     """Give the numbers of the lines in *block* that may hold one of *words* (`schema.Wish`)."""
     if not words:
         return []
-    folded = _folded(block.text)
-    found = _finder(words).find_matches_as_indexes(folded)
-    if not block.text.isascii():
-        found += _folding(words).find_matches_as_indexes(folded)
-    if not found:
-        return []
+    finders = [_finder(words)] if block.text.isascii() else [_finder(words), _folding(words)]
     # A match that runs over the end of a line would hide one that begins in the next.
-    places = np.array([(begin, end - 1) for _, begin, end in found], np.intp).ravel()
-    return sorted({*np.searchsorted(block.feeds, places).tolist()})
+    places = [
+        begin + place
+        for begin, folded in _stretches(block.text)
+        for finder in finders
+        for _, first, end in finder.find_matches_as_indexes(folded)
+        for place in (first, end - 1)
+    ]
+    return sorted({*np.searchsorted(block.feeds, places).tolist()}) if places else []
+
+
+def _stretches(text: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Yield where some lines begin, and these lines folded, until the next are asked for."""
+    octets, memory = np.frombuffer(text, np.uint8), np.empty(2 * STRETCH, np.uint8)
+    begin = 0
+    while begin < len(text):
+        end = text.find(b"\n", begin + STRETCH)
+        end = len(text) if end < 0 else end
+        if end - begin > len(memory):
+            memory = np.empty(end - begin, np.uint8)
+        yield begin, np.bitwise_or(octets[begin:end], _LOWER, out=memory[: end - begin]).data
+        begin = end + 1
 
 
 @lru_cache(maxsize=16)

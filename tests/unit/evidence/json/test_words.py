@@ -1,6 +1,7 @@
 """Words looked for in lines as they stand."""
 
 import json
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -62,6 +63,18 @@ def test_a_word_is_found_whatever_is_left_out_of_it(word: str) -> None:
         for ascii_only in (False, True):
             text = b'{}\n{"a":%s}\n' % json.dumps(value, ensure_ascii=ascii_only).encode()
             assert lines_with(words, Block(text, 0, 1, feeds_of(text))) == [1]
+
+
+@given(
+    st.lists(st.sampled_from(["", "x", "mimikatz", "lsadump::", "mimi", "é" * 9]), min_size=1),
+    st.integers(0, 30),
+)
+def test_how_much_is_folded_at_once_changes_nothing(texts: list[str], size: int) -> None:
+    lines = [text.encode() for text in texts]
+    with patch("sidelight.evidence.json.words.STRETCH", size):
+        found = found_in(*lines)
+    expected = [place for place, text in enumerate(texts) if text in WORDS]
+    assert found == found_in(*lines) == expected
 
 
 def test_words_alone_without_letters_that_fold_need_no_search_for_them() -> None:
