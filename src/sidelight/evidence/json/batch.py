@@ -17,7 +17,7 @@ from sidelight.evidence.json.words import lines_with
 from sidelight.schema import Kind
 from sidelight.values import dataclass
 
-PARSED_BYTES: Final = 3 << 18
+PARSED_BYTES: Final = 3 << 17
 """So much text is held as objects at once: more would not stay in the processor's cache."""
 
 AROUND: Final = b" \t\r\n,[]\x1e"

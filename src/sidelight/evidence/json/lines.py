@@ -15,7 +15,7 @@ from sidelight.values import dataclass
 LINE_BYTES: Final = 16 << 20
 """Longer lines, and longer objects, are refused: as values, they would take many times as much."""
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 19
 """So much is cut into lines at once: more would not stay in the processor's cache."""
 
 _HEAD: Final = 1 << 16
