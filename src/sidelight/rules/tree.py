@@ -1,7 +1,7 @@
 """A rule's condition over numbered atoms, as plain data."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -54,7 +54,7 @@ class Trees:
 
     def __getitem__(self, number: int) -> Tree:
         if number not in self._known:
-            self._known[number] = cast("Tree", _READ.decode(self._kept[number]))
+            self._known[number] = _READ.decode(self._kept[number])
         return self._known[number]
 
 
