@@ -53,7 +53,8 @@ def _slotted(owner: type[Any], *, frozen: bool, eq: bool, order: bool) -> type[A
     """Declare the class that `dataclasses.dataclass` would make of *owner*, with slots."""
     if not owner.__doc__:
         owner.__doc__ = owner.__name__  # else its signature, which needs an `__init__`
-    own = set(owner.__dict__)
+    # Python has none where only `__eq__` is declared; that is no choice of the class.
+    own = {name for name, value in owner.__dict__.items() if (name, value) != ("__hash__", None)}
     made = dataclasses.dataclass(slots=True, **_NOTHING)(owner)
     methods: dict[str, object] = {"__init__": _Late(made, "__init__", _INITS[frozen])}
     names = ["__repr__", *(["__eq__"] if eq else ()), *(_ORDER if order else ())]

@@ -8,7 +8,7 @@ from pathlib import Path
 from sidelight.training.range import RangeOptions, write_range
 
 UNUSED = (
-    *("yaml", "rich", "csv", "concurrent.futures", "jinja2", "secrets"),
+    *("yaml", "rich", "csv", "concurrent.futures", "jinja2", "secrets", "hyperscan"),
     *(
         "sidelight.rules.load",
         "sidelight.rules.values",

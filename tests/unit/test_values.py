@@ -46,10 +46,17 @@ def declared(dataclass: Any, **options: bool) -> list[type[Any]]:
             return 7
 
     @dataclass(slots=True, **options)
+    class Compared:  # noqa: PLW1641 - the decorator makes it
+        a: int
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    @dataclass(slots=True, **options)
     class Empty:
         """Has nothing."""
 
-    return [Point, Derived, Told, Empty]
+    return [Point, Derived, Told, Compared, Empty]
 
 
 OPTIONS = [

@@ -11,7 +11,7 @@ Rule 1. What engine finds the texts changes the time it takes and nothing else.
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from itertools import accumulate, chain
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from sidelight.rules.atoms import FRAME
 from sidelight.rules.patterns import fold
-from sidelight.rules.raw import RawScan, raw_scan
 from sidelight.schema import SEPARATOR, offsets_of
 from sidelight.values import dataclass
+
+if TYPE_CHECKING:
+    from sidelight.rules.raw import RawScan
 
 Ids: TypeAlias = NDArray[np.int64]
 """Numbers of distinct values, ascending."""
@@ -75,7 +77,7 @@ class Finder:
     _dense: bool = False
     _automaton: BytesAhoCorasick | None = None
     _gate: "re2._Regexp[str] | None" = None
-    _raw: RawScan | None = None
+    _raw: "RawScan | None" = None
     _known: dict[tuple[str | None, ...], Found] = field(default_factory=dict)
     _shortest: int = field(init=False)
     _leading: Ids = field(init=False)
@@ -178,6 +180,8 @@ class Finder:
         if len(self.texts) > _DENSE_TEXTS:
             return
         if self._plain:
+            from sidelight.rules.raw import raw_scan  # noqa: PLC0415 - not for little text
+
             self._raw = raw_scan([text.decode() for text in self.texts])
         if self._raw is None:
             self._automaton = BytesAhoCorasick(self.texts, implementation=Implementation.DFA)
