@@ -124,9 +124,9 @@ def test_a_report_that_names_nothing_to_hunt_is_refused(desk: CommandLine) -> No
 
 @pytest.mark.parametrize("form", ["md", "html", "json", "stix"])
 def test_every_format_is_written_to_a_file(desk: CommandLine, form: str) -> None:
-    ran = desk("read", "report.txt", "-f", form, "-o", "out/brief", "--tlp", "green")
+    ran = desk("read", "report.txt", "-f", form, "-o", "brief", "--tlp", "green")
     assert (ran.code, ran.out) == (0, b"")
-    text = (desk.folder / "out/brief").read_text(encoding="utf-8")
+    text = (desk.folder / "brief").read_text(encoding="utf-8")
     assert "Quiet Door" in text
     assert "green" in text.lower()
 
