@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,9 @@ def test_two_processes_give_what_one_gives(
     monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 1 << 20)
     assert _in_process(logs, 2) == alone
     assert _in_process(logs, 2, analytics=False) == without
+    with ThreadPoolExecutor(1) as another:  # beside which nothing is forked
+        another.submit(int).result()
+        assert _in_process(logs, 2) == alone
     assert any(finding.story for finding in alone[0])
     assert not any(finding.story for finding in without[0])
 

@@ -4,6 +4,8 @@ Parts are sets of rows and merge in any order, so who reads what changes nothing
 """
 
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
@@ -26,6 +28,8 @@ from sidelight.schema import Frame, Gap, Kind
 from sidelight.values import dataclass
 
 if TYPE_CHECKING:
+    from concurrent.futures.process import ProcessPoolExecutor
+
     from sidelight.hunt.crew import Finished
 
 PARALLEL_BYTES: Final = 96 << 20
@@ -257,9 +261,16 @@ _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
 def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends workers without a traceback each
+    _end_quietly()
     worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), names, analytics=analytics)
     _WORKER[:] = [(worker, Path(folder))]
+
+
+def _end_quietly() -> None:
+    """Let signals end this process: Ctrl-C without a traceback from each."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def _run(task: Task) -> Parted:
@@ -273,21 +284,16 @@ def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
-    import multiprocessing  # noqa: PLC0415 - for large input
-    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415
+    from sidelight.hunt.crew import Crew  # noqa: PLC0415 - for large input
 
-    from sidelight.hunt.crew import Crew  # noqa: PLC0415
-
-    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.names, work.analytics)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(work.jobs - 1, context, initializer=_start, initargs=start)
+    worker = Worker(rules, work.names, analytics=work.analytics)
+    pool = _pool(worker, rules, work)
     here = [task for task in inventory.tasks if _is_here(task)]
     crew = Crew(pool, _run, [task for task in inventory.tasks if not _is_here(task)])
     done = 0
     with pool:
         try:
             crew.begin(work.jobs - 1)
-            worker = Worker(rules, work.names, analytics=work.analytics)
             while (task := here.pop() if here else crew.last()) or crew.busy:
 
                 def tell(before: int = done) -> None:
@@ -301,6 +307,26 @@ def _gather_apart(
         except (KeyboardInterrupt, SidelightError):
             crew.stop()
             raise
+        finally:
+            _WORKER.clear()
+
+
+def _pool(worker: Worker, rules: Compiled, work: Work) -> "ProcessPoolExecutor":
+    """Give other processes that are ready to `_run`.
+
+    A fork has all that is loaded, for nothing. With other threads about, any lock may be held
+    where it forks, so then each process starts anew.
+    """
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415
+
+    if sys.platform == "linux" and threading.active_count() == 1:
+        _WORKER[:] = [(worker, work.scratch)]
+        forking = multiprocessing.get_context("fork")
+        return ProcessPoolExecutor(work.jobs - 1, forking, initializer=_end_quietly)
+    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.names, work.analytics)
+    anew = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(work.jobs - 1, anew, initializer=_start, initargs=start)
 
 
 def _is_here(task: Task) -> bool:
