@@ -105,6 +105,7 @@ def test_a_report_beside_the_evidence_is_replaced(sidelight: CommandLine, log: P
         ["read", "{}/a.jsonl", "-o"],
         ["baseline", "learn", "{}/a.jsonl", "-o"],
         ["collect", "--live", "-o"],
+        ["collect", "--ssh", "node1", "-o"],
     ],
 )
 def test_no_command_makes_a_folder_for_an_output_and_each_says_how(

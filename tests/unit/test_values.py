@@ -186,15 +186,17 @@ def test_one_without_slots_or_of_another_is_left_to_the_standard_library() -> No
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_what_is_below_one_is_frozen_if_it_is(*, frozen: bool) -> None:
-    @values.dataclass(frozen=frozen, slots=True)
+    dataclass: Any = values.dataclass
+
+    @dataclass(frozen=frozen, slots=True)
     class Above:
         """Is late."""
 
         a: int
 
-    def below(*, frozen: bool) -> Any:
-        @values.dataclass(frozen=frozen, slots=True)
-        class Below(Above):  # type: ignore[misc]
+    def below(**options: bool) -> Any:
+        @dataclass(slots=True, **options)
+        class Below(Above):
             """Is not."""
 
             b: int = 3
