@@ -148,6 +148,16 @@ def test_what_an_option_names_as_input_is_no_output(
     assert "name another output" in ran.err
 
 
+@pytest.mark.parametrize("name", ["report.html", "findings.jsonl", "timeline.csv"])
+def test_an_earlier_report_beside_symbols_is_replaced(
+    name: str, sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "symbols" / name
+    page.parent.mkdir()
+    for _ in range(2):
+        assert sidelight("hunt", log, "-q", "--symbols", page.parent, "-o", page).code == 0
+
+
 def test_an_earlier_report_beside_rules_is_replaced(
     sidelight: CommandLine, log: Path, tmp_path: Path
 ) -> None:
