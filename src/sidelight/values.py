@@ -56,6 +56,8 @@ def _slotted(owner: type[Any], *, frozen: bool, eq: bool, order: bool) -> type[A
     # Python has none where only `__eq__` is declared; that is no choice of the class.
     own = {name for name, value in owner.__dict__.items() if (name, value) != ("__hash__", None)}
     made = dataclasses.dataclass(slots=True, **_NOTHING)(owner)
+    # By which the standard library tells what may be below it.
+    made.__dataclass_params__.frozen, made.__dataclass_params__.eq = frozen, eq
     methods: dict[str, object] = {"__init__": _Late(made, "__init__", _INITS[frozen])}
     names = ["__repr__", *(["__eq__"] if eq else ()), *(_ORDER if order else ())]
     names += ["__hash__"] if eq and frozen else ()

@@ -24,15 +24,16 @@ ODD = {
     "user": "root",
     "seen": 2,
 }
+HUNT = ("hunt", "--quiet", "--format", "jsonl")
 LINES = "".join(json.dumps(line) + "\n" for line in (HEADER, ODD))
 
 
 def ended(
     sidelight: CommandLine, words: list[str], more: Mapping[str, str], ready: Path, number: int
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a hunt, and send it a signal when *ready* is there."""
+    """Run a command, and send it a signal when *ready* is there."""
     running = subprocess.Popen(
-        sidelight.arguments("hunt", *words, "--quiet", "--format", "jsonl"),
+        sidelight.arguments(*words),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**sidelight.environment, **more},
@@ -55,22 +56,28 @@ def told(ran: subprocess.CompletedProcess[bytes]) -> tuple[list[object], list[st
     return findings, [gap["text"] for gap in coverage["gaps"]], manifest["partial"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_hosts_that_were_looked_at_are_told_and_the_others_are_missing(
-    number: int, code: int, sidelight: CommandLine, tmp_path: Path
-) -> None:
-    ssh, ready = tmp_path / "bin" / "ssh", tmp_path / "ready"
+def waiting(folder: Path, ready: Path) -> str:
+    """Give a PATH on which ssh never ends; of any host but slow it shows something first."""
+    ssh = folder / "bin" / "ssh"
     ssh.parent.mkdir()
     ssh.write_text(
         f"#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\n"
+        f"echo $$ >> {folder}/pids\n"
         f"[ $1 = slow ] || {{ printf '%s' '{LINES}'; }}\n"
         f"[ $1 = slow ] && touch {ready}\nexec sleep 50\n"
     )
     ssh.chmod(0o755)
-    scratch = tmp_path / "scratch"
+    return f"{ssh.parent}:{os.environ['PATH']}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_hosts_that_were_looked_at_are_told_and_the_others_are_missing(
+    number: int, code: int, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ready, scratch = tmp_path / "ready", tmp_path / "scratch"
     scratch.mkdir()
-    more = {"PATH": f"{ssh.parent}:{os.environ['PATH']}", "TMPDIR": str(scratch)}
-    ran = ended(sidelight, ["--ssh", "fast", "--ssh", "slow"], more, ready, number)
+    more = {"PATH": waiting(tmp_path, ready), "TMPDIR": str(scratch)}
+    ran = ended(sidelight, [*HUNT, "--ssh", "fast", "--ssh", "slow"], more, ready, number)
     findings, gaps, partial = told(ran)
     assert (ran.returncode, partial) == (code, "interrupted")
     assert findings
@@ -78,6 +85,23 @@ def test_hosts_that_were_looked_at_are_told_and_the_others_are_missing(
     assert "the collection has no end: interrupted" in gaps
     assert b"interrupted: the results are of what was read" in ran.stderr
     assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_collection_that_is_ended_says_so_and_leaves_no_call(
+    number: int, code: int, sidelight: CommandLine, tmp_path: Path
+) -> None:
+    ready, nodes = tmp_path / "ready", tmp_path / "nodes"
+    words = ["collect", "--ssh", "fast", "--ssh", "slow", "--output", str(nodes)]
+    ran = ended(sidelight, words, {"PATH": waiting(tmp_path, ready)}, ready, number)
+    assert ran.returncode == code
+    ends = [(nodes / f"{host}.jsonl").read_text().splitlines()[-1] for host in ("fast", "slow")]
+    assert [json.loads(end)["text"] for end in ends] == ["interrupted"] * 2
+    pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -96,7 +120,7 @@ def test_what_was_seen_of_this_host_is_told(
         f"import sidelight.host.collect as collect\ncollect.__file__ = {str(look)!r}\n"
     )
     more = {"PYTHONPATH": f"{start}:{sidelight.environment['PYTHONPATH']}"}
-    ran = ended(sidelight, ["--live", str(look)], more, ready, number)
+    ran = ended(sidelight, [*HUNT, "--live", str(look)], more, ready, number)
     findings, gaps, partial = told(ran)
     assert (ran.returncode, partial) == (128 + number, "interrupted")
     assert findings

@@ -105,6 +105,7 @@ def test_a_report_beside_the_evidence_is_replaced(sidelight: CommandLine, log: P
         ["read", "{}/a.jsonl", "-o"],
         ["baseline", "learn", "{}/a.jsonl", "-o"],
         ["collect", "--live", "-o"],
+        ["collect", "--ssh", "node1", "-o"],
     ],
 )
 def test_no_command_makes_a_folder_for_an_output_and_each_says_how(
@@ -145,6 +146,16 @@ def test_what_an_option_names_as_input_is_no_output(
     ran = sidelight("hunt", log, "-q", option, named, "-o", kept, "-f", "jsonl")
     assert (ran.code, kept.read_text()) == (2, "kept")
     assert "name another output" in ran.err
+
+
+@pytest.mark.parametrize("name", ["report.html", "findings.jsonl", "timeline.csv"])
+def test_an_earlier_report_beside_symbols_is_replaced(
+    name: str, sidelight: CommandLine, log: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "symbols" / name
+    page.parent.mkdir()
+    for _ in range(2):
+        assert sidelight("hunt", log, "-q", "--symbols", page.parent, "-o", page).code == 0
 
 
 def test_an_earlier_report_beside_rules_is_replaced(

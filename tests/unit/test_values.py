@@ -182,3 +182,29 @@ def test_one_without_slots_or_of_another_is_left_to_the_standard_library() -> No
     assert vars(Loose(1)) == {"a": 1}
     assert Bare(1) == Bare(1)
     assert Below(1) == Below(1, 3) != Below(1, 4)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_is_below_one_is_frozen_if_it_is(*, frozen: bool) -> None:
+    dataclass: Any = values.dataclass
+
+    @dataclass(frozen=frozen, slots=True)
+    class Above:
+        """Is late."""
+
+        a: int
+
+    def below(**options: bool) -> Any:
+        @dataclass(slots=True, **options)
+        class Below(Above):
+            """Is not."""
+
+            b: int = 3
+
+        return Below
+
+    kind = below(frozen=frozen)
+    assert kind(1) == kind(1, 3) != kind(1, 4)
+    assert repr(kind(1)).endswith("Below(a=1, b=3)")
+    with pytest.raises(TypeError, match="cannot inherit"):
+        below(frozen=not frozen)

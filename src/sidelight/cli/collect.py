@@ -2,12 +2,14 @@
 
 import os
 import sys
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sidelight.cli import exits
+from sidelight.cli.interrupt import Interrupt, heeding
 from sidelight.cli.outputs import refuse_homeless
 from sidelight.errors import UsageError
 
@@ -71,26 +73,34 @@ def collect_command(  # noqa: PLR0913
     elif ssh:
         words = [f"--max-cpu={max_cpu}", *(f"--pid={one}" for one in pid or [])]
         flags = {"--shallow": shallow, "--hashes": hashes, "--ptrace": ptrace}
-        return _fetch(ssh, output, [*words, *(flag for flag, on in flags.items() if on)])
+        words += [flag for flag, on in flags.items() if on]
+        return heeding(lambda ctrl_c: _fetch(ssh, output, words, ctrl_c))
     else:
-        return _collect(output, (pid or None, not shallow, max_cpu, hashes, ptrace))
+        chosen = (pid or None, not shallow, max_cpu, hashes, ptrace)
+        return heeding(lambda ctrl_c: _collect(output, chosen, ctrl_c))
     return 0
 
 
-def _fetch(hosts: list[str], output: Path | None, words: list[str]) -> int:
+def _fetch(hosts: list[str], output: Path | None, words: list[str], ctrl_c: Interrupt) -> int:
     from sidelight.cli import fleet  # noqa: PLC0415 - not for --help
 
     if output is None:
         raise UsageError("name a folder for what the hosts show", where="--output")
-    output.mkdir(parents=True, exist_ok=True)
+    refuse_homeless([output])
+    output.mkdir(exist_ok=True)
     troubled = False
-    for number, one in enumerate(fleet.fetch(hosts, output, words), 1):
-        fleet.say(f"{number} of {len(hosts)}: {one.host}: {one.trouble or one.file}")
-        troubled |= bool(one.trouble)
+    with ctrl_c.heed(), closing(fleet.fetch(hosts, output, words)) as fetched:
+        for number, one in enumerate(fetched, 1):
+            fleet.say(f"{number} of {len(hosts)}: {one.host}: {one.trouble or one.file}")
+            troubled |= bool(one.trouble)
     return exits.UNREADABLE if troubled else 0
 
 
-def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bool, bool]) -> int:
+def _collect(
+    output: Path | None,
+    options: tuple[list[int] | None, bool, int, bool, bool],
+    ctrl_c: Interrupt,
+) -> int:
     """Look at this host; *options* are those of `collect.collect`."""
     from sidelight.host import collect  # noqa: PLC0415
 
@@ -102,11 +112,11 @@ def _collect(output: Path | None, options: tuple[list[int] | None, bool, int, bo
     if output is not None:
         refuse_homeless([output])
     os.nice(19)
-    if output is None:
-        end = collect.collect(sys.stdout, *options)
-    else:
-        with output.open("w", encoding="utf-8") as file:
-            end = collect.collect(file, *options)
+    with (
+        ctrl_c.heed(),
+        nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8") as file,
+    ):
+        end = collect.collect(file, *options)
     denied = ", ".join(f"{name} of {count}" for name, count in end["denied"].items())
     typer.echo(
         f"{end['processes']} processes, {end['gone']} gone meanwhile, {end['cpu']} s of processor "

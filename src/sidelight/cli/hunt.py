@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import tlp_or_own
 from sidelight.cli.folders import cache_folder
-from sidelight.cli.interrupt import Interrupt, held
+from sidelight.cli.interrupt import Interrupt, heeding
 from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_inside
 from sidelight.cli.reported import for_report
@@ -108,7 +108,7 @@ def hunt_command(  # noqa: PLR0913
             kept = evidence.alone() if ctrl_c.noted else evidence
             return _hunt(replace(request, evidence=kept), compiled, ctrl_c)
 
-    return _heeding(run)
+    return heeding(run)
 
 
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
@@ -122,15 +122,6 @@ def _rules(
     from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
 
     return load(rule_paths(named, with_own=own), selection, placeholders)
-
-
-def _heeding(run: Callable[[Interrupt], int]) -> int:
-    with held() as ctrl_c:
-        try:
-            return run(ctrl_c)
-        except KeyboardInterrupt:
-            print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
-            return ctrl_c.code
 
 
 def _text(host: str) -> str:

@@ -5,8 +5,9 @@ A request to end (SIGTERM) and a terminal that is gone (SIGHUP) are the same wis
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -86,6 +87,16 @@ def held() -> Iterator[Interrupt]:
     finally:
         for number, action in before.items():
             signal.signal(number, action)
+
+
+def heeding(run: Callable[[Interrupt], int]) -> int:
+    """Run to an exit code, with the signals held back; that of the signal where one ends it."""
+    with held() as ctrl_c:
+        try:
+            return run(ctrl_c)
+        except KeyboardInterrupt:
+            print("sidelight: interrupted", file=sys.stderr)  # noqa: T201
+            return ctrl_c.code
 
 
 def _forget_dead(terminals: tuple[int, ...]) -> None:

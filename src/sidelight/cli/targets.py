@@ -84,7 +84,9 @@ def refuse_given(
     refuse_evidence(outputs, files)
     for path in outputs:
         # What is named like a report may be that of an earlier hunt; but symbols are JSON, too.
-        read = symbols if format_told(path.name) else (*folders, *symbols)
+        told = bool(format_told(path.name))
+        read = [] if told else [*folders]
+        read += [] if told and path.suffix != ".json" else symbols
         refuse_inside(path, map(str, read))
 
 

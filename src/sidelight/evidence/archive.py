@@ -305,7 +305,7 @@ def _seekable(raw: Raw) -> tuple[IO[bytes], Exception | None]:
         cut = error
     if held.tell() > NESTED:
         raise RefusedBytesError(
-            f"a zip inside an archive is larger than {NESTED >> 20} MiB; unpack it first"
+            f"a zip in an archive or a pipe is larger than {NESTED >> 20} MiB; unpack it first"
         )
     held.seek(0)
     return held, cut

@@ -19,7 +19,7 @@ def present(paths: Sequence[str], gaps: list[Gap]) -> Sequence[str]:
     """
     there = [path for path in paths if path == STDIN or os.path.lexists(path)]
     if paths and not there:
-        raise UsageError(ABSENT, where=paths[0], hint=_advice(paths[0]))
+        raise UsageError(ABSENT, where=paths[0] or '""', hint=_advice(paths[0]))
     missing = dict.fromkeys(path for path in paths if path not in there)
     gaps += [Gap(path, 0, "denied", ABSENT) for path in missing]
     return there

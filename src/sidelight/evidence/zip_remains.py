@@ -152,7 +152,7 @@ def _stop(file: IO[bytes], header: _Header, size: int) -> int | None:
     the next header is the end then; but in a zip it is one of its own.
     """
     if header.packed is not None:
-        stop = header.start + header.packed
+        stop = min(header.start + header.packed, size + 1)  # no file can be asked for any place
         file.seek(stop)
         if stop == size or file.read(len(LOCAL)) in _BEHIND:
             return stop
@@ -194,15 +194,16 @@ def _end(found: Remnant) -> int | None:
 
 
 def _next(file: IO[bytes], at: int) -> int | None:
-    """Find the next header at or behind *at*."""
-    kept = len(LOCAL) - 1
+    """Find the next header at or behind *at*; the nearer it is, the less is read."""
+    kept, size = len(LOCAL) - 1, 1 << 8
     file.seek(at)
-    block = file.read(_BLOCK)
+    block = file.read(size)
     while len(block) > kept:
         if (found := block.find(LOCAL)) >= 0:
             return at + found
         at += len(block) - kept
-        block = block[-kept:] + file.read(_BLOCK)
+        size = min(2 * size, _BLOCK)
+        block = block[-kept:] + file.read(size)
         if len(block) == kept:
             break
     return None

@@ -162,11 +162,19 @@ def _exclude(one: Tokens, other: Tokens) -> bool:
 
 
 def _regex(tokens: Tokens) -> re.Pattern[str]:
-    parts = [
-        re.escape(each) if isinstance(each, str) else ".*" if each is Wild.ANY else "."
-        for each in tokens
-    ]
-    return re.compile("".join(parts), re.DOTALL)
+    """Spell a pattern so that its wildcards are not tried in each other.
+
+    The first place of what stands between two of them is as good as any other.
+    """
+    pieces = [""]
+    for each in tokens:
+        if each is Wild.ANY:
+            pieces.append("")
+        else:
+            pieces[-1] += re.escape(each) if isinstance(each, str) else "."
+    first, *others = pieces
+    between = [f"(?>.*?{piece})" for piece in others[:-1]]
+    return re.compile("".join([first, *between, *(f".*{last}" for last in others[-1:])]), re.DOTALL)
 
 
 def _repetitions(expr: And | Or) -> Iterator[str]:

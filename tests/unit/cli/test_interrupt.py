@@ -14,7 +14,7 @@ import pytest
 
 from sidelight.cli import hunt as cli
 from sidelight.cli.app import run
-from sidelight.cli.interrupt import Interrupt, held
+from sidelight.cli.interrupt import Interrupt, heeding, held
 from sidelight.evidence import inventory
 from sidelight.host import collect
 from sidelight.output import formats
@@ -221,7 +221,7 @@ def test_the_first_signal_tells_the_code_and_the_second_ends_everything(
         press()
         pytest.fail("it went on")
 
-    assert cli._heeding(work) == 143
+    assert heeding(work) == 143
     assert capsys.readouterr().err == "sidelight: interrupted\n"
 
 

@@ -14,6 +14,7 @@ from sidelight.evidence import archive
 from sidelight.evidence.archive import Member, expand, expand_zip
 from sidelight.evidence.inventory import survey
 from sidelight.evidence.stream import Stream
+from sidelight.evidence.zip_remains import remains
 from sidelight.schema import Gap
 
 MEMBERS = {f"logs/{name}.log": f"{name} is well\n".encode() * 300 for name in "abc"}
@@ -138,10 +139,11 @@ def test_a_zip_in_a_cut_zip_is_read_as_far_as_it_goes() -> None:
     assert {gap.source for gap in gaps} >= {"x", "x!in.zip"}
 
 
-def test_a_directory_may_begin_behind_a_program() -> None:
-    """As in an archive that unpacks itself; it begins with no header of a member."""
-    file = io.BytesIO(packed(zipfile.ZIP_DEFLATED) + b"")
-    assert read(file.getvalue()) == (MEMBERS, [])
+def test_members_may_lie_behind_a_program(tmp_path: Path) -> None:
+    """As in an archive that unpacks itself: none stands at the beginning, and none is missing."""
+    path = tmp_path / "x.exe"
+    path.write_bytes(b"MZ" + bytes(100) + packed(zipfile.ZIP_DEFLATED))
+    assert archive.zip_members(str(path)) == [(name, len(data)) for name, data in MEMBERS.items()]
 
 
 def test_what_is_refused_of_a_whole_zip_is_refused_of_its_remains(
@@ -217,3 +219,36 @@ def test_members_that_lie_in_each_other_are_not_read_without_end() -> None:
     assert sum(map(len, found.values())) < 8 * len(data)
     assert gaps[-1].reason == "refused"
     assert "lie in each other" in gaps[-1].text
+
+
+@pytest.mark.parametrize("length", [1 << 40, 1 << 62, 1 << 63, (1 << 64) - 1])
+def test_a_length_that_no_file_has_hides_nothing_behind_it(length: int, tmp_path: Path) -> None:
+    data = bytearray(undirected(packed(zipfile.ZIP_STORED, {"a": b"text", "b": b"more"})))
+    struct.pack_into("<I", data, 18, 0xFFFFFFFF)
+    struct.pack_into("<H", data, 28, 20)
+    data[31:31] = struct.pack("<2H2Q", 1, 16, 4, length)
+    path = tmp_path / "x.zip"
+    path.write_bytes(data)
+    found = {
+        each.name.removeprefix("x!"): Stream(each.name, each.raw).read(1 << 20)
+        for each in expand_zip(str(path), frozenset("ab"), name="x")
+        if isinstance(each, Member)
+    }
+    assert found == {"a": b"text", "b": b"more"}
+
+
+def test_members_that_lie_close_are_not_searched_for_in_all_that_follows() -> None:
+    """That would take time by the square of their number, up to a large block."""
+    data = undirected(packed(zipfile.ZIP_STORED, {str(each): b"" for each in range(2000)}))
+    file = _Metered(data)
+    assert len(list(remains(file, archive.Bounded))) == 2000
+    assert file.given < 20 * len(data)
+
+
+class _Metered(io.BytesIO):
+    given = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        part = super().read(size)
+        self.given += len(part)
+        return part

@@ -1,7 +1,6 @@
 """Processes as rows, in the fields that Sigma has for the start of a process."""
 
 import json
-import shlex
 from collections.abc import Iterable
 from typing import Final
 
@@ -34,7 +33,9 @@ def event_of(process: Process, parent: Process | None = None) -> Event:
         "Origin": process.origin,
     }
     if process.argv is not None:
-        event["CommandLine"] = clean(shlex.join(process.argv))
+        event["CommandLine"] = _joined(process.argv)
+        if tuple(" ".join(process.argv).split(" ")) != process.argv:
+            event["Arguments"] = [clean(word) for word in process.argv]
     if process.ppid >= 0:
         event["ParentProcessId"] = str(process.ppid)
     if process.start >= 0:
@@ -53,9 +54,14 @@ def event_of(process: Process, parent: Process | None = None) -> Event:
         event[f"Namespace.{clean(name)}"] = clean(space)
     if parent is not None:
         event["ParentImage"] = clean(parent.program)
-        event["ParentCommandLine"] = clean(shlex.join(parent.argv or ()))
+        event["ParentCommandLine"] = _joined(parent.argv or ())
     add_marks(event, judge(process))
     return event
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Join arguments as Sysmon for Linux and the audit log have them, and so rules are written."""
+    return clean(" ".join(words))
 
 
 def host_event(text: str, mark: Mark, pid: int | None = None) -> Event:

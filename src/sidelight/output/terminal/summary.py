@@ -184,7 +184,7 @@ def _unseen(coverage: Coverage, width: int) -> Iterator[RenderableType]:
 _PASSED: Final = {
     "changed": "changed while it was read",
     "duplicate": "seen a second time",
-    "foreign": "no event log",
+    "foreign": "not an event log",
 }
 """What reasons of gaps mean by which nothing was lost."""
 

@@ -64,10 +64,12 @@ def test_a_process_is_a_row_of_a_start_with_its_marks() -> None:
         (PROCESSES, 3, TIME - 10**9),
     ]
     shell, child = rows[0][3], rows[1][3]
-    assert shell["CommandLine"] == "sh -c 'a b'"
+    assert shell["CommandLine"] == "sh -c a b"
+    assert shell["Arguments"] == ["sh", "-c", "a b"]
+    assert "Arguments" not in child  # no argument hides where it ends
     assert "Marks" not in shell
     assert child["ParentImage"] == "/bin/sh"
-    assert child["ParentCommandLine"] == "sh -c 'a b'"
+    assert child["ParentCommandLine"] == "sh -c a b"
     assert child["User"] == "root"
     (mark,) = json.loads(str(child["Marks"]))
     assert set(mark) == {"id", "points", "for", "against"}
