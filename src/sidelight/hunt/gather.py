@@ -20,7 +20,7 @@ from sidelight.evidence.named import STDIN
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.host import Names
-from sidelight.hunt.memory import Held, keep_memory, trim
+from sidelight.hunt.memory import Held, keep_memory, of_libc, trim
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
@@ -257,6 +257,8 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
     return Progress(done, inventory.size, result.events, result.hits, len(result.digests))
 
 
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
+
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
@@ -267,7 +269,10 @@ def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
 
 
 def _end_quietly() -> None:
-    """Let signals end this process: Ctrl-C without a traceback from each."""
+    """Let signals end this process, Ctrl-C without a traceback, and the end of its parent, too."""
+    prctl = of_libc("prctl")
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)

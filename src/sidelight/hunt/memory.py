@@ -36,7 +36,7 @@ def keep_memory() -> None:
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 20)
     pa.set_memory_pool(pa.system_memory_pool())
-    mallopt = _of_libc("mallopt")
+    mallopt = of_libc("mallopt")
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT)
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
@@ -59,7 +59,7 @@ class Held:
 
 def trim() -> None:
     """Give all free memory to the kernel."""
-    give = _of_libc("malloc_trim")
+    give = of_libc("malloc_trim")
     if give is not None:
         give(0)
 
@@ -73,7 +73,8 @@ def _resident() -> int:
     return int(pages) * mmap.PAGESIZE
 
 
-def _of_libc(name: str) -> "ctypes._NamedFuncPointer | None":
+def of_libc(name: str) -> "ctypes._NamedFuncPointer | None":
+    """Give a function of Linux's C library, None where there is none of this name."""
     if sys.platform != "linux":
         return None
     try:

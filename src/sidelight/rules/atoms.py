@@ -109,7 +109,7 @@ def _glob(tokens: tuple[str | Wild, ...], cased: bool) -> Atom:
         if len(tokens) == 3:
             return Atom((), Holds(texts[0]))
     needs = tuple((fold(text),) for text in sorted(texts, key=len, reverse=True))
-    search = Search(_pattern(tokens), folded=not cased, needs=needs)
+    search = Search(glob_pattern(tokens), folded=not cased, needs=needs)
     return Atom((longest,) if len(longest) >= SHORTEST else (), search)
 
 
@@ -119,7 +119,8 @@ def _framed(tokens: tuple[str | Wild, ...], place: int) -> bytes:
     return start + text + (FRAME if place == len(tokens) - 1 else b"")
 
 
-def _pattern(tokens: tuple[str | Wild, ...]) -> str:
+def glob_pattern(tokens: tuple[str | Wild, ...]) -> str:
+    """Give the expression for RE2 that finds what *tokens* take: texts from end to end."""
     parts = {Wild.ANY: ".*", Wild.ONE: "."}
     body = "".join(parts[each] if isinstance(each, Wild) else re2.escape(each) for each in tokens)
     return rf"(?s)\A{body}\z"

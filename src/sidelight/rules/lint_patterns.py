@@ -1,6 +1,5 @@
 """What is wrong with tests that are right in form: they never hold, always hold, or repeat."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
@@ -8,8 +7,9 @@ from typing import Final, assert_never
 
 import re2
 
+from sidelight.rules.atoms import glob_pattern
 from sidelight.rules.expr import And, Expr, Glob, Match, Not, Null, Or, Regex, Wild
-from sidelight.rules.patterns import Tokens
+from sidelight.rules.patterns import Tokens, literal
 
 PATHS: Final = frozenset(
     {
@@ -150,10 +150,9 @@ def _contradictions(expr: And | Or) -> Iterator[str]:
 
 def _exclude(one: Tokens, other: Tokens) -> bool:
     """Say whether no text meets both patterns: by a whole text, or by how texts begin or end."""
-    if len(one) == 1 and isinstance(one[0], str):
-        return not _regex(other).fullmatch(one[0])
-    if len(other) == 1 and isinstance(other[0], str):
-        return not _regex(one).fullmatch(other[0])
+    for text, pattern in ((one, other), (other, one)):
+        if (whole := literal(text)) is not None:
+            return not _takes(pattern, whole)
     begin = [each[0] if isinstance(each[0], str) else "" for each in (one, other)]
     end = [each[-1] if isinstance(each[-1], str) else "" for each in (one, other)]
     return not (begin[0].startswith(begin[1]) or begin[1].startswith(begin[0])) or not (
@@ -161,20 +160,12 @@ def _exclude(one: Tokens, other: Tokens) -> bool:
     )
 
 
-def _regex(tokens: Tokens) -> re.Pattern[str]:
-    """Spell a pattern so that its wildcards are not tried in each other.
-
-    The first place of what stands between two of them is as good as any other.
-    """
-    pieces = [""]
-    for each in tokens:
-        if each is Wild.ANY:
-            pieces.append("")
-        else:
-            pieces[-1] += re.escape(each) if isinstance(each, str) else "."
-    first, *others = pieces
-    between = [f"(?>.*?{piece})" for piece in others[:-1]]
-    return re.compile("".join([first, *between, *(f".*{last}" for last in others[-1:])]), re.DOTALL)
+def _takes(tokens: Tokens, text: str) -> bool:
+    """Tell whether *tokens* take the whole of *text*, in linear time; as if, where RE2 cannot."""
+    try:
+        return re2.compile(glob_pattern(tokens)).search(text) is not None
+    except re2.error:
+        return True
 
 
 def _repetitions(expr: And | Or) -> Iterator[str]:

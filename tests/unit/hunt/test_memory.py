@@ -10,7 +10,7 @@ from sidelight.hunt import memory
 @pytest.fixture
 def trimmed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
-    monkeypatch.setattr(memory, "_of_libc", lambda name: found.append)
+    monkeypatch.setattr(memory, "of_libc", lambda name: found.append)
     return found
 
 
@@ -56,5 +56,5 @@ def test_trimming_is_never_in_the_way(platform: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_library_without_it_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_of_libc", lambda name: None)
+    monkeypatch.setattr(memory, "of_libc", lambda name: None)
     memory.trim()

@@ -43,6 +43,16 @@ def test_a_pipe_is_as_wide_as_columns_says(
     assert open_screen(io.StringIO(), width=90).console.width == 90
 
 
+@pytest.mark.parametrize("width", [1, 4, 39])
+def test_what_no_sentence_fits_into_is_written_over(width: int) -> None:
+    gaps = (Gap("a.log", 7, "damaged", "stopped"),)
+    whole, file = run(0), io.StringIO()
+    open_screen(file, width=width).close(
+        replace(whole, coverage=replace(whole.coverage, gaps=gaps))
+    )
+    assert max(map(cell_len, file.getvalue().splitlines())) <= 40
+
+
 def test_where_no_finding_is_shown_none_is_announced() -> None:
     assert "most severe first" in shown(100, limit=1)
     assert "most severe first" not in shown(100, limit=0)
@@ -64,6 +74,13 @@ def test_what_is_wrong_is_folded_and_not_cut_off() -> None:
     )
     assert file.getvalue().count("word word") < 40
     assert "…" in file.getvalue()
+
+
+def test_blanks_hide_nothing_behind_them() -> None:
+    whole, file = run(0), io.StringIO()
+    gaps = (Gap("a.log", 7, "damaged", f"stopped{' ' * 5000}the end"),)
+    open_screen(file, width=80).close(replace(whole, coverage=replace(whole.coverage, gaps=gaps)))
+    assert "stopped the end" in file.getvalue()
 
 
 def test_a_long_host_leaves_room_for_the_title() -> None:

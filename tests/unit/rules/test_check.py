@@ -210,3 +210,9 @@ def test_filters_and_correlations_are_read_as_well() -> None:
         ("few", "it has no id"),
         ("many", "it has no level"),
     ]
+
+
+def test_a_pattern_of_many_stars_is_held_against_a_long_text_in_linear_time() -> None:
+    stars = "*a" * 20
+    assert _detecting({"Image|all": ["a" * 20_000, f"{stars}*b"]})[0][1].startswith("Image cannot")
+    assert _detecting({"Image|all": ["a" * 20_000, f"{stars}*a"]}) == []

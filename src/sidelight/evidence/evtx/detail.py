@@ -1,8 +1,8 @@
 """Full events of the few rows that somebody looks at."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final, cast
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Final, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,14 @@ from sidelight.evidence.evtx.stretches import Ints
 from sidelight.evidence.evtx.table import Table, decode_row, table_of
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import DamageError
-from sidelight.schema import SEPARATOR, Column, Event
+from sidelight.schema import SEPARATOR, Event, unique
 from sidelight.values import dataclass
 
 _FEW: Final = 20
+_SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
+
+_Cells: TypeAlias = "zip[tuple[int, str | list[str]]]"
+"""Numbers of rows, and what they have in one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +62,46 @@ def _plainly(batch: Batch, records: Records) -> list[Event] | None:
 
 
 def _events(table: Table, edges: Ints) -> list[Event]:
-    """Decode all rows of a table, parts of which end at *edges*."""
+    """Decode all rows of a table, parts of which end at *edges*.
+
+    It takes time for what is there: many parts that have little in common cost no more together.
+    """
     events: list[Event] = [{} for _ in range(len(table))]
-    cells = {key: _cells(table.column(key), edges) for key in table.layout.fields}
-    for number, keys in enumerate(_orders(table, edges)):
-        for key in keys:
-            name = key[1]
-            for at, text in cells[key][number]:
+    part = np.searchsorted(edges, np.arange(len(table)), "right") - 1
+    told: list[list[tuple[bool, int, str, _Cells]]] = [[] for _ in edges[1:]]
+    for key in table.layout.fields:
+        for number, place, cells in _cells(table, key, part):
+            told[number].append((not key[0], place, key[1], cells))
+    for several in told:
+        for _, _, name, cells in sorted(several, key=itemgetter(0, 1)):
+            for at, text in cells:
                 events[at][name] = text
     for row, fields in table.plain.items():
         events[row] = fields.event()
     return events
 
 
-def _cells(column: Column, edges: Ints) -> "list[zip[tuple[int, str | list[str]]]]":
-    """Give, for each part, the rows that have the field, each with what it has."""
+def _cells(table: Table, key: FieldKey, part: Ints) -> Iterator[tuple[int, int, _Cells]]:
+    """Give the parts in which a field occurs, where in them it does first, and what rows have.
+
+    Args:
+        table: of all parts.
+        key: of the field.
+        part: of each row, ascending.
+    """
+    first: dict[int, int] = {}
+    for place, piece in zip(table.layout.places[key], table.layout.fields[key], strict=True):
+        for number in unique(part[piece.rows]).tolist():
+            first.setdefault(number, place)
+    made = table.field(key, None)
+    rows = unique(made.every_row)
+    column = made.column(np.searchsorted(rows, made.every_row), len(rows))
     texts = [
         text.split(SEPARATOR) if SEPARATOR in text else text
         for text in cast("list[str]", column.values.to_pylist())
     ]
-    rows = np.flatnonzero(column.codes >= 0)
-    found = [texts[code] for code in column.codes[rows].tolist()]
-    cuts = pairwise(np.searchsorted(rows, edges).tolist())
-    every = rows.tolist()
-    return [zip(every[low:high], found[low:high], strict=True) for low, high in cuts]
-
-
-def _orders(table: Table, edges: Ints) -> list[list[FieldKey]]:
-    """Give, for each part, the fields that occur in the order in which they do."""
-    keys = list(table.layout.fields)
-    never = np.iinfo(np.int64).max
-    first = np.full((len(keys), len(edges) - 1), never)
-    for number, key in enumerate(keys):
-        places = zip(table.layout.places[key], table.layout.fields[key], strict=True)
-        for place, piece in reversed([*places]):
-            first[number, np.searchsorted(edges, piece.rows, "right") - 1] = place
-    order = np.argsort(first, axis=0)
-    return [
-        sorted(
-            (keys[at] for at in some[: np.count_nonzero(known != never)].tolist()),
-            key=lambda key: not key[0],
-        )
-        for some, known in zip(order.T, first.T, strict=True)
-    ]
+    found, every = [texts[code] for code in column.codes.tolist()], rows.tolist()
+    numbers = list(first)
+    low, high = (np.searchsorted(part[rows], numbers, side).tolist() for side in _SIDES)
+    for number, begin, end in zip(numbers, low, high, strict=True):
+        yield number, first[number], zip(every[begin:end], found[begin:end], strict=True)

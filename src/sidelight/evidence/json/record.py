@@ -93,9 +93,9 @@ def interpret(fields: Event) -> Reading:
             inner = {
                 name[len(around) :]: fields[name] for name in fields if name.startswith(around)
             }
-            if inner:
-                within = _interpreted(inner)
-                return found if isinstance(within, Record) and within.kind == UNKNOWN else within
+            within = _interpreted(inner) if inner else found
+            if not isinstance(within, Record) or within.kind != UNKNOWN:
+                return within
     return found
 
 

@@ -68,7 +68,7 @@ class Screen:
 def _columns() -> int:
     """Give how many columns the user says there are (POSIX.1-2024, 8.3); 0 for none."""
     text = os.environ.get("COLUMNS", "")
-    return max(int(text), _LEAST_WIDTH) if text.isascii() and text.isdigit() and int(text) else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _plain() -> bool:
@@ -92,7 +92,7 @@ def open_screen(  # noqa: PLR0913
         file: stdout, mostly. Characters that its encoding lacks become question marks.
         color: None asks the terminal and the variables NO_COLOR and FORCE_COLOR.
         width: characters a line has; None asks the variable COLUMNS, then the terminal, and takes
-            120 for a pipe.
+            120 for a pipe; less than 40 counts as 40.
         limit: how many findings are shown in full.
         wide: show long lines in full instead of cutting them.
         quiet: leave the summary out.
@@ -114,4 +114,5 @@ def open_screen(  # noqa: PLR0913
         soft_wrap=False,
         legacy_windows=False,
     )
+    console.width = max(console.width, _LEAST_WIDTH)
     return Screen(console, limit, wide, quiet, written)

@@ -1,5 +1,6 @@
 """What was read, what was found and what could not be seen, on one screen."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
@@ -28,6 +29,7 @@ from sidelight.schema import LEVELS, STOPPED, Gap
 
 _TOP: Final = 5
 _LINES: Final = 3
+_BLANKS: Final = re.compile(r"[ \t]+")
 _NARROW: Final = 40
 _READABLE: Final = 120
 _LACKED: Final[Mapping[BlindReason, str]] = {
@@ -255,9 +257,9 @@ def _folded(text: str, width: int) -> list[str]:
 
     What is wrong stands at the end of a sentence, so one line would often hide it.
     """
-    lines = wrap(
-        plain(text[: 2 * _LINES * width]), width, subsequent_indent="  ", break_on_hyphens=False
-    )
+    # Blanks first: many of them would fill what is looked at, and hide what comes behind.
+    words = plain(_BLANKS.sub(" ", text)[: 2 * _LINES * width])
+    lines = wrap(words, width, subsequent_indent="  ", break_on_hyphens=False)
     kept = lines[:_LINES]
     return [*kept[:-1], clip(f"{kept[-1]}…", width)] if len(lines) > _LINES else kept
 

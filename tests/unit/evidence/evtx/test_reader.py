@@ -2,13 +2,16 @@ import io
 import struct
 import zlib
 from dataclasses import replace
+from itertools import chain
+from time import process_time
 
 import numpy as np
 import pytest
 
 from evtx_logs import OTHER, PLAIN, T0, details, items, log, plainly, rows, stream
 from sidelight.evidence.evtx import sniff
-from sidelight.schema import NO_TIME, Gap, Kind
+from sidelight.schema import NO_TIME, Gap, Kind, Share
+from sidelight.training.range.binxml import Layout, Type
 from sidelight.training.range.evtx_writer import LogWriter
 
 CHUNK = 65536
@@ -230,3 +233,19 @@ def test_the_last_frame_of_each_batch_says_so(monkeypatch: pytest.MonkeyPatch) -
     assert [frame.last for frame in frames] == [
         after.kind <= frame.kind for frame, after in zip(frames, following, strict=True)
     ]
+
+
+def test_full_events_that_have_no_field_in_common_are_decoded_together_as_fast() -> None:
+    raw = io.BytesIO()
+    with LogWriter(raw, "host.example") as writer:
+        for at in range(300):
+            names = tuple((f"F{at}n{each}", Type.TEXT) for each in range(10))
+            writer.write(Layout("Example", "", f"C{at}", at, names), T0 + at, ["v"] * 10)
+    frames, _ = items([stream(raw.getvalue())])
+    shares = [frame.detail for frame in frames if isinstance(frame.detail, Share)]
+    before = process_time()
+    together = shares[0].whole([share.rows for share in shares])
+    assert process_time() - before < 1.5  # for each, what all have: 4 s
+    alone = [share(np.arange(len(share.rows))) for share in shares]
+    assert [[*each] for each in chain(*together)] == [[*each] for each in chain(*alone)]
+    assert together == alone

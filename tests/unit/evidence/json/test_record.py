@@ -30,7 +30,8 @@ def test_a_record_of_each_shape_is_read(case: dict[str, Any]) -> None:
 def test_an_export_around_a_record_changes_nothing(case: dict[str, Any], around: str) -> None:
     """Elasticsearch puts records into ``_source``, Splunk into ``result``."""
     plain = interpret(fields_of(orjson.dumps(case["record"])))
-    wrapped = {"_index": "i", "preview": False, around: case["record"]}
+    other = {"_source": "result", "result": "_source"}[around]
+    wrapped = {"_index": "i", "preview": False, other: {"a": 1}, around: case["record"]}
     found = interpret(fields_of(orjson.dumps(wrapped)))
     if isinstance(plain, Record) and plain.kind == UNKNOWN:
         assert isinstance(found, Record)
