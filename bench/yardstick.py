@@ -8,15 +8,18 @@ in the same run says more than its seconds.
 
 import sys
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 
 def lines(path: str) -> None:
-    """Parse each JSON line, and drop it (orjson)."""
+    """Parse each JSON line, and drop it (orjson); a line that it refuses is dropped, too."""
     import orjson  # noqa: PLC0415
 
     with Path(path).open("rb") as file:
-        deque(map(orjson.loads, file), 0)
+        for line in file:
+            with suppress(orjson.JSONDecodeError):
+                orjson.loads(line)
 
 
 def evtx(path: str) -> None:
