@@ -26,7 +26,7 @@ from sidelight.pe.blob import may_be_blob
 from sidelight.schema import Gap, GapReason
 from sidelight.values import dataclass
 
-TASK_BYTES: Final = 64 << 20
+TASK_BYTES: Final = 128 << 20
 """About how much one task reads: small files are put together, large ones cut."""
 
 EVTX_HEADER: Final = 4096
@@ -276,7 +276,7 @@ def _folder(member: str) -> str:
 
 
 def _cut(whole: Span, size: int, head: bytes) -> Iterator[tuple[Span, int]]:
-    match READERS[whole.format].split(head) if size > TASK_BYTES * 3 // 2 else "whole":
+    match READERS[whole.format].split(head) if size > TASK_BYTES * 3 // 4 else "whole":
         case "chunks":
             step = -(-_piece(size) // EVTX_CHUNK) * EVTX_CHUNK
             edges = [0, *range(EVTX_HEADER + step, size, step), size]
