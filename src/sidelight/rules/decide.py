@@ -22,6 +22,8 @@ from sidelight.values import dataclass
 
 Marks = NDArray[np.bool_]
 
+_BETWEEN: Final = SEPARATOR.encode()
+
 FEW: Final = 32
 """Up to so many values are judged in Python: each Arrow call makes its automaton anew."""
 
@@ -196,8 +198,8 @@ def _fold(cell: bytes) -> bytes:
 def _is_found(pattern: str, cell: bytes) -> bool:
     """Tell whether RE2 finds *pattern* in one of the values of a cell; in linear time."""
     search = _compiled(pattern).search
-    if b"\0" in cell:
-        return any(search(part) is not None for part in cell.split(b"\0"))
+    if _BETWEEN in cell:
+        return any(search(part) is not None for part in cell.split(_BETWEEN))
     return search(cell) is not None
 
 
