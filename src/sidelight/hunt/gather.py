@@ -269,13 +269,17 @@ def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
 
 
 def _end_quietly() -> None:
-    """Let signals end this process, Ctrl-C without a traceback, and the end of its parent, too."""
+    """Let signals end this process, without a traceback, and the end of its parent, too.
+
+    One that is ignored stays ignored: who is run by nohup(1) outlives its terminal.
+    """
     prctl = of_libc("prctl")
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+        number = getattr(signal, name, None)  # not every system hangs up
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _run(task: Task) -> Parted:
