@@ -758,11 +758,15 @@ def test_what_stands_at_the_path_of_a_mapped_file(tmp_path: Path) -> None:
         return facts["path"], facts["now"]
 
     inode = file.stat().st_ino
+    other = tmp_path / "other"
+    other.write_text("")
+    nowhere = other.stat().st_ino
     assert described(inode, "/a (deleted)") == ("/a (deleted)", "same")
-    assert described(inode + 1, "/a (deleted)") == ("/a", "none")
+    assert described(nowhere, "/a (deleted)") == ("/a", "none")
     (tmp_path / "a").write_text("")
-    assert described(inode + 9, "/a (deleted)") == ("/a", "other")
-    assert described(file.stat().st_ino, "/a (deleted)") == ("/a (deleted)", "same")
+    assert described(nowhere, "/a (deleted)") == ("/a", "other")
+    assert described((tmp_path / "a").stat().st_ino, "/a (deleted)") == ("/a", "same")
+    assert described(inode, "/a (deleted)") == ("/a (deleted)", "same")
 
 
 def test_other_users_see_what_they_may(shop: Workshop) -> None:
