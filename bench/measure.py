@@ -55,9 +55,17 @@ def run(command: Sequence[str], environment: dict[str, str], folder: Path) -> Co
 
 def best(once: Callable[[], Cost], times: int = BEST_OF) -> Cost:
     """Give the least of each figure, but the largest peak, of *times* runs."""
-    costs = [once() for _ in range(times)]
-    return Cost(
-        min(each.cpu for each in costs),
-        min(each.wall for each in costs),
-        max(each.peak for each in costs),
-    )
+    return in_turn(once, times=times)[0]
+
+
+def in_turn(*every: Callable[[], Cost], times: int = BEST_OF) -> list[Cost]:
+    """Give the `best` of several commands, run in turn: a slow minute is one for all of them."""
+    rounds = [[once() for once in every] for _ in range(times)]
+    return [
+        Cost(
+            min(each.cpu for each in costs),
+            min(each.wall for each in costs),
+            max(each.peak for each in costs),
+        )
+        for costs in zip(*rounds, strict=True)
+    ]

@@ -15,12 +15,14 @@ _HEAD: Final = """<!-- Written by bench/run.py: do not edit. -->
 # Benchmarks
 
 What the last `make bench` measured: whole processes, start to exit, with findings written as
-JSON lines. Times are user and system time, the better of two runs; memory is the peak of the
-largest process. Where nothing else is said, one process read. Event rates include the start and
-the output. Dense logs (`bench/dense.py`) hold values that do not repeat. The wall clock, by which
-two processes are held against one, says little on a machine that had other work. A yardstick is
-the least part of the same work, done by others in the same run: hours and machines differ by a
-factor of two, the ratio to a yardstick hardly.
+JSON lines. Times are user and system time, the better of two runs, those compared run in turn;
+memory is the peak of the largest process. Where nothing else is said, one process read, and
+Sidelight's own rules and analytics ran beside the rules given (`--no-own` leaves them out, and is
+what a comparison with other engines needs). Event rates include the start and the output. Dense
+logs (`bench/dense.py`) hold values that do not repeat. The wall clock, by which two processes are
+held against one, says little on a machine that had other work. A yardstick is the least part of
+the same work, done by others in the same run: hours and machines differ by a factor of two, the
+ratio to a yardstick hardly.
 """
 
 
