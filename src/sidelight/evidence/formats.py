@@ -180,10 +180,13 @@ def _chunks(head: bytes) -> Split:
 
 
 def _lines(head: bytes) -> Split:
-    """Cut between lines when the first line is one whole object."""
+    """Cut between lines when the first line is one whole event."""
+    from sidelight.evidence.json.envelopes import is_enveloped  # noqa: PLC0415
+
     line, found, _ = head.lstrip(b"\xef\xbb\xbf \r\n\t").partition(b"\n")
     line = line.strip()
-    return "lines" if found and line.startswith(b"{") and line.endswith(b"}") else "whole"
+    whole = found and line.startswith(b"{") and line.endswith(b"}")
+    return "lines" if whole and not is_enveloped(head) else "whole"
 
 
 def _separable(head: bytes) -> Split:

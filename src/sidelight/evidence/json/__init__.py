@@ -2,6 +2,10 @@
 
 A frame's record is the line where lines hold an object each. In other documents, where several
 objects may begin on one line, it is the ordinal of the object.
+
+Answers of services are opened, and the ordinal is that of the event over all answers in the file:
+Elasticsearch's `hits.hits`, `records` of Azure's event hubs, `Results` and `results` of advanced
+hunting and of Splunk, `value` of OData. What such an answer says besides is passed over.
 """
 
 from sidelight.evidence.json.reader import read, sniff

@@ -97,7 +97,7 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
         text, position = rest + block, 0
         while (start := text.find(b"{", position)) >= 0:
             _note_foreign(text[position:start], base + position, ordinal, losses)
-            end = _end(text, start)
+            end = end_of(text, start)
             if end < 0 and len(text) - start > LINE_BYTES:
                 ordinal += 1
                 reason = f"the object is longer than {LINE_BYTES} bytes"
@@ -117,7 +117,8 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
         _note_foreign(rest, base, ordinal, losses)
 
 
-def _end(text: bytes, start: int) -> int:
+def end_of(text: bytes, start: int) -> int:
+    """Give where the object that begins at *start* ends; -1 where the text ends before."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         match text[token.start()]:

@@ -8,10 +8,11 @@ from typing import Final
 
 from sidelight.evidence.json.batch import AROUND, Batch
 from sidelight.evidence.json.columns import frames
+from sidelight.evidence.json.envelopes import is_enveloped, members
 from sidelight.evidence.json.lines import lines, objects
 from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
-from sidelight.evidence.json.values import NotAnObjectError, fields_of, parse
+from sidelight.evidence.json.values import NAMES, NotAnObjectError, fields_of, parse
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.rows import Sheet
 from sidelight.evidence.stream import Stream
@@ -21,9 +22,6 @@ from sidelight.values import dataclass
 
 BATCH_BYTES: Final = 32 << 20
 """So much text is read at once; also how much is kept of events that are read one by one."""
-
-NAMES: Final = 32 << 20
-"""Characters of all paths of one object: nesting makes them many times as long as its text."""
 
 HEAD_BYTES: Final = 1 << 20
 HEAD_LINES: Final = 20
@@ -86,7 +84,8 @@ class _Reading:
         head = stream.read(HEAD_BYTES)
         begun = Stream(stream.source, _Pushed(head, stream), stream.start, stream.first)
         source = Source(stream.source, stream.start, Losses(stream.source))
-        if stream.first > 1 or _is_lines(head):
+        enveloped = stream.first <= 1 and is_enveloped(head)
+        if not enveloped and (stream.first > 1 or _is_lines(head)):
             for block in lines(begun, source.losses):
                 self.waiting.append(source)
                 self.batch.add(source.name, block)
@@ -94,7 +93,8 @@ class _Reading:
                     yield from self.flush()
         else:
             source.losses.noun = "objects"
-            for number, offset, text in objects(begun, source.losses):
+            parts = members if enveloped else objects
+            for number, offset, text in parts(begun, source.losses):
                 yield from self.add(source, number, offset, text)
         self.ended.append(source)
 

@@ -13,6 +13,9 @@ from sidelight.schema import Event
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
+NAMES: Final = 32 << 20
+"""Characters of all paths of one object: nesting makes them many times as long as its text."""
+
 EXACT: Final = 2.0**63
 _ESCAPE: Final = re.compile(r'((?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))++)|\\')
 

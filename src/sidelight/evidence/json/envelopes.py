@@ -1,0 +1,165 @@
+"""Answers of services: one object, in which an array holds the events.
+
+Elasticsearch's search, Splunk's export of results, advanced hunting of Microsoft Defender, Graph,
+OData, and Azure's event hubs give events so. Such a document may be as large as an export is; so
+it is opened where its array begins, and the events are read one after another.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sidelight.evidence.json.lines import LINE_BYTES, end_of
+from sidelight.evidence.json.record import UNKNOWN, Record, interpret
+from sidelight.evidence.json.values import NAMES, NotAnObjectError, fields_of
+from sidelight.evidence.losses import Losses
+from sidelight.evidence.stream import Stream
+from sidelight.evidence.text import blocks, decoded_head
+from sidelight.values import dataclass
+
+ARRAYS: Final = frozenset(
+    {
+        (b"hits", b"hits"),  # Elasticsearch and OpenSearch, response of _search
+        (b"records",),  # Azure Monitor, messages of an event hub
+        (b"Results",),  # Defender for Endpoint, POST /api/advancedhunting/run
+        (b"results",),  # Graph, security/runHuntingQuery; Splunk, output_mode=json
+        (b"value",),  # OData 4.01 JSON, 13: collections
+    }
+)
+"""Names on the way to the array, by the service's own reference."""
+
+HEAD_BYTES: Final = 1 << 16
+"""So far into an object its array is looked for."""
+
+_TOKEN: Final = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?|[{}\[\]]', re.DOTALL)
+_CLOSING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
+_AROUND: Final = re.compile(rb"[ \t\r\n,\x00\x1e]*+")
+_ARRAY: Final = re.compile(rb"\s*+[{\]]")
+_OUTSIDE: Final = re.compile(rb"[{\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What stands next in a text.
+
+    Args:
+        start: where it begins.
+        end: where it ends; that of a text which is not all there is -1.
+        depth: how many objects and arrays are open around what follows.
+        is_member: whether it is an event.
+    """
+
+    start: int
+    end: int
+    depth: int
+    is_member: bool = False
+
+
+def is_enveloped(head: bytes) -> bool:
+    """Tell whether a text begins with an object in which an array holds the events.
+
+    An object that is an event itself is none, whatever it holds.
+    """
+    text = decoded_head(head)
+    start = _after_blank(text, 0)
+    opened = _opened(text, start) if text[start : start + 1] == b"{" else None
+    if opened is None or text[_after_blank(text, opened.end)] != ord("{"):
+        return False
+    end = end_of(text, start)
+    return end < 0 or _is_unknown(text[start:end])
+
+
+def _is_unknown(text: bytes) -> bool:
+    try:
+        found = interpret(fields_of(text, NAMES))
+    except NotAnObjectError:
+        return True
+    return isinstance(found, Record) and found.kind == UNKNOWN
+
+
+def members(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the events in the arrays of enveloped documents, one after another.
+
+    Returns:
+        Each with its ordinal, from 1, over all of them, and its offset. What is besides the
+        arrays is passed over; what no document should have between its parts is a loss.
+    """
+    text, base, place, ordinal, depth = b"", stream.start, 0, 0, 0
+    for offset, block in blocks(stream):
+        text = text[place:] + block
+        base, place = offset - (len(text) - len(block)), 0
+        while (step := _step(text, place, depth)) and (step.end >= 0 or _is_long(text, step)):
+            _note_foreign(text[place : step.start], base + place, ordinal, losses)
+            depth, place = step.depth, step.end if step.end >= 0 else len(text)
+            if step.end < 0:
+                ordinal += 1
+                reason = f"the object is longer than {LINE_BYTES} bytes"
+                losses.add(ordinal, base + step.start, "refused", reason)
+            elif step.is_member:
+                ordinal += 1
+                yield ordinal, base + step.start, text[step.start : step.end]
+    if depth or _after_blank(text, place) < len(text):
+        losses.add(ordinal + 1, base + place, "truncated", "the document is cut off")
+
+
+def _step(text: bytes, place: int, depth: int) -> _Step | None:
+    """Find what stands next; None where there is nothing."""
+    found = _OUTSIDE.search(text, place)
+    if found is None:
+        return None
+    start = found.start()
+    if text[start] == ord("]"):
+        return _Step(start, _closed(text, start + 1, depth - 1) if depth else start + 1, 0)
+    opened = None if depth else _opened(text, start)
+    if opened is not None:
+        return opened
+    return _Step(start, end_of(text, start), depth, is_member=True)
+
+
+def _opened(text: bytes, start: int) -> _Step | None:
+    """Open the object that begins at *start*, if an array in it holds events."""
+    names: list[bytes] = []
+    name = b""
+    for token in _TOKEN.finditer(text, start, start + HEAD_BYTES):
+        match token[0][:1]:
+            case b'"':
+                name = token[1] if token[2] else b""
+            case b"[" if (*names[1:], name) in ARRAYS and _ARRAY.match(text, token.end()):
+                return _Step(start, token.end(), len(names) + 1)
+            case b"{" | b"[":
+                names.append(name)
+                name = b""
+            case _:
+                del names[-1:]
+                if not names:
+                    break
+    return None
+
+
+def _closed(text: bytes, start: int, depth: int) -> int:
+    """Find where what is open around *start* ends; -1 where the text ends before."""
+    for token in _CLOSING.finditer(text, start):
+        match text[token.start()]:
+            case 0x7B | 0x5B:  # { [
+                depth += 1
+            case 0x7D | 0x5D:  # } ]
+                depth -= 1
+                if not depth:
+                    return token.end()
+            case _ if not token[1]:
+                return -1
+    return -1
+
+
+def _is_long(text: bytes, step: _Step) -> bool:
+    return len(text) - step.start > LINE_BYTES
+
+
+def _after_blank(text: bytes, place: int) -> int:
+    found = _AROUND.match(text, place)
+    return found.end() if found else place
+
+
+def _note_foreign(between: bytes, offset: int, ordinal: int, losses: Losses) -> None:
+    if _after_blank(between, 0) < len(between):
+        losses.add(ordinal + 1, offset, "damaged", "this is no JSON object")
