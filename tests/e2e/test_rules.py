@@ -168,3 +168,23 @@ def test_a_folder_without_rules_is_refused(
     (folder / "deep" / "rule.YML").write_text("title: x\n")
     after = sidelight("hunt", str(log), "--rules", str(folder))
     assert (after.code, after.err.count("no event was read")) == (3, 1)
+
+
+def test_null_means_an_empty_field_where_the_user_says_so(tmp_path: Path) -> None:
+    rule, log, out = tmp_path / "rule.yml", tmp_path / "log.json", tmp_path / "out.jsonl"
+    rule.write_text(RULE.replace("CommandLine|contains: word", "CommandLine: null"))
+    event = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Hostname": "desk"}
+    log.write_text(json.dumps(event | {"CommandLine": ""}) + "\n")
+    sidelight = CommandLine(tmp_path)
+
+    def said(*options: str) -> tuple[int, str | None]:
+        ran = sidelight("hunt", log, "--rules", rule, "--no-own", "-q", "-o", out, *options)
+        assert ran.code in {0, 1}, ran.err
+        every = [json.loads(line) for line in out.read_text().splitlines()]
+        manifest = next(each for each in every if each["kind"] == "manifest")
+        found = sum(each["kind"] == "finding" for each in every)
+        return found, manifest["options"].get("empty-is-null")
+
+    assert said() == (0, None)
+    assert said("--empty-is-null") == (1, "yes")
+    assert said() == (0, None)

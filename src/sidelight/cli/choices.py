@@ -73,6 +73,10 @@ Placeholders = Annotated[
     Path | None,
     typer.Option("--placeholders", help="File with values for %placeholders% in rules."),
 ]
+EmptyIsNull = Annotated[
+    bool,
+    typer.Option("--empty-is-null", help="Where a rule says null, take an empty field for it."),
+]
 
 
 def chosen(  # noqa: PLR0913

@@ -53,6 +53,7 @@ def hunt_command(  # noqa: PLR0913
     include: choices.Include = None,
     exclude: choices.Exclude = None,
     placeholders: choices.Placeholders = None,
+    empty_is_null: choices.EmptyIsNull = False,
     output: options.Outputs = None,
     format_: options.Formats = None,
     allow: options.Allow = None,
@@ -98,17 +99,26 @@ def hunt_command(  # noqa: PLR0913
         Surveyed(()), chosen, tlp_or_own(tlp), _text(host),
         jobs or cores(), fail_level.value, (max_evidence, max_fields),
         _View.of(limit, wide, quiet, no_color), profile, times, own, lists,
-        report,
+        _said({
+            "placeholders": str(placeholders or ""),
+            "empty-is-null": "yes" if empty_is_null else "",
+            "from-report": report,
+        }),
     )  # fmt: skip
 
     def run(ctrl_c: Interrupt) -> int:
         with with_surfaces(paths or [], looks, ctrl_c.heed) as evidence:
-            compiled = _rules(rules, own, selection, placeholders)
+            compiled = _rules(rules, own, selection, placeholders, empty_is_null)
             # Ctrl-C between a look and the reading leaves what was seen.
             kept = evidence.alone() if ctrl_c.noted else evidence
             return _hunt(replace(request, evidence=kept), compiled, ctrl_c)
 
     return heeding(run)
+
+
+def _said(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Give the options that were given."""
+    return tuple((name, text) for name, text in named.items() if text)
 
 
 def _refuse_yara(rules: Path | None, *, own: bool) -> None:
@@ -117,11 +127,16 @@ def _refuse_yara(rules: Path | None, *, own: bool) -> None:
 
 
 def _rules(
-    named: list[Path] | None, own: bool, selection: "Selection", placeholders: Path | None
+    named: list[Path] | None,
+    own: bool,
+    selection: "Selection",
+    placeholders: Path | None,
+    empty_is_null: bool,
 ) -> "Compiled":
-    from sidelight.cli.rulesets import load, rule_paths  # noqa: PLC0415 - not for --help
+    from sidelight.cli.rulesets import load, reading_of, rule_paths  # noqa: PLC0415 - not for --help
 
-    return load(rule_paths(named, with_own=own), selection, placeholders)
+    reading = reading_of(placeholders, empty_is_null=empty_is_null)
+    return load(rule_paths(named, with_own=own), selection, reading)
 
 
 def _text(host: str) -> str:
@@ -158,7 +173,7 @@ class _Request:
     times: bool
     analytics: bool
     lists: Lists
-    report: str = ""
+    said: tuple[tuple[str, str], ...] = ()
 
     def shown(self) -> tuple[tuple[str, str], ...]:
         """Give what the manifest says of the options; not what changes nothing in the result."""
@@ -170,7 +185,7 @@ class _Request:
             ("max-fields", str(self.limits[1])),
             ("analytics", "yes" if self.analytics else "no"),
             *self.evidence.said,
-            *([("from-report", self.report)] if self.report else []),
+            *self.said,
         )
 
 

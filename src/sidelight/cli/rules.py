@@ -12,7 +12,7 @@ import typer
 from sidelight.cli import choices, exits
 from sidelight.cli.configuration import read_configuration
 from sidelight.cli.folders import configuration_file, hijack_file
-from sidelight.cli.rulesets import installed, load, placeholders_of, rule_paths, whole_paths
+from sidelight.cli.rulesets import installed, load, reading_of, rule_paths, whole_paths
 from sidelight.errors import RuleError, UsageError
 from sidelight.output.plain import plain
 from sidelight.plural import many
@@ -116,7 +116,7 @@ def list_rules(  # noqa: PLR0913
     Example: sidelight rules list --tag attack.t1574 --min-level high
     """
     selection = choices.chosen(min_level, status, tag, product, None, None)
-    loaded = load(rule_paths(paths, with_own=own), selection, None)
+    loaded = load(rule_paths(paths, with_own=own), selection, reading_of(None))
     if refused:
         for each in loaded.refused:
             typer.echo(plain(f"{each.path}:{each.line}: {each.reason}"))
@@ -210,9 +210,9 @@ def stats(
 
     Example: sidelight rules stats
     """
-    placeholders_of(placeholders)
+    reading = reading_of(placeholders)
     selection = choices.chosen(choices.LevelChoice.informational, None, None, None, None, None)
-    loaded = load(rule_paths(paths, with_own=own), selection, placeholders)
+    loaded = load(rule_paths(paths, with_own=own), selection, reading)
     typer.echo(f"{len(loaded.metas):6,} rules")
     typer.echo(f"{len(loaded.correlations):6,} correlations")
     typer.echo(f"{len(loaded.refused):6,} refused")

@@ -9,8 +9,8 @@ from sidelight.errors import UsageError
 
 if TYPE_CHECKING:
     from sidelight.rules.cache import Compiled
+    from sidelight.rules.reading import Placeholders, Reading
     from sidelight.rules.selection import Selection
-    from sidelight.rules.values import Placeholders
 
 
 def installed() -> Path:
@@ -76,8 +76,14 @@ def _require_rules(path: Path) -> None:
         )
 
 
-def placeholders_of(path: Path | None) -> "Placeholders":
-    """Read the placeholder file, if there is one."""
+def reading_of(placeholders: Path | None, *, empty_is_null: bool = False) -> "Reading":
+    """Say how values of rules are to be read; placeholders are in a file, if there is one."""
+    from sidelight.rules.reading import Reading  # noqa: PLC0415 - not for --help
+
+    return Reading(_placeholders(placeholders), empty_is_null)
+
+
+def _placeholders(path: Path | None) -> "Placeholders":
     if path is None:
         return {}
     from sidelight.rules.placeholders import read  # noqa: PLC0415 - brings a reader of YAML
@@ -85,13 +91,8 @@ def placeholders_of(path: Path | None) -> "Placeholders":
     return read(path)
 
 
-def load(paths: list[Path], selection: "Selection", placeholders: Path | None) -> "Compiled":
+def load(paths: list[Path], selection: "Selection", reading: "Reading") -> "Compiled":
     """Load rules ready to run, out of the cache where they are in it."""
     from sidelight.rules.cache import load_compiled  # noqa: PLC0415 - not for --help
 
-    return load_compiled(
-        paths,
-        cache_folder(),
-        selection=selection,
-        placeholders=placeholders_of(placeholders),
-    )
+    return load_compiled(paths, cache_folder(), selection=selection, reading=reading)

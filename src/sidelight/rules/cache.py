@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,17 +21,14 @@ from sidelight import __version__
 from sidelight.kept import digest_of, kept
 from sidelight.rules.files import require_whole
 from sidelight.rules.plan import Plan, compile_plan
+from sidelight.rules.reading import AS_WRITTEN, Reading
 from sidelight.rules.rule import Correlation, LogSource, Meta, Refusal, RuleSet
 from sidelight.rules.selection import Selection, require_known, select
-
-if TYPE_CHECKING:
-    from sidelight.rules.values import Placeholders
 
 Value = TypeVar("Value")
 
 EVERYTHING: Final = Selection()
 _BLOCK: Final = 1 << 18
-_NO_PLACEHOLDERS: "Final[Placeholders]" = MappingProxyType({})
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -112,7 +108,7 @@ def load_compiled(
     cache: Path | None,
     *,
     selection: Selection = EVERYTHING,
-    placeholders: "Placeholders" = _NO_PLACEHOLDERS,
+    reading: Reading = AS_WRITTEN,
 ) -> Compiled:
     """Load rules ready to run, from *cache* where they are in it; None is no cache.
 
@@ -122,24 +118,24 @@ def load_compiled(
         UsageError: a package cannot be read. One that is in the cache could be, with these bytes.
     """
     if cache is None:
-        return _compile(paths, selection, placeholders)
-    path = cache / f"rules-{_key(paths, selection, placeholders)}.bin"
+        return _compile(paths, selection, reading)
+    path = cache / f"rules-{_key(paths, selection, reading)}.bin"
     with _no_collector():
-        return kept(path, Compiled, lambda: _compile(paths, selection, placeholders))
+        return kept(path, Compiled, lambda: _compile(paths, selection, reading))
 
 
-def _compile(paths: Sequence[Path], selection: Selection, placeholders: "Placeholders") -> Compiled:
+def _compile(paths: Sequence[Path], selection: Selection, reading: Reading) -> Compiled:
     from sidelight.rules.load import load_rules  # noqa: PLC0415 - not when they are in a cache
 
     require_whole(paths)
-    rules = load_rules(paths, placeholders=placeholders)
+    rules = load_rules(paths, reading=reading)
     require_known(rules, selection)
     return compiled(select(rules, selection))
 
 
-def _key(paths: Sequence[Path], selection: Selection, placeholders: "Placeholders") -> str:
+def _key(paths: Sequence[Path], selection: Selection, reading: Reading) -> str:
     digest = hashlib.sha256(f"{__version__} {_code()} {selection!r}".encode())
-    digest.update(repr(sorted(placeholders.items())).encode())
+    digest.update(repr((sorted(reading.placeholders.items()), reading.empty_is_null)).encode())
     for name, content in _contents(paths):
         digest.update(f"{len(name)} {name}".encode("utf-8", "surrogateescape"))
         digest.update(content)

@@ -14,11 +14,11 @@ from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.expr import Expr, Glob, Match
 from sidelight.rules.files import RuleFile
 from sidelight.rules.lint_patterns import matches, never_or_always, repeated
-from sidelight.rules.load import NO_PLACEHOLDERS, compile_documents
+from sidelight.rules.load import compile_documents
 from sidelight.rules.logsource import routes
 from sidelight.rules.meta import text, texts
+from sidelight.rules.reading import AS_WRITTEN, Reading
 from sidelight.rules.rule import Rule
-from sidelight.rules.values import Placeholders
 from sidelight.rules.vocabulary import known_fields
 from sidelight.values import dataclass
 
@@ -45,11 +45,9 @@ class Issue:
     title: str = ""
 
 
-def check(
-    files: Sequence[RuleFile], *, placeholders: Placeholders = NO_PLACEHOLDERS
-) -> tuple[Issue, ...]:
+def check(files: Sequence[RuleFile], *, reading: Reading = AS_WRITTEN) -> tuple[Issue, ...]:
     """Compile and read *files* critically; in order of path and line."""
-    found = compile_documents(files, digest="", placeholders=placeholders)
+    found = compile_documents(files, digest="", reading=reading)
     issues = [
         Issue(each.path, each.line, "error", each.reason, each.title) for each in found.refused
     ]

@@ -5,7 +5,8 @@ from typing import Final, TypeAlias
 from sidelight.errors import RuleError
 from sidelight.rules.expr import And, Expr, Match, Not, Or
 from sidelight.rules.modifiers import Chain, read
-from sidelight.rules.values import Placeholders, Scalar, tests
+from sidelight.rules.reading import Reading
+from sidelight.rules.values import Scalar, tests
 
 Node: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
 """What YAML holds once it is read."""
@@ -28,7 +29,7 @@ def disjunction(children: list[Expr]) -> Expr:
     return children[0] if len(children) == 1 else Or(tuple(children))
 
 
-def search(node: Node, placeholders: Placeholders, depth: int = 0) -> Expr:
+def search(node: Node, reading: Reading, depth: int = 0) -> Expr:
     """Read what stands under a search identifier.
 
     A map is met when all its items are, a list when one of them is; a bare value is a keyword.
@@ -41,20 +42,20 @@ def search(node: Node, placeholders: Placeholders, depth: int = 0) -> Expr:
     if isinstance(node, dict):
         if not node:
             raise RuleError("an empty map selects nothing")
-        return conjunction([_item(key, value, placeholders) for key, value in node.items()])
+        return conjunction([_item(key, value, reading) for key, value in node.items()])
     if isinstance(node, list):
         if not node:
             raise RuleError("an empty list selects nothing")
-        return disjunction([search(child, placeholders, depth + 1) for child in node])
+        return disjunction([search(child, reading, depth + 1) for child in node])
     if node is None or node == "":
         raise RuleError("a keyword without text selects everything")
-    return _values(_KEYWORD, [node], placeholders)
+    return _values(_KEYWORD, [node], reading)
 
 
 _KEYWORD: Final = Chain("")
 
 
-def _item(key: str, value: Node, placeholders: Placeholders) -> Expr:
+def _item(key: str, value: Node, reading: Reading) -> Expr:
     chain = read(key)
     if isinstance(value, list):
         if not value:
@@ -64,21 +65,19 @@ def _item(key: str, value: Node, placeholders: Placeholders) -> Expr:
     if not chain.field and (None in value or "" in value):
         raise RuleError("a keyword without text selects everything")
     try:
-        return _values(chain, value, placeholders)
+        return _values(chain, value, reading)
     except RuleError as error:
         if error.where:
             raise
         raise RuleError(error.reason, where=key, hint=error.hint) from None
 
 
-def _values(chain: Chain, values: list[Node], placeholders: Placeholders) -> Expr:
+def _values(chain: Chain, values: list[Node], reading: Reading) -> Expr:
     found: list[Expr] = []
     for value in values:
         if isinstance(value, list | dict):
             raise RuleError("a value is a text, a number, true, false or null")
-        matches: list[Expr] = [
-            Match(chain.field, test) for test in tests(chain, value, placeholders)
-        ]
+        matches: list[Expr] = [Match(chain.field, test) for test in tests(chain, value, reading)]
         if chain.every:
             found.append(disjunction(matches))
         else:

@@ -8,9 +8,9 @@ from sidelight.errors import RuleError
 from sidelight.rules.detection import Node
 from sidelight.rules.expr import And, Expr, Match, Not, Or
 from sidelight.rules.meta import logsource, meta, text, texts
+from sidelight.rules.reading import Reading
 from sidelight.rules.rule import LogSource, Meta, Refusal, Rule
 from sidelight.rules.search import detection
-from sidelight.rules.values import Placeholders
 from sidelight.values import dataclass
 
 
@@ -30,7 +30,7 @@ class Filter:
     keeps: Expr
 
 
-def read(content: Mapping[str, Node], path: str, line: int, placeholders: Placeholders) -> Filter:
+def read(content: Mapping[str, Node], path: str, line: int, reading: Reading) -> Filter:
     """Read one filter document.
 
     The specification's example states what to leave out (``condition: selection``); published
@@ -48,7 +48,7 @@ def read(content: Mapping[str, Node], path: str, line: int, placeholders: Placeh
     if not targets:
         raise RuleError("the filter names no rules", hint="'rules: any' means all of them")
     searches = {key: value for key, value in body.items() if key != "rules"}
-    condition = detection(searches, placeholders)
+    condition = detection(searches, reading)
     return Filter(
         meta=about,
         logsource=logsource(content.get("logsource")),

@@ -16,25 +16,23 @@ from sidelight.rules.files import RuleFile, read_documents
 from sidelight.rules.filters import Filter
 from sidelight.rules.logsource import refusal
 from sidelight.rules.meta import logsource, meta, text
+from sidelight.rules.reading import AS_WRITTEN, Reading
 from sidelight.rules.rule import Meta, Refusal, Rule, RuleSet
 from sidelight.rules.search import detection
-from sidelight.rules.values import Placeholders
 from sidelight.values import dataclass
 
-NO_PLACEHOLDERS: Final[Placeholders] = {}
 
-
-def load_rules(paths: Sequence[Path], *, placeholders: Placeholders = NO_PLACEHOLDERS) -> RuleSet:
+def load_rules(paths: Sequence[Path], *, reading: Reading = AS_WRITTEN) -> RuleSet:
     """Read and compile every rule under *paths*: files, folders, zip packages."""
     files, digest = read_documents(paths)
-    return compile_documents(files, digest=digest, placeholders=placeholders)
+    return compile_documents(files, digest=digest, reading=reading)
 
 
 def compile_documents(
-    files: Sequence[RuleFile], *, digest: str, placeholders: Placeholders = NO_PLACEHOLDERS
+    files: Sequence[RuleFile], *, digest: str, reading: Reading = AS_WRITTEN
 ) -> RuleSet:
     """Compile what `read_documents` read. Depends on nothing but its arguments."""
-    heap = _Heap(placeholders)
+    heap = _Heap(reading)
     for file in files:
         heap.add(file)
     rules, unfiltered = filters.apply(heap.rules, heap.filters)
@@ -54,7 +52,7 @@ _PLACE: Final = attrgetter("meta.path", "meta.line")
 class _Heap:
     """What was found so far, in the order it was found."""
 
-    placeholders: Placeholders
+    reading: Reading
     rules: list[Rule] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
@@ -89,11 +87,11 @@ class _Heap:
             self._claim(draft.correlation.meta)
             self.drafts.append(draft)
         elif "filter" in content:
-            found = filters.read(content, path, line, self.placeholders)
+            found = filters.read(content, path, line, self.reading)
             self._claim(found.meta)
             self.filters.append(found)
         elif "detection" in content:
-            rule = compile_rule(content, path, line, self.placeholders)
+            rule = compile_rule(content, path, line, self.reading)
             self._claim(rule.meta)
             self.rules.append(rule)
         else:
@@ -106,9 +104,7 @@ class _Heap:
         self.places[key] = f"{about.path}, line {about.line}"
 
 
-def compile_rule(
-    content: Mapping[str, Node], path: str, line: int, placeholders: Placeholders
-) -> Rule:
+def compile_rule(content: Mapping[str, Node], path: str, line: int, reading: Reading) -> Rule:
     """Compile one rule over single events.
 
     Raises:
@@ -120,4 +116,4 @@ def compile_rule(
     source = logsource(content.get("logsource"))
     if reason := refusal(source):
         raise RuleError(reason)
-    return Rule(about, source, detection(content.get("detection"), placeholders))
+    return Rule(about, source, detection(content.get("detection"), reading))

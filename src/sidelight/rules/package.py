@@ -13,9 +13,9 @@ from typing import Final
 
 from sidelight.errors import RuleError
 from sidelight.rules.files import MAX_BYTES, SUFFIXES, ZIP_FAILURES
-from sidelight.rules.load import NO_PLACEHOLDERS, load_rules
+from sidelight.rules.load import load_rules
+from sidelight.rules.reading import AS_WRITTEN, Reading
 from sidelight.rules.rule import Refusal
-from sidelight.rules.values import Placeholders
 from sidelight.values import dataclass
 
 MAX_FILES: Final = 50_000
@@ -47,9 +47,7 @@ class InstallReport:
     before: int | None
 
 
-def install(
-    source: Path, target: Path, *, placeholders: Placeholders = NO_PLACEHOLDERS
-) -> InstallReport:
+def install(source: Path, target: Path, *, reading: Reading = AS_WRITTEN) -> InstallReport:
     """Put the rules of *source*, a zip package or a folder, into *target* in one step.
 
     The new set is unpacked and compiled beside *target* first. If no rule of it can be run,
@@ -65,7 +63,7 @@ def install(
     except OSError as error:
         raise RuleError(f"cannot be written: {error.strerror}", where=str(target)) from None
     try:
-        return _install(source, target, staging, placeholders)
+        return _install(source, target, staging, reading)
     except OSError as error:
         reason = error.strerror or str(error)
         raise RuleError(f"cannot be installed: {reason}", where=str(source)) from None
@@ -76,9 +74,7 @@ def install(
                 folder.rmdir()
 
 
-def _install(
-    source: Path, target: Path, staging: Path, placeholders: Placeholders
-) -> InstallReport:
+def _install(source: Path, target: Path, staging: Path, reading: Reading) -> InstallReport:
     fresh = staging / "new"
     fresh.mkdir()
     if source.is_dir():
@@ -87,11 +83,11 @@ def _install(
     else:
         sha256 = _hash(source)
         _unpack(source, fresh)
-    found = load_rules([fresh], placeholders=placeholders)
+    found = load_rules([fresh], reading=reading)
     if not found.rules:
         why = f"; the first reason: {found.refused[0].reason}" if found.refused else ""
         raise RuleError(f"no rule of it can be run{why}", where=str(source))
-    before = len(load_rules([target], placeholders=placeholders).rules) if target.exists() else None
+    before = len(load_rules([target], reading=reading).rules) if target.exists() else None
     _swap(fresh, target, staging / "old")
     return InstallReport(
         source=source,

@@ -10,7 +10,7 @@ from sidelight.errors import UsageError
 from sidelight.rules.detection import Node
 from sidelight.rules.document import BrokenError, documents
 from sidelight.rules.meta import texts
-from sidelight.rules.values import Placeholders
+from sidelight.rules.reading import Placeholders
 
 
 def read(path: Path) -> Placeholders:

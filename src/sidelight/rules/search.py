@@ -6,12 +6,12 @@ from sidelight.errors import RuleError
 from sidelight.rules.condition import parse
 from sidelight.rules.detection import Node, disjunction, search
 from sidelight.rules.expr import Expr
-from sidelight.rules.values import Placeholders
+from sidelight.rules.reading import Reading
 
 _NO_SEARCHES: Final = frozenset({"condition", "timeframe"})
 
 
-def detection(node: Node, placeholders: Placeholders) -> Expr:
+def detection(node: Node, reading: Reading) -> Expr:
     """Compile a detection section, its condition included; a list of conditions means or.
 
     Raises:
@@ -20,9 +20,7 @@ def detection(node: Node, placeholders: Placeholders) -> Expr:
     if not isinstance(node, dict):
         raise RuleError("it has no detection")
     searches = {
-        name: search(value, placeholders)
-        for name, value in node.items()
-        if name not in _NO_SEARCHES
+        name: search(value, reading) for name, value in node.items() if name not in _NO_SEARCHES
     }
     conditions = node.get("condition")
     written = conditions if isinstance(conditions, list) else [conditions]

@@ -11,10 +11,10 @@ from sidelight.errors import RuleError
 from sidelight.rules.expr import Cidr, Compare, Exists, FieldRef, Glob, Null, Regex, Test, Wild
 from sidelight.rules.modifiers import Chain, Relation
 from sidelight.rules.patterns import Tokens, fold, folded, joined, literal, parse
+from sidelight.rules.reading import Placeholders, Reading
 from sidelight.rules.regex import translated
 
 Scalar: TypeAlias = str | int | float | bool | None
-Placeholders: TypeAlias = Mapping[str, tuple[str, ...]]
 
 MAX_VARIANTS: Final = 5_000
 """How many patterns one value may become."""
@@ -24,19 +24,19 @@ _DASH: Final = re.compile(r"\B[-/\u2013\u2014\u2015]\b")
 _DASHES: Final = ("-", "/", "\u2013", "\u2014", "\u2015")
 
 
-def tests(chain: Chain, value: Scalar, placeholders: Placeholders) -> list[Test]:
+def tests(chain: Chain, value: Scalar, reading: Reading) -> list[Test]:
     """Turn *value* into tests of which one must hold.
 
     Raises:
         RuleError: the value does not go with the modifiers, or has placeholders without values.
     """
     if value is None:
-        return [_null(chain)]
+        return [_null(chain), Glob(())] if reading.empty_is_null else [_null(chain)]
     if not chain.expand:
         return _TESTS[chain.test](chain, value)
     return [
         test
-        for text in expanded(canonical(value), placeholders)
+        for text in expanded(canonical(value), reading.placeholders)
         for test in _TESTS[chain.test](chain, text)
     ]
 
