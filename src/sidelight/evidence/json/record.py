@@ -1,7 +1,8 @@
 """One JSON object becomes one event, by the shape it has."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from sidelight.evidence.event_xml import ParsedEvent, parse_event, parse_fields
@@ -12,11 +13,12 @@ from sidelight.evidence.json.shapes import (
     FLAT,
     RESULTS,
     SHAPES,
+    TEXTS,
     XML_FIELDS,
     XML_MESSAGES,
     Shape,
 )
-from sidelight.evidence.json.values import NotAnObjectError, fields_of
+from sidelight.evidence.json.values import NAMES, NotAnObjectError, fields_of
 from sidelight.evidence.programs import interpret as interpret_message
 from sidelight.evidence.rows import clean
 from sidelight.evidence.times import time_of
@@ -88,15 +90,29 @@ def shown(text: str) -> str:
 def interpret(fields: Event) -> Reading:
     """Tell what the flattened record *fields* is, or the one that an export wrapped."""
     found = _interpreted(fields)
-    if isinstance(found, Record) and found.kind == UNKNOWN:
-        for around in AROUND:
-            inner = {
-                name[len(around) :]: fields[name] for name in fields if name.startswith(around)
-            }
-            within = _interpreted(inner) if inner else found
-            if not isinstance(within, Record) or within.kind != UNKNOWN:
+    if _is_unknown(found):
+        for inner in _wrapped(fields):
+            within = _interpreted(inner)
+            if not _is_unknown(within):
                 return within
     return found
+
+
+def _is_unknown(found: Reading) -> bool:
+    return isinstance(found, Record) and found.kind == UNKNOWN
+
+
+def _wrapped(fields: Event) -> Iterator[Event]:
+    """Give the records that lie in one: as members of an object, or as a text."""
+    for around in AROUND:
+        inner = {name[len(around) :]: fields[name] for name in fields if name.startswith(around)}
+        if inner:
+            yield inner
+    for name in TEXTS:
+        text = fields.get(name)
+        if isinstance(text, str) and text.startswith("{"):
+            with suppress(NotAnObjectError):
+                yield fields_of(text.encode(), NAMES)
 
 
 def _interpreted(fields: Event) -> Reading:

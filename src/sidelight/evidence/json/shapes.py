@@ -261,6 +261,13 @@ XML_FIELDS: Final = (
 XML_MESSAGES: Final = ("Message", "message")
 """The same, but only in records that are no Windows event by themselves."""
 
+TEXTS: Final = tuple(
+    around + name
+    for around in ("", *AROUND)
+    for name in ("message", "Message", "MESSAGE", "_raw", "event.original", "log", "SyslogMessage")
+)
+"""Where a shipper may have put a record as its text; read where the rest is of no shape."""
+
 CHANNELS: Final = (
     "Application",
     "Security",

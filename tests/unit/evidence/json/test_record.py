@@ -40,6 +40,19 @@ def test_an_export_around_a_record_changes_nothing(case: dict[str, Any], around:
         assert found == plain
 
 
+def test_the_text_of_an_event_is_read_within_an_export() -> None:
+    event = {"EventID": 7, "Channel": "Security", "Image": "a"}
+    text = orjson.dumps(event).decode()
+    plain = interpret(fields_of(orjson.dumps(event)))
+    for around in (
+        {"preview": False, "result": {"_raw": text, "host": "indexer"}},
+        {"_index": "i", "_source": {"@timestamp": "x", "event": {"original": text}}},
+        {"_index": "i", "_source": {"message": text}},
+        {"stream": "stdout", "log": text},
+    ):
+        assert interpret(fields_of(orjson.dumps(around))) == plain
+
+
 @pytest.mark.parametrize(
     ("record", "tool"),
     [
