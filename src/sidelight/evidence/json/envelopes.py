@@ -35,7 +35,6 @@ _TOKEN: Final = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?|[{}\[\]]', r
 _CLOSING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _AROUND: Final = re.compile(rb"[ \t\r\n,\x00\x1e]*+")
 _ARRAY: Final = re.compile(rb"\s*+[{\]]")
-_OUTSIDE: Final = re.compile(rb"[{\]]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +97,23 @@ def members(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
             elif step.is_member:
                 ordinal += 1
                 yield ordinal, base + step.start, text[step.start : step.end]
+        if step is None:
+            _note_foreign(text[place:], base + place, ordinal, losses)
+            place = len(text)
     if depth or _after_blank(text, place) < len(text):
         losses.add(ordinal + 1, base + place, "truncated", "the document is cut off")
 
 
 def _step(text: bytes, place: int, depth: int) -> _Step | None:
     """Find what stands next; None where there is nothing."""
-    found = _OUTSIDE.search(text, place)
-    if found is None:
+    begin = text.find(b"{", place)
+    end = text.find(b"]", place, begin if begin >= 0 else len(text)) if depth else -1
+    if end >= 0:
+        return _Step(end, _closed(text, end + 1, depth - 1), 0)
+    if begin < 0:
         return None
-    start = found.start()
-    if text[start] == ord("]"):
-        return _Step(start, _closed(text, start + 1, depth - 1) if depth else start + 1, 0)
-    opened = None if depth else _opened(text, start)
-    if opened is not None:
-        return opened
-    return _Step(start, end_of(text, start), depth, is_member=True)
+    opened = None if depth else _opened(text, begin)
+    return opened or _Step(begin, end_of(text, begin), depth, is_member=True)
 
 
 def _opened(text: bytes, start: int) -> _Step | None:

@@ -1,16 +1,18 @@
 import io
 import json
-from dataclasses import dataclass
+from functools import partial
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sidelight.evidence.formats import READERS
-from sidelight.evidence.json.envelopes import is_enveloped, members
+from sidelight.evidence.json.envelopes import _after_blank, is_enveloped, members
 from sidelight.evidence.json.lines import LINE_BYTES
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.stream import Stream
+from sidelight.evidence.text import blocks
 
 EVENT = {"Channel": "Security", "EventID": 4688, "Hostname": "desk", "CommandLine": 'a "]}[{'}
 OTHER = EVENT | {"EventID": 4624, "deep": {"value": [{"records": [{}]}], "text": "\\"}}
@@ -29,21 +31,10 @@ ANSWERS: dict[str, object] = {
 }
 
 
-@dataclass
-class Drops:
-    """Gives few bytes at a time."""
-
-    data: io.BytesIO
-    size: int
-
-    def read(self, size: int, /) -> bytes:
-        return self.data.read(min(size, self.size))
-
-
 def found(text: bytes, size: int = 1 << 20) -> tuple[list[object], list[str]]:
     losses = Losses("s", "objects")
-    stream = Stream("s", Drops(io.BytesIO(text), size))
-    parts = list(members(stream, losses))
+    with patch("sidelight.evidence.json.envelopes.blocks", partial(blocks, size=size)):
+        parts = list(members(Stream("s", io.BytesIO(text)), losses))
     numbers = [number for number, _, _ in parts]
     assert numbers == sorted({*numbers})
     assert all(text[offset:].startswith(part) for _, offset, part in parts)
@@ -104,6 +95,8 @@ def test_an_object_among_answers_is_kept() -> None:
         (b'{"value":[{"a":1}],"b":"', 1, ["truncated"]),
         (b'{"value":[{"a":1} no {"a":2}]}', 2, ["damaged"]),
         (b'{"value":[{"a":1}]} no {"value":[{"a":2}]}', 2, ["damaged"]),
+        (b'{"value":[{"a":1}]} ]] no', 1, ["damaged"]),
+        (b'{"value":[{"a":1} no', 1, ["damaged", "truncated"]),
     ],
 )
 def test_damage_is_a_gap(text: bytes, events: int, reasons: list[str]) -> None:
@@ -116,6 +109,21 @@ def test_what_is_too_long_is_refused() -> None:
     parts, gaps = found(b'{"value":[{"a":1},' + long + b',{"a":2}]}', 1 << 24)
     assert parts == [{"a": 1}, {"a": 2}]
     assert "refused" in gaps
+
+
+def test_what_is_no_event_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is: only what may still become an event waits for more."""
+    longest = 0
+
+    def noting(text: bytes, place: int) -> int:
+        nonlocal longest
+        longest = max(longest, len(text))
+        return _after_blank(text, place)
+
+    monkeypatch.setattr("sidelight.evidence.json.envelopes._after_blank", noting)
+    parts, gaps = found(b'{"value":[{"a":1}' + b" \t," * 5000 + b"]}" + b" no" * 5000, 100)
+    assert (parts, gaps) == ([{"a": 1}], ["damaged"])
+    assert longest < 500
 
 
 @given(
