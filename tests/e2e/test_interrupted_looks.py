@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from patience import PATIENCE_S, until
 
 from .conftest import CommandLine
 
@@ -39,11 +40,9 @@ def ended(
         env={**sidelight.environment, **more},
         cwd=sidelight.folder,
     )
-    while not ready.exists() and running.poll() is None:
-        time.sleep(0.1)
-    time.sleep(0.3)  # for what follows in the same program
+    assert until(lambda: ready.exists() or running.poll() is not None)
     running.send_signal(number)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=PATIENCE_S)
     return subprocess.CompletedProcess(words, running.returncode, out, err)
 
 
@@ -57,14 +56,17 @@ def told(ran: subprocess.CompletedProcess[bytes]) -> tuple[list[object], list[st
 
 
 def waiting(folder: Path, ready: Path) -> str:
-    """Give a PATH on which ssh never ends; of any host but slow it shows something first."""
-    ssh = folder / "bin" / "ssh"
+    """Give a PATH on which ssh never ends; of any host but slow it shows something first.
+
+    All is ready once the slow one, too, was called, and the other has shown what it shows.
+    """
+    ssh, shown = folder / "bin" / "ssh", folder / "shown"
     ssh.parent.mkdir()
     ssh.write_text(
         f"#!/bin/sh\nwhile [ $# -gt 2 ]; do shift; done\n"
         f"echo $$ >> {folder}/pids\n"
-        f"[ $1 = slow ] || {{ printf '%s' '{LINES}'; }}\n"
-        f"[ $1 = slow ] && touch {ready}\nexec sleep 50\n"
+        f"[ $1 = slow ] || {{ printf '%s' '{LINES}'; touch {shown}; exec sleep 600; }}\n"
+        f"until [ -e {shown} ]; do sleep 0.05; done\ntouch {ready}\nexec sleep 600\n"
     )
     ssh.chmod(0o755)
     return f"{ssh.parent}:{os.environ['PATH']}"
@@ -112,8 +114,12 @@ def test_what_was_seen_of_this_host_is_told(
     ready, start = tmp_path / "ready", tmp_path / "start"
     look = tmp_path / "look.py"
     look.write_text(
-        f"import sys, time\nsys.stdout.write({LINES!r})\nopen({str(ready)!r}, 'w').close()\n"
-        "try:\n    time.sleep(50)\nexcept KeyboardInterrupt:\n    sys.exit(130)\n"
+        f"import os, sys, time\nsys.stdout.write({LINES!r})\n"
+        "def stat(): return open(f'/proc/{os.getppid()}/stat').read().rpartition(')')[2]\n"
+        "try:\n"
+        "    while stat().split()[0] != 'S': time.sleep(0.05)\n"  # it waits for this program
+        f"    open({str(ready)!r}, 'w').close()\n"
+        "    time.sleep(600)\nexcept KeyboardInterrupt:\n    sys.exit(130)\n"
     )
     start.mkdir()
     (start / "sitecustomize.py").write_text(
@@ -136,8 +142,9 @@ def test_the_collector_ends_on_a_request_as_on_ctrl_c(sidelight: CommandLine) ->
         [sys.executable, "-I", collect.__file__, "--max-cpu=1"], stdout=subprocess.PIPE
     ) as running:
         assert running.stdout is not None
-        time.sleep(1.5)
+        head = running.stdout.readline()  # comes before it looks at anything
         running.send_signal(signal.SIGTERM)
-        head = running.stdout.readline()
-        assert json.loads(head)["schema"] == collect.SCHEMA
-        assert running.wait(20) == 130
+        rest = running.stdout.read()
+        assert running.wait(PATIENCE_S) == 130
+    assert json.loads(head)["schema"] == collect.SCHEMA
+    assert all(map(json.loads, rest.splitlines()))

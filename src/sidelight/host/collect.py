@@ -1563,6 +1563,7 @@ def collect(  # noqa: PLR0913
     look = Look(out, deep, max_cpu, hashes)
     look.tracer = Tracer() if ptrace and os.uname().machine in REGISTERS else None
     look.write(header(look))
+    out.flush()  # whoever waits for it knows that the look has begun
     listed = pids_listed()
     seen, missing = scan(look, listed if pids is None else pids)
     absent = [pid for pid in pids or [] if pid in missing and pid not in listed]
@@ -1610,8 +1611,8 @@ def main() -> int:
         parser.error("--ptrace knows x86_64 and aarch64, and this is %s" % os.uname().machine)
     os.nice(19)
     pids, share = chosen.pid, chosen.max_cpu
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was seen is written then, too
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was seen is written, too
         end = collect(sys.stdout, pids, not chosen.shallow, share, chosen.hashes, chosen.trace)
         sys.stdout.flush()
     except KeyboardInterrupt:
