@@ -78,7 +78,6 @@ static void thread(void) {
     mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
     __builtin___clear_cache(memory, memory + PAGE);
     if (pthread_create(&id, 0, (void *(*)(void *))memory, 0)) fail("thread");
-    usleep(200000);
 }
 
 /* A thread waits in a function of libc that code in memory without a file called. */
@@ -100,7 +99,6 @@ static void caller(void) {
     mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
     __builtin___clear_cache(memory, memory + PAGE);
     if (pthread_create(&id, 0, (void *(*)(void *))memory, 0)) fail("thread");
-    usleep(200000);
 }
 
 /* A thread that never waits, in memory without a file. */
@@ -116,7 +114,6 @@ static void spinner(void) {
     mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
     __builtin___clear_cache(memory, memory + PAGE);
     if (pthread_create(&id, 0, (void *(*)(void *))memory, 0)) fail("thread");
-    usleep(200000);
 }
 
 static void data_only(void) {

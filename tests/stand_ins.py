@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from patience import until
+
 SOURCE = Path(__file__).with_name("stand_ins.c")
 
 
@@ -30,7 +32,7 @@ class Workshop:
         variables: Mapping[str, str] | None = None,
         title: str | None = None,
     ) -> int:
-        """Start a program, wait until it says that it is ready, and give its process id."""
+        """Start a program, wait until it is ready and rests, and give its process id."""
         process = subprocess.Popen(
             [title or str(words[0]), *map(str, words[1:])],
             executable=str(words[0]),
@@ -41,6 +43,7 @@ class Workshop:
         self.started.append(process)
         assert process.stdout
         assert process.stdout.readline() == b"ready\n", words
+        assert until(lambda: settled(process.pid)), words
         return process.pid
 
     def copy(self, folder: Path, name: str) -> Path:
@@ -55,6 +58,16 @@ class Workshop:
             process.wait()
             if process.stdout:
                 process.stdout.close()
+
+
+def settled(pid: int) -> bool:
+    """Tell whether the main thread of a process sleeps, and all others sleep or run in a circle."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        fields = (thread / "stat").read_bytes().rpartition(b")")[2].split()
+        runs = thread.name != str(pid) and int(fields[11]) > 0  # since a tick of the clock
+        if fields[0] != b"S" and not runs:
+            return False
+    return True
 
 
 @contextmanager

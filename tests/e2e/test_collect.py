@@ -151,8 +151,9 @@ def test_a_live_hunt_finds_a_program_in_shared_memory(
 ) -> None:
     """In namespaces of its own, without rights on the host; its collection is gone afterwards."""
     script = (
-        "mount -t tmpfs none /dev/shm && cp /bin/sleep /dev/shm/x && { /dev/shm/x 60 & sleep 1; }"
-        ' && "$@"; kill $!'
+        "mount -t tmpfs none /dev/shm && cp /bin/sleep /dev/shm/x && { /dev/shm/x 3600 & } &&"
+        ' for n in $(seq 3000); do [ "$(readlink /proc/$!/exe)" = /dev/shm/x ] && break;'
+        ' sleep 0.1; done; "$@"; kill $!'
     )
     ran = subprocess.run(
         [*namespaces, "sh", "-c", script, "sh", *sidelight.arguments("hunt", "--live", *QUIET)],

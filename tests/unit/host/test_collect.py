@@ -17,7 +17,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -28,13 +27,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patience import until
 from sidelight.evidence.host import lines
 from sidelight.evidence.stream import Stream
 from sidelight.host import MEDIUM, collect
 from sidelight.host.judge import HIGH
 from sidelight.host.record import file_of
 from sidelight.schema import Event, Frame, want_all
-from stand_ins import Workshop, workshop
+from stand_ins import Workshop, settled, workshop
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 SCRIPT = Path(inspect.getfile(collect))
@@ -77,9 +77,13 @@ def _unlinked(shop: Workshop, folder: Path) -> int:
     return pid
 
 
+def _need_shared_memory() -> None:
+    if not os.access("/dev/shm", os.W_OK) or os.statvfs("/dev/shm").f_flag & os.ST_NOEXEC:
+        pytest.skip("/dev/shm may not be written, or nothing may be run from it")
+
+
 def _in_shared_memory(shop: Workshop, folder: Path) -> int:
-    if not os.access("/dev/shm", os.W_OK):
-        pytest.skip("/dev/shm may not be written")
+    _need_shared_memory()
     place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}"
     try:
         return shop.start([shop.copy(place, "worker"), "plain"])
@@ -88,11 +92,9 @@ def _in_shared_memory(shop: Workshop, folder: Path) -> int:
 
 
 def _library_in_shared_memory(shop: Workshop, folder: Path) -> int:
+    _need_shared_memory()
     place = Path("/dev/shm") / f"stand-in-{os.getpid()}-{folder.name}.so"
-    try:
-        shutil.copy(shop.library, place)
-    except OSError:
-        pytest.skip("/dev/shm may not be written")
+    shutil.copy(shop.library, place)
     try:
         return shop.start([shop.program, "library", place])
     finally:
@@ -202,8 +204,9 @@ def test_what_a_stand_in_does_is_found(name: str, shop: Workshop, tmp_path: Path
 
 def test_look_alikes_are_not_held_against_anybody(shop: Workshop) -> None:
     """Data in memory-only files and shared memory; a child that only sleeps."""
-    sleep = subprocess.Popen(["sleep", "60"])
+    sleep = subprocess.Popen(["sleep", "3600"])
     try:
+        assert until(lambda: settled(sleep.pid))
         data = shop.start([shop.program, "data"])
         found = rows(looked_at([sleep.pid, data]))
     finally:
@@ -337,10 +340,7 @@ def test_running_threads_are_seen_when_they_may_be_stopped(shop: Workshop) -> No
     assert "thread-in-memory" not in marks(rows(plain)[pid])
     (record,) = [line for line in map(json.loads, plain.splitlines()) if "threads" in line]
     assert record["threads"]["running"] == 1
-    deadline = time.monotonic() + 20
-    while _ticks(pid) <= before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert _ticks(pid) > before
+    assert until(lambda: _ticks(pid) > before)
     assert "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text()
 
 
@@ -408,7 +408,7 @@ steps = [(0x28, 0, 0, 12), (0x15, 0, 1, 0x1234), (6, 0, 0, 0xFFFF), (6, 0, 0, 0)
 code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
 held.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", len(steps), ctypes.addressof(code)))
 print("ready", flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -477,7 +477,7 @@ def test_ld_so_preload_is_found_and_also_when_it_is_gone_again(
 @pytest.mark.parametrize("cover", ["--bind /proc/1", "-t tmpfs none"])
 def test_a_process_under_a_mount_is_found(cover: str, namespaces: list[str]) -> None:
     """Once, and neither as a process that is gone nor as another one."""
-    script = f"sleep 60 & mount {cover} /proc/$! && {sys.executable} {SCRIPT}; kill $!"
+    script = f"sleep 3600 & mount {cover} /proc/$! && {sys.executable} {SCRIPT}; kill $!"
     ran = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, check=False)
     told = [json.loads(line) for line in ran.stdout.splitlines()]
     hidden = [line for line in told if line.get("type") == "hidden"]
@@ -645,7 +645,7 @@ def test_a_second_look_asks_only_for_what_the_first_found_odd(
 
 def test_a_process_that_the_list_leaves_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a library hides it from programs that list /proc; a thread is no process."""
-    child = subprocess.Popen(["sleep", "60"])
+    child = subprocess.Popen(["sleep", "3600"])
     listed = [pid for pid in collect.pids_listed() if pid != child.pid]
     monkeypatch.setattr(collect, "pids_listed", lambda: listed)
     monkeypatch.setattr(collect, "MANY_PIDS", child.pid + 1)
@@ -672,14 +672,14 @@ def test_what_is_in_swap_is_left_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_sleeps_until_its_share_of_a_processor_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     look = collect.Look(io.StringIO(), max_cpu=25)
-    monkeypatch.setattr(collect.time, "sleep", slept.append)
-    look.spent = collect.time.process_time() - 0.1
-    look.begun = collect.time.monotonic() - 0.1
+    look.spent, look.begun = 5.0, 70.0
+    clock = SimpleNamespace(process_time=lambda: 5.125, sleep=slept.append)
+    monkeypatch.setattr(collect, "time", clock)
+    clock.monotonic = lambda: 70.125
     look.rest()
-    look.begun -= 60
+    clock.monotonic = lambda: 130.0
     look.rest()
-    assert 0.25 < slept[0] < 0.5
-    assert slept[1] == 0
+    assert slept == [0.375, 0]
 
 
 def test_the_folders_on_the_way_to_a_file_are_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
+from patience import PATIENCE_S
 from sidelight.evidence.inventory import Task
 from sidelight.hunt.crew import Crew
 
@@ -38,7 +39,7 @@ def test_every_task_is_done_once(pool: ThreadPoolExecutor) -> None:
 
 def test_nobody_has_a_second_task_in_hand(pool: ThreadPoolExecutor) -> None:
     go = threading.Event()
-    crew = Crew(pool, lambda task: go.wait(10), TASKS)
+    crew = Crew(pool, lambda task: go.wait(PATIENCE_S), TASKS)
     crew.begin(3)
     left = [task.number for task in iter(crew.last, None)]
     go.set()
