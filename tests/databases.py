@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+
+from patience import PATIENCE_S, until
 
 
 def missing() -> str:
@@ -45,17 +46,18 @@ class Cluster:
     def kill(self) -> None:
         """Kill it by SIGKILL, and wait until its processes have noticed."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        children = [each for each in _processes() if _parent(each) == pid]
+        os.kill(pid, signal.SIGSTOP)  # it has no more children then
+        assert until(lambda: _state(pid)[0] == "T")
+        children = [each for each in _processes() if _state(each)[1] == pid]
         os.kill(pid, signal.SIGKILL)
-        end = time.monotonic() + 30
-        while any(_parent(each) is not None for each in children) and time.monotonic() < end:
-            time.sleep(0.05)
+        assert until(lambda: all(_state(each)[0] in "ZX" for each in (pid, *children)))
         # Where nobody takes away what is left of a process, it looks as if it still ran.
         for each in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
             each.unlink(missing_ok=True)
 
     def _control(self, *rest: str | Path) -> None:
-        _run(self.user, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *rest)
+        patient = ("-t", str(PATIENCE_S))
+        _run(self.user, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *patient, *rest)
 
 
 @contextmanager
@@ -89,14 +91,14 @@ def _processes() -> list[int]:
     return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
 
 
-def _parent(pid: int) -> int | None:
-    """Give the parent of a process; None of one that is over."""
+def _state(pid: int) -> tuple[str, int]:
+    """Give the state of a process as proc(5) has it, and its parent; X of one that is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return None
+        return "X", 0
     state, parent = text.rpartition(")")[2].split()[:2]
-    return None if state == "Z" else int(parent)
+    return state, int(parent)
 
 
 @contextmanager
@@ -118,7 +120,9 @@ def fresh(server: str) -> Iterator[str]:
 
 def _run(user: str | None, *command: str | Path) -> None:
     words = [str(word) for word in command]
-    subprocess.run(words, user=user, check=True, capture_output=True, cwd="/", timeout=120)
+    subprocess.run(
+        words, user=user, check=True, capture_output=True, cwd="/", timeout=2 * PATIENCE_S
+    )
 
 
 def _bin() -> Path | None:

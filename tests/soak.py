@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,8 @@ from pathlib import Path
 from allies import BOTH, TRILATERAL, indicator
 from cutting_proxy import Proxy, between
 from databases import Cluster
+from patience import PATIENCE_S, until
+from ports import reserved
 from sidelight import __file__ as code
 from sidelight.exchange.hook_signature import verify
 from sidelight.exchange.store import tokens
@@ -61,9 +62,6 @@ class Soak:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            self.port = taken.getsockname()[1]
 
     def start(self, *arguments: object) -> "subprocess.Popen[bytes]":
         homes = ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
@@ -79,7 +77,7 @@ class Soak:
 
     def run(self, *arguments: object) -> str:
         process = self.start(*arguments)
-        out, _ = process.communicate(timeout=300)
+        out, _ = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, (arguments, out)
         return out.decode()
 
@@ -153,12 +151,12 @@ class Soak:
             self.cluster.kill()
             self.killed["database"] += 1
             self.cluster.start()
-            client.communicate(timeout=300)
+            client.communicate(timeout=PATIENCE_S)
         elif fate < 0.6:
             assert self.server
             self.kill(self.server, "server")
             self.serve()
-            client.communicate(timeout=300)
+            client.communicate(timeout=PATIENCE_S)
         else:
             self.kill(client, "client")
         if client.returncode == 0:
@@ -169,18 +167,17 @@ class Soak:
     def settle(self, url: str) -> None:
         """Push once more in peace, and let everything arrive that is under way."""
         client, some = self.push(url)
-        out, _ = client.communicate(timeout=300)
+        out, _ = client.communicate(timeout=PATIENCE_S)
         assert client.returncode == 0, out
         self.accepted.update(some)
         while "nothing waits" not in self.run("share", "outbox", "send", "--now"):
             pass
         pulls = {who: self.pull(url, who) for who in ("B", "C", "G", "X")}
         for who, process in pulls.items():
-            out, _ = process.communicate(timeout=300)
+            out, _ = process.communicate(timeout=PATIENCE_S)
             assert process.returncode == (2 if who == "X" else 0), (who, out)
-        wanted, end = len(self.got("G")), time.monotonic() + 120
-        while len(self.told) < wanted and time.monotonic() < end:
-            time.sleep(0.2)
+        wanted = len(self.got("G"))
+        until(lambda: len(self.told) >= wanted)
         time.sleep(1)  # for what must not come
 
     def got(self, who: str) -> list[int]:
@@ -252,7 +249,7 @@ def receiving(soak: Soak) -> Iterator[None]:
 
 def run(soak: Soak) -> Proxy:
     """Soak until so many were killed, and let all arrive; give the proxy with its counts."""
-    with receiving(soak), between(soak.port, soak.seed) as proxy:
+    with reserved() as soak.port, receiving(soak), between(soak.port, soak.seed) as proxy:
         soak.prepare()
         soak.serve()
         url = f"http://127.0.0.1:{proxy.at}"
@@ -264,7 +261,7 @@ def run(soak: Soak) -> Proxy:
         finally:
             assert soak.server
             soak.server.terminate()
-            soak.server.wait(timeout=30)
+            soak.server.wait(timeout=PATIENCE_S)
             if soak.server.stdout:
                 soak.server.stdout.close()
     return proxy

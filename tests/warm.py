@@ -71,7 +71,8 @@ class Fork:
     def send_signal(self, number: int) -> None:
         """Signal it, if it runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -141,7 +142,7 @@ def _place() -> str:
     assert process.stdout.readline() == b"ready\n"
 
     def end() -> None:
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         folder.cleanup()
 
     atexit.register(end)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -12,11 +12,11 @@ from typing import IO
 import pytest
 
 import warm
+from patience import PATIENCE_S
+from ports import reserved
 from rule_cache import cache_home
 from sidelight import __file__ as code
 from sidelight.training.range import RangeOptions, write_range
-
-TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CommandLine:
         if not warm.POSSIBLE:
             return self.cold(*arguments, stdin=stdin, sink=sink)
         words = [str(each) for each in arguments]
-        return warm.run(words, self.environment, self.folder, stdin, sink, timeout=TIMEOUT_S)
+        return warm.run(words, self.environment, self.folder, stdin, sink, timeout=PATIENCE_S)
 
     def cold(
         self, *arguments: str | Path, stdin: bytes = b"", sink: IO[bytes]
@@ -79,7 +79,7 @@ class CommandLine:
             stderr=subprocess.PIPE,
             env=self.environment,
             cwd=self.folder,
-            timeout=TIMEOUT_S,
+            timeout=PATIENCE_S,
             check=False,
         )
         return done.returncode, done.stderr
@@ -95,6 +95,13 @@ class CommandLine:
             env=self.environment,
             cwd=self.folder,
         )
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Give a port at which a server may listen, and nobody does."""
+    with reserved() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_address
@@ -18,6 +18,7 @@ from cryptography import x509
 
 from allies import indicator
 from authority import Authority, Signed, pem_of
+from patience import PATIENCE_S, until
 
 from .conftest import CommandLine
 from .test_share import allied, bundle, desk, start, stop
@@ -55,7 +56,7 @@ def ask(
         context.load_cert_chain(client.write(desk.folder / "client.pem"))
     try:
         request = urllib.request.Request(url + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=context) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -129,13 +130,6 @@ def test_a_list_of_revoked_certificates_and_the_need_of_one_are_honoured(
         assert refused(url, desk, None)
 
 
-def until(found: Callable[[], bool], within_s: float = 20) -> bool:
-    end = time.monotonic() + within_s
-    while not found() and time.monotonic() < end:
-        time.sleep(0.2)
-    return found()
-
-
 def test_a_new_list_of_revoked_certificates_holds_without_a_start(
     desk: CommandLine, authority: Authority
 ) -> None:
@@ -152,7 +146,7 @@ def test_a_new_list_of_revoked_certificates_holds_without_a_start(
             assert ask(url, desk, bad) == 200, "what is broken changes nothing"
             path.write_bytes(authority.taken_back(bad))
             assert until(lambda: refused(url, desk, bad))
-            assert hung_up(open_one), "one that is open ends, too"
+            assert until(lambda: hung_up(open_one)), "one that is open ends, too"
             assert hung_up(connected(url, context, session)), "nor is an old session resumed"
         assert ask(url, desk, good) == 200
         assert ask(url, desk, None) == 401
@@ -171,7 +165,7 @@ def test_another_authority_holds_without_a_start(desk: CommandLine, authority: A
         with resuming(url, desk, old) as (context, session, open_one):
             path.write_text(other.own.pem)
             assert until(lambda: refused(url, desk, old))
-            assert hung_up(open_one), "one that is open ends, too"
+            assert until(lambda: hung_up(open_one)), "one that is open ends, too"
             assert hung_up(connected(url, context, session)), "nor is an old session resumed"
         assert until(lambda: not refused(url, desk, new))
         assert ask(url, desk, new) == 200
@@ -193,7 +187,7 @@ def resuming(
 
 def connected(url: str, context: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSocket:
     host, port = urlsplit(url).hostname, urlsplit(url).port
-    plain = socket.create_connection((host, port), timeout=20)
+    plain = socket.create_connection((host, port), timeout=PATIENCE_S)
     return context.wrap_socket(plain, server_hostname=host, session=session)
 
 

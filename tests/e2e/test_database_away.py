@@ -3,10 +3,9 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 import databases
 from allies import indicator
+from patience import PATIENCE_S, until
 
 from .conftest import CommandLine
 from .test_share import Served, bundle, pull, push, start, stop
@@ -75,7 +75,9 @@ def following(served: Served, who: str) -> Iterator[Following]:
     head = {"Authorization": f"Bearer {served.token(who)}", "Accept": "text/event-stream"}
     path = f"{served.url}/exchange/collections/finds/stream/"
     said = Following()
-    with urllib.request.urlopen(urllib.request.Request(path, headers=head), timeout=60) as lines:
+    with urllib.request.urlopen(
+        urllib.request.Request(path, headers=head), timeout=PATIENCE_S
+    ) as lines:
 
         def read() -> None:
             kind = ""
@@ -94,13 +96,6 @@ def following(served: Served, who: str) -> Iterator[Following]:
         thread = Thread(target=read, daemon=True)
         thread.start()
         yield said
-
-
-def until(found: Callable[[], bool], within_s: float = 60) -> bool:
-    end = time.monotonic() + within_s
-    while not found() and time.monotonic() < end:
-        time.sleep(0.2)
-    return found()
 
 
 def test_a_database_that_is_stopped_is_said_and_nothing_is_lost(
@@ -157,7 +152,7 @@ def _post(served: Served, body: bytes) -> int:
     head = {"Authorization": f"Bearer {served.token('A')}", "Content-Type": taxii, "Accept": taxii}
     request = urllib.request.Request(served.url + OBJECTS, body, head, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from allies import TAXII, indicator
+from patience import PATIENCE_S
 from sidelight.exchange.taxii.description import describe
 
 from .test_hostile import hosted, post, raw
@@ -70,7 +71,7 @@ def test_every_reply_is_as_described(hosted: Served, path: str, method: str, mod
         if fixed and case.path_parameters:
             case.path_parameters.update(fixed)
         head = {"Authorization": f"Bearer {hosted.token(who)}"}
-        reply = case.call(base_url=hosted.url, headers=head, timeout=20)
+        reply = case.call(base_url=hosted.url, headers=head, timeout=PATIENCE_S)
         if reply.status_code != 405:  # a path of a generated id may be that of another place
             case.validate_response(reply, checks=checks)
         assert reply.status_code < 500

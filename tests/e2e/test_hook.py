@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from allies import indicator
+from patience import SOON_S, until
 from sidelight.exchange.hook_signature import verify
 
 from .conftest import CommandLine
@@ -29,11 +30,9 @@ class Receiver:
     calls: int = 0
     took: dict[str, str] = field(default_factory=dict)
 
-    def names(self, count: int, within: float = 30) -> list[str]:
+    def names(self, count: int) -> list[str]:
         """Wait until so many came."""
-        end = time.monotonic() + within
-        while len(self.took) < count and time.monotonic() < end:
-            time.sleep(0.1)
+        until(lambda: len(self.took) >= count)
         return list(self.took.values())
 
 
@@ -89,7 +88,7 @@ def push(desk: CommandLine, url: str, name: str, *items: dict[str, object]) -> N
     assert ran.code == 0, ran.err
 
 
-def test_what_is_added_is_told_within_two_seconds_to_whom_it_may(desk: CommandLine) -> None:
+def test_what_is_added_is_told_soon_to_whom_it_may(desk: CommandLine) -> None:
     with receiving(Receiver()) as receiver:
         refused = desk("share", "hook", "add", "G", receiver.url, "--collection", "finds",
                        "--database", "exchange.db")  # fmt: skip
@@ -103,7 +102,7 @@ def test_what_is_added_is_told_within_two_seconds_to_whom_it_may(desk: CommandLi
             push(desk, url, "1.json", indicator(1, "amber"), indicator(2))
             sent = time.monotonic()
             assert receiver.names(2) == ["ping", "number 2"]
-            assert time.monotonic() - sent < 2
+            assert time.monotonic() - sent < SOON_S
         finally:
             said = stop(process)
         assert said == ""

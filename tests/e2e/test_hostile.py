@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from allies import TAXII, indicator
+from patience import PATIENCE_S, until
 
 from .conftest import CommandLine
 from .test_share import ALLIES, Served, allied, bundle, desk, push, served, start, stop
@@ -38,7 +39,7 @@ def hosted(allied: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @contextmanager
 def wire(served: Served) -> Iterator[socket.socket]:
     host, _, port = served.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as plug:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as plug:
         yield plug
 
 
@@ -176,7 +177,6 @@ def test_a_body_in_chunks_without_an_end_is_413_and_costs_no_memory(served: Serv
                 sent += len(chunk)
         except OSError:
             pass
-        plug.settimeout(20)
         got = b""
         try:
             while some := plug.recv(65536):
@@ -213,13 +213,16 @@ def test_floods_with_wrong_tokens_grow_neither_log_nor_memory(served: Served) ->
     before = memory(served)
     wrong = "Bearer slt_" + "0" * 12 + "_" + "A" * 43
     one = f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {wrong}\r\n\r\n".encode()
+    began = time.monotonic()
     codes = [status for _ in range(20) for status, _ in raw(served, one * 100, 100)]
+    minutes = int((time.monotonic() - began) // 60) + 1
+    refused = codes.count(401)
     assert set(codes) == {401, 429}
-    assert codes.count(401) == 10
+    assert 10 <= refused <= 10 * minutes
     assert memory(served) - before < 30 << 20
     with closing(sqlite3.connect(served.database)) as connection:
         query = "SELECT count(*) FROM audit WHERE action = 'login refused'"
-        assert connection.execute(query).fetchone() == (10,)
+        assert connection.execute(query).fetchone() == (refused,)
     works(served)
 
 
@@ -259,7 +262,7 @@ def test_pages_of_huge_objects_are_cut_and_lose_nothing(served: Served) -> None:
 
 def test_limits_of_a_file_are_kept_and_said(desk: CommandLine) -> None:
     (desk.folder / "limits.toml").write_text(
-        "[each]\nrequests = 0.1\nrequests_burst = 3\n[organisation.B]\nstreams = 1\n"
+        "[each]\nrequests = 0.001\nrequests_burst = 3\n[organisation.B]\nstreams = 1\n"
         "requests = 10\nrequests_burst = 100\n"
     )
     process, url = start(desk, "--database", "exchange.db", "--limits", "limits.toml")
@@ -278,15 +281,13 @@ def test_limits_of_a_file_are_kept_and_said(desk: CommandLine) -> None:
             assert one.recv(100).startswith(b"HTTP/1.1 200")
             ((status, error),) = raw(served, stream)
             assert (status, "streams" in str(error["description"])) == (429, True)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
+
+        def opens() -> bool:
             with wire(served) as one:
                 one.sendall(stream)
-                if one.recv(100).startswith(b"HTTP/1.1 200"):
-                    break
-            time.sleep(0.2)
-        else:
-            pytest.fail("a stream that was hung up on still counts")
+                return one.recv(100).startswith(b"HTTP/1.1 200")
+
+        assert until(opens), "a stream that was hung up on still counts"
     finally:
         stop(process)
 

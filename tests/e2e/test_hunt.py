@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from patience import PATIENCE_S
 from sidelight.cli.choices import LevelChoice
 from sidelight.cli.rulesets import own
 from sidelight.coverage import Run
@@ -376,7 +377,7 @@ def test_an_interruption_keeps_what_was_read(sidelight: CommandLine, small_range
     assert process.stdin is not None
     process.stdin.write(b"Jan  1 00:00:00 host cron[1]: all is well\n" * 12_000)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     ran = Ran(process.returncode, out, err.decode())
     assert (ran.code, "Traceback" in ran.err) == (130, False)
     assert findings(ran)

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from issuing import AUDIENCE, GRANTS, Login, key_named
+from patience import PATIENCE_S, until
 
 from .conftest import CommandLine
 from .test_share import allied, desk, start, stop
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops the serve
 def ask(url: str, token: str, path: str = "/exchange/collections/finds/") -> tuple[int, object]:
     request = urllib.request.Request(url + path, headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return int(answer.status), json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
@@ -56,15 +57,13 @@ def test_a_stream_ends_with_the_token_that_opened_it(desk: CommandLine) -> None:
     (desk.folder / "issuers.toml").write_text(GRANTS.replace("person =", "skew_s = 0\nperson ="))
     process, url = start(desk, "--database", "exchange.db", "--issuers", "issuers.toml")
     try:
-        token = login.token(time.time(), exp=int(time.time()) + 4)
+        token = login.token(time.time(), exp=int(time.time()) + 8)
         request = urllib.request.Request(
             url + "/exchange/collections/finds/stream/",
             headers={"Authorization": f"Bearer {token}"},
         )
-        with urllib.request.urlopen(request, timeout=40) as answer:
-            began = time.monotonic()
-            assert answer.read().startswith(b": open")
-            assert time.monotonic() - began < 30
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            assert answer.read().startswith(b": open")  # and no more comes
     finally:
         stop(process)
 
@@ -104,23 +103,15 @@ def test_issuers_and_limits_are_read_again_without_a_start(desk: CommandLine) ->
         time.sleep(2.5)
         assert ask(url, token)[0] == 200
         path.write_text(GRANTS.replace(AUDIENCE, "elsewhere"))
-        assert until(url, token, 401)
+        assert until(lambda: ask(url, token)[0] == 401)
         path.write_text(GRANTS)
-        assert until(url, token, 200)
+        assert until(lambda: ask(url, token)[0] == 200)
         (desk.folder / "keys.json").write_bytes(Login(key_named("one")).keys())
-        assert until(url, token, 401)
+        assert until(lambda: ask(url, token)[0] == 401)
         ours = (desk.folder / "token-A").read_text().strip()
         limits.write_text("[each]\nrequests = 0.001\nrequests_burst = 1\n")
-        assert until(url, ours, 429)
+        assert until(lambda: ask(url, ours)[0] == 429)
         limits.write_text("[each]\nrequests = 1000\n")
-        assert until(url, ours, 200)
+        assert until(lambda: ask(url, ours)[0] == 200)
     finally:
         stop(process)
-
-
-def until(url: str, token: str, status: int) -> bool:
-    """Ask until that is the status, or too much time is over."""
-    end = time.monotonic() + 20
-    while (found := ask(url, token)[0]) != status and time.monotonic() < end:
-        time.sleep(0.2)
-    return found == status

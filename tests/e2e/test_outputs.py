@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import CommandLine
+from patience import PATIENCE_S
 
 LOG = b"Jan  1 00:00:00 host cron[1]: all is well\n"
 
@@ -240,7 +241,7 @@ def test_a_pipe_is_written_as_it_is(sidelight: CommandLine, log: Path, tmp_path:
     words = sidelight.arguments("hunt", log, "-q", "-o", pipe)
     with subprocess.Popen(words, env=sidelight.environment) as running:
         assert b'"kind":"manifest"' in pipe.read_bytes()
-        assert running.wait(60) == 0
+        assert running.wait(PATIENCE_S) == 0
     assert pipe.is_fifo()
 
 

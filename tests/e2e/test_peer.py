@@ -7,7 +7,6 @@ from dataclasses import replace
 from allies import indicator, operators
 
 from .conftest import CommandLine
-from .test_outbox import free_port
 from .test_share import Served, allied, bundle, desk, push, served, start, stop
 
 __all__ = ["allied", "desk", "served"]  # fixtures
@@ -83,10 +82,10 @@ def test_one_pass_moves_what_may_both_ways_and_says_so(served: Served) -> None:
     assert "far: finds <- finds: 1 moved" in said
 
 
-def test_a_peer_that_is_down_is_said_and_its_cursor_kept(desk: CommandLine) -> None:
+def test_a_peer_that_is_down_is_said_and_its_cursor_kept(desk: CommandLine, port: int) -> None:
     (desk.folder / "here.toml").write_text(HERE)
     assert desk("share", "apply", "here.toml", "--database", "here.db").code == 0
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{port}"
     (desk.folder / "peers.toml").write_text(PEERS.format(url=url))
     code, said = peer(desk, "run", "--peers", "peers.toml", token="x")
     assert code == 1

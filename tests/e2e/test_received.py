@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from allies import indicator
+from patience import PATIENCE_S, until
 from sidelight.plural import many
 
 from .conftest import CommandLine, Ran
@@ -124,14 +124,12 @@ def test_what_is_followed_is_hunted_as_it_comes(served: Served, small_range: Pat
         push(served, bundle(served.desk.folder / "1.json", indicator(1, pattern=PLANTED)))
         assert process.stdout
         assert json.loads(process.stdout.readline())["pattern"] == PLANTED
-        end = time.monotonic() + 60
-        while not (kept.exists() and kept.stat().st_size) and time.monotonic() < end:
-            time.sleep(0.2)
+        assert until(lambda: kept.exists() and kept.stat().st_size > 0)
         lines = record(served.desk)
         assert [each["became"] for each in lines] == ["hunted"]
         assert seen(lines[0]) > 0
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(timeout=30) in {0, 1, 130}
+        assert process.wait(timeout=PATIENCE_S) in {0, 1, 130}
     finally:
         errors.close()
         process.kill()

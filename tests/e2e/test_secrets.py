@@ -12,6 +12,7 @@ import pytest
 
 from allies import indicator
 from issuing import GRANTS, Login
+from patience import PATIENCE_S
 
 from .conftest import CommandLine
 from .test_hostile import OBJECTS, head, post, raw
@@ -64,7 +65,7 @@ def test_no_secret_is_in_logs_database_or_answers(desk: CommandLine) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.stderr
     log = process.stderr.read()
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE_S)
     process.stderr.close()
     assert b"Traceback" in log  # the log does say how it failed
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from allies import TRILATERAL, address, indicator
+from patience import PATIENCE_S, SOON_S
 from sidelight.intel.markings import MARKINGS
 from warm import Fork
 
@@ -46,7 +47,7 @@ class Served:
         head = {"Authorization": f"Bearer {self.token(who)}", **headers}
         request = urllib.request.Request(self.url + path, headers=head)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read()
@@ -64,7 +65,7 @@ def start(desk: CommandLine, *options: str | Path) -> tuple[Fork, str]:
 def stop(process: Fork) -> str:
     """End a server, and give what it wrote to standard error."""
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE_S)
     assert process.stderr
     with process.stderr:
         return process.stderr.read().decode()
@@ -287,7 +288,7 @@ def test_a_revoked_token_and_another_name_do_not_let_in(served: Served) -> None:
     assert ran.code == 1
 
 
-def test_a_stream_gives_what_is_new_within_two_seconds_and_goes_on_after_a_cut(
+def test_a_stream_gives_what_is_new_soon_and_goes_on_after_a_cut(
     served: Served,
 ) -> None:
     path = "/exchange/collections/finds/stream/"
@@ -298,7 +299,7 @@ def test_a_stream_gives_what_is_new_within_two_seconds_and_goes_on_after_a_cut(
         request = urllib.request.Request(
             served.url + path, headers={**head, **({"Last-Event-ID": last} if last else {})}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             assert answer.status == 200
             ident = ""
             for line in answer:
@@ -314,7 +315,7 @@ def test_a_stream_gives_what_is_new_within_two_seconds_and_goes_on_after_a_cut(
     push(served, bundle(served.desk.folder / "2.json", indicator(3, "amber"), indicator(4)))
     sent = time.monotonic()
     assert next(events)[1] == "number 4"
-    assert time.monotonic() - sent < 2
+    assert time.monotonic() - sent < SOON_S
     events.close()  # type: ignore[attr-defined]
     again = follow("G", last=ident)
     assert next(again)[1] == "number 4"
@@ -348,7 +349,7 @@ def test_who_follows_gets_what_is_new_and_goes_on_without_loss(served: Served) -
     put(3)
     assert names(first, 1) == ["number 3"]
     first.send_signal(signal.SIGINT)
-    said = first.communicate(timeout=20)[1].decode()
+    said = first.communicate(timeout=PATIENCE_S)[1].decode()
     here = said.partition("to go on from here: --since ")[2].split()[0]
     put(4)
     second = follow("--since", here)

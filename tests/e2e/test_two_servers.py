@@ -13,6 +13,7 @@ import pytest
 
 import databases
 from allies import indicator
+from patience import PATIENCE_S
 
 from .conftest import CommandLine
 from .test_hostile import OBJECTS, post, raw
@@ -84,7 +85,7 @@ def test_two_servers_on_one_database_are_as_one(pair: tuple[Served, Served, str]
     # What one takes, the other tells; what ends at one, ends at the other.
     head = {"Authorization": f"Bearer {two.token('B')}", "Last-Event-ID": dates[-1]}
     request = urllib.request.Request(two.url + OBJECTS.replace("objects", "stream"), headers=head)
-    with urllib.request.urlopen(request, timeout=20) as stream:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as stream:
         add(one, 99)
         assert any(b"number 99" in line for line in stream)
     ident = one.token("B").split("_")[1]

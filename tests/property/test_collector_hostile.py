@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from patience import PATIENCE_S
 from sidelight.evidence.host import lines
 from sidelight.evidence.stream import Stream
 from sidelight.host import collect
@@ -24,7 +25,6 @@ from sidelight.schema import Event, Frame, Gap, want_all
 from stand_ins import Workshop, workshop
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
-TIMEOUT_S = 240  # it is nice to all others, which a busy machine takes advantage of
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 def looked_at(pid: int, *words: str) -> list[dict[str, Any]]:
     """Look at one process as a program does, which has to end in time."""
     program = [sys.executable, "-I", inspect.getfile(collect), f"--pid={pid}", "--max-cpu=100"]
-    ran = subprocess.run([*program, *words], capture_output=True, check=True, timeout=TIMEOUT_S)
+    ran = subprocess.run([*program, *words], capture_output=True, check=True, timeout=PATIENCE_S)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 

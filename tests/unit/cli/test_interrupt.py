@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE_S
 from sidelight.cli import hunt as cli
 from sidelight.cli.app import run
 from sidelight.cli.interrupt import Interrupt, heeding, held
@@ -242,5 +243,5 @@ def test_a_terminal_that_is_gone_keeps_no_result_from_being_written(tmp_path: Pa
         os.close(master)
         running.send_signal(signal.SIGHUP)
         os.close(writing)
-        assert running.wait(60) == 129
+        assert running.wait(PATIENCE_S) == 129
     assert json.loads(out.read_text().splitlines()[-1])["kind"] == "manifest"

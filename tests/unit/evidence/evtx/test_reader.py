@@ -243,9 +243,14 @@ def test_full_events_that_have_no_field_in_common_are_decoded_together_as_fast()
             writer.write(Layout("Example", "", f"C{at}", at, names), T0 + at, ["v"] * 10)
     frames, _ = items([stream(raw.getvalue())])
     shares = [frame.detail for frame in frames if isinstance(frame.detail, Share)]
-    before = process_time()
-    together = shares[0].whole([share.rows for share in shares])
-    assert process_time() - before < 1.5  # for each, what all have: 4 s
-    alone = [share(np.arange(len(share.rows))) for share in shares]
+    costs = []
+    for _ in range(3):
+        before = process_time()
+        together = shares[0].whole([share.rows for share in shares])
+        between = process_time()
+        alone = [share(np.arange(len(share.rows))) for share in shares]
+        costs.append((between - before, process_time() - between))
+    both, each_one = map(min, zip(*costs, strict=True))
+    assert both < 15 * each_one  # seven times; for each, what all have: more than thirty
     assert [[*each] for each in chain(*together)] == [[*each] for each in chain(*alone)]
     assert together == alone
