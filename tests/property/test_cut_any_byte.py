@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sidelight.evidence.archive import expand
@@ -88,14 +88,23 @@ def test_a_cut_at_any_byte_keeps_what_the_reference_gives(kind: str, data: st.Da
         assert [(gap.offset, gap.reason) for gap in gaps] == [(len(found), "truncated")]
 
 
+def _is_whole(data: bytes) -> bool:
+    """Tell whether nothing is lost: the last bits of what is packed say nothing."""
+    try:
+        return gzip.decompress(data) == TEXT
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 @settings(max_examples=20)
 @given(st.integers(20, len(PACKED["gzip"]) - 1), st.integers(1, 255))
+@example(len(PACKED["gzip"]) - 9, 0x80)
 def test_damage_at_any_byte_keeps_what_zlib_gives(at: int, bits: int) -> None:
     damaged = bytearray(PACKED["gzip"])
     damaged[at] ^= bits
     found, gaps = _read(bytes(damaged))
     assert found == _byte_by_byte(bytes(damaged))
-    assert [gap.offset for gap in gaps] == [len(found)]
+    assert [gap.offset for gap in gaps] == ([] if _is_whole(bytes(damaged)) else [len(found)])
 
 
 @pytest.mark.parametrize("kind", PACKED)
