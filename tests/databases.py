@@ -94,11 +94,11 @@ def _processes() -> list[int]:
 def _state(pid: int) -> tuple[str, int]:
     """Give the state of a process as proc(5) has it, and its parent; X of one that is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        text = Path(f"/proc/{pid}/stat").read_bytes()  # whose name may be anything
     except OSError:
         return "X", 0
-    state, parent = text.rpartition(")")[2].split()[:2]
-    return state, int(parent)
+    state, parent = text.rpartition(b")")[2].split()[:2]
+    return state.decode(), int(parent)
 
 
 @contextmanager
