@@ -1,9 +1,12 @@
 """The house style, as far as a machine can see it."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "sidelight"
@@ -73,3 +76,17 @@ def test_data_classes_are_those_of_the_package() -> None:
         and "dataclass" in {each.name for each in node.names}
     ]
     assert strangers == []
+
+
+def test_what_is_tested_with_is_what_may_be_installed() -> None:
+    """Each package that the tests need has its version, within the range that users have."""
+    text = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    known = dict(line.split("==") for line in lines)
+    assert lines == [f"{name}=={known[name]}" for name in sorted(known)]
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, groups = file["project"], file["dependency-groups"]
+    extras = project["optional-dependencies"]
+    named = [project["dependencies"], *(extras[name] for name in ("fast", "exchange", "psi"))]
+    for wanted in map(Requirement, [each for some in (*named, *groups.values()) for each in some]):
+        assert wanted.specifier.contains(known[canonicalize_name(wanted.name)]), wanted
