@@ -22,8 +22,8 @@ from sidelight.values import dataclass
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100
 
-REMEMBERED: Final = 200_000
-"""So many groups of hits a worker remembers before it begins anew."""
+REMEMBERED: Final = 50_000
+"""So many places a worker remembers before it begins anew: each takes half a kilobyte."""
 
 _SLICE: Final = 2048
 _IMAGE: Final = ("rule", "image")
@@ -34,13 +34,47 @@ _Place: TypeAlias = tuple[int, str, int]
 
 
 @dataclass(slots=True)
+class _Earliest:
+    """The *most* smallest places of each group so far; *size* of them in all."""
+
+    most: int
+    groups: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
+    size: int = 0
+
+    def admit(self, group: tuple[str, ...], place: _Place) -> bool:
+        """Note *place* if it is among the smallest of its group so far."""
+        kept = self.groups.setdefault(group, [])
+        at = bisect_left(kept, place)
+        if at == self.most:
+            return False
+        if at == len(kept) or kept[at] != place:
+            self.size += len(kept) < self.most
+            kept.insert(at, place)
+            del kept[self.most :]
+        return True
+
+    def last(self, group: tuple[str, ...]) -> int:
+        """Give the time after which no place of *group* is admitted."""
+        kept = self.groups.get(group, [])
+        return kept[-1][0] if len(kept) >= self.most else _NEVER
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.groups, self.size = {}, 0
+
+
+@dataclass(slots=True)
 class Sampler:
     """Remembers what one worker kept, so that it knows what it need not keep."""
 
     each_process: int = EACH_PROCESS
     each_image: int = EACH_IMAGE
-    _images: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
-    _processes: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
+    _images: _Earliest = field(init=False)
+    _processes: _Earliest = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._images = _Earliest(self.each_image)
+        self._processes = _Earliest(self.each_process)
 
     def choose(self, hits: pa.Table) -> Rows:
         """Tell which rows of *hits* want their full event kept, in ascending order.
@@ -48,21 +82,21 @@ class Sampler:
         Args:
             hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
         """
-        if len(self._images) + len(self._processes) > REMEMBERED:
-            self._images, self._processes = {}, {}  # keeps more than the sample, never less
+        if self._images.size + self._processes.size > REMEMBERED:
+            self._images.forget()  # keeps more than the sample, never less
+            self._processes.forget()
         few = np.flatnonzero(
             _within(hits, self.each_process, self.each_image) & self._may_enter(hits)
         )
         some = hits.select([*_NAMES, "time", "record"]).take(few)
         host, rule, image, process, source = (_texts(some.column(name)) for name in _NAMES)
         times, records = (some.column(name).to_numpy().tolist() for name in ("time", "record"))
+        lower = {name: name.lower() for name in set(host)}
         chosen = []
         for number, place in enumerate(zip(times, source, records, strict=True)):
-            where = host[number].lower(), rule[number]
-            by_image = _admit(self._images, (*where, image[number]), place, self.each_image)
-            if by_image and _admit(
-                self._processes, (*where, process[number]), place, self.each_process
-            ):
+            where = lower[host[number]], rule[number]
+            by_image = self._images.admit((*where, image[number]), place)
+            if by_image and self._processes.admit((*where, process[number]), place):
                 chosen.append(few[number])
         return np.array(chosen, np.intp)
 
@@ -72,10 +106,7 @@ class Sampler:
         group, rows = numbered(keys)
         few = hits.select(["host", *_IMAGE]).take(rows)
         names = zip(*(_texts(column) for column in few.columns), strict=True)
-        last = [
-            kept[-1][0] if len(kept := self._images.get(name, [])) >= self.each_image else _NEVER
-            for name in ((host.lower(), rule, image) for host, rule, image in names)
-        ]
+        last = [self._images.last((host.lower(), rule, image)) for host, rule, image in names]
         marks: Bools = hits.column("time").to_numpy() <= np.array(last, np.int64)[group]
         return marks
 
@@ -84,20 +115,6 @@ def _texts(column: Stretch) -> list[str]:
     codes, texts = coded(column)
     every = listed(texts)
     return [every[code] for code in codes.tolist()]
-
-
-def _admit(
-    groups: dict[tuple[str, ...], list[_Place]], group: tuple[str, ...], place: _Place, most: int
-) -> bool:
-    """Note *place* if it is among the *most* smallest of its group so far."""
-    kept = groups.setdefault(group, [])
-    at = bisect_left(kept, place)
-    if at == most:
-        return False
-    if at == len(kept) or kept[at] != place:
-        kept.insert(at, place)
-        del kept[most:]
-    return True
 
 
 def as_hits(members: pa.Table) -> pa.Table:

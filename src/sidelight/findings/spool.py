@@ -16,7 +16,7 @@ from sidelight.errors import SidelightError
 from sidelight.findings.hits import TABLES, Part
 from sidelight.values import dataclass
 
-LIMIT_BYTES: Final = 32 << 20
+LIMIT_BYTES: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)

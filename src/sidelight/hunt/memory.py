@@ -14,6 +14,7 @@ from sidelight.values import dataclass
 _M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
 _M_MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
+_APART: Final = 16 << 20
 
 MUCH: Final = 64 << 20
 """When a process has grown by so much, what it has is looked through for what is free.
@@ -30,15 +31,18 @@ def keep_memory() -> None:
     """Let freed memory be used again rather than given back at once.
 
     Each batch of events needs hundreds of megabytes for a moment. Getting them from the kernel
-    anew, page by page, takes more time than decoding the events. Rules are hundreds of thousands
-    of objects that stay; the search for cycles passes over what is there already.
+    anew, page by page, takes more time than decoding the events. The largest blocks lie apart:
+    Arrow asks for as much as values may take, tens of megabytes for each column, touches little
+    of it, and what is used next would come to lie behind it, in pages that were never touched.
+    Rules are hundreds of thousands of objects that stay; the search for cycles passes over what
+    is there already.
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 20)
     pa.set_memory_pool(pa.system_memory_pool())
     mallopt = of_libc("mallopt")
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _KEPT)
+        mallopt(_M_MMAP_THRESHOLD, _APART)
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 

@@ -57,7 +57,7 @@ def test_a_worker_that_forgets_keeps_more_and_never_less(monkeypatch):
     sampler = Sampler(2, 100)
     chosen = [len(sampler.choose(table(hit(n, time=n), hit(n, "q", time=n)))) for n in range(5)]
     assert chosen == [2] * 5
-    assert len(sampler._processes) == 2
+    assert len(sampler._processes.groups) == 2
 
 
 def test_settling_takes_off_what_only_one_worker_needed():
