@@ -1,7 +1,7 @@
 """Values of one field as a dictionary-encoded column; only distinct values are spelled out."""
 
 from dataclasses import field
-from typing import Final, TypeAlias, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,19 +16,19 @@ from sidelight.evidence.evtx.spelling import (
     spell_times,
     texts_at,
 )
-from sidelight.evidence.evtx.stretches import Data, Ints, distinct, encode_stretches, view
+from sidelight.evidence.evtx.stretches import Codes, Data, Ints, distinct, encode_stretches, view
 from sidelight.evidence.evtx.values import FILETIME, GUID, NULL, STRING, string_of, text_of
 from sidelight.evidence.rows import clean
 from sidelight.schema import SEPARATOR, Column, strings, unique
 from sidelight.values import dataclass
 
-Codes: TypeAlias = NDArray[np.int32]
 Number = TypeVar("Number", bound=np.integer)
 
 _WIDTHS: Final = {kind: np.dtype(code).itemsize for kind, code in INTEGERS.items()} | {
     FILETIME: 8,
     GUID: 16,
 }
+_FIRST: Final = 64
 _SAMPLE: Final = 2048
 _UNIQUE: Final = 0.99
 """Numbers of which a sample repeats less than this are not worth a dictionary."""
@@ -46,11 +46,11 @@ class Field:
 
     rows: list[Ints] = field(default_factory=list)
     order: list[Ints] = field(default_factory=list)
-    codes: list[Ints] = field(default_factory=list)
+    codes: list[Codes] = field(default_factory=list)
     values: list[pa.StringArray] = field(default_factory=list)
     size: int = 0
 
-    def add(self, rows: Ints, order: Ints, codes: Ints, values: pa.StringArray) -> None:
+    def add(self, rows: Ints, order: Ints, codes: Codes, values: pa.StringArray) -> None:
         """Append entries whose codes count within *values*."""
         self.rows.append(rows)
         self.order.append(order)
@@ -78,7 +78,7 @@ class Field:
             return self._several(places, codes, values, cells)
         return Column(cells, values)
 
-    def _several(self, places: Ints, codes: Ints, values: pa.StringArray, cells: Codes) -> Column:
+    def _several(self, places: Ints, codes: Codes, values: pa.StringArray, cells: Codes) -> Column:
         many = np.bincount(places, minlength=len(cells))[places] > 1
         order = joined(self.order)[many]
         places, codes = places[many], codes[many]
@@ -94,7 +94,7 @@ class Field:
         return Column(cells, both)
 
 
-def joined(parts: list[Ints]) -> Ints:
+def joined(parts: "list[NDArray[Number]]") -> "NDArray[Number]":
     """Put arrays of numbers one behind the other."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -155,7 +155,8 @@ def _add_same(made: Field, same: dict[str, list[tuple[Ints, Ints]]]) -> None:
     pairs = [pair for some in same.values() for pair in some]
     sizes = [sum(len(rows) for rows, _ in some) for some in same.values()]
     rows, order = joined([rows for rows, _ in pairs]), joined([order for _, order in pairs])
-    made.add(rows, order, np.repeat(np.arange(len(same)), sizes), strings(list(same)))
+    codes = np.repeat(np.arange(len(same), dtype=np.int32), sizes)
+    made.add(rows, order, codes, strings(list(same)))
 
 
 def _moved(spans: Spans, by: int) -> Spans:
@@ -184,7 +185,7 @@ def _add_spans(made: Field, data: Data, name: str, spans: Spans, order: Ints) ->
         if kind != NULL:
             _add_kind(made, data, kind, these, place)
         elif name == "Data":  # an unnamed Data keeps its place
-            made.add(these.rows, place, these.rows * 0, strings([""]))
+            made.add(these.rows, place, np.zeros(len(place), np.int32), strings([""]))
 
 
 def _pick(spans: Spans, at: Ints) -> Spans:
@@ -218,40 +219,57 @@ def _add_kind(made: Field, data: Data, kind: int, spans: Spans, order: Ints) -> 
         _add_rare(made, data, kind, spans, order)
 
 
-def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Ints, NDArray[Number]]":
+def _distinct_numbers(numbers: "NDArray[Number]") -> "tuple[Codes, NDArray[Number]]":
     """Encode numbers; such as hardly repeat keep their repetitions."""
     if len(numbers) > _SAMPLE:
         sample = numbers[:: len(numbers) // _SAMPLE]
         if len(unique(sample)) > _UNIQUE * len(sample):
-            return np.arange(len(numbers)), numbers
+            return np.arange(len(numbers), dtype=np.int32), numbers
     encoded = pa.array(numbers).dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_numpy()
+    return encoded.indices.to_numpy(), encoded.dictionary.to_numpy()
 
 
-def _strings(data: Data, spans: Spans) -> tuple[Ints, pa.StringArray]:
-    u16 = view(data, "<u2")
-    size = spans.size & ~1
-    ended = (size > 0) & (u16[np.maximum(spans.start + size - 2, 0)] == 0)
-    if ended.any():  # a NUL at the end is no part of the text
-        size = size - 2 * ended
-    codes, found = encode_stretches(data, spans.start, size)
+def _strings(data: Data, spans: Spans) -> tuple[Codes, pa.StringArray]:
+    """Encode texts; a NUL at the end is no part of one.
+
+    Where the first ones have none it is looked for only in those that differ.
+    """
+    start, size = spans.start, spans.size & ~1
+    if _ended(data, start[:_FIRST], size[:_FIRST]).any():
+        codes, found = encode_stretches(data, start, size - 2 * _ended(data, start, size))
+        return codes, _utf8(found)
+    codes, found = encode_stretches(data, start, size)
+    offsets, content = _buffers(found)
+    start, size = offsets[:-1].astype(np.int64), np.diff(offsets).astype(np.int64)
+    ended = _ended(content.data, start, size)
+    if ended.any():
+        numbers, found = encode_stretches(content.data, start, size - 2 * ended)
+        codes = numbers.take(codes)
     return codes, _utf8(found)
+
+
+def _ended(data: Data, start: Ints, size: Ints) -> NDArray[np.bool_]:
+    """Tell which texts end with a NUL."""
+    if len(data) < 2:
+        return size > 0
+    ended: NDArray[np.bool_] = view(data, "<u2")[np.maximum(start + size - 2, 0)] == 0
+    return ended & (size > 0)
 
 
 def _utf8(texts: pa.BinaryArray) -> pa.StringArray:
     offsets, content = _buffers(texts)
     units = content.view("<u2")
     places = offsets // 2
-    if units.size and (int(units.min()) == 0 or bool(((units & 0xF800) == 0xD800).any())):
+    if not units.size:
+        return texts_at(places, b"")
+    most = int(units.max())
+    if not units.all() or (most >= 0xD800 and bool(((units & 0xF800) == 0xD800).any())):
         return strings([clean(string_of(raw)) for raw in cast("list[bytes]", texts.to_pylist())])
-    if not units.size or int(units.max()) < 0x80:
-        text = units.astype(np.uint8).tobytes()
-    else:
-        text = units.tobytes().decode("utf-16-le").encode()
-        widths = np.zeros(len(units) + 1, np.int64)
-        np.cumsum(1 + (units >= 0x80) + (units >= 0x800), out=widths[1:])
-        places = widths[places].astype(np.int32)
-    return texts_at(places, text)
+    if most < 0x80:
+        return texts_at(places, units.astype(np.uint8).data)
+    widths = np.zeros(len(units) + 1, np.int64)
+    np.cumsum(1 + (units >= 0x80) + (units >= 0x800), out=widths[1:])
+    return texts_at(widths[places].astype(np.int32), content.tobytes().decode("utf-16-le").encode())
 
 
 def _buffers(array: pa.BinaryArray) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:

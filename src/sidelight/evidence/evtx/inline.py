@@ -17,15 +17,18 @@ from sidelight.evidence.evtx.values import STRING
 
 def lay_out_inline(data: Data, layout: Layout, shapes: Shapes) -> None:
     """Add the texts of bare elements to the fields of *layout*."""
-    bare = [each for each in layout.bare if not layout.odd[each[1]]]
-    if not bare:
+    if not layout.bare:
+        return
+    paths, *parts = zip(*layout.bare, strict=True)
+    rows, start, stop = map(np.concatenate, parts)
+    shape = np.repeat([_first(shapes, path) for path in paths], [len(each) for each in parts[0]])
+    plain = ~layout.odd[rows]
+    rows, start, stop, shape = (each.compress(plain) for each in (rows, start, stop, shape))
+    if not rows.size:
         return
     scan = Scan(data, shapes)
-    paths = {path: _first(shapes, path) for path in {each[0] for each in bare}}
-    shape = np.array([paths[each[0]] for each in bare])
-    rows, start, stop = np.array([each[1:] for each in bare]).T
     found: list[Ints] = []
-    if len(bare) > FEW:
+    if len(rows) > FEW:
         steps = Lockstep(scan, found)
         good = steps.follow(shape, start, stop)
     else:
@@ -43,11 +46,18 @@ def _first(shapes: Shapes, path: tuple[str, ...]) -> int:
 
 def _add_fields(layout: Layout, found: Ints, rows: Ints, shapes: Shapes) -> None:
     """Put texts, which are in document order within each stretch, to their fields."""
-    found = found[np.argsort(found[:, 0] * len(rows) + found[:, 1], kind="stable")]
-    number, stretch, start, size = np.ascontiguousarray(found.T)
+    order = _stable(found[:, 1], len(rows))
+    order = order[_stable(found[order, 0], len(shapes.keys))]
+    number, stretch, start, size = np.ascontiguousarray(found[order].T)
     borders = [*np.flatnonzero(np.diff(number, prepend=-1)).tolist(), len(number)]
     for first, last in pairwise(borders):
         part = slice(first, last)
         kinds = np.full(last - first, STRING, np.uint8)
         spans = Spans(rows[stretch[part]], start[part], size[part], kinds)
         layout.add(shapes.keys[int(number[first])], spans)
+
+
+def _stable(numbers: Ints, limit: int) -> Ints:
+    """Give the order of numbers below *limit*; NumPy sorts 16 bits by radix."""
+    narrow = limit <= np.iinfo(np.int16).max
+    return np.argsort(numbers.astype(np.int16) if narrow else numbers, kind="stable")

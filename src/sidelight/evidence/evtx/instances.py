@@ -99,12 +99,12 @@ class Layout:
         odd: records that only the plain decoder can take.
         annex: what lies behind the data of the batch: texts that had to be put together.
         bare: elements that stand where most records use a template: path of the element above,
-            record, first byte, end.
+            their records, first bytes, ends.
     """
 
     odd: NDArray[np.bool_]
     annex: bytes = b""
-    bare: list[tuple[Path, int, int, int]] = field(default_factory=list)
+    bare: list[tuple[Path, Ints, Ints, Ints]] = field(default_factory=list)
     fields: dict[FieldKey, list[Piece]] = field(default_factory=dict)
     places: dict[FieldKey, list[int]] = field(default_factory=dict)
     _count: int = 0
@@ -188,8 +188,9 @@ class _Source:
                 layout.odd[level.rows[picked]] = True
                 continue
             counts = self.u32[values[picked]]
-            for count in unique(counts).tolist():
-                these = picked[counts == count]
+            several = unique(counts).tolist()
+            for count in several:
+                these = picked if len(several) == 1 else picked.compress(counts == count)
                 part = _Level(level.rows[these], values[these], level.stop[these])
                 if count > _VALUES:
                     layout.odd[part.rows] = True
@@ -206,26 +207,29 @@ class _Source:
 
     def _heads(self, layout: Layout, path: Path, level: _Level) -> tuple[_Level, Ints, Ints]:
         """Give the instances, the offsets of their definitions and of their values."""
-        skip = np.where(self.u32[level.start] & 0xFF == 0x0F, 4, 0)
-        at = level.start + skip
+        rows, start, stop = level.rows, level.start, level.stop
+        at = start + 4 * (self.u8[start] == 0x0F)
         token = self.u8[at]
-        bare = np.flatnonzero((token & 0xBF == 0x01) & (at < level.stop))
-        for row, start, stop in zip(
-            level.rows[bare].tolist(), at[bare].tolist(), level.stop[bare].tolist(), strict=True
-        ):
-            layout.bare.append((path, row, start, stop))
-        good = (token == 0x0C) & (at + 14 <= level.stop)
-        at = np.where(good, at, 0)
-        base = level.start & -SIZE
-        offset = self.u32[at + 6].astype(np.int64)
+        if (token != 0x0C).any():
+            bare = (token & 0xBF == 0x01) & (at < stop)
+            some = (rows.compress(bare), at.compress(bare), stop.compress(bare))
+            layout.bare.append((path, *some))
+            good = token == 0x0C
+            layout.odd[rows.compress(~good & (token & 0xBF != 0x01))] = True
+            rows, at, start, stop = (each.compress(good) for each in (rows, at, start, stop))
+        good = at + 14 <= stop
+        offset = self.u32[np.where(good, at, 0) + 6].astype(np.int64)
         good &= offset <= SIZE - 24
-        definition = base + np.where(good, offset, 0)
-        inline = definition == at + 10
-        values = at + 10 + np.where(inline, self.u32[definition + 20].astype(np.int64) + 24, 0)
-        good &= values + 4 <= level.stop
-        layout.odd[level.rows[~good & (token & 0xBF != 0x01)]] = True
-        kept = _Level(level.rows[good], level.start[good], level.stop[good])
-        return kept, definition[good], values[good]
+        definition = (start & -SIZE) + np.where(good, offset, 0)
+        values = at + 10
+        inline = np.flatnonzero(good & (definition == values))
+        values[inline] += self.u32[definition[inline] + 20].astype(np.int64) + 24
+        good &= values + 4 <= stop
+        if not good.all():
+            layout.odd[rows.compress(~good)] = True
+            rows, start, stop = (each.compress(good) for each in (rows, start, stop))
+            definition, values = definition.compress(good), values.compress(good)
+        return _Level(rows, start, stop), definition, values
 
     def _fill(
         self,

@@ -1,4 +1,6 @@
-"""Many stretches of spelled-out markup followed at once, one token of each at a time.
+"""Many stretches of spelled-out markup followed at once.
+
+In each round those that stand before a name take it, then those before a text, then the others.
 
 What a token means is looked up for all of them together, in memories that `Shapes` fills; the
 scan of a single stretch (`Scan`) stays for the few that are longer than all others.
@@ -12,7 +14,6 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.evtx import memory
 from sidelight.evidence.evtx.chunks import SIZE
-from sidelight.evidence.evtx.memory import Memory
 from sidelight.evidence.evtx.scan import ATTRIBUTES, ENTITIES, FAR, FUSED, PARTS, TOKENS, Scan
 from sidelight.evidence.evtx.shapes import OPEN, SPAN, TEXT
 from sidelight.evidence.evtx.stretches import Ints, distinct, view
@@ -28,24 +29,60 @@ _BUCKETS: Final = 64
 _CHAIN: Final = 64
 """So far a chain of names is followed; a longer one may lead in a circle."""
 
-_TOKEN: Final = np.array([TOKENS.get(byte, 0) for byte in range(256)])
+_NAME, _TEXT, _OTHER, _END, _OVER, _STRANGE = range(6)
+"""What stands at a place: one of three sorts of tokens, the end of all, or of the stretch."""
+
+
+def _sort(byte: int) -> int:
+    token = TOKENS.get(byte, 0)
+    if not token:
+        return _STRANGE if byte else _END
+    return _NAME if token < TEXT else _TEXT if token == TEXT else _OTHER
+
+
+_SORT: Final = np.array([_sort(byte) for byte in range(256)], np.int8)
+_TOKEN: Final = np.array([TOKENS.get(byte, 0) << 32 for byte in range(256)])
 _SKIP: Final = np.array([5 if TOKENS.get(byte) == OPEN else 1 for byte in range(256)])
 _OPENS: Final = _SKIP == 5
 _LISTED: Final = np.array([4 * (byte in ATTRIBUTES) for byte in range(256)])
 _PART: Final = np.array([byte in PARTS for byte in range(256)])
 _ENTITY: Final = np.array([byte in ENTITIES for byte in range(256)])
 
+_BITS: Final = 20
+"""Places for names: with 2 to the power of 18 so many fell together that half were read twice."""
+
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+_SYMBOL: Final = 0xFFFFFFFF
+
 
 @dataclass(slots=True)
 class _Names:
-    """Symbols of the names at offsets of a batch."""
+    """Symbols of the names at offsets of a batch.
+
+    Args:
+        known: offset and symbol in one number, at a place that follows from the offset.
+    """
 
     scan: Scan
-    memory: Memory = field(default_factory=lambda: Memory(18))
+    known: Ints = field(default_factory=lambda: np.full(1 << _BITS, -1))
 
     def find(self, places: Ints) -> Ints:
         """Give the symbols of the names at offsets, which leave 8 bytes in their chunks."""
-        return self.memory.find(places, self._read)
+        slots = self._slots(places)
+        known = self.known[slots]
+        symbols = known & _SYMBOL
+        fresh = (known >> 32) != places
+        if fresh.any():
+            at = np.flatnonzero(fresh)
+            symbols[at] = self._read(places[at])
+            self._keep(slots[at], places[at], symbols[at])
+        return symbols
+
+    def _slots(self, places: Ints) -> Ints:
+        return (places.view(np.uint64) * _MIX >> np.uint64(64 - _BITS)).view(np.int64)
+
+    def _keep(self, slots: Ints, places: Ints, symbols: Ints) -> None:
+        self.known[slots] = places << 32 | symbols
 
     def know(self, chunks: Ints) -> None:
         """Read the names that the tables of chunks list; the rest is read when it is met.
@@ -66,7 +103,7 @@ class _Names:
             offset = view(self.scan.data, "<u4")[known[-1]]
         if known:
             places = unique(np.concatenate(known))
-            self.memory.keep(places, self._read(places))
+            self._keep(self._slots(places), places, self._read(places))
 
     def _read(self, places: Ints) -> Ints:
         if len(places) <= memory.FEW:
@@ -81,15 +118,28 @@ class _Names:
 
 
 @dataclass(slots=True)
-class _Texts:
-    """Texts of a step: which stretches have one, where each is, where it leads."""
+class _Live:
+    """Stretches that are followed: number, shape (-1: not of the plain form), place and end."""
 
-    which: Ints
+    number: Ints
+    shape: Ints
+    at: Ints
+    stop: Ints
+
+    def compress(self, kept: NDArray[np.bool_]) -> "_Live":
+        """Give some of them."""
+        every = (self.number, self.shape, self.at, self.stop)
+        return _Live(*(each.compress(kept) for each in every))
+
+
+@dataclass(slots=True)
+class _Texts:
+    """Texts of some stretches: where each is, what stands behind it, what it names."""
+
     start: Ints
     size: Ints
     after: Ints
     symbol: Ints
-    fused: Ints
     bad: NDArray[np.bool_]
 
 
@@ -120,65 +170,56 @@ class Lockstep:
         """Find the texts of stretches; False where one is not of the plain form."""
         self.names.know(unique(at & -SIZE))
         good = np.zeros(len(at), bool)
-        live = np.arange(len(at))
-        while len(live) > FEW:
-            byte = self.u8[at]
-            after, step, bad = self._step(live, shape, at, stop, byte)
-            finished = byte == 0
-            closed = bad | ((step < 0) & ~finished)
-            ended = closed | finished | (after >= stop)
-            shape = np.where(finished, shape, step)
-            at = after
+        live = _Live(np.arange(len(at)), shape.copy(), at.copy(), stop)
+        sort = self._sorts(live.at, live.stop)
+        while len(live.number) > FEW:
+            for each, take in ((_NAME, self._take_names), (_TEXT, self._take_texts)):
+                which = np.flatnonzero(sort == each)
+                if which.size:
+                    sort[which] = take(live, which)
+            which = np.flatnonzero(sort == _OTHER)
+            if which.size:
+                sort[which] = self._take_others(live, which)
+            ended = sort >= _END
             if ended.any():
-                whole = ended & ~closed & (finished | (after == stop))
-                good[live[whole]] = self._complete(shape[whole])
-                left = ~ended
-                live, shape, at, stop = live[left], shape[left], at[left], stop[left]
-        for number, *rest in zip(
-            live.tolist(), shape.tolist(), at.tolist(), stop.tolist(), strict=True
-        ):
-            good[number] = self.scan.follow(rest[0], number, rest[1], rest[2])
+                whole = (sort == _END) | ((sort == _OVER) & (live.at == live.stop))
+                whole &= live.shape >= 0
+                good[live.number[whole]] = self._complete(live.shape[whole])
+                live, sort = live.compress(~ended), sort.compress(~ended)
+        rest = (live.number, live.shape, live.at, live.stop)
+        for number, *where in zip(*(each.tolist() for each in rest), strict=True):
+            good[number] = self.scan.follow(where[0], number, where[1], where[2])
         return good
 
     def _complete(self, shape: Ints) -> list[bool]:
         shapes = self.scan.shapes.shapes
         return [not shapes[each].stack for each in shape.tolist()]
 
-    def _step(
-        self, live: Ints, shape: Ints, at: Ints, stop: Ints, byte: NDArray[np.uint8]
-    ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-        """Take one token each: where the next begins, the next shape, which are not plain."""
-        token = _TOKEN[byte]
-        packed = shape << 35 | token << 32
-        after = at + 1
-        bad = (token == 0) & (byte != 0)
-        named = np.flatnonzero((token > 0) & (token < TEXT))
-        if named.size:
-            after[named], symbol = self._named(at[named], stop[named], byte[named])
-            packed[named] |= symbol
-        texts = self._texts(np.flatnonzero(token == TEXT), shape, at, stop, byte)
-        if texts is not None:
-            after[texts.which] = texts.after
-            packed[texts.which] += texts.symbol + texts.fused
-            bad[texts.which] = texts.bad
-        packed[bad | (byte == 0)] = -2
-        answer = self.scan.shapes.memory.find(packed, self._ways)
-        self._keep(live, answer, texts)
-        return after, (answer >> 34) - 1, bad
+    def _sorts(self, at: Ints, stop: Ints) -> NDArray[np.int8]:
+        """Tell what stands at places."""
+        sort: NDArray[np.int8] = _SORT.take(self.u8[np.minimum(at, stop)])
+        np.putmask(sort, at >= stop, _OVER)
+        return sort
 
-    def _keep(self, live: Ints, answer: Ints, texts: _Texts | None) -> None:
+    def _advance(
+        self, live: _Live, which: Ints, packed: Ints, after: Ints, texts: _Texts | None = None
+    ) -> NDArray[np.int8]:
+        """Take one token of each of *which*, which ends at *after*; tell what stands there."""
+        answer = self.scan.shapes.memory.find(packed, self._ways)
         form = answer & 3
         some = np.flatnonzero(form)
-        if not some.size:
-            return
-        found = np.zeros((len(some), 4), np.int64)
-        found[:, 0], found[:, 1] = answer[some] >> 2 & 0xFFFFFFFF, live[some]
-        if texts is not None:
-            spans = np.zeros((2, len(live)), np.int64)
-            spans[0, texts.which], spans[1, texts.which] = texts.start, texts.size
-            found[:, 2] = spans[0, some]
-            found[:, 3] = np.where(form[some] == SPAN, spans[1, some], 0)
-        self.found.append(found)
+        if some.size:
+            found = np.zeros((len(some), 4), np.int64)
+            found[:, 0], found[:, 1] = answer[some] >> 2 & _SYMBOL, live.number[which[some]]
+            if texts is not None:
+                found[:, 2] = texts.start[some]
+                found[:, 3] = np.where(form[some] == SPAN, texts.size[some], 0)
+            self.found.append(found)
+        shape = (answer >> 34) - 1
+        stop = live.stop[which]
+        after = np.where(shape < 0, stop, after)
+        live.shape[which], live.at[which] = shape, after
+        return self._sorts(after, stop)
 
     def _ways(self, packed: Ints) -> Ints:
         answers = []
@@ -187,9 +228,16 @@ class Lockstep:
             answers.append(shape + 1 << 34 | number << 2 | form)
         return np.array(answers, np.int64)
 
-    def _named(self, at: Ints, stop: Ints, byte: NDArray[np.uint8]) -> tuple[Ints, Ints]:
-        """Read the names of elements and attributes: where the next token begins, the symbols."""
-        pointer = at + _SKIP[byte]
+    def _take_others(self, live: _Live, which: Ints) -> NDArray[np.int8]:
+        at = live.at[which]
+        packed = live.shape[which] << 35 | _TOKEN.take(self.u8[at])
+        return self._advance(live, which, packed, at + 1)
+
+    def _take_names(self, live: _Live, which: Ints) -> NDArray[np.int8]:
+        """Read the names of elements and attributes."""
+        at, stop = live.at[which], live.stop[which]
+        byte = self.u8[at]
+        pointer = at + _SKIP.take(byte)
         offset = self.u32[pointer].astype(np.int64)
         place = (at & -SIZE) + np.minimum(offset, FAR)
         symbol = self.names.find(place)
@@ -200,34 +248,42 @@ class Lockstep:
         inline = np.flatnonzero(place == after)
         if inline.size:
             after[inline] += 10 + 2 * self.u16[after[inline] + 6].astype(np.int64)
-        after += _LISTED[byte]
+        after += _LISTED.take(byte)
         # nothing stands between the name and the content
         content = self.u8[np.minimum(after, stop)] == 0x02
-        after += content & (after < stop) & _OPENS[byte]
-        return after, symbol
+        after += content & (after < stop) & _OPENS.take(byte)
+        packed = live.shape[which] << 35 | _TOKEN.take(byte) | symbol
+        return self._advance(live, which, packed, after)
 
-    def _texts(
-        self, which: Ints, shape: Ints, at: Ints, stop: Ints, byte: NDArray[np.uint8]
-    ) -> _Texts | None:
-        if not which.size:
-            return None
-        at, stop, shape = at[which], stop[which], shape[which]
+    def _take_texts(self, live: _Live, which: Ints) -> NDArray[np.int8]:
+        """Read texts, each with the token behind it where that is plain."""
+        shape, at, stop = live.shape[which], live.at[which], live.stop[which]
+        texts, follows = self._texts(shape, at, stop)
+        closes, opens = follows == 0x04, follows == 0x02
+        fused = closes | opens
+        packed = (shape << 35 | TEXT << 32) + texts.symbol
+        packed += FUSED * fused + (opens.astype(np.int64) << 32)
+        packed[texts.bad] = -2
+        return self._advance(live, which, packed, texts.after + fused, texts)
+
+    def _texts(self, shape: Ints, at: Ints, stop: Ints) -> tuple[_Texts, NDArray[np.uint8]]:
+        """Read texts, and tell which byte follows each; 0 at the end of a stretch."""
         size = 2 * self.u16[at + 2].astype(np.int64)
         start = at + 4
         after = start + size
         bad = (self.u8[at + 1] != STRING) | (after > stop)
-        follows = np.where(after < stop, self.u8[np.minimum(after, stop)], 0)
-        texts = _Texts(which, start, size, after, which * 0, which * 0, bad)
-        entity = _ENTITY[byte[which]]
-        mixed = np.flatnonzero(entity | (~bad & _PART[follows]))
-        _label(self.scan, texts, np.flatnonzero(~bad & ~entity & self._naming(shape)))
+        follows = self._behind(after, stop)
+        texts = _Texts(start, size, after, np.zeros(len(at), np.int64), bad)
+        entity = _ENTITY.take(self.u8[at])
+        mixed = np.flatnonzero(entity | (~bad & _PART.take(follows)))
+        _label(self.scan, texts, np.flatnonzero(self._naming(shape) & ~bad & ~entity))
         if mixed.size:
             _mix(self.scan, texts, mixed, shape, at, stop)
-            follows = np.where(after < stop, self.u8[np.minimum(after, stop)], 0)
-        fused = (follows == 0x04) | (follows == 0x02)
-        texts.fused = np.where(fused, FUSED, 0) + ((follows == 0x02).astype(np.int64) << 32)
-        texts.after = after + fused
-        return texts
+            follows = self._behind(after, stop)
+        return texts, follows
+
+    def _behind(self, after: Ints, stop: Ints) -> NDArray[np.uint8]:
+        return self.u8[np.minimum(after, stop)] * (after < stop)
 
     def _naming(self, shape: Ints) -> NDArray[np.bool_]:
         shapes = self.scan.shapes

@@ -91,8 +91,8 @@ def spell_guids(raw: NDArray[np.uint8]) -> pa.StringArray:
     return texts_at(np.arange(0, 36 * count + 1, 36, dtype=np.int32), text.tobytes())
 
 
-def texts_at(offsets: NDArray[np.int32], text: bytes) -> pa.StringArray:
+def texts_at(offsets: NDArray[np.int32], text: bytes | memoryview) -> pa.StringArray:
     """Cut UTF-8 into texts: the n-th from the n-th offset to the next."""
     return pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text)
+        len(offsets) - 1, pa.py_buffer(offsets.data), pa.py_buffer(text)
     )

@@ -1,13 +1,19 @@
 """Stretches of a buffer, compared by what they hold."""
 
-from typing import TypeAlias, cast
+from functools import cache
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int32]
+Offsets: TypeAlias = Ints | Codes
 Data: TypeAlias = bytes | memoryview
+
+_EVENS: Final = 1 << 16
+"""So many even numbers are kept."""
 
 
 def view(data: Data, code: str) -> "NDArray[np.integer]":
@@ -25,7 +31,7 @@ def rows_at(data: Data, start: Ints, size: int) -> NDArray[np.uint8]:
     return view(data, f"V{size}")[start].view(np.uint8).reshape(len(start), size)
 
 
-def encode_stretches(data: Data, start: Ints, size: Ints) -> tuple[Ints, pa.BinaryArray]:
+def encode_stretches(data: Data, start: Offsets, size: Offsets) -> tuple[Codes, pa.BinaryArray]:
     """Give the distinct stretches of *data*, and for each stretch its number among them.
 
     Their offsets lie pairwise in one Arrow array over the batch, of which each second stretch
@@ -33,16 +39,27 @@ def encode_stretches(data: Data, start: Ints, size: Ints) -> tuple[Ints, pa.Bina
     """
     offsets = np.empty(2 * len(start) + 1, np.int32)
     offsets[:-1:2] = start
-    offsets[1::2] = start + size
+    np.add(start, size, out=offsets[1::2], casting="unsafe")
     offsets[-1] = len(data)
     buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(data)]
     between = pa.Array.from_buffers(pa.binary(), 2 * len(start), buffers)
-    evens = pa.array(np.arange(0, 2 * len(start), 2), pa.int64())
-    encoded = between.take(evens).dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), cast("pa.BinaryArray", encoded.dictionary)
+    encoded = between.take(_evens(len(start))).dictionary_encode()
+    return encoded.indices.to_numpy(), cast("pa.BinaryArray", encoded.dictionary)
 
 
-def distinct(data: Data, start: Ints, size: Ints) -> tuple[Ints, list[bytes]]:
+def _evens(count: int) -> pa.Int32Array:
+    """Give the first even numbers."""
+    if count > _EVENS:
+        return pa.array(np.arange(0, 2 * count, 2), pa.int32())
+    return _every_even().slice(0, count)
+
+
+@cache
+def _every_even() -> pa.Int32Array:
+    return pa.array(np.arange(0, 2 * _EVENS, 2), pa.int32())
+
+
+def distinct(data: Data, start: Ints, size: Ints) -> tuple[Codes, list[bytes]]:
     """Do the same, and list the distinct stretches."""
     codes, found = encode_stretches(data, start, size)
     return codes, cast("list[bytes]", found.to_pylist())

@@ -71,7 +71,7 @@ class Table:
         if texts:
             extra = encode([text for _, text in texts])
             rows = np.array([row for row, _ in texts], np.int64)
-            made.add(rows, rows * 0, extra.codes.astype(np.int64), extra.values)
+            made.add(rows, rows * 0, extra.codes, extra.values)
         return made
 
     def column(self, key: FieldKey) -> Column:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.evtx.chunks import SIZE
 from sidelight.evidence.evtx.events import Fields
+from sidelight.evidence.evtx.halves import FOLDED, suspects
 from sidelight.evidence.evtx.instances import Texts
 from sidelight.evidence.evtx.sorting import Sorting
 from sidelight.evidence.evtx.stretches import Data
@@ -23,8 +24,6 @@ from sidelight.evidence.rows import cell
 from sidelight.schema import SEPARATOR, Kind, Wanted, Wish, unique
 
 _MEMORY: Final = 64 << 20
-_FOLDED: Final = {"i": "\u0130", "k": "\N{KELVIN SIGN}"}
-"""The characters outside ASCII that fold into it."""
 
 
 class _Found(Protocol):
@@ -49,7 +48,7 @@ def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Ki
     pattern = pattern_of(words)
     if pattern.search(table.layout.annex):
         return frozenset(sorting.kinds)
-    rows = _chunks(pattern, table.batch.data)[table.records.start // SIZE]
+    rows = _chunks(words, table.batch.data)[table.records.start // SIZE]
     for pieces in table.layout.fields.values():
         for piece in pieces:
             if isinstance(piece, Texts) and pattern.search(_wide(piece.text)):
@@ -60,14 +59,16 @@ def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Ki
     return frozenset(sorting.kinds[each] for each in numbers if each < len(sorting.kinds))
 
 
-def _chunks(pattern: _Pattern, data: Data) -> NDArray[np.bool_]:
+def _chunks(words: frozenset[str], data: Data) -> NDArray[np.bool_]:
     """Mark the chunks that hold a word."""
+    pattern = pattern_of(words)
     marks = np.zeros(len(data) // SIZE, bool)
-    at = 0
-    while found := pattern.search(data, at):
-        chunk = found.start() // SIZE
-        marks[chunk] = True
-        at = (chunk + 1) * SIZE
+    for begin, end in suspects(words, data):
+        some, at = memoryview(data)[:end], begin
+        while found := pattern.search(some, at):
+            chunk = found.start() // SIZE
+            marks[chunk] = True
+            at = (chunk + 1) * SIZE
     return marks
 
 
@@ -95,7 +96,7 @@ def pattern_of(words: frozenset[str]) -> _Pattern:
 def _spread(word: str) -> str:
     """Write the pattern for *word* in UTF-16."""
     return "".join(
-        "(?:" + "|".join(_literal(_wide(each)) for each in letter + _FOLDED.get(letter, "")) + ")"
+        "(?:" + "|".join(_literal(_wide(each)) for each in letter + FOLDED.get(letter, "")) + ")"
         for letter in word
     )
 

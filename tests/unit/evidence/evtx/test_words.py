@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from evtx_logs import OTHER, T0, items, stream
 from evtx_markup import TREE, Tree, written
 from sidelight.evidence.evtx.chunks import SIZE, Batch, Records
+from sidelight.evidence.evtx.halves import FOLDED
 from sidelight.evidence.evtx.sorting import sort_rows
 from sidelight.evidence.evtx.table import table_of
 from sidelight.evidence.evtx.templates import Registry
 from sidelight.evidence.evtx.values import ANSI, ARRAY, STRING, text_of
-from sidelight.evidence.evtx.words import _FOLDED, ask, pattern_of
+from sidelight.evidence.evtx.words import ask, pattern_of
 from sidelight.rules.patterns import fold
 from sidelight.schema import SEPARATOR, SPELLED, Kind, Wish, want_all
 from sidelight.training.range import binxml
@@ -146,7 +147,7 @@ def test_every_character_that_folds_into_ascii_is_known() -> None:
     lowered = fold("".join(every))
     assert len(lowered) == len(every)
     strange = {(small, big) for big, small in zip(every, lowered, strict=True) if small.isascii()}
-    assert strange == set(_FOLDED.items())
+    assert strange == set(FOLDED.items())
     assert fold(bytes(range(256)).decode("cp1252", "replace")).isascii() is False
     assert all(big not in bytes(range(256)).decode("cp1252", "replace") for _, big in strange)
 
