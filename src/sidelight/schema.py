@@ -204,6 +204,8 @@ class Frame:
             several frames are better asked at once.
         last: whether the batch ends with it: who scans it now lets go of the batch before the
             reader fills memory with the next one.
+        loud: the rows, ascending, one of whose values may hold a word of the `Wish` that the
+            reader was given; None where it did not look for words.
     """
 
     kind: Kind
@@ -215,6 +217,7 @@ class Frame:
     columns: Mapping[str, Column]
     detail: Callable[[NDArray[np.intp]], list[Event]] = field(compare=False)
     last: bool = field(default=False, compare=False)
+    loud: NDArray[np.intp] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.record)

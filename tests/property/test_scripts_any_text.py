@@ -3,11 +3,15 @@
 import re
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from packing import pack
-from sidelight.analytics.folding import _CODE, _CODES, _decode
+from sidelight.analytics import folding
+from sidelight.analytics.folding import _CODE, _CODES, _decode, fold
+from sidelight.analytics.keys import _DIRECT, _EACH, _NAMED, _SET, _bytes, find_keys
 from sidelight.analytics.script import candidates, judge, search
 from sidelight.analytics.signs import GROUPS, SIGNS, WORDS
 from sidelight.analytics.unpack import MOST_BYTES, MOST_LAYERS, is_packed, unpack
@@ -149,6 +153,53 @@ def test_texts_that_are_not_decoded_hold_no_codes(case: tuple[re.Pattern[str], s
         assert _decode(text) == text
     elif not any(word in text.lower() for word in ("char", "chr")):
         raise AssertionError(text)
+
+
+REWRITTEN = [
+    *[folding._TICK, folding._CARET, folding._SLICE, folding._ASSIGNED, folding._PICKED],
+    *[folding._WRAPPED, folding._JOINED, folding._APPENDED, folding._APPENDED_BASIC],
+    *[folding._FORMATTED, folding._CODE, folding._CODES, folding._JOIN_BEHIND],
+    *[folding._JOIN_BEFORE, folding._JOIN_CALL, folding._REPLACED, folding._REVERSING],
+    *[folding._VALUE, folding._ADDED],
+]
+"""What rewritings look for."""
+
+
+@examples(150)
+@given(st.lists(nearly_found(REWRITTEN), min_size=1, max_size=3), st.sampled_from(["", " ", "'"]))
+def test_a_rewriting_that_is_left_out_would_change_nothing(
+    cases: list[tuple[re.Pattern[str], str]], between: str
+) -> None:
+    whole = between.join(text for _, text in cases)
+    for text in (whole, whole.encode("ascii", "ignore").decode()):
+        quick = fold(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(folding, "_may_change", lambda text, name: True)
+            patch.setattr(
+                folding, "_added", lambda text: dict(folding._VALUE.findall(text.lower()))
+            )
+            assert quick == fold(text)
+
+
+KEYS = st.sampled_from(
+    [
+        *["-bxor ", "xor ", "bxor", "^", "(", "$k", "k", "35", "0x4b", "&h4b", "k = 'key'", "$k=7"],
+        *['k = [byte[]] "key"', "k=@(1,2,3)", "k = {0x1, 0x2}", "k=x.GetBytes('key')", "kk='no'"],
+        *["_k = 'no'", "K", "\u212a = 'k'", "\u017f", " ", "\n", "'", "x=", "[byte]", "\ud800"],
+    ]
+)
+
+
+@examples(300)
+@given(st.lists(KEYS, max_size=12).map("".join))
+def test_the_keys_are_those_that_all_expressions_find(text: str) -> None:
+    keys = [key for found in _DIRECT.finditer(text) for key in _bytes([found[1]])]
+    names = {found[1].lower() for found in _NAMED.finditer(text)}
+    for found in _SET.finditer(text):
+        if found[1].lower() in names:
+            numbers = found["numbers"]
+            keys += [found["text"].encode()] if found["text"] else _bytes(_EACH.findall(numbers))
+    assert find_keys(text) == tuple(dict.fromkeys(keys))[:8]
 
 
 @settings(max_examples=150, deadline=None)

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,6 +102,25 @@ def test_where_no_word_occurs_the_quiet_columns_are_enough(
     assert matches(engine, replace(frame, columns=few)) == matches(engine, frame)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.lists(conditions, min_size=1, max_size=3), st.lists(events, min_size=1, max_size=5))
+def test_keywords_are_looked_for_in_loud_rows_alone(some: list[Expr], batch: list[Event]) -> None:
+    engine = engine_of(some)
+    sheet = Sheet(want_all)
+    for number, event in enumerate(batch):
+        sheet.add(KIND, "x", number, NO_TIME, None, event)
+    (frame,) = sheet.frames()
+    spoken = (fold(SEPARATOR.join(map(str, event.values()))) for event in batch)
+    loud = [row for row, text in enumerate(spoken) if any(w in text for w in engine.words(KIND))]
+    expected = matches(engine, frame)
+    assert matches(engine, replace(frame, loud=np.array(loud, np.intp))) == expected
+    if engine.quiet(KIND) is not None:
+        engine.counters.values = 0
+        engine.scan(replace(frame, loud=np.empty(0, np.intp)))
+        named = [name for name in frame.columns if name.lower() in (engine.quiet(KIND) or ())]
+        assert engine.counters.values <= sum(len(frame.columns[name].values) for name in named)
+
+
 def read(path: Path, wanted: Wish | None = None) -> list[Frame]:
     with path.open("rb") as file:
         return items([Stream(path.name, file)], wanted or want_all)[0]
@@ -144,6 +164,7 @@ def test_words_of_real_values_are_found_as_with_every_column(path: Path) -> None
         for narrow, whole in zip(few, full, strict=True):
             assert narrow.kind == whole.kind
             assert engine.wanted(whole.kind) is None
+            assert narrow.loud is not None
             if holds(whole, engine.words(whole.kind)):
                 assert narrow.columns.keys() == whole.columns.keys()
 

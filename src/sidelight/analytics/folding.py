@@ -17,7 +17,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeAlias
 
+import re2
+
 from sidelight.analytics.keys import read_number
+from sidelight.analytics.tricks import TRICKS
 
 ROUNDS: Final = 6
 """Rewriting may open the way for more of it so many times."""
@@ -101,6 +104,8 @@ _VALUE: Final = re.compile(rf"\$([A-Za-z0-9_]+)[ \t]*+=[ \t]*+({_TEXT})", re.ASC
 _ADDED: Final = re.compile(
     r"\$\{?([A-Za-z0-9_]+)\}?(?=[ \t]*\+[ \t]*\$)|(?<=\+)([ \t]*)\$\{?([A-Za-z0-9_]+)\}?"
 )
+_BEFORE_PLUS: Final = re.compile(r"\$\{?([A-Za-z0-9_]+)\}?[ \t]*\+")
+_BEHIND_PLUS: Final = re.compile(r"\+[ \t]*\$\{?([A-Za-z0-9_]+)")
 
 
 def fold(text: str) -> tuple[tuple[str, ...], str]:
@@ -114,13 +119,21 @@ def fold(text: str) -> tuple[tuple[str, ...], str]:
     for _ in range(ROUNDS):
         before = text
         for name, rewrite in rewrites.items():
-            new = rewrite(text)
+            new = rewrite(text) if _may_change(text, name) else text
             if new != text and len(new) <= longest:
                 how += [name] if name not in how else []
                 text = new
         if text == before:
             break
     return tuple(how), text
+
+
+def _may_change(text: str, name: str) -> bool:
+    """Say whether the rewriting *name* may change *text*."""
+    if not text.isascii():
+        return True
+    data = text.encode()
+    return all(trick.search(data) is not None for trick in _TRICKS[name])
 
 
 def _drop_ticks(text: str) -> str:
@@ -205,7 +218,9 @@ def _join_lists(text: str) -> str:
         return text
     text = _JOIN_BEHIND.sub(lambda m: _listed(m[1], m[2]) if m[2] else m[0], text)
     text = _JOIN_BEFORE.sub(lambda m: _listed(m[1], "''"), text)
-    return _JOIN_CALL.sub(lambda m: _listed(m[2], m[1]), text)
+    if "::jo" in text.lower():  # what stands before it may be missing, so it is looked for slowly
+        text = _JOIN_CALL.sub(lambda m: _listed(m[2], m[1]), text)
+    return text
 
 
 def _listed(texts: str, between: str) -> str:
@@ -248,12 +263,18 @@ def _reverse(text: str) -> str:
     return _REVERSING.sub("turned", turned)
 
 
+def _added(text: str) -> set[str]:
+    """Name the variables that may be added to something."""
+    found = *_BEFORE_PLUS.findall(text), *_BEHIND_PLUS.findall(text)
+    return {name.lower() for name in found}
+
+
 def _add_values(text: str) -> str:
     """Put the strings that variables are set to where variables are added."""
     if "+" not in text or "$" not in text:
         return text
     values = {name.lower(): value for name, value in _VALUE.findall(text)}
-    if not values:
+    if values.keys().isdisjoint(_added(text)):
         return text
     return _ADDED.sub(
         lambda m: (
@@ -274,6 +295,10 @@ _REWRITES: Final[dict[str, _Rewrite]] = {
     "added variables": _add_values,
     "concatenation": _join,
     "reversal": _reverse,
+}
+
+_TRICKS: Final = {
+    name: [re2.compile(each.encode()) for each in every] for name, every in TRICKS.items()
 }
 
 REWRITINGS: Final = frozenset({*_REWRITES, "replacement"})

@@ -1,6 +1,6 @@
 """The columns of a frame by name without regard to case, derived ones made when asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import field
 from functools import reduce
 from typing import Final
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sidelight.findings.cells import listed
+from sidelight.findings.cells import Rows, chosen, listed
 from sidelight.rules.derive import DERIVED, derive
 from sidelight.schema import SEPARATOR, Column, Frame, constant, strings
 from sidelight.values import dataclass
@@ -41,9 +41,16 @@ class Columns:
             name for name in asked if name in self._alike or name in DERIVED or name in FROM_FRAME
         ]
 
-    def own(self) -> Mapping[str, Column]:
-        """Give the frame's own columns by name, in order."""
-        return {name: self.frame.columns[name] for name in sorted(self.frame.columns)}
+    def own(self) -> list[Column]:
+        """Give the frame's own columns, in order of name."""
+        return [self.frame.columns[name] for name in sorted(self.frame.columns)]
+
+    def loud(self) -> list[Column]:
+        """Give the same, without cells that the reader knows to hold no word of its `Wish`."""
+        rows = self.frame.loud
+        if rows is None or len(rows) == len(self.frame):
+            return self.own()
+        return [_at(column, rows) for column in self.own()] if len(rows) else []
 
     def find(self, name: str) -> Column | None:
         """Give the column *name*, in lower case; None where every event lacks it."""
@@ -64,6 +71,14 @@ class Columns:
                 return self.frame.host
             case _:
                 return derive(name, self.frame)
+
+
+def _at(column: Column, rows: Rows) -> Column:
+    """Leave of a column the cells of *rows*; all others are absent."""
+    some = chosen(column, rows)
+    codes = np.full(len(column.codes), -1, np.int32)
+    codes[rows] = some.codes
+    return Column(codes, some.values)
 
 
 def _both(first: Column, second: Column) -> Column:

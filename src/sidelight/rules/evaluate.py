@@ -173,7 +173,8 @@ class _Sheet:
         for key, atoms in watchlist.fields.items():
             number, name = key
             if plan.fields[number] == KEYWORD:
-                found = list(columns.own().values())
+                # Only where words are known without one of which no keyword holds.
+                found = columns.loud() if watchlist.quiet is not None else columns.own()
             else:
                 column = columns.find(name)
                 found = [] if column is None else [column]

@@ -1,5 +1,7 @@
 """What an engine does with frames; what it finds is in tests/property/test_evaluate.py."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -128,6 +130,15 @@ def test_where_no_word_of_its_keywords_occurs_a_kind_needs_only_named_columns() 
     short = Engine(compile_plan([rule(both), rule(contains("", "a.b"), "short")]))
     assert short.quiet(START) is None
     assert short.words(START) == frozenset()
+
+
+def test_a_keyword_is_looked_for_where_a_word_may_be_and_everywhere_without_words() -> None:
+    both = rule(contains("", "sekurlsa")), rule(contains("", "a.b"), "short")
+    given = frame(START, *[{"A": "sekurlsa::a.b"}] * 3)
+    for rules, name, expected in ((both[:1], "r", [1]), (both, "short", [0, 1, 2])):
+        engine = Engine(compile_plan(list(rules)))
+        some = replace(given, loud=np.array([1]))
+        assert engine.scan(some)[name].tolist() == expected
 
 
 def test_a_rule_for_another_log_asks_for_nothing() -> None:

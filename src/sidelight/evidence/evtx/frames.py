@@ -1,6 +1,6 @@
 """Frames of a batch: every kind's rows with the columns that are wanted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -38,7 +38,8 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
     record, time = _record_numbers(table)[rows], _times(table)[rows]
     source = np.array(table.batch.source, np.int32)[table.records.start[rows] // SIZE]
     hosts = cut(table.field(_HOST, None), sorting)
-    columns = _columns(table, sorting, _asked(table, sorting, wanted))
+    names, loud = ask(table, sorting, wanted)
+    columns = _columns(table, sorting, _asked(sorting, names))
     table.layout.fields.clear()
     table.encoded.clear()
     whole = Detail(table.batch, table.records, registry).events
@@ -56,12 +57,13 @@ def frames(table: Table, wanted: Wanted, registry: Registry) -> Iterator[Frame]:
             columns=columns[number],
             detail=Share(whole, rows[part]),
             last=number + 1 == len(sorting.kinds),
+            loud=loud.get(kind),
         )
 
 
-def _asked(table: Table, sorting: Sorting, wanted: Wanted) -> Asked:
+def _asked(sorting: Sorting, wanted: Sequence[frozenset[str] | None]) -> Asked:
     asked: Asked = {}
-    for number, given in enumerate(ask(table, sorting, wanted)):
+    for number, given in enumerate(wanted):
         names = None if given is None else frozenset(name.lower() for name in given)
         asked.setdefault(names, np.zeros(len(sorting.edges), bool))[number] = True
     return asked

@@ -6,8 +6,9 @@ Rule 2. A value that the reader put together (texts of templates, the annex, rec
 plainly) may hold a word that no stretch does: it is searched itself.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 import numpy as np
 import re2
@@ -34,13 +35,30 @@ class _Pattern(Protocol):
     def search(self, data: Data, at: int = 0) -> _Found | None: ...
 
 
-def ask(table: Table, sorting: Sorting, wanted: Wanted) -> list[frozenset[str] | None]:
-    """Ask which columns are wanted of each kind; for fewer if no word is in any of its values."""
+Asked: TypeAlias = list[frozenset[str] | None]
+"""Names of columns, or None for all, beside each kind."""
+
+
+def ask(
+    table: Table, sorting: Sorting, wanted: Wanted
+) -> tuple[Asked, Mapping[Kind, NDArray[np.intp]]]:
+    """Ask which columns are wanted of each kind; for fewer if no word is in any of its values.
+
+    Returns:
+        Beside the answers what `Frame.loud` is, of each kind in which words were looked for.
+    """
     if not isinstance(wanted, Wish):
-        return [wanted(kind) for kind in sorting.kinds]
+        return [wanted(kind) for kind in sorting.kinds], {}
     words = frozenset[str]().union(*map(wanted.words, sorting.kinds))
     loud = _loud(table, sorting, words) if words else frozenset()
-    return [(wanted.loud if kind in loud else wanted.quiet)(kind) for kind in sorting.kinds]
+    sizes = np.diff(sorting.edges).tolist()
+    return (
+        [(wanted.loud if kind in loud else wanted.quiet)(kind) for kind in sorting.kinds],
+        {
+            kind: np.arange(size if kind in loud else 0)
+            for kind, size in zip(sorting.kinds, sizes, strict=False)
+        },
+    )
 
 
 def _loud(table: Table, sorting: Sorting, words: frozenset[str]) -> frozenset[Kind]:

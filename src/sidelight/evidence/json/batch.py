@@ -108,6 +108,7 @@ class Batch:
         fields = self.plan.fields(layout, kind, loud=loud)
         if self.events[key].has_room(len(lines.rows), fields):
             self.events[key].add(lines, layout, fields)
+            self.events[key].loud += lines.rows if loud else ()
         else:
             self.left += lines.rows
 

@@ -50,6 +50,7 @@ def frames(batch: Batch) -> tuple[list[Frame], NDArray[np.intp]]:
                     host=_single(events.host.column(order)),
                     columns=_columns(events, order),
                     detail=_details(batch, SHAPES[number], rows),
+                    loud=np.flatnonzero(np.isin(rows, events.loud)) if batch.plan.looks else None,
                 )
             )
     batch.events = {}

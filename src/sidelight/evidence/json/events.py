@@ -53,12 +53,14 @@ class Events:
 
     Args:
         rows: numbers of their lines, in any order.
+        loud: those of lines that may hold a word (`schema.Wish`).
         fields: those that are wanted, by name.
         host: names the computer.
         times: the fields that may hold the time, by path.
     """
 
     rows: "array[int]" = field(default_factory=lambda: array("q"))
+    loud: list[int] = field(default_factory=list)
     fields: dict[str, Cells] = field(default_factory=dict)
     host: Cells = field(default_factory=Cells)
     times: dict[str, Cells] = field(default_factory=dict)

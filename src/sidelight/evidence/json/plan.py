@@ -32,6 +32,11 @@ class Plan:
     words: frozenset[str] = frozenset()
     _kinds: dict[tuple[str, str], Kind] = field(default_factory=dict)
 
+    @property
+    def looks(self) -> bool:
+        """Whether words are looked for."""
+        return isinstance(self.wanted, Wish)
+
     def kind(self, channel: str, event_id: str) -> Kind:
         """Give the kind of a Windows event by what stands in it."""
         known = self._kinds.get((channel, event_id))

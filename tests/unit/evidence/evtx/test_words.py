@@ -182,12 +182,14 @@ def test_kinds_of_spelled_out_events_with_a_word_are_asked_for_in_full(
     if not texts:
         return
     word = data.draw(st.sampled_from(sorted(texts)))
-    answers = ask(table, sorting, wish(word))
+    answers, loud = ask(table, sorting, wish(word))
     for each in columns:
         holding = [word in fold(cell) for cell in each.values.to_pylist()]
         for row, code in enumerate(each.codes.tolist()):
             if code >= 0 and holding[code]:
-                assert answers[sorting.kind[row]] is None
+                number = sorting.kind[row]
+                assert answers[number] is None
+                assert len(loud[sorting.kinds[number]]) == np.diff(sorting.edges)[number]
 
 
 def _ascii(cell: str) -> list[str]:

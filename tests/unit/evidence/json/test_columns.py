@@ -187,6 +187,9 @@ def test_of_quiet_lines_fewer_columns_are_built() -> None:
     assert left == []
     assert (even.kind, odd.kind) == (Kind("windows", "A", "0"), Kind("windows", "A", "1"))
     assert list(odd.columns) == ["Image"]
+    assert (even.loud is not None and even.loud.tolist()) == [3]
+    assert (odd.loud is not None and odd.loud.tolist()) == []
+    assert [frame.loud for frame in read(texts)[0]] == [None, None]
     assert [row for row in rows(even) if len(row) > 1] == [
         {"Channel": "A", "EventID": "0", "Image": "i6", "b": "0::X"}
     ]
