@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.schema import NO_TIME
+from sidelight.schema import NO_TIME, offsets_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO: Final = re.compile(
@@ -18,6 +18,8 @@ _ISO: Final = re.compile(
 _NUMBER: Final = re.compile(r"(?:/Date\()?(-?\d{1,19})(?:\.(\d{1,9})\d*)?(?:\)/)?", re.ASCII)
 # Seconds since 1970 reach twelve digits in the year 5138; milliseconds have thirteen today.
 _SCALES: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
+_ZONED: Final = pa.timestamp("ns", "UTC")
+_BARE: Final = pa.timestamp("ns")
 
 
 def time_of(text: str) -> int:
@@ -64,7 +66,24 @@ def _bounded(time: int) -> int:
 def times_of(texts: list[str | None] | pa.StringArray) -> NDArray[np.int64]:
     """Read many times as `time_of` does; those of one spelling are read at once."""
     column = pa.array(texts, pa.string()) if isinstance(texts, list) else texts
-    for kind in (pa.timestamp("ns", "UTC"), pa.timestamp("ns")):
+    zoned = _end_in_z(column)
+    if zoned.all() or not zoned.any():
+        return _alike(column, zoned=bool(zoned.any()))
+    times = np.empty(len(column), np.int64)
+    for at, mark in ((np.flatnonzero(~zoned), False), (np.flatnonzero(zoned), True)):
+        times[at] = _alike(column.take(at), zoned=mark)
+    return times
+
+
+def _end_in_z(column: pa.StringArray) -> NDArray[np.bool_]:
+    """Tell which texts end in a Z; of those that are empty or null it may say so, too."""
+    content = np.frombuffer(memoryview(column.buffers()[2] or b"\0"), np.uint8)
+    return np.equal(content[offsets_of(column)[1:] - 1], ord("Z"))
+
+
+def _alike(column: pa.StringArray, *, zoned: bool) -> NDArray[np.int64]:
+    """Read times of which all end in a Z or none: a spelling that is tried in vain is dear."""
+    for kind in (_ZONED, _BARE) if zoned else (_BARE, _ZONED):
         try:
             times = column.cast(kind).cast(pa.int64()).fill_null(NO_TIME)
         except pa.ArrowInvalid:

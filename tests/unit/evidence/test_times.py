@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sidelight.evidence.times import time_of, times_of
 from sidelight.schema import NO_TIME
@@ -50,3 +52,11 @@ def test_mixed_spellings_are_read_one_by_one() -> None:
 def test_no_times_are_no_times() -> None:
     assert times_of([]).dtype == np.int64
     assert times_of([None]).tolist() == [NO_TIME]
+
+
+@given(
+    st.lists(st.sampled_from([*SPELLINGS, "Z", "", "z", "12Z", None, "2022-03-04T05:06:07.123Z"]))
+)
+def test_a_time_is_read_whatever_stands_beside_it(texts: list[str | None]) -> None:
+    singly = [NO_TIME if text is None else time_of(text) for text in texts]
+    assert times_of(texts).tolist() == singly

@@ -95,10 +95,11 @@ class Batch:
                 self.left += lines.rows
                 continue
             odd = odd_places(layout, lines)
-            self.left += (lines.rows[place] for place in odd)
-            if len(odd) < len(lines.rows):
-                plain = [place for place in range(len(lines.rows)) if place not in odd]
-                for kind, some in by_kind(self.plan, layout, lines.at(plain)):
+            if odd:
+                self.left += (lines.rows[place] for place in odd)
+                lines = lines.at([place for place in range(len(lines.rows)) if place not in odd])
+            if lines.rows:
+                for kind, some in by_kind(self.plan, layout, lines):
                     yield layout, kind, some
 
     def _take(self, layout: Layout, kind: Kind, lines: Lines, *, loud: bool) -> None:

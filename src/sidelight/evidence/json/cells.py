@@ -64,8 +64,8 @@ class Cells:
             self.codes.extend(map(self.values.__getitem__, cells))
 
     def column(self, order: Rows) -> Column:
-        """Give the column of the cells in this *order*; there may be more than were set."""
-        codes = np.full(len(order), -1, np.int32)
+        """Give the column of the cells in this *order*, those absent that were never set."""
+        codes = np.full(max(len(self.codes), int(order.max()) + 1), -1, np.int32)
         codes[: len(self.codes)] = self.codes
         if () in self.values:
             codes[codes == self.values[()]] = -1

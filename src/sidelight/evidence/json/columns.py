@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from sidelight.evidence.json.batch import Batch
@@ -17,7 +18,7 @@ from sidelight.evidence.json.record import of_shape
 from sidelight.evidence.json.shapes import SHAPES, Shape
 from sidelight.evidence.json.values import fields_of
 from sidelight.evidence.times import times_of
-from sidelight.schema import NO_TIME, SEPARATOR, Column, Event, Frame
+from sidelight.schema import NO_TIME, SEPARATOR, Column, Event, Frame, strings
 
 FEW: Final = 16
 """Of a kind that is rarer in a batch, the events are cheaper read one by one."""
@@ -38,7 +39,11 @@ def frames(batch: Batch) -> tuple[list[Frame], NDArray[np.intp]]:
         if len(rows) < FEW:
             left.append(rows)
         else:
-            order = np.argsort(rows, kind="stable")
+            times = _times(events, SHAPES[number])
+            late = _late(events, times)
+            left.append(rows[late])
+            order = np.flatnonzero(~late)
+            order = order[np.argsort(rows[order], kind="stable")]
             rows = rows[order]
             found.append(
                 Frame(
@@ -46,7 +51,7 @@ def frames(batch: Batch) -> tuple[list[Frame], NDArray[np.intp]]:
                     sources=tuple(batch.sources),
                     source=source[rows],
                     record=record[rows],
-                    time=_times(events, SHAPES[number], order),
+                    time=times[order],
                     host=_single(events.host.column(order)),
                     columns=_columns(events, order),
                     detail=_details(batch, SHAPES[number], rows),
@@ -72,16 +77,27 @@ def _columns(events: Events, order: Rows) -> dict[str, Column]:
     return {name: column for name, column in columns.items() if (column.codes >= 0).any()}
 
 
-def _times(events: Events, shape: Shape, order: Rows) -> NDArray[np.int64]:
+def _times(events: Events, shape: Shape) -> NDArray[np.int64]:
     """Give for each event the first of its times that is one."""
-    times = np.full(len(order), NO_TIME, np.int64)
+    times = np.full(len(events.rows), NO_TIME, np.int64)
     for path in shape.time:
-        open_ = np.flatnonzero(times == NO_TIME)
-        if len(open_) and path in events.times:
-            column = events.times[path].column(order)
-            values = np.append(times_of(column.values), NO_TIME)
-            times[open_] = values[column.codes[open_]]
+        if path in events.times:
+            stamps = events.times[path]
+            places = np.frombuffer(stamps.places, np.int64)
+            encoded = strings(stamps.texts).dictionary_encode()
+            found = times_of(cast("pa.StringArray", encoded.dictionary))[encoded.indices.to_numpy()]
+            times[places] = np.where(times[places] == NO_TIME, found, times[places])
     return times
+
+
+def _late(events: Events, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which events lack the time they should have: one may be in what was not kept."""
+    late = np.zeros(len(times), np.bool_)
+    for stamps in events.times.values():
+        if stamps.sound:
+            places = np.frombuffer(stamps.places, np.int64)
+            late[places] = times[places] == NO_TIME
+    return late
 
 
 def _single(column: Column) -> Column:

@@ -11,7 +11,8 @@ from sidelight.evidence.json.forms import Object
 from sidelight.evidence.json.layouts import Layout, Leaf
 from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.values import Json
-from sidelight.schema import Kind
+from sidelight.evidence.times import time_of
+from sidelight.schema import NO_TIME, Kind
 from sidelight.values import dataclass
 
 
@@ -40,7 +41,27 @@ class Lines:
 
     def texts(self, leaf: Leaf) -> list[Value]:
         """Give the cells of what lies there."""
-        return texts_of(self.values(leaf))
+        values = self.values(leaf)
+        return cast("list[Value]", values) if leaf.type is str else texts_of(values)
+
+
+@dataclass(slots=True)
+class Stamps:
+    """Texts that may be times: most of them differ, so that they are kept as they come.
+
+    Args:
+        sound: the first of them is a time.
+        places: numbers of the events that have them.
+    """
+
+    sound: bool
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    texts: list[str] = field(default_factory=list)
+
+    def add(self, begin: int, texts: list[str]) -> None:
+        """Add those of the events from *begin* on."""
+        self.places.extend(range(begin, begin + len(texts)))
+        self.texts += texts
 
 
 MAX_CELLS: Final = 1 << 25
@@ -56,19 +77,22 @@ class Events:
         loud: those of lines that may hold a word (`schema.Wish`).
         fields: those that are wanted, by name.
         host: names the computer.
-        times: the fields that may hold the time, by path.
+        times: the fields that may hold the time, by path; behind a `sound` one no other is kept.
     """
 
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     loud: list[int] = field(default_factory=list)
     fields: dict[str, Cells] = field(default_factory=dict)
     host: Cells = field(default_factory=Cells)
-    times: dict[str, Cells] = field(default_factory=dict)
+    times: dict[str, Stamps] = field(default_factory=dict)
 
     def has_room(self, rows: int, fields: Sequence[tuple[str, Leaf]]) -> bool:
         """Tell whether so many rows more with these fields are not too many cells."""
+        height = len(self.rows) + rows
+        if (len(self.fields) + len(fields)) * height <= MAX_CELLS:
+            return True
         width = len(self.fields) + sum(name not in self.fields for name, _ in fields)
-        return width * (len(self.rows) + rows) <= MAX_CELLS
+        return width * height <= MAX_CELLS
 
     def add(self, lines: Lines, layout: Layout, fields: Sequence[tuple[str, Leaf]]) -> None:
         """Add the events of *lines*, with these fields."""
@@ -81,32 +105,35 @@ class Events:
         if layout.host is not None:
             self.host.add(begin, lines.texts(layout.host))
         for leaf in layout.times:
-            if leaf.path not in self.times:
-                self.times[leaf.path] = Cells()
-            self.times[leaf.path].add(begin, lines.texts(leaf))
+            texts = cast("list[str]", lines.texts(leaf))  # of what decides no value is a list
+            stamps = self.times.get(leaf.path)
+            if stamps is None:
+                stamps = self.times[leaf.path] = Stamps(time_of(texts[0]) != NO_TIME)
+            stamps.add(begin, texts)
+            if stamps.sound:
+                break
 
 
 def by_kind(plan: Plan, layout: Layout, lines: Lines) -> list[tuple[Kind, Lines]]:
     """Sort events by their kind."""
     channels, ids = _first(lines, layout.channel), _first(lines, layout.event_id)
-    pairs = list(zip(channels, ids, strict=True))
-    if pairs.count(pairs[0]) == len(pairs):
-        return [(plan.kind(*pairs[0]), lines)]
+    if ids.count(ids[0]) == len(ids) and channels.count(channels[0]) == len(channels):
+        return [(plan.kind(channels[0], ids[0]), lines)]
     groups: dict[tuple[str, str], list[int]] = {}
-    for place, pair in enumerate(pairs):
+    for place, pair in enumerate(zip(channels, ids, strict=True)):
         groups.setdefault(pair, []).append(place)
     return [(plan.kind(*pair), lines.at(places)) for pair, places in groups.items()]
 
 
 def _first(lines: Lines, leaves: Sequence[Leaf]) -> list[str]:
     """Give for each line the first text that is not empty."""
-    found = [""] * len(lines.rows)
+    found: list[str] = []
     for leaf in leaves:
         texts = cast("list[str]", lines.texts(leaf))  # of what decides no value is a list
-        found = [text or other for text, other in zip(found, texts, strict=True)]
+        found = [text or other for text, other in zip(found or texts, texts, strict=True)]
         if "" not in found:
             break
-    return found
+    return found or [""] * len(lines.rows)
 
 
 def odd_places(layout: Layout, lines: Lines) -> set[int]:

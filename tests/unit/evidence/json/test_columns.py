@@ -22,6 +22,7 @@ from sidelight.evidence.json.values import Json, fields_of
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.rows import cell
 from sidelight.evidence.stream import Stream
+from sidelight.evidence.times import time_of
 from sidelight.schema import Frame, Kind, Wanted, Wish, decode, want_all
 
 CORPUS = Path(__file__).parents[3] / "corpus" / "evidence" / "json_shapes.yml"
@@ -99,6 +100,25 @@ def test_what_nobody_wants_is_not_built() -> None:
     ]
     found, _ = read(texts, lambda kind: frozenset({"x", "Other"}))
     assert [list(frame.columns) for frame in found] == [["X"]]
+
+
+def test_of_several_times_the_first_that_is_one_counts() -> None:
+    first, second = "2024-05-01T10:00:00Z", "2024-05-01 11:00:00.5"
+    pairs = [(first, second), ("none", second), (first, "none"), ("none", "none")]
+    for best in pairs:  # of the times of the first event are judged those of all
+        some = [best, *pairs] * FEW
+        texts = [
+            json.dumps({"Channel": "A", "EventID": 1, "UtcTime": one, "@timestamp": other})
+            for one, other in some
+        ]
+        found, left = read(texts)
+        apart = {row: interpret(fields_of(texts[row].encode())) for row in left}
+        times = {row: each.time for row, each in apart.items() if isinstance(each, Record)}
+        for frame in found:
+            times |= dict(zip((frame.record - 1).tolist(), frame.time.tolist(), strict=True))
+        wanted = [time_of(one) if one == first else time_of(other) for one, other in some]
+        assert [times[row] for row in range(len(some))] == wanted
+        assert len(left) <= len(some) // 2 + FEW
 
 
 NAMES = st.sampled_from(
