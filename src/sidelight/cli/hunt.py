@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from sidelight.cli import choices, exits, options
 from sidelight.cli.configuration import tlp_or_own
@@ -221,7 +221,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
             hunt(inventory, rules, options, report) as hunted,
         ):
             report.done()
-            write(hunted.findings, [counted, *sinks], hunted.finish)
+            write(hunted.give, [counted, *sinks], hunted.finish)
             if request.profile:
                 _show_cost(hunted.gathered, rules)
         broken = outputs.finish()
@@ -329,6 +329,14 @@ class _Counted:
             least = [str(level) for level in LEVELS].index(self.fail_level)
             self.found |= LEVELS.index(finding.level) >= least
 
+    def apart(self) -> Self:
+        """Give one that notes for itself."""
+        return type(self)(self.fail_level)
+
+    def take(self, part: Self) -> None:
+        """Note what *part* noted."""
+        self.found |= part.found
+
     def close(self, run: object) -> None:
         """Need nothing of the rest."""
 
@@ -342,6 +350,14 @@ class _Shown:
 
     def add(self, finding: "Finding") -> None:
         self._show(lambda: self.screen.add(finding))
+
+    def apart(self) -> Self:
+        """Give one of a part of the screen."""
+        return type(self)(self.screen.apart())
+
+    def take(self, part: Self) -> None:
+        """Let the screen add what the one of *part* took."""
+        self._show(lambda: self.screen.take(part.screen))
 
     def close(self, run: "Run") -> None:
         self._show(lambda: self.screen.close(run))

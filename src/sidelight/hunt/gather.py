@@ -3,9 +3,6 @@
 Parts are sets of rows and merge in any order, so who reads what changes nothing in the result.
 """
 
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
@@ -19,8 +16,9 @@ from sidelight.evidence.inventory import Inventory, Task
 from sidelight.evidence.named import STDIN
 from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
+from sidelight.hunt.forks import can_fork, end_quietly
 from sidelight.hunt.host import Names
-from sidelight.hunt.memory import Held, keep_memory, of_libc, trim
+from sidelight.hunt.memory import Held, keep_memory, trim
 from sidelight.hunt.scan import Scanner
 from sidelight.rules.cache import Compiled
 from sidelight.rules.cost import Cost, add_costs
@@ -257,29 +255,13 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
     return Progress(done, inventory.size, result.events, result.hits, len(result.digests))
 
 
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
-
 _WORKER: Final[list[tuple[Worker, Path]]] = []
 
 
 def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
-    _end_quietly()
+    end_quietly()
     worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), names, analytics=analytics)
     _WORKER[:] = [(worker, Path(folder))]
-
-
-def _end_quietly() -> None:
-    """Let signals end this process, without a traceback, and the end of its parent, too.
-
-    One that is ignored stays ignored: who is run by nohup(1) outlives its terminal.
-    """
-    prctl = of_libc("prctl")
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # not every system hangs up
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _run(task: Task) -> Parted:
@@ -323,16 +305,15 @@ def _gather_apart(
 def _pool(worker: Worker, rules: Compiled, work: Work) -> "ProcessPoolExecutor":
     """Give other processes that are ready to `_run`.
 
-    A fork has all that is loaded, for nothing. With other threads about, any lock may be held
-    where it forks, so then each process starts anew.
+    Where this one cannot be forked, each process starts anew.
     """
     import multiprocessing  # noqa: PLC0415
     from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415
 
-    if sys.platform == "linux" and threading.active_count() == 1:
+    if can_fork():
         _WORKER[:] = [(worker, work.scratch)]
         forking = multiprocessing.get_context("fork")
-        return ProcessPoolExecutor(work.jobs - 1, forking, initializer=_end_quietly)
+        return ProcessPoolExecutor(work.jobs - 1, forking, initializer=end_quietly)
     start = (msgspec.msgpack.encode(rules), str(work.scratch), work.names, work.analytics)
     anew = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(work.jobs - 1, anew, initializer=_start, initargs=start)

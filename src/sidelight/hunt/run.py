@@ -4,13 +4,12 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import Final, TypeVar
+from typing import Final
 
 from sidelight import __version__
 from sidelight.attribution.observation import Observer
@@ -20,10 +19,10 @@ from sidelight.evidence.inventory import Inventory, changed
 from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
-from sidelight.findings.clocks import Looks, looks_of, read_clocks
+from sidelight.findings.clocks import looks_of, read_clocks
 from sidelight.findings.conclude import Limits
-from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
+from sidelight.hunt.audience import Audience, Taker
 from sidelight.hunt.blindness import blind_rules
 from sidelight.hunt.conclusion import (
     Context,
@@ -33,15 +32,14 @@ from sidelight.hunt.conclusion import (
     looked_at,
     spooled_files,
 )
-from sidelight.hunt.examination import Second, Trusted, look_again
+from sidelight.hunt.examination import Trusted, look_again
+from sidelight.hunt.forks import aside
 from sidelight.hunt.gather import Gathered, Heed, Report, Work, gather
 from sidelight.hunt.host import Names
-from sidelight.hunt.likeness import resemblance_of, watched
+from sidelight.hunt.likeness import resemblance_of
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Gap
 from sidelight.values import dataclass
-
-Made = TypeVar("Made")
 
 _BLOCK: Final = 1 << 20
 
@@ -51,13 +49,14 @@ class Hunted:
     """What a hunt gave.
 
     Args:
-        findings: most severe first; to be read once, before the hunt is left.
+        give: gives every finding, most severe first, and tells how many there were; to be asked
+            once, before the hunt is left.
         finish: gives the rest of the run, when told how many findings there were.
         lost: whether evidence was lost.
         gathered: what was read.
     """
 
-    findings: Iterator[Finding]
+    give: Callable[[Sequence[Taker]], int]
     finish: Callable[[int], Run]
     lost: bool
     gathered: Gathered
@@ -116,7 +115,11 @@ def hunt(
 ) -> Iterator[Hunted]:
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
-    with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
+    with (
+        tempfile.TemporaryDirectory(prefix="sidelight-") as name,
+        Spool(Path(name)) as spool,
+        ExitStack() as stack,
+    ):
         gathered = gather(inventory, rules, spool, _work(options, Path(name), report))
         gathered.partial = gathered.partial or options.partial
         copies, gaps = find_copies(gathered.digests)
@@ -137,7 +140,7 @@ def hunt(
         coverage = replace(coverage, clocks=clocks, analytics=spots)
         observer = Observer()
         listed = partial(_inputs, inventory.inputs, gathered, options.named)
-        inputs = _ahead(listed) if options.jobs > 1 else listed
+        inputs = stack.enter_context(aside(listed)) if options.jobs > 1 else listed
 
         def finish(findings: int) -> Run:
             manifest = Manifest(
@@ -159,22 +162,17 @@ def hunt(
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
             return Run(manifest, whole, resemblance_of(observer, options.cache))
 
-        findings = _findings(spool, rules, options, copies, looks_of(clocks, looked), second)
-        yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
+        looks = looks_of(clocks, looked)
 
+        def give(takers: Sequence[Taker]) -> int:
+            audience = Audience([*takers, observer], options.allow)
+            context = replace(options.context, examined=second.examined)
+            parts = spool, rules, options.limits, copies, context, looks, options.jobs
+            with draw_findings(*parts) as drawing:
+                audience.hear(drawing, options.jobs)
+            return audience.count
 
-def _findings(  # noqa: PLR0913
-    spool: Spool,
-    rules: Compiled,
-    options: HuntOptions,
-    copies: frozenset[str],
-    looks: Looks,
-    second: Second,
-) -> Iterator[Finding]:
-    """Draw the findings that nobody vouches for."""
-    context = replace(options.context, examined=second.examined)
-    drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
-    return options.allow.sift(drawn) if options.allow else drawn
+        yield Hunted(give, finish, bool(coverage.lost), gathered)
 
 
 def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator[Gap]:
@@ -186,24 +184,6 @@ def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator
         gap = changed(item, took.get(names.source(item.path)))
         if gap is not None:
             yield gap
-
-
-def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Begin to *make* something while this thread goes on; give what waits for it."""
-    made: list[Made] = []
-
-    def work() -> None:
-        with suppress(Exception):
-            made.append(make())
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-
-    def wait() -> Made:
-        thread.join()
-        return made[0] if made else make()  # if it failed, it fails here once more
-
-    return wait
 
 
 def _loaded(rules: Compiled) -> Loaded:

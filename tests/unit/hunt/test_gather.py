@@ -1,4 +1,3 @@
-import signal
 import weakref
 from collections.abc import Iterator
 
@@ -60,21 +59,3 @@ def test_batches_are_let_go_before_the_next_is_read_once_they_are_large(
         worker.work(Task(0, (), 0), spool, result)
     assert result.events == 2 * size
     assert alive == [not gone, False]
-
-
-def test_signals_end_a_helper_but_those_that_are_ignored_stay_ignored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(gather, "of_libc", lambda name: None)
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    hung_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup(1) leaves it
-    try:
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        gather._end_quietly()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, hung_up)
-        for number, action in before.items():
-            signal.signal(number, action)
