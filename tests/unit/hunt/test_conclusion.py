@@ -1,5 +1,6 @@
 """Findings of stories and of hits alone, in one order."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from heapq import merge
 
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sample_run import findings
-from sidelight.findings.conclude import STRETCH, Outline
+from sidelight.findings.conclude import Outline
 from sidelight.findings.finding import Finding
+from sidelight.hunt import conclusion
 from sidelight.hunt.conclusion import Drawing
 
 (SAMPLE, *_) = findings()
@@ -28,20 +30,25 @@ class Drawn:
         return self.found[begin:end]
 
 
-some_scores = st.lists(st.integers(0, 9), max_size=9)
+@pytest.fixture(autouse=True, scope="module")
+def small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conclusion, "STRETCH", 3)
+        yield
 
 
-@pytest.mark.parametrize("size", [0, 1, STRETCH, 2 * STRETCH + 1])
+some_scores = st.lists(st.integers(0, 9), max_size=12)
+
+
 @given(told=some_scores, scores=some_scores)
 def test_stretches_in_a_row_are_all_findings_in_their_order(
-    size: int, told: list[int], scores: list[int]
+    told: list[int], scores: list[int]
 ) -> None:
-    spread = sorted((scores * size)[:size], reverse=True)
-    alone = [replace(SAMPLE, score=score, id="alone") for score in spread]
+    alone = [replace(SAMPLE, score=score, id="alone") for score in sorted(scores, reverse=True)]
     some = [replace(SAMPLE, score=score, id="story") for score in sorted(told, reverse=True)]
     outline: Outline = Drawn(alone)  # type: ignore[assignment]
     drawing = Drawing.of(some, outline)
     drawn = [each for number in range(len(drawing)) for each in drawing.stretch(number)]
     whole = list(merge(some, alone, key=lambda each: each.rank))
     assert [(each.score, each.id) for each in drawn] == [(each.score, each.id) for each in whole]
-    assert len(drawing) == max(1, -(-len(alone) // STRETCH))
+    assert len(drawing) == max(1, -(-len(alone) // 3))
