@@ -13,13 +13,13 @@ from typing import Final
 
 from sidelight import __version__
 from sidelight.attribution.observation import Observer
-from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
+from sidelight.coverage import Companion, Coverage, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
 from sidelight.evidence.opening import open_regular
 from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
-from sidelight.findings.clocks import looks_of, read_clocks
+from sidelight.findings.clocks import Looks, looks_of, read_clocks
 from sidelight.findings.conclude import Limits
 from sidelight.findings.spool import Spool
 from sidelight.hunt.audience import Audience, Taker
@@ -32,11 +32,12 @@ from sidelight.hunt.conclusion import (
     looked_at,
     spooled_files,
 )
-from sidelight.hunt.examination import Trusted, look_again
+from sidelight.hunt.examination import Second, Trusted, look_again
 from sidelight.hunt.forks import aside
-from sidelight.hunt.gather import Gathered, Heed, Report, Work, gather
+from sidelight.hunt.gather import PARALLEL_BYTES, Heed, Report, Work, gather
 from sidelight.hunt.host import Names
 from sidelight.hunt.likeness import resemblance_of
+from sidelight.hunt.worker import Gathered
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Gap
 from sidelight.values import dataclass
@@ -122,25 +123,12 @@ def hunt(
     ):
         gathered = gather(inventory, rules, spool, _work(options, Path(name), report))
         gathered.partial = gathered.partial or options.partial
-        copies, gaps = find_copies(gathered.digests)
-        files = spooled_files(spool, copies)
-        second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
-        gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
-        gathered.gaps = list(map(options.names.gap, gathered.gaps))
-        counts = event_counts(spool, copies)
-        looked = looked_at(counts)
-        clocks = read_clocks(spool.tables("processes"), looked)
-        coverage = build(
-            counts,
-            gathered.gaps,
-            _loaded(rules),
-            blind_rules(rules, gathered.seen, gathered.occurring),
-        )
-        spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
-        coverage = replace(coverage, clocks=clocks, analytics=spots)
-        observer = Observer()
         listed = partial(_inputs, inventory.inputs, gathered, options.named)
-        inputs = stack.enter_context(aside(listed)) if options.jobs > 1 else listed
+        much = options.jobs > 1 and inventory.size >= PARALLEL_BYTES
+        inputs = stack.enter_context(aside(listed)) if much else listed
+        copies, second = _looked_again(spool, inventory, gathered, options)
+        coverage, looks = _covered(spool, copies, rules, gathered, options)
+        observer = Observer()
 
         def finish(findings: int) -> Run:
             manifest = Manifest(
@@ -162,8 +150,6 @@ def hunt(
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
             return Run(manifest, whole, resemblance_of(observer, options.cache))
 
-        looks = looks_of(clocks, looked)
-
         def give(takers: Sequence[Taker]) -> int:
             audience = Audience([*takers, observer], options.allow)
             context = replace(options.context, examined=second.examined)
@@ -173,6 +159,35 @@ def hunt(
             return audience.count
 
         yield Hunted(give, finish, bool(coverage.lost), gathered)
+
+
+def _looked_again(
+    spool: Spool, inventory: Inventory, gathered: Gathered, options: HuntOptions
+) -> tuple[frozenset[str], Second]:
+    """Name the copies, and look a second time at what may be a triad; gaps go to *gathered*."""
+    copies, gaps = find_copies(gathered.digests)
+    files = spooled_files(spool, copies)
+    second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
+    gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
+    gathered.gaps = list(map(options.names.gap, gathered.gaps))
+    return copies, second
+
+
+def _covered(
+    spool: Spool,
+    copies: frozenset[str],
+    rules: Compiled,
+    gathered: Gathered,
+    options: HuntOptions,
+) -> tuple[Coverage, Looks]:
+    """Tell what was seen and what was blind, and how to read the times of looks at hosts."""
+    counts = event_counts(spool, copies)
+    looked = looked_at(counts)
+    clocks = read_clocks(spool.tables("processes"), looked)
+    blind = blind_rules(rules, gathered.seen, gathered.occurring)
+    coverage = build(counts, gathered.gaps, _loaded(rules), blind)
+    spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
+    return replace(coverage, clocks=clocks, analytics=spots), looks_of(clocks, looked)
 
 
 def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator[Gap]:

@@ -1,16 +1,25 @@
 """Every format that findings are written in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, Self
 
 from sidelight.coverage import Run
-from sidelight.hunt.audience import Taker
+from sidelight.findings.finding import Finding
 from sidelight.output.marking import Marking
 from sidelight.values import dataclass
 
 
-class Sink(Taker, Protocol):
-    """Takes findings one by one, most severe first, and then the rest of the run, once."""
+class Sink(Protocol):
+    """A `Taker` of findings, most severe first, that takes the rest of the run at the end."""
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding."""
+
+    def apart(self) -> Self:
+        """Give one of its kind for findings that come later, which may be sent."""
+
+    def take(self, part: Self) -> None:
+        """Add what *part* took."""
 
     def close(self, run: Run) -> None:
         """Take the rest of the run and write everything that is not written yet."""

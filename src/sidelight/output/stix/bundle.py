@@ -139,18 +139,7 @@ class Bundle:
     def _indicator(self, rule: RuleRef) -> str:
         if rule in self._known:
             return self._known[rule]
-        credit = f", by {rule.author}" if rule.author else ""
-        content: Object = {
-            "name": rule.title,
-            "description": f"Sigma rule {rule.id}, level {rule.level}{credit}. The pattern names "
-            "the rule; its text is to be had from its author.",
-            "indicator_types": ["malicious-activity"],
-            "pattern": line({"title": rule.title, "id": rule.id}).decode().strip(),
-            "pattern_type": "sigma",
-            "valid_from": _BORN,
-            "external_references": [{"source_name": "sigma", "external_id": rule.id}],
-        }
-        self._known[rule] = self._own("indicator", _BORN, content)
+        self._known[rule] = self._own("indicator", _BORN, _indicator(rule))
         return self._known[rule]
 
     def _attack_pattern(self, technique: str) -> str:
@@ -195,6 +184,20 @@ def open_stix(file: BinaryIO, version: str, marking: Marking = "amber+strict") -
     bundle = Bundle(file, marking)
     bundle.begin(version)
     return bundle
+
+
+def _indicator(rule: RuleRef) -> Object:
+    credit = f", by {rule.author}" if rule.author else ""
+    return {
+        "name": rule.title,
+        "description": f"Sigma rule {rule.id}, level {rule.level}{credit}. The pattern names "
+        "the rule; its text is to be had from its author.",
+        "indicator_types": ["malicious-activity"],
+        "pattern": line({"title": rule.title, "id": rule.id}).decode().strip(),
+        "pattern_type": "sigma",
+        "valid_from": _BORN,
+        "external_references": [{"source_name": "sigma", "external_id": rule.id}],
+    }
 
 
 def _sighting(finding: Finding, indicator: str, observed: str | None, host: str | None) -> Object:
