@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from authenticode_writer import Authority, catalog, clock, root, sign, signer, token
+from kept_findings import Kept
 from pe_writer import Pe, write_pe
 from sidelight.cli.rulesets import own
 from sidelight.coverage import Run
@@ -54,8 +55,8 @@ class Hunter:
         limits, now = Limits(100, 10), lambda: NO_TIME
         options = HuntOptions(jobs, limits, (), now, trusted=self.trusted)
         with hunt(survey([str(path)]), self.rules, options, lambda _: None) as hunted:
-            found = list(hunted.findings)
-            return found, hunted.finish(len(found))
+            kept = Kept()
+            return kept.findings, hunted.finish(hunted.give([kept]))
 
 
 @pytest.fixture(scope="module")

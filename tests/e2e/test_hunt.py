@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kept_findings import Kept
 from patience import PATIENCE_S
 from sidelight.cli.choices import LevelChoice
 from sidelight.cli.rulesets import own
@@ -277,8 +278,8 @@ def _in_process(path: Path, jobs: int, *, analytics: bool = True) -> tuple[list[
     rules = load_compiled([own()], None)
     options = HuntOptions(jobs, Limits(100, 10), (), lambda: NO_TIME, analytics, host="mme7")
     with hunt(survey([str(path)]), rules, options, lambda _: None) as hunted:
-        found = list(hunted.findings)
-        return found, hunted.finish(len(found))
+        kept = Kept()
+        return kept.findings, hunted.finish(hunted.give([kept]))
 
 
 def test_two_processes_give_what_one_gives(
@@ -294,6 +295,10 @@ def test_two_processes_give_what_one_gives(
     assert "host=''" not in repr(alone[-1])
     monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
     monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 1 << 20)
+    monkeypatch.setattr("sidelight.hunt.conclusion.MANY", 0)
+    monkeypatch.setattr("sidelight.hunt.audience.LEAST", 1)
+    for name in ("findings.conclude", "hunt.conclusion"):
+        monkeypatch.setattr(f"sidelight.{name}.STRETCH", 2)
     assert _in_process(logs, 2) == alone
     assert _in_process(logs, 2, analytics=False) == without
     with ThreadPoolExecutor(1) as another:  # beside which nothing is forked

@@ -45,8 +45,8 @@ class Observed:
 class Observer:
     """Gathers what findings show, one finding after another; their order changes nothing."""
 
-    _seen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    _last: int = NO_TIME
+    seen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    last: int = NO_TIME
     findings: int = 0
 
     def add(self, finding: Finding) -> None:
@@ -62,20 +62,35 @@ class Observer:
             ("roles", (finding.asset.role,) if finding.asset else ()),
         ):
             for name in names:
-                shown = self._seen.setdefault(kind, {}).setdefault(name, [])
-                shown.append(finding.id)
-                if len(shown) > 4 * _MOST:
-                    shown[:] = sorted(set(shown))[:_MOST]
+                self._show(kind, name, (finding.id,))
         if finding.last_seen != NO_TIME:
-            self._last = max(self._last, finding.last_seen)
+            self.last = max(self.last, finding.last_seen)
+
+    def apart(self) -> "Observer":
+        """Give one that gathers by itself."""
+        return Observer()
+
+    def take(self, part: "Observer") -> None:
+        """Add what *part* gathered."""
+        self.findings += part.findings
+        self.last = max(self.last, part.last)
+        for kind, seen in part.seen.items():
+            for name, ids in seen.items():
+                self._show(kind, name, ids)
+
+    def _show(self, kind: str, name: str, ids: Iterable[str]) -> None:
+        shown = self.seen.setdefault(kind, {}).setdefault(name, [])
+        shown += ids
+        if len(shown) > 4 * _MOST:
+            shown[:] = sorted(set(shown))[:_MOST]
 
     def observed(self) -> Observed:
         """Give what was gathered."""
         whole = {
             kind: {name: tuple(sorted(set(ids))[:_MOST]) for name, ids in sorted(seen.items())}
-            for kind, seen in self._seen.items()
+            for kind, seen in self.seen.items()
         }
-        return Observed(**whole, last=self._last)
+        return Observed(**whole, last=self.last)
 
 
 def observe(findings: Iterable[Finding]) -> Observed:

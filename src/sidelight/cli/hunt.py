@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -17,17 +17,17 @@ from sidelight.cli.lists import Lists, with_lists
 from sidelight.cli.outputs import Outputs, refuse_evidence, refuse_inside
 from sidelight.cli.reported import for_report
 from sidelight.cli.surfaces import Surfaces, Surveyed, looking, with_surfaces
+from sidelight.cli.takers import Counted, Shown
 from sidelight.cli.targets import Target, format_told, refuse_given, targets
 from sidelight.errors import UsageError
 from sidelight.plural import many
 from sidelight.values import dataclass
 
 if TYPE_CHECKING:
-    from sidelight.coverage import Run
     from sidelight.evidence.inventory import Inventory
-    from sidelight.findings.finding import Finding
-    from sidelight.hunt.gather import Gathered, Heed
+    from sidelight.hunt.gather import Heed
     from sidelight.hunt.run import Hunted
+    from sidelight.hunt.worker import Gathered
     from sidelight.intel.markings import Marking
     from sidelight.output.formats import Sink
     from sidelight.rules.cache import Compiled
@@ -212,7 +212,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
     _name_missing(inventory)
     refused = (*rules.refused, *request.evidence.refused)
     rules = structs.replace(rules, refused=refused) if request.evidence.refused else rules
-    counted = _Counted(request.fail_level)
+    counted = Counted(request.fail_level)
     _refuse_read(request, inventory)
     with Outputs() as outputs:
         sinks = _sinks(request, outputs)
@@ -221,7 +221,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
             hunt(inventory, rules, options, report) as hunted,
         ):
             report.done()
-            write(hunted.findings, [counted, *sinks], hunted.finish)
+            write(hunted.give, [counted, *sinks], hunted.finish)
             if request.profile:
                 _show_cost(hunted.gathered, rules)
         broken = outputs.finish()
@@ -237,7 +237,7 @@ def _hunt(request: _Request, rules: "Compiled", ctrl_c: Interrupt) -> int:
 
 def _raise_left(sinks: "Sequence[Sink]") -> None:
     for each in sinks:
-        if isinstance(each, _Shown) and each.left is not None:
+        if isinstance(each, Shown) and each.left is not None:
             raise each.left
 
 
@@ -315,45 +315,6 @@ def _name_loss(request: _Request, gathered: "Gathered") -> None:
 NOTHING_READ: Final = "no event was read: this says nothing about any host"
 
 
-@dataclass(slots=True)
-class _Counted:
-    """Notes whether a finding reaches the fail level."""
-
-    fail_level: str
-    found: bool = False
-
-    def add(self, finding: "Finding") -> None:
-        from sidelight.schema import LEVELS  # noqa: PLC0415
-
-        if self.fail_level != "never":
-            least = [str(level) for level in LEVELS].index(self.fail_level)
-            self.found |= LEVELS.index(finding.level) >= least
-
-    def close(self, run: object) -> None:
-        """Need nothing of the rest."""
-
-
-@dataclass(slots=True)
-class _Shown:
-    """Shows findings while somebody looks; files are written all the same."""
-
-    screen: "Sink"
-    left: OSError | SystemExit | None = None
-
-    def add(self, finding: "Finding") -> None:
-        self._show(lambda: self.screen.add(finding))
-
-    def close(self, run: "Run") -> None:
-        self._show(lambda: self.screen.close(run))
-
-    def _show(self, show: Callable[[], None]) -> None:
-        if self.left is None:
-            try:
-                show()
-            except (OSError, SystemExit) as error:  # the latter is what the renderer makes of it
-                self.left = error
-
-
 def _sinks(request: _Request, outputs: Outputs) -> "list[Sink]":
     from sidelight import __version__  # noqa: PLC0415
     from sidelight.output.formats import FORMATS, Header  # noqa: PLC0415
@@ -375,7 +336,7 @@ def _sinks(request: _Request, outputs: Outputs) -> "list[Sink]":
             quiet=view.quiet,
             written=bool(request.targets),
         )
-        sinks.append(_Shown(screen))
+        sinks.append(Shown(screen))
     return sinks
 
 

@@ -89,7 +89,7 @@ Host = Annotated[
     typer.Option(metavar="NAME", help="Host of evidence that names none, as some audit logs."),
 ]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=0, help="Processes that read; 0: one a core.")
+    int, typer.Option("--jobs", "-j", min=0, help="Processes that work; 0: one a core.")
 ]
 Fail = Annotated[FailLevel, typer.Option("--fail-level", help="Exit 1 for findings from here on.")]
 MaxEvidence = Annotated[int, typer.Option(min=1, help="Events a finding lists.")]

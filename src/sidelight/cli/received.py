@@ -322,7 +322,7 @@ def _hunt(
         lines = FORMATS["jsonl"].open(file, Header(__version__))
         sinks = [counted, lines, open_screen(request.out, quiet=True)]
         with hunt(inventory, together(sought), options, _until(request.seconds)) as hunted:
-            write(hunted.findings, sinks, hunted.finish)
+            write(hunted.give, sinks, hunted.finish)
             partial, gaps = hunted.gathered.partial, len(hunted.gathered.gaps)
             events, lost = hunted.gathered.events, hunted.lost
             empty = hunted.gathered.empty and not partial

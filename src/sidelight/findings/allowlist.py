@@ -77,9 +77,9 @@ class Sieve:
     entries: Sequence[Entry]
     today: date
     hidden: int = 0
-    _findings: Counter[str] = field(default_factory=Counter)
-    _events: Counter[str] = field(default_factory=Counter)
-    _partly: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    partly: Counter[str] = field(default_factory=Counter)
 
     def sift(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield what no entry hides."""
@@ -89,10 +89,10 @@ class Sieve:
                 match covers(entry, finding):
                     case "whole":
                         held.append(entry)
-                        self._findings[entry.id] += 1
-                        self._events[entry.id] += finding.count
+                        self.findings[entry.id] += 1
+                        self.events[entry.id] += finding.count
                     case "partly":
-                        self._partly[entry.id] += 1
+                        self.partly[entry.id] += 1
                     case "not":
                         pass
             if any(not entry.is_expired(self.today) for entry in held):
@@ -100,15 +100,26 @@ class Sieve:
             else:
                 yield finding
 
+    def apart(self) -> "Sieve":
+        """Give one that counts what it does by itself."""
+        return Sieve(self.entries, self.today)
+
+    def take(self, part: "Sieve") -> None:
+        """Add what *part* counted."""
+        self.hidden += part.hidden
+        self.findings.update(part.findings)
+        self.events.update(part.events)
+        self.partly.update(part.partly)
+
     def uses(self) -> tuple[Use, ...]:
         """Tell what each entry did, once every finding has come by."""
         return tuple(
             Use(
                 entry,
                 self._state(entry),
-                self._findings[entry.id],
-                self._events[entry.id],
-                self._partly[entry.id],
+                self.findings[entry.id],
+                self.events[entry.id],
+                self.partly[entry.id],
             )
             for entry in self.entries
         )
@@ -116,7 +127,7 @@ class Sieve:
     def _state(self, entry: Entry) -> State:
         if entry.is_expired(self.today):
             return "expired"
-        return "applied" if self._findings[entry.id] else "unused"
+        return "applied" if self.findings[entry.id] else "unused"
 
 
 def covers(entry: Entry, finding: Finding) -> Literal["whole", "partly", "not"]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import orjson
@@ -40,9 +40,10 @@ from sidelight.findings.surface import DISK, HOST, Seen, Surface, counted, surfa
 from sidelight.schema import LEVELS, NO_TIME
 from sidelight.values import dataclass
 
-_BATCH: Final = 10_000
-_STRETCH: Final = 256
-"""So many findings are laid out at a time; each may list as many events as the limits allow."""
+STRETCH: Final = 1024
+"""So many findings are drawn together: those who acted are looked up for all of them at once."""
+_LAID_OUT: Final = 256
+"""Of so many findings events are laid out at a time; each may list as many as the limits allow."""
 _MANY_HOSTS: Final = 3
 
 
@@ -96,23 +97,8 @@ def conclude(  # noqa: PLR0913
         limits: how much a finding lists.
         assets: what hosts are; scores on those that matter are raised.
     """
-    if not hits.num_rows:
-        return
-    sheet = Sheet.of(hits, processes)
-    every = (_raised(draft, assets) for draft in _drafts(sheet, rules))
-    drafts = sorted(every, key=lambda draft: draft.rank)
-    looked = not {HOST, DISK}.isdisjoint(sheet.channel.texts)  # all else is of logs
-    for begin in range(0, len(drafts), _BATCH):
-        some = drafts[begin : begin + _BATCH]
-        leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
-        lines = sheet.kin.lines(leads)
-        acted = np.concatenate([draft.rows for draft in some])
-        ends = np.cumsum([len(draft.rows) for draft in some])
-        several = instances(sheet.kin, sheet.actor[acted], sheet.time[acted], ends)
-        shown = _shown(some, sheet, shelf, limits)
-        for draft, process, each, evidence in zip(some, lines, several, shown, strict=True):
-            surfaces = _surfaces(draft.rows, sheet, shelf) if looked else ()
-            yield marked(_finding(draft, process, evidence, surfaces, each), assets)
+    if hits.num_rows:
+        yield from Outline.of(Sheet.of(hits, processes), shelf, rules, limits, assets).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +120,57 @@ class _Draft:
     def rank(self) -> tuple[int, int, int, str, str]:
         level = LEVELS.index(self.info.ref.level)
         return (-level, -self.score, self.first, self.host, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Findings in their order, none of which is drawn yet; any stretch can be, by itself."""
+
+    drafts: Sequence[_Draft]
+    sheet: Sheet
+    shelf: Shelf
+    limits: Limits
+    assets: Assets
+
+    @classmethod
+    def of(
+        cls,
+        sheet: Sheet,
+        shelf: Shelf,
+        rules: Mapping[str, RuleInfo],
+        limits: Limits = _LIMITS,
+        assets: Assets = _NO_ASSETS,
+    ) -> Self:
+        """Tell what there will be; what is given is as for `conclude`."""
+        some = _drafts(sheet, rules) if len(sheet.time) else ()
+        every = (_raised(draft, assets) for draft in some)
+        drafts = sorted(every, key=lambda draft: draft.rank)
+        return cls(drafts, sheet, shelf, limits, assets)
+
+    def __len__(self) -> int:
+        """Count the findings."""
+        return len(self.drafts)
+
+    def all(self) -> Iterator[Finding]:
+        """Draw every finding."""
+        for begin in range(0, len(self), STRETCH):
+            yield from self.drawn(begin, begin + STRETCH)
+
+    def drawn(self, begin: int, end: int) -> Iterator[Finding]:
+        """Draw a stretch of findings."""
+        some, sheet = self.drafts[begin:end], self.sheet
+        if not some:
+            return
+        leads = sheet.actor[[int(draft.rows[0]) for draft in some]]
+        lines = sheet.kin.lines(leads)
+        acted = np.concatenate([draft.rows for draft in some])
+        ends = np.cumsum([len(draft.rows) for draft in some])
+        several = instances(sheet.kin, sheet.actor[acted], sheet.time[acted], ends)
+        shown = _shown(some, sheet, self.shelf, self.limits)
+        looked = not {HOST, DISK}.isdisjoint(sheet.channel.texts)  # all else is of logs
+        for draft, process, each, evidence in zip(some, lines, several, shown, strict=True):
+            surfaces = _surfaces(draft.rows, sheet, self.shelf) if looked else ()
+            yield marked(_finding(draft, process, evidence, surfaces, each), self.assets)
 
 
 def _raised(draft: _Draft, assets: Assets) -> _Draft:
@@ -327,8 +364,8 @@ def _shown(
     drafts: Sequence[_Draft], sheet: Sheet, shelf: Shelf, limits: Limits
 ) -> Iterator[tuple[Evidence, ...]]:
     """List the events of each finding, as many as the limits allow."""
-    for begin in range(0, len(drafts), _STRETCH):
-        every = (draft.rows for draft in drafts[begin : begin + _STRETCH])
+    for begin in range(0, len(drafts), _LAID_OUT):
+        every = (draft.rows for draft in drafts[begin : begin + _LAID_OUT])
         most = limits.evidence
         several = [rows if len(rows) <= most else rows[:most] for rows in every]
         rows = np.concatenate(several)

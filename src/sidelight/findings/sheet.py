@@ -1,6 +1,7 @@
 """Hits as numbers: which group each is in, which event it is about, and who acted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -36,6 +37,37 @@ class Texts:
         texts = self.texts
         return [texts[code] for code in self.code[rows].tolist()]
 
+    def only(self, rows: Rows) -> Self:
+        """Leave out all hits but some."""
+        return replace(self, code=self.code[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Hits by their events.
+
+    Args:
+        order: hits in order of (source, record, rule).
+        begins: where in *order* each event begins, and one number more for the end.
+        event: of each hit, the number of its event.
+    """
+
+    order: Rows
+    begins: Ints
+    event: Ints
+
+    @classmethod
+    def of(cls, source: Ints, record: Ints, rule: Ints) -> Self:
+        """Put hits in order."""
+        order, _ = sort_rows([source, record, rule])
+        fresh = np.zeros(len(order), bool)
+        fresh[:1] = True
+        for key in (source, record):
+            fresh[1:] |= np.diff(key[order]) != 0
+        event = np.empty(len(order), np.int64)
+        event[order] = np.cumsum(fresh) - 1
+        return cls(order, np.append(np.flatnonzero(fresh), len(order)), event)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -46,9 +78,6 @@ class Sheet:
         actor: of each hit, its row in *kin*; PIDs count as one actor for each time.
         kin: who acted, with ancestors.
         signature: of each hit, what its process and ancestors look like.
-        by_event: hits in order of (source, record, rule).
-        begins: where in *by_event* each event begins, and one number more for the end.
-        event: of each hit, the number of its event.
     """
 
     rule: Texts
@@ -63,9 +92,7 @@ class Sheet:
     actor: Ints
     kin: Kin
     signature: Texts
-    by_event: Rows
-    begins: Ints
-    event: Ints
+    events: Events
 
     @classmethod
     def of(cls, hits: pa.Table, processes: Sequence[pa.Table]) -> Self:
@@ -78,13 +105,6 @@ class Sheet:
         actor, wanted = distinct_actors(hits, folded.code, time)
         kin = Kin.of(processes, wanted)
         number, texts = signatures(kin)
-        by_event, _ = sort_rows([source.code, record, rule.code])
-        fresh = np.zeros(len(by_event), bool)
-        fresh[0] = True
-        for key in (source.code, record):
-            fresh[1:] |= np.diff(key[by_event]) != 0
-        event = np.empty(len(by_event), np.int64)
-        event[by_event] = np.cumsum(fresh) - 1
         return cls(
             rule=rule,
             host=Texts(host_code, listed(hosts)),
@@ -98,18 +118,25 @@ class Sheet:
             actor=actor,
             kin=kin,
             signature=Texts(number[actor], texts),
-            by_event=by_event,
-            begins=np.append(np.flatnonzero(fresh), len(by_event)),
-            event=event,
+            events=Events.of(source.code, record, rule.code),
         )
+
+    def only(self, rows: Rows) -> Self:
+        """Leave out all hits but some; who acted in the others is still known."""
+        texts = ("rule", "host", "folded", "window", "source", "channel", "event_id", "signature")
+        left = {name: getattr(self, name).only(rows) for name in texts}
+        numbers = {name: getattr(self, name)[rows] for name in ("time", "record", "actor")}
+        places = left["source"].code, numbers["record"], left["rule"].code
+        return replace(self, **left, **numbers, events=Events.of(*places))
 
     def rules_at(self, rows: Rows) -> list[tuple[str, ...]]:
         """Name every rule that matched the event of each of some hits."""
-        begin, end = self.begins[self.event[rows]], self.begins[self.event[rows] + 1]
+        events = self.events
+        begin, end = events.begins[events.event[rows]], events.begins[events.event[rows] + 1]
         alone = [(text,) for text in self.rule.texts]
         found = [alone[code] for code in self.rule.code[rows].tolist()]
         for at in np.flatnonzero(end - begin > 1).tolist():
-            found[at] = tuple(dict.fromkeys(self.rule.at(self.by_event[begin[at] : end[at]])))
+            found[at] = tuple(dict.fromkeys(self.rule.at(events.order[begin[at] : end[at]])))
         return found
 
 

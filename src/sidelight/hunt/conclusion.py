@@ -1,7 +1,8 @@
 """What was gathered becomes findings."""
 
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import field
 from heapq import merge
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sidelight.analytics.columns import YARA
-from sidelight.analytics.conclude import Facts, conclude_facts
+from sidelight.analytics.conclude import Concluded, Facts, conclude_facts
 from sidelight.analytics.excerpt import unite_facts
 from sidelight.analytics.knowledge import NOTHING, Knowledge
 from sidelight.analytics.stakes import raised
@@ -21,14 +22,16 @@ from sidelight.evidence.reading import Digest
 from sidelight.findings.assets import Assets
 from sidelight.findings.cells import coded, listed, plain
 from sidelight.findings.clocks import Looks
-from sidelight.findings.conclude import Limits, RuleInfo, conclude
+from sidelight.findings.conclude import STRETCH, Limits, Outline, RuleInfo
 from sidelight.findings.facts import FACTS
 from sidelight.findings.finding import Finding, RuleRef
 from sidelight.findings.hits import union
 from sidelight.findings.sample import as_hits, settle
+from sidelight.findings.sheet import Sheet
 from sidelight.findings.shelf import Shelf
 from sidelight.findings.spool import Spool
 from sidelight.findings.surface import HOST
+from sidelight.hunt.forks import aside
 from sidelight.hunt.memory import trim
 from sidelight.rules.cache import Compiled
 from sidelight.rules.correlate import correlate
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from sidelight.pe.examined import Examined
 
 _NO_LOOKS: Final = Looks()
+
+MANY: Final = 10_000
+"""With fewer hits it takes longer to begin another process than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,39 @@ class Context:
     examined: Mapping[str, "Examined"] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Findings in their order, stretch by stretch: those of stories among those of hits alone.
+
+    Args:
+        told: of stories, in order.
+        alone: of hits that no story tells of.
+        places: of each of *told*, before how many of *alone* it stands.
+    """
+
+    told: Sequence[Finding]
+    alone: Outline
+    places: Sequence[int]
+
+    @classmethod
+    def of(cls, told: Sequence[Finding], alone: Outline) -> "Drawing":
+        """Put findings in order."""
+        ranks = [draft.rank for draft in alone.drafts]
+        return cls(told, alone, [bisect_left(ranks, each.rank) for each in told])
+
+    def __len__(self) -> int:
+        """Count the stretches."""
+        return max(1, -(-len(self.alone) // STRETCH))
+
+    def stretch(self, number: int) -> Iterator[Finding]:
+        """Draw one of them."""
+        begin, end = number * STRETCH, (number + 1) * STRETCH
+        last = len(self.places) if number == len(self) - 1 else bisect_left(self.places, end)
+        told = self.told[bisect_left(self.places, begin) : last]
+        return merge(told, self.alone.drawn(begin, end), key=_rank)
+
+
+@contextmanager
 def draw_findings(  # noqa: PLR0913
     spool: Spool,
     rules: Compiled,
@@ -64,8 +103,9 @@ def draw_findings(  # noqa: PLR0913
     copies: frozenset[str],
     context: Context,
     looks: Looks = _NO_LOOKS,
-) -> Iterator[Finding]:
-    """Yield the findings of what *spool* holds, most severe first.
+    processes: int = 1,
+) -> Iterator[Drawing]:
+    """Give the findings of what *spool* holds, most severe first; to be drawn in the context.
 
     Args:
         spool: filled, and open for as long as findings are drawn.
@@ -74,6 +114,7 @@ def draw_findings(  # noqa: PLR0913
         copies: sources to leave out, since others have the same content.
         context: what is known besides.
         looks: how to read the times of looks at hosts.
+        processes: how many may work at it, this one included.
     """
     hits = union(*_tables(spool, "hits", copies))
     members = union(*_tables(spool, "members", copies))
@@ -82,16 +123,25 @@ def draw_findings(  # noqa: PLR0913
         fired = correlate(rules.correlations, members)
         hits = union(hits, fired) if fired.num_rows else hits
         del members, fired
-        processes = spool.tables("processes").together()  # starts seen twice are the same starts
+        starts = spool.tables("processes").together()  # starts seen twice are the same starts
         infos = rule_infos(rules, set(listed(coded(hits.column("rule"))[1])))
-        stories = conclude_facts(
-            _facts(spool, copies, context), hits, shelf, processes, infos, limits, looks
-        )
-        trim()  # facts are many, and nobody needs them any more
-        rest = hits.filter(pa.array(_untold(hits.num_rows, stories.told)))
-        alone = conclude(rest, shelf, processes, infos, limits, context.assets)
-        told = sorted((raised(each, context.assets) for each in stories.findings), key=_rank)
-        yield from merge(told, alone, key=_rank)
+
+        def tell() -> Concluded:
+            facts = _facts(spool, copies, context)
+            return conclude_facts(facts, hits, shelf, starts, infos, limits, looks)
+
+        if processes > 1 and hits.num_rows >= MANY:
+            with aside(tell) as told:
+                sheet = Sheet.of(hits, starts)
+                stories = told()
+        else:
+            stories = tell()
+            trim()  # facts are many, and nobody needs them any more
+            sheet = Sheet.of(hits, starts)
+        rest = np.flatnonzero(_untold(hits.num_rows, stories.told))
+        outline = Outline.of(sheet.only(rest), shelf, infos, limits, context.assets)
+        found = (raised(each, context.assets) for each in stories.findings)
+        yield Drawing.of(sorted(found, key=_rank), outline)
 
 
 def _facts(spool: Spool, copies: frozenset[str], context: Context) -> Facts:

@@ -3,40 +3,29 @@
 Parts are sets of rows and merge in any order, so who reads what changes nothing in the result.
 """
 
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import msgspec
-
 from sidelight.errors import SidelightError
 from sidelight.evidence.inventory import Inventory, Task
 from sidelight.evidence.named import STDIN
-from sidelight.evidence.reading import Digest, read_task
 from sidelight.findings.spool import Spool
 from sidelight.hunt.host import Names
-from sidelight.hunt.memory import Held, keep_memory, of_libc, trim
-from sidelight.hunt.scan import Scanner
+from sidelight.hunt.memory import trim
+from sidelight.hunt.worker import Gathered, Worker
 from sidelight.rules.cache import Compiled
-from sidelight.rules.cost import Cost, add_costs
-from sidelight.schema import Frame, Gap, Kind
+from sidelight.schema import Gap
 from sidelight.values import dataclass
 
 if TYPE_CHECKING:
-    from concurrent.futures.process import ProcessPoolExecutor
-
     from sidelight.hunt.crew import Finished
+    from sidelight.hunt.hands import Parted
 
 PARALLEL_BYTES: Final = 96 << 20
 """Below this much evidence a second process costs more than it saves."""
-
-TOGETHER: Final = 8192
-"""Batches of fewer events are scanned together: scanning has a price for each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,139 +70,6 @@ class Work:
     heed: Heed = nullcontext
 
 
-_SILENT: Final = frozenset(
-    {"", "archive", "evtx", "journal", "xml", "json", "csv", "auditd", "syslog"}
-)
-"""Formats of which nothing was read where no event was; what is no log may well have none."""
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What reading gave, besides what is in the spool.
-
-    Args:
-        seen: numbers of the rules that had events to look at.
-        occurring: names of the columns that ever occurred, for each kind of event.
-        costs: of single rules, by id.
-        partial: why not all was read; empty where it was.
-    """
-
-    gaps: list[Gap] = field(default_factory=list)
-    digests: list[Digest] = field(default_factory=list)
-    events: int = 0
-    hits: int = 0
-    seen: set[int] = field(default_factory=set)
-    occurring: dict[Kind, set[str]] = field(default_factory=dict)
-    counters: dict[str, int] = field(default_factory=dict)
-    costs: dict[str, Cost] = field(default_factory=dict)
-    partial: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was seen: no event, and no host, memory, program or YARA scan either."""
-        looks = (each.format for each in self.digests)
-        return not self.events and all(name in _SILENT for name in looks)
-
-    def take(self, other: "Gathered") -> None:
-        """Add what another gave."""
-        self.gaps += other.gaps
-        self.digests += other.digests
-        self.events += other.events
-        self.hits += other.hits
-        self.seen |= other.seen
-        self.meet(other.occurring)
-        add_costs(self.costs, other.costs)
-        for name, count in other.counters.items():
-            self.counters[name] = self.counters.get(name, 0) + count
-
-    def meet(self, occurring: Mapping[Kind, set[str]]) -> None:
-        """Add the names of columns that occurred."""
-        for kind, names in occurring.items():
-            self.occurring.setdefault(kind, set()).update(names)
-
-
-Parted: TypeAlias = tuple[Gathered, tuple[str, ...]]
-"""What a process gave, and the files that hold its parts."""
-
-
-class Worker:
-    """Reads and scans tasks one after another."""
-
-    def __init__(self, rules: Compiled, names: Names, *, analytics: bool = True) -> None:
-        keep_memory()
-        self._scanner = Scanner(rules, analytics=analytics)
-        self._names = names
-        self._memory = Held()
-        self._parts = 0
-
-    def work(
-        self,
-        task: Task,
-        spool: Spool,
-        result: Gathered,
-        report: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Put what *task* holds into *spool*, and the rest into *result*, whatever ends it."""
-        engine = self._scanner.engine
-        engine.costs = {}
-        before = engine.counters.as_dict()
-        try:
-            self._read(task, spool, result, report)
-        finally:
-            result.seen |= engine.seen
-            result.meet(engine.occurring)
-            add_costs(result.costs, engine.costs)
-            for name, count in engine.counters.as_dict().items():
-                result.counters[name] = result.counters.get(name, 0) + count - before[name]
-
-    def _read(self, task: Task, spool: Spool, result: Gathered, report: Callable[[], None]) -> None:
-        held: list[Frame] = []
-        try:
-            for item in read_task(task, self._scanner.wish):
-                match item:
-                    case Frame():
-                        if _is_enough(held, item):
-                            self._scan(held, task, spool, result)
-                        held.append(self._names.frame(item))
-                        result.events += len(item)
-                        if item.last and _is_much(held):
-                            self._scan(held, task, spool, result)
-                        report()
-                    case Gap():
-                        result.gaps.append(self._names.gap(item))
-                    case Digest():
-                        result.digests.append(self._names.digest(item))
-                del item  # a batch lives as long as one of its frames
-        finally:
-            if held:
-                self._scan(held, task, spool, result)
-
-    def _scan(self, held: list[Frame], task: Task, spool: Spool, result: Gathered) -> None:
-        """Put *held* into *spool* and empty it."""
-        frames = held.copy()
-        held.clear()
-        self._scanner.part = task.number << 32 | self._parts
-        self._parts += 1
-        part = self._scanner.scan(*frames)
-        result.hits += part.hits.num_rows
-        spool.add(part)
-        del frames, part
-        self._memory.give_back()
-
-
-def _is_enough(held: list[Frame], fresh: Frame) -> bool:
-    """Tell whether *held* is to be scanned before *fresh* is taken.
-
-    A reader gives the kinds of a batch in order; to hold part of a batch would hold all of it.
-    """
-    begins = bool(held) and fresh.kind <= held[-1].kind
-    return begins and _is_much(held)
-
-
-def _is_much(held: list[Frame]) -> bool:
-    return sum(map(len, held)) >= TOGETHER
-
-
 def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> Gathered:
     """Read everything in *inventory* into *spool*; what ends it early keeps what it read."""
     result = Gathered(gaps=[work.names.gap(gap) for gap in inventory.gaps])
@@ -226,11 +82,11 @@ def gather(inventory: Inventory, rules: Compiled, spool: Spool, work: Work) -> G
         result.partial = "interrupted"
     except SidelightError as error:
         result.partial = f"stopped: {error}"
-    _let_go(result)
+    _give_back(result)
     return result
 
 
-def _let_go(result: Gathered) -> None:
+def _give_back(result: Gathered) -> None:
     """Give to the kernel what was there for reading only."""
     if any(each.format == "evtx" for each in result.digests):
         from sidelight.evidence.evtx.chunks import release  # noqa: PLC0415 - imported by now
@@ -257,48 +113,17 @@ def _progress(inventory: Inventory, done: int, result: Gathered) -> Progress:
     return Progress(done, inventory.size, result.events, result.hits, len(result.digests))
 
 
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
-
-_WORKER: Final[list[tuple[Worker, Path]]] = []
-
-
-def _start(rules: bytes, folder: str, names: Names, analytics: bool) -> None:
-    _end_quietly()
-    worker = Worker(msgspec.msgpack.decode(rules, type=Compiled), names, analytics=analytics)
-    _WORKER[:] = [(worker, Path(folder))]
-
-
-def _end_quietly() -> None:
-    """Let signals end this process, without a traceback, and the end of its parent, too.
-
-    One that is ignored stays ignored: who is run by nohup(1) outlives its terminal.
-    """
-    prctl = of_libc("prctl")
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # not every system hangs up
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _run(task: Task) -> Parted:
-    worker, folder = _WORKER[0]
-    result, spool = Gathered(), Spool(folder, prefix=f"{task.number:06d}-")
-    worker.work(task, spool, result)
-    return result, spool.flush()
-
-
 def _gather_apart(
     inventory: Inventory, rules: Compiled, spool: Spool, work: Work, result: Gathered
 ) -> None:
     """Share the tasks with other processes: this one, which is ready first, takes some too."""
     from sidelight.hunt.crew import Crew  # noqa: PLC0415 - for large input
+    from sidelight.hunt.hands import let_go, ready, run  # noqa: PLC0415
 
     worker = Worker(rules, work.names, analytics=work.analytics)
-    pool = _pool(worker, rules, work)
+    pool = ready(worker, work.scratch, work.jobs - 1)
     here = [task for task in inventory.tasks if _is_here(task)]
-    crew = Crew(pool, _run, [task for task in inventory.tasks if not _is_here(task)])
+    crew = Crew(pool, run, [task for task in inventory.tasks if not _is_here(task)])
     done = 0
     with pool:
         try:
@@ -317,25 +142,7 @@ def _gather_apart(
             crew.stop()
             raise
         finally:
-            _WORKER.clear()
-
-
-def _pool(worker: Worker, rules: Compiled, work: Work) -> "ProcessPoolExecutor":
-    """Give other processes that are ready to `_run`.
-
-    A fork has all that is loaded, for nothing. With other threads about, any lock may be held
-    where it forks, so then each process starts anew.
-    """
-    import multiprocessing  # noqa: PLC0415
-    from concurrent.futures.process import ProcessPoolExecutor  # noqa: PLC0415
-
-    if sys.platform == "linux" and threading.active_count() == 1:
-        _WORKER[:] = [(worker, work.scratch)]
-        forking = multiprocessing.get_context("fork")
-        return ProcessPoolExecutor(work.jobs - 1, forking, initializer=_end_quietly)
-    start = (msgspec.msgpack.encode(rules), str(work.scratch), work.names, work.analytics)
-    anew = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(work.jobs - 1, anew, initializer=_start, initargs=start)
+            let_go()
 
 
 def _is_here(task: Task) -> bool:

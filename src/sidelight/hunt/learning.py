@@ -11,7 +11,8 @@ from sidelight.evidence.inventory import Inventory
 from sidelight.findings.hits import union
 from sidelight.findings.spool import Spool
 from sidelight.hunt.conclusion import find_copies
-from sidelight.hunt.gather import Gathered, Report, Work, gather
+from sidelight.hunt.gather import Report, Work, gather
+from sidelight.hunt.worker import Gathered
 from sidelight.replacement import replace_file
 from sidelight.rules.cache import compiled
 from sidelight.rules.load import compile_documents

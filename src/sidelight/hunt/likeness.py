@@ -1,24 +1,15 @@
 """Whom the findings of a hunt resemble, drawn from them as they pass."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sidelight import __version__
 from sidelight.attribution.observation import Observer
-from sidelight.findings.finding import Finding
 from sidelight.findings.resemblance import Resemblance
 from sidelight.kept import digest_of, kept
 
 if TYPE_CHECKING:
     from sidelight.attribution.lore import Lore
-
-
-def watched(findings: Iterable[Finding], observer: Observer) -> Iterator[Finding]:
-    """Yield *findings* as they are, and let *observer* see each."""
-    for finding in findings:
-        observer.add(finding)
-        yield finding
 
 
 def resemblance_of(observer: Observer, cache: Path | None = None) -> Resemblance | None:

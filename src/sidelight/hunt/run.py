@@ -4,17 +4,16 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import Final, TypeVar
+from typing import Final
 
 from sidelight import __version__
 from sidelight.attribution.observation import Observer
-from sidelight.coverage import Companion, Input, Loaded, Manifest, Run, build
+from sidelight.coverage import Companion, Coverage, Input, Loaded, Manifest, Run, build
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
 from sidelight.evidence.opening import open_regular
@@ -22,8 +21,8 @@ from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
 from sidelight.findings.clocks import Looks, looks_of, read_clocks
 from sidelight.findings.conclude import Limits
-from sidelight.findings.finding import Finding
 from sidelight.findings.spool import Spool
+from sidelight.hunt.audience import Audience, Taker
 from sidelight.hunt.blindness import blind_rules
 from sidelight.hunt.conclusion import (
     Context,
@@ -34,14 +33,14 @@ from sidelight.hunt.conclusion import (
     spooled_files,
 )
 from sidelight.hunt.examination import Second, Trusted, look_again
-from sidelight.hunt.gather import Gathered, Heed, Report, Work, gather
+from sidelight.hunt.forks import aside
+from sidelight.hunt.gather import PARALLEL_BYTES, Heed, Report, Work, gather
 from sidelight.hunt.host import Names
-from sidelight.hunt.likeness import resemblance_of, watched
+from sidelight.hunt.likeness import resemblance_of
+from sidelight.hunt.worker import Gathered
 from sidelight.rules.cache import Compiled
 from sidelight.schema import Gap
 from sidelight.values import dataclass
-
-Made = TypeVar("Made")
 
 _BLOCK: Final = 1 << 20
 
@@ -51,13 +50,14 @@ class Hunted:
     """What a hunt gave.
 
     Args:
-        findings: most severe first; to be read once, before the hunt is left.
+        give: gives every finding, most severe first, and tells how many there were; to be asked
+            once, before the hunt is left.
         finish: gives the rest of the run, when told how many findings there were.
         lost: whether evidence was lost.
         gathered: what was read.
     """
 
-    findings: Iterator[Finding]
+    give: Callable[[Sequence[Taker]], int]
     finish: Callable[[int], Run]
     lost: bool
     gathered: Gathered
@@ -116,28 +116,19 @@ def hunt(
 ) -> Iterator[Hunted]:
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
-    with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
+    with (
+        tempfile.TemporaryDirectory(prefix="sidelight-") as name,
+        Spool(Path(name)) as spool,
+        ExitStack() as stack,
+    ):
         gathered = gather(inventory, rules, spool, _work(options, Path(name), report))
         gathered.partial = gathered.partial or options.partial
-        copies, gaps = find_copies(gathered.digests)
-        files = spooled_files(spool, copies)
-        second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
-        gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
-        gathered.gaps = list(map(options.names.gap, gathered.gaps))
-        counts = event_counts(spool, copies)
-        looked = looked_at(counts)
-        clocks = read_clocks(spool.tables("processes"), looked)
-        coverage = build(
-            counts,
-            gathered.gaps,
-            _loaded(rules),
-            blind_rules(rules, gathered.seen, gathered.occurring),
-        )
-        spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
-        coverage = replace(coverage, clocks=clocks, analytics=spots)
-        observer = Observer()
         listed = partial(_inputs, inventory.inputs, gathered, options.named)
-        inputs = _ahead(listed) if options.jobs > 1 else listed
+        much = options.jobs > 1 and inventory.size >= PARALLEL_BYTES
+        inputs = stack.enter_context(aside(listed)) if much else listed
+        copies, second = _looked_again(spool, inventory, gathered, options)
+        coverage, looks = _covered(spool, copies, rules, gathered, options)
+        observer = Observer()
 
         def finish(findings: int) -> Run:
             manifest = Manifest(
@@ -159,22 +150,44 @@ def hunt(
             whole = replace(coverage, allowed=allow.uses(), hidden=allow.hidden, unheard=unheard)
             return Run(manifest, whole, resemblance_of(observer, options.cache))
 
-        findings = _findings(spool, rules, options, copies, looks_of(clocks, looked), second)
-        yield Hunted(watched(findings, observer), finish, bool(coverage.lost), gathered)
+        def give(takers: Sequence[Taker]) -> int:
+            audience = Audience([*takers, observer], options.allow)
+            context = replace(options.context, examined=second.examined)
+            parts = spool, rules, options.limits, copies, context, looks, options.jobs
+            with draw_findings(*parts) as drawing:
+                audience.hear(drawing, options.jobs)
+            return audience.count
+
+        yield Hunted(give, finish, bool(coverage.lost), gathered)
 
 
-def _findings(  # noqa: PLR0913
+def _looked_again(
+    spool: Spool, inventory: Inventory, gathered: Gathered, options: HuntOptions
+) -> tuple[frozenset[str], Second]:
+    """Name the copies, and look a second time at what may be a triad; gaps go to *gathered*."""
+    copies, gaps = find_copies(gathered.digests)
+    files = spooled_files(spool, copies)
+    second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
+    gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
+    gathered.gaps = list(map(options.names.gap, gathered.gaps))
+    return copies, second
+
+
+def _covered(
     spool: Spool,
-    rules: Compiled,
-    options: HuntOptions,
     copies: frozenset[str],
-    looks: Looks,
-    second: Second,
-) -> Iterator[Finding]:
-    """Draw the findings that nobody vouches for."""
-    context = replace(options.context, examined=second.examined)
-    drawn = draw_findings(spool, rules, options.limits, copies, context, looks)
-    return options.allow.sift(drawn) if options.allow else drawn
+    rules: Compiled,
+    gathered: Gathered,
+    options: HuntOptions,
+) -> tuple[Coverage, Looks]:
+    """Tell what was seen and what was blind, and how to read the times of looks at hosts."""
+    counts = event_counts(spool, copies)
+    looked = looked_at(counts)
+    clocks = read_clocks(spool.tables("processes"), looked)
+    blind = blind_rules(rules, gathered.seen, gathered.occurring)
+    coverage = build(counts, gathered.gaps, _loaded(rules), blind)
+    spots = coverage.analytics if options.analytics else ()  # what did not run was not blind
+    return replace(coverage, clocks=clocks, analytics=spots), looks_of(clocks, looked)
 
 
 def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator[Gap]:
@@ -186,24 +199,6 @@ def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator
         gap = changed(item, took.get(names.source(item.path)))
         if gap is not None:
             yield gap
-
-
-def _ahead(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Begin to *make* something while this thread goes on; give what waits for it."""
-    made: list[Made] = []
-
-    def work() -> None:
-        with suppress(Exception):
-            made.append(make())
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-
-    def wait() -> Made:
-        thread.join()
-        return made[0] if made else make()  # if it failed, it fails here once more
-
-    return wait
 
 
 def _loaded(rules: Compiled) -> Loaded:

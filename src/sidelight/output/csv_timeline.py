@@ -7,12 +7,14 @@ and control characters are shown as pictures, so an event is always one line.
 
 import csv
 import io
-from typing import BinaryIO, Final
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, Final, Self
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Evidence, Finding
 from sidelight.output.details import BROKEN_BAR, joined, split, titles
 from sidelight.output.instants import rfc3339_fixed
+from sidelight.output.lines import Lines
 from sidelight.output.plain import plain
 from sidelight.output.tally import ABBREVIATION
 from sidelight.values import dataclass
@@ -40,40 +42,45 @@ COLUMNS: Final = (
     "FindingEvents",
 )
 _FORMULA: Final = ("=", "+", "-", "@")
-_BUFFER: Final = 1 << 18
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """Writes a row for each event of each finding."""
 
-    file: BinaryIO
-    _text: io.StringIO
+    lines: Lines
 
     def add(self, finding: Finding) -> None:
         """Write the events of a finding."""
-        csv.writer(self._text, lineterminator="\r\n").writerows(
-            [harmless(cell) for cell in row(finding, event)] for event in finding.evidence
+        self.lines.put(
+            _spelled([harmless(cell) for cell in row(finding, event)] for event in finding.evidence)
         )
-        if self._text.tell() > _BUFFER:
-            self._flush()
+
+    def apart(self) -> Self:
+        """Give one that keeps its rows."""
+        return type(self)(Lines())
+
+    def take(self, part: Self) -> None:
+        """Write the rows of *part*."""
+        self.lines.take(part.lines)
 
     def close(self, run: Run) -> None:
         """Write what is left; a timeline has no place for coverage."""
         del run
-        self._flush()
-
-    def _flush(self) -> None:
-        self.file.write(self._text.getvalue().encode("utf-8", "replace"))
-        self._text.seek(0)
-        self._text.truncate()
+        self.lines.flush()
 
 
 def open_timeline(file: BinaryIO) -> Timeline:
     """Begin a timeline with its header (RFC 4180)."""
+    lines = Lines(file)
+    lines.put(_spelled([COLUMNS]))
+    return Timeline(lines)
+
+
+def _spelled(rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerow(COLUMNS)
-    return Timeline(file, text)
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def row(finding: Finding, event: Evidence) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Every format that findings are written in."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import BinaryIO, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO, Final, Protocol, Self
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
@@ -10,10 +10,16 @@ from sidelight.values import dataclass
 
 
 class Sink(Protocol):
-    """Takes findings one by one, most severe first, and then the rest of the run, once."""
+    """A `Taker` of findings, most severe first, that takes the rest of the run at the end."""
 
     def add(self, finding: Finding) -> None:
         """Take a finding."""
+
+    def apart(self) -> Self:
+        """Give one of its kind for findings that come later, which may be sent."""
+
+    def take(self, part: Self) -> None:
+        """Add what *part* took."""
 
     def close(self, run: Run) -> None:
         """Take the rest of the run and write everything that is not written yet."""
@@ -75,10 +81,10 @@ def _navigator(file: BinaryIO, header: Header) -> Sink:
 
 
 def _timesketch(file: BinaryIO, header: Header) -> Sink:
-    from sidelight.output.timesketch import Timesketch  # noqa: PLC0415
+    from sidelight.output.timesketch import open_timesketch  # noqa: PLC0415
 
     del header
-    return Timesketch(file)
+    return open_timesketch(file)
 
 
 def _stix(file: BinaryIO, header: Header) -> Sink:
@@ -100,20 +106,17 @@ FORMATS: Final[Mapping[str, Writer]] = {
 }
 
 
-def write(findings: Iterable[Finding], sinks: Sequence[Sink], finish: Callable[[int], Run]) -> Run:
-    """Give every finding to every sink in one pass, then the run.
+def write(
+    give: Callable[[Sequence[Sink]], int], sinks: Sequence[Sink], finish: Callable[[int], Run]
+) -> Run:
+    """Have every finding given to every sink in one pass, then the run.
 
     Args:
-        findings: most severe first.
+        give: gives findings, most severe first, and tells how many there were.
         sinks: where they go.
         finish: gives the run, when it is told how many findings there were.
     """
-    count = 0
-    for finding in findings:
-        count += 1
-        for sink in sinks:
-            sink.add(finding)
-    run = finish(count)
+    run = finish(give(sinks))
     for sink in sinks:
         sink.close(run)
     return run

@@ -4,10 +4,7 @@ One ``finding`` a line, then one ``resemblance`` line where there are findings, 
 line and one ``manifest`` line. Keys have a fixed order, and the same run gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import BinaryIO, Final, TypeAlias
-
-import orjson
+from typing import BinaryIO, Final, Self
 
 from sidelight.coverage import Coverage, Manifest, Run, Stream, explain_zero
 from sidelight.coverage.telemetry import commands, sysmon_configuration, telemetry_of
@@ -27,52 +24,44 @@ from sidelight.findings.surface import Seen
 from sidelight.output.blindness import sentence
 from sidelight.output.clocks import clock_sentence
 from sidelight.output.instants import hour_text, rfc3339
+from sidelight.output.lines import Json, Lines, line
 from sidelight.schema import Gap
 from sidelight.values import dataclass
 
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-_BUFFER: Final = 1 << 18
 # Programs that sift lines by level need not know that some are about the run.
 _NO_ALARM: Final = "informational"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class JsonLines:
     """Writes a line for each finding, and at the end those of the run."""
 
-    file: BinaryIO
-    _lines: bytearray
+    lines: Lines
 
     def add(self, finding: Finding) -> None:
         """Write a finding."""
-        self._lines += line(finding_json(finding))
-        if len(self._lines) > _BUFFER:
-            self._flush()
+        self.lines.put(line(finding_json(finding)))
+
+    def apart(self) -> Self:
+        """Give one that keeps its lines."""
+        return type(self)(Lines())
+
+    def take(self, part: Self) -> None:
+        """Write the lines of *part*."""
+        self.lines.take(part.lines)
 
     def close(self, run: Run) -> None:
         """Write whom the findings resemble, coverage and manifest."""
         if run.resemblance:
-            self._lines += line(resemblance_json(run.resemblance))
-        self._lines += line(coverage_json(run.coverage, run.manifest.findings))
-        self._lines += line(manifest_json(run.manifest))
-        self._flush()
-
-    def _flush(self) -> None:
-        self.file.write(self._lines)
-        self._lines.clear()
+            self.lines.put(line(resemblance_json(run.resemblance)))
+        self.lines.put(line(coverage_json(run.coverage, run.manifest.findings)))
+        self.lines.put(line(manifest_json(run.manifest)))
+        self.lines.flush()
 
 
 def open_jsonl(file: BinaryIO) -> JsonLines:
     """Begin to write JSON lines to *file*."""
-    return JsonLines(file, bytearray())
-
-
-def line(value: Json) -> bytes:
-    """Spell *value* as one line; text that is not Unicode loses only what is not."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(_mended(value), option=orjson.OPT_APPEND_NEWLINE)
+    return JsonLines(Lines(file))
 
 
 def finding_json(finding: Finding) -> Json:
@@ -386,15 +375,3 @@ def _evidence(event: Evidence) -> Json:
         "rules": event.rules,
         "fields": event.fields,
     }
-
-
-def _mended(value: Json) -> Json:
-    match value:
-        case str():
-            return value.encode("utf-8", "replace").decode("utf-8")
-        case Mapping():
-            return {str(_mended(key)): _mended(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_mended(item) for item in value]
-        case _:
-            return value

@@ -4,14 +4,15 @@ Source: mitre-attack/attack-navigator, layer file format 4.5. A technique is wri
 tactic, so that a layer outlives changes of ATT&CK's tactics.
 """
 
+import io
 from dataclasses import field
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 import orjson
 
 from sidelight.coverage import Run, Technique
 from sidelight.findings.finding import Finding
-from sidelight.output.jsonl import Json
+from sidelight.output.lines import Json
 from sidelight.output.tally import Tally
 from sidelight.plural import many
 from sidelight.values import dataclass
@@ -30,6 +31,14 @@ class Layer:
     def add(self, finding: Finding) -> None:
         """Count a finding."""
         self._tally.add(finding)
+
+    def apart(self) -> Self:
+        """Give one that counts by itself."""
+        return type(self)(io.BytesIO())
+
+    def take(self, part: Self) -> None:
+        """Add what *part* counted."""
+        self._tally.take(part._tally)
 
     def close(self, run: Run) -> None:
         """Write the layer."""

@@ -66,6 +66,18 @@ class Tally:
         if finding.first_seen != NO_TIME:
             self.hours[finding.first_seen // _HOUR_NS, level] += 1
 
+    def take(self, other: "Tally") -> None:
+        """Add what another counted."""
+        self.total += other.total
+        for name in ("levels", "events", "classes", "rules", "tactics", "techniques", "hours"):
+            getattr(self, name).update(getattr(other, name))
+        for level, titles in other.unique.items():
+            self.unique[level] |= titles
+        for host, levels in other.hosts.items():
+            self.hosts[host].update(levels)
+        for technique, score in other.scores.items():
+            self.scores[technique] = max(self.scores.get(technique, 0), score)
+
     def top_rules(self, count: int) -> list[tuple[Level, str, int]]:
         """List the rules with findings, the most severe and then the most frequent first."""
         order = sorted(self.rules.items(), key=lambda item: (-SEVERITY[item[0][0]], -item[1], item))
@@ -74,6 +86,34 @@ class Tally:
     def top_hosts(self, count: int) -> list[tuple[str, Counter[Level]]]:
         """List the hosts with findings, those with the most severe first."""
         return sorted(self.hosts.items(), key=lambda item: (_weight(item[1]), item[0]))[:count]
+
+
+@dataclass(slots=True)
+class Overview:
+    """All findings counted, and the first of them.
+
+    Args:
+        limit: how many are kept.
+    """
+
+    limit: int
+    tally: Tally = field(default_factory=Tally)
+    shown: list[Finding] = field(default_factory=list)
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding."""
+        self.tally.add(finding)
+        if len(self.shown) < self.limit:
+            self.shown.append(finding)
+
+    def apart(self) -> "Overview":
+        """Give one for findings that come later."""
+        return Overview(self.limit - len(self.shown))
+
+    def take(self, part: "Overview") -> None:
+        """Add what *part* took."""
+        self.tally.take(part.tally)
+        self.shown += part.shown[: self.limit - len(self.shown)]
 
 
 def by_story(findings: Iterable[Finding]) -> Mapping[str, Sequence[Finding]]:

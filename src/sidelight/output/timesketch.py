@@ -4,13 +4,14 @@ Source: Timesketch documentation, "Import data": `message`, `datetime` and `time
 needed, `timestamp` is microseconds since 1970, `tag` a list. The file's name must end in .jsonl.
 """
 
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Evidence, Finding
 from sidelight.output.details import LONGEST, joined, split, titles
 from sidelight.output.instants import rfc3339_fixed
-from sidelight.output.jsonl import Json, event_number, line
+from sidelight.output.jsonl import event_number
+from sidelight.output.lines import Json, Lines, line
 from sidelight.output.plain import clip, plain
 from sidelight.schema import NO_TIME
 from sidelight.values import dataclass
@@ -22,14 +23,30 @@ _UNKNOWN: Final = "1970-01-01T00:00:00.000000Z"
 class Timesketch:
     """Writes a line for each event of each finding."""
 
-    file: BinaryIO
+    lines: Lines
 
     def add(self, finding: Finding) -> None:
         """Write the events of a finding."""
-        self.file.write(b"".join(line(event_json(finding, one)) for one in finding.evidence))
+        for event in finding.evidence:
+            self.lines.put(line(event_json(finding, event)))
+
+    def apart(self) -> Self:
+        """Give one that keeps its lines."""
+        return type(self)(Lines())
+
+    def take(self, part: Self) -> None:
+        """Write the lines of *part*."""
+        self.lines.take(part.lines)
 
     def close(self, run: Run) -> None:
-        """Leave the file as it is: Timesketch has no place for coverage."""
+        """Write what is left: Timesketch has no place for coverage."""
+        del run
+        self.lines.flush()
+
+
+def open_timesketch(file: BinaryIO) -> Timesketch:
+    """Begin to write JSON lines for Timesketch to *file*."""
+    return Timesketch(Lines(file))
 
 
 def event_json(finding: Finding, event: Evidence) -> Json:

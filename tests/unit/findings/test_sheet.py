@@ -40,3 +40,25 @@ def test_hits_are_told_of_as_their_rows_say(
     ]
     assert sheet.channel.at(at) == [known[row]["channel"] for row in some]
     assert [sheet.source[row] for row in some] == sheet.source.at(at)
+
+
+@given(st.lists(a_hit, min_size=1, max_size=12), st.data())
+def test_hits_that_are_left_are_told_of_as_if_there_were_no_others(
+    rows: list[dict[str, str]], data: st.DataObject
+) -> None:
+    empty: dict[str, str] = dict.fromkeys(HITS.names, "")
+    table = union(pa.Table.from_pylist([empty | row for row in rows], schema=HITS))
+    marks = data.draw(st.lists(st.booleans(), min_size=table.num_rows, max_size=table.num_rows))
+    left = np.flatnonzero(marks)
+    if not len(left):
+        return
+    sheet, alone = Sheet.of(table, []).only(left), Sheet.of(table.take(left), [])
+    every = np.arange(len(left))
+    assert sheet.rules_at(every) == alone.rules_at(every)
+    for name in ("rule", "host", "folded", "window", "source", "channel", "event_id", "signature"):
+        assert getattr(sheet, name).at(every) == getattr(alone, name).at(every)
+        order = (np.argsort(getattr(each, name).code, kind="stable") for each in (sheet, alone))
+        assert next(order).tolist() == next(order).tolist()
+    for name in ("time", "record"):
+        assert getattr(sheet, name).tolist() == getattr(alone, name).tolist()
+    assert sheet.kin.lines(sheet.actor) == alone.kin.lines(alone.actor)

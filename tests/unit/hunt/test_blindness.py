@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from sidelight.coverage import BlindRule
 from sidelight.hunt.blindness import blind_rules
-from sidelight.hunt.gather import Gathered
+from sidelight.hunt.worker import Gathered
 from sidelight.rules.cache import Compiled, compiled
 from sidelight.rules.expr import Glob, Match
 from sidelight.rules.rule import Alternative, Correlation, LogSource, Meta, Rule, RuleSet

@@ -1,5 +1,7 @@
+import pytest
+
 from sample_run import findings
-from sidelight.output.tally import Tally, by_story
+from sidelight.output.tally import Overview, Tally, by_story
 
 
 def test_findings_are_counted_by_level_host_rule_and_technique() -> None:
@@ -21,3 +23,19 @@ def test_findings_are_grouped_by_story() -> None:
     (group,) = by_story(findings()).values()
     assert [each.title for each in group] == [each.title for each in findings()[:2]]
     assert by_story(findings()[:1]) == {}
+
+
+@pytest.mark.parametrize("limit", [0, 2, 4, 99])
+@pytest.mark.parametrize("cut", range(8))
+def test_what_a_part_took_counts_as_if_one_had_taken_all(cut: int, limit: int) -> None:
+    whole, shared = Overview(limit), Overview(limit)
+    for finding in findings():
+        whole.add(finding)
+    for finding in findings()[:cut]:
+        shared.add(finding)
+    part = shared.apart()
+    for finding in findings()[cut:]:
+        part.add(finding)
+    assert len(part.shown) <= max(0, limit - cut)
+    shared.take(part)
+    assert shared == whole

@@ -7,13 +7,13 @@ import orjson
 from golden import compare
 from sample_run import findings, run
 from sidelight.findings.finding import Finding
-from sidelight.output.timesketch import Timesketch
+from sidelight.output.timesketch import open_timesketch
 from sidelight.schema import NO_TIME
 
 
 def written(some: list[Finding]) -> bytes:
     file = io.BytesIO()
-    sink = Timesketch(file)
+    sink = open_timesketch(file)
     for finding in some:
         sink.add(finding)
     sink.close(run())

@@ -41,6 +41,21 @@ class Counted:
                 if rule in of:
                     self.tallies[of[rule]].events.add((event.source, event.record))
 
+    def apart(self) -> "Counted":
+        """Give one that counts by itself."""
+        return Counted()
+
+    def take(self, part: "Counted") -> None:
+        """Add what *part* counted."""
+        for ident, found in part.findings.items():
+            self.findings[ident] = self.findings.get(ident, 0) + found
+        for ident, other in part.tallies.items():
+            tally = self.tallies.setdefault(ident, _Tally())
+            tally.events |= other.events
+            tally.unlisted += other.unlisted
+            tally.uncertain |= other.uncertain
+            tally.times += other.times
+
     def close(self, run: object) -> None:
         """Need nothing of the rest."""
 

@@ -6,10 +6,10 @@ the one script and the one style sheet of this package, by their hashes, and not
 
 import base64
 import hashlib
+import io
 from collections.abc import Iterator
-from dataclasses import field
 from importlib.resources import files
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -28,7 +28,7 @@ from sidelight.output.likeness import chance, likeness, times
 from sidelight.output.marking import Marking, label
 from sidelight.output.plain import plain
 from sidelight.output.progress import size
-from sidelight.output.tally import Tally, by_story
+from sidelight.output.tally import Overview, Tally, by_story
 from sidelight.schema import LEVELS
 from sidelight.values import dataclass
 
@@ -45,30 +45,34 @@ class Report:
     """Gathers findings and writes the report.
 
     Args:
-        limit: how many findings are shown; the rest is counted.
+        overview: of the findings; those that are not shown are counted.
     """
 
     file: BinaryIO
     marking: Marking
-    limit: int = LIMIT
-    _tally: Tally = field(default_factory=Tally)
-    _shown: list[Finding] = field(default_factory=list)
+    overview: Overview
 
     def add(self, finding: Finding) -> None:
         """Take a finding."""
-        self._tally.add(finding)
-        if len(self._shown) < self.limit:
-            self._shown.append(finding)
+        self.overview.add(finding)
+
+    def apart(self) -> Self:
+        """Give one that only gathers."""
+        return type(self)(io.BytesIO(), self.marking, self.overview.apart())
+
+    def take(self, part: Self) -> None:
+        """Add what *part* gathered."""
+        self.overview.take(part.overview)
 
     def close(self, run: Run) -> None:
         """Write the report."""
-        for text in _pieces(self._tally, self._shown, run, self.marking):
+        for text in _pieces(self.overview.tally, self.overview.shown, run, self.marking):
             self.file.write(text.encode("utf-8", "replace"))
 
 
 def open_html(file: BinaryIO, marking: Marking = "amber+strict", limit: int = LIMIT) -> Report:
     """Begin a report."""
-    return Report(file, marking, limit)
+    return Report(file, marking, Overview(limit))
 
 
 def _pieces(tally: Tally, shown: list[Finding], run: Run, marking: Marking) -> Iterator[str]:

@@ -5,16 +5,17 @@ An indicator names its rule by id and title only: rules have licences of their o
 receives the bundle gets them from their authors.
 """
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from hashlib import sha256
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding, RuleRef
 from sidelight.findings.resemblance import Resemblance
 from sidelight.output.instants import rfc3339_fixed
-from sidelight.output.jsonl import Json, line
+from sidelight.output.lines import Json, line
 from sidelight.output.marking import EXTENSION, MARKINGS, Marking, label
 from sidelight.output.stix.identifier import own_id
 from sidelight.output.stix.likeness import Remark, assessment, grouping, intrusion_set, reasons
@@ -43,6 +44,7 @@ class Bundle:
     _seen: set[str] = field(default_factory=set)
     _digest: bytes = b""
     _known: dict[RuleRef | str, str] = field(default_factory=dict)
+    _kept: list[tuple[str, bytes]] | None = None
 
     def begin(self, version: str) -> None:
         """Write what every bundle has: the marking and the producer."""
@@ -72,6 +74,16 @@ class Bundle:
         hosts = self._host(finding.host) if finding.host else None
         for indicator in indicators[:1]:
             self._own("sighting", when, _sighting(finding, indicator, observed, hosts))
+
+    def apart(self) -> Self:
+        """Give one that keeps its objects."""
+        return type(self)(io.BytesIO(), self.marking, self.producer, _kept=[])
+
+    def take(self, part: Self) -> None:
+        """Write the objects of *part*."""
+        self._known.update(part._known)
+        for identifier, text in part._kept or ():
+            self._write(identifier, text)
 
     def close(self, run: Run) -> None:
         """Write whom the findings resemble, and end the bundle; its id follows from its objects."""
@@ -127,18 +139,7 @@ class Bundle:
     def _indicator(self, rule: RuleRef) -> str:
         if rule in self._known:
             return self._known[rule]
-        credit = f", by {rule.author}" if rule.author else ""
-        content: Object = {
-            "name": rule.title,
-            "description": f"Sigma rule {rule.id}, level {rule.level}{credit}. The pattern names "
-            "the rule; its text is to be had from its author.",
-            "indicator_types": ["malicious-activity"],
-            "pattern": line({"title": rule.title, "id": rule.id}).decode().strip(),
-            "pattern_type": "sigma",
-            "valid_from": _BORN,
-            "external_references": [{"source_name": "sigma", "external_id": rule.id}],
-        }
-        self._known[rule] = self._own("indicator", _BORN, content)
+        self._known[rule] = self._own("indicator", _BORN, _indicator(rule))
         return self._known[rule]
 
     def _attack_pattern(self, technique: str) -> str:
@@ -164,9 +165,16 @@ class Bundle:
 
     def _put(self, item: Object) -> None:
         identifier = str(item["id"])
+        if identifier not in self._seen:
+            self._write(identifier, line(item).rstrip(b"\n"))
+
+    def _write(self, identifier: str, text: bytes) -> None:
         if identifier in self._seen:
             return
-        self.file.write((b",\n" if self._seen else b"") + line(item).rstrip(b"\n"))
+        if self._kept is None:
+            self.file.write((b",\n" if self._seen else b"") + text)
+        else:
+            self._kept.append((identifier, text))
         self._seen.add(identifier)
         self._digest = sha256(self._digest + identifier.encode()).digest()
 
@@ -176,6 +184,20 @@ def open_stix(file: BinaryIO, version: str, marking: Marking = "amber+strict") -
     bundle = Bundle(file, marking)
     bundle.begin(version)
     return bundle
+
+
+def _indicator(rule: RuleRef) -> Object:
+    credit = f", by {rule.author}" if rule.author else ""
+    return {
+        "name": rule.title,
+        "description": f"Sigma rule {rule.id}, level {rule.level}{credit}. The pattern names "
+        "the rule; its text is to be had from its author.",
+        "indicator_types": ["malicious-activity"],
+        "pattern": line({"title": rule.title, "id": rule.id}).decode().strip(),
+        "pattern_type": "sigma",
+        "valid_from": _BORN,
+        "external_references": [{"source_name": "sigma", "external_id": rule.id}],
+    }
 
 
 def _sighting(finding: Finding, indicator: str, observed: str | None, host: str | None) -> Object:

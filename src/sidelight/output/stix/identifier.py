@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from sidelight.output.jsonl import Json, line
+from sidelight.output.lines import Json, line
 
 _OBSERVABLES: Final = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
 _OWN: Final = UUID("6f7b5f5e-3d6a-5c1e-9a53-0d5d3d1b6c11")

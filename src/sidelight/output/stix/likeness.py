@@ -7,8 +7,8 @@ reasons. *Attributed to* (STIX 2.1, section 4.2.2) is for a campaign that a pers
 from collections.abc import Mapping, Sequence
 
 from sidelight.findings.resemblance import Hypothesis, percent
-from sidelight.output.jsonl import Json
 from sidelight.output.likeness import chance, times
+from sidelight.output.lines import Json
 from sidelight.values import dataclass
 
 Content = dict[str, Json]

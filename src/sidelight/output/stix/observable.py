@@ -7,7 +7,7 @@ from typing import Final
 
 from sidelight.findings.finding import Finding, Process
 from sidelight.output.instants import rfc3339_fixed
-from sidelight.output.jsonl import Json
+from sidelight.output.lines import Json
 from sidelight.output.stix.identifier import observable_id, process_id
 from sidelight.schema import NO_TIME, Event
 

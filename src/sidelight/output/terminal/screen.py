@@ -2,14 +2,13 @@
 
 import io
 import os
-from dataclasses import field
-from typing import Final, TextIO
+from typing import Final, Self, TextIO
 
 from rich.console import Console
 
 from sidelight.coverage import Run
 from sidelight.findings.finding import Finding
-from sidelight.output.tally import Tally, by_story
+from sidelight.output.tally import Overview, by_story
 from sidelight.output.terminal.block import block
 from sidelight.output.terminal.summary import summary
 from sidelight.plural import many
@@ -25,44 +24,52 @@ class Screen:
     """Shows a run: its summary, then its findings in the order in which they came.
 
     Args:
-        console: where it goes.
-        limit: how many findings are shown in full.
+        console: where it goes; None shows nothing.
+        overview: of the findings.
         wide: show long lines in full.
         quiet: show the findings alone.
         written: all is written to files as well.
     """
 
-    console: Console
-    limit: int = SHOWN
+    console: Console | None
+    overview: Overview
     wide: bool = False
     quiet: bool = False
     written: bool = False
-    _tally: Tally = field(default_factory=Tally)
-    _shown: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
         """Take a finding."""
-        self._tally.add(finding)
-        if len(self._shown) < self.limit:
-            self._shown.append(finding)
+        self.overview.add(finding)
+
+    def apart(self) -> Self:
+        """Give one that shows nothing."""
+        return type(self)(None, self.overview.apart())
+
+    def take(self, part: Self) -> None:
+        """Add what *part* took."""
+        self.overview.take(part.overview)
 
     def close(self, run: Run) -> None:
         """Show everything."""
-        width = self.console.width
+        if self.console is not None:
+            self._show(run, self.console)
+
+    def _show(self, run: Run, console: Console) -> None:
+        width, tally, shown = console.width, self.overview.tally, self.overview.shown
         if not self.quiet:
-            for part in summary(run, self._tally, width, listed=bool(self._shown)):
-                self.console.print(part)
-        stories = by_story(self._shown)
-        for finding in self._shown:
+            for part in summary(run, tally, width, listed=bool(shown)):
+                console.print(part)
+        stories = by_story(shown)
+        for finding in shown:
             others = [each for each in stories.get(finding.story, ()) if each is not finding]
             told = block(finding, width, wide=self.wide, story=others)
-            self.console.print(told, soft_wrap=True)
-            self.console.print()
-        more = self._tally.total - len(self._shown)
+            console.print(told, soft_wrap=True)
+            console.print()
+        more = tally.total - len(shown)
         if more:
             way = "use --output to write them all to a file"
             way = "--limit shows more of them here" if self.written else way
-            self.console.print(f"{many(more, 'more finding')}: {way}.")
+            console.print(f"{many(more, 'more finding')}: {way}.")
 
 
 def _columns() -> int:
@@ -115,4 +122,4 @@ def open_screen(  # noqa: PLR0913
         legacy_windows=False,
     )
     console.width = max(console.width, _LEAST_WIDTH)
-    return Screen(console, limit, wide, quiet, written)
+    return Screen(console, Overview(limit), wide, quiet, written)

@@ -1,4 +1,3 @@
-import signal
 import weakref
 from collections.abc import Iterator
 
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from sidelight.evidence.inventory import Task
 from sidelight.findings.spool import Spool
-from sidelight.hunt import gather
+from sidelight.hunt import worker
 from sidelight.hunt.host import Names
 from sidelight.rules.cache import compiled
 from sidelight.rules.rule import RuleSet
@@ -37,7 +36,7 @@ def frame(detail: Detail, event_id: str, size: int, *, last: bool) -> Frame:
     )
 
 
-@pytest.mark.parametrize(("size", "gone"), [(gather.TOGETHER, True), (gather.TOGETHER - 1, False)])
+@pytest.mark.parametrize(("size", "gone"), [(worker.TOGETHER, True), (worker.TOGETHER - 1, False)])
 def test_batches_are_let_go_before_the_next_is_read_once_they_are_large(
     monkeypatch: pytest.MonkeyPatch, size: int, gone: bool
 ) -> None:
@@ -52,29 +51,11 @@ def test_batches_are_let_go_before_the_next_is_read_once_they_are_large(
             del detail
             alive.append(held() is not None)
 
-    monkeypatch.setattr(gather, "read_task", read_task)
-    monkeypatch.setattr(gather, "keep_memory", lambda: None)
-    worker = gather.Worker(compiled(RuleSet((), (), (), "digest")), Names())
-    result = gather.Gathered()
+    monkeypatch.setattr(worker, "read_task", read_task)
+    monkeypatch.setattr(worker, "keep_memory", lambda: None)
+    reader = worker.Worker(compiled(RuleSet((), (), (), "digest")), Names())
+    result = worker.Gathered()
     with Spool() as spool:
-        worker.work(Task(0, (), 0), spool, result)
+        reader.work(Task(0, (), 0), spool, result)
     assert result.events == 2 * size
     assert alive == [not gone, False]
-
-
-def test_signals_end_a_helper_but_those_that_are_ignored_stay_ignored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(gather, "of_libc", lambda name: None)
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    hung_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup(1) leaves it
-    try:
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        gather._end_quietly()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, hung_up)
-        for number, action in before.items():
-            signal.signal(number, action)
