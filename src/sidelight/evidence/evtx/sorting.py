@@ -51,7 +51,7 @@ def sort_rows(table: Table) -> Sorting:
     channel, event_id = table.column((True, "Channel")), table.column((True, "EventID"))
     width = len(event_id.values) + 1
     both = (channel.codes[rows].astype(np.int64) + 1) * width + event_id.codes[rows] + 1
-    pairs, where = np.unique(both, return_inverse=True)
+    pairs, where = _numbered(both, (len(channel.values) + 1) * width)
     channels, ids = ["", *channel.values.to_pylist()], ["", *event_id.values.to_pylist()]
     found = [
         Kind("windows", str(channels[pair // width]), str(ids[pair % width]))
@@ -60,12 +60,15 @@ def sort_rows(table: Table) -> Sorting:
     kinds = tuple(sorted(set(found)))
     numbers = {kind: number for number, kind in enumerate(kinds)}
     of_rows = np.array([numbers[kind] for kind in found], np.int64)[where]
-    order = np.argsort(of_rows, kind="stable")
+    # NumPy sorts 16 bits by radix
+    narrow = of_rows.astype(np.int16) if len(kinds) <= np.iinfo(np.int16).max else of_rows
+    order = np.argsort(narrow, kind="stable")
     kind = np.full(len(table), len(kinds))
     kind[rows] = of_rows
     place = np.zeros(len(table), np.int64)
     place[rows[order]] = np.arange(len(rows))
-    edges = np.searchsorted(of_rows[order], np.arange(len(kinds) + 1))
+    edges = np.zeros(len(kinds) + 1, np.int64)
+    np.cumsum(np.bincount(of_rows, minlength=len(kinds)), out=edges[1:])
     return Sorting(kinds, rows[order], edges, kind, place)
 
 

@@ -93,8 +93,11 @@ class Table:
                     spans = slots.spans(index, None)
                 case Spans():
                     spans = piece
-            fits = fitting[spans.kind] & (spans.size == 8)
-            numbers[spans.rows[fits]] = values[spans.start[fits]].astype(np.int64)
+            rows, start = spans.rows, spans.start
+            fits = fitting.take(spans.kind) & (spans.size == 8)
+            if not fits.all():
+                rows, start = rows.compress(fits), start.compress(fits)
+            numbers[rows] = values[start]
         return numbers
 
 
