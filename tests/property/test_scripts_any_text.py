@@ -11,7 +11,6 @@ from examples import examples
 from packing import pack
 from sidelight.analytics import folding
 from sidelight.analytics.folding import _CODE, _CODES, _decode, fold
-from sidelight.analytics.keys import _DIRECT, _EACH, _NAMED, _SET, _bytes, find_keys
 from sidelight.analytics.script import candidates, judge, search
 from sidelight.analytics.signs import GROUPS, SIGNS, WORDS
 from sidelight.analytics.unpack import MOST_BYTES, MOST_LAYERS, is_packed, unpack
@@ -179,27 +178,6 @@ def test_a_rewriting_that_is_left_out_would_change_nothing(
                 folding, "_added", lambda text: dict(folding._VALUE.findall(text.lower()))
             )
             assert quick == fold(text)
-
-
-KEYS = st.sampled_from(
-    [
-        *["-bxor ", "xor ", "bxor", "^", "(", "$k", "k", "35", "0x4b", "&h4b", "k = 'key'", "$k=7"],
-        *['k = [byte[]] "key"', "k=@(1,2,3)", "k = {0x1, 0x2}", "k=x.GetBytes('key')", "kk='no'"],
-        *["_k = 'no'", "K", "\u212a = 'k'", "\u017f", " ", "\n", "'", "x=", "[byte]", "\ud800"],
-    ]
-)
-
-
-@examples(300)
-@given(st.lists(KEYS, max_size=12).map("".join))
-def test_the_keys_are_those_that_all_expressions_find(text: str) -> None:
-    keys = [key for found in _DIRECT.finditer(text) for key in _bytes([found[1]])]
-    names = {found[1].lower() for found in _NAMED.finditer(text)}
-    for found in _SET.finditer(text):
-        if found[1].lower() in names:
-            numbers = found["numbers"]
-            keys += [found["text"].encode()] if found["text"] else _bytes(_EACH.findall(numbers))
-    assert find_keys(text) == tuple(dict.fromkeys(keys))[:8]
 
 
 @settings(max_examples=150, deadline=None)

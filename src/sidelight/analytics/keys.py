@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import re2
-
 MOST_KEYS: Final = 8
 _LONGEST: Final = 256
 
@@ -13,9 +11,6 @@ _NUMBER: Final = r"(?:0x[0-9a-f]{1,2}|&h[0-9a-f]{1,2}|[0-9]{1,3})(?![0-9a-z])"
 _DIRECT: Final = re.compile(
     rf"(?:-bxor|\bxor|\^)[ \t]*\(?[ \t]*({_NUMBER})", re.IGNORECASE | re.ASCII
 )
-_MAY_BE_DIRECT: Final = re2.compile(rb"(?i:(?:bxor|\bxor|\^)[ \t]*\(?[ \t]*[0-9&])")
-"""Is found where `_DIRECT` is; so is `_MAY_BE_SET` where `_SET` is, for certain names."""
-
 _NAMED: Final = re.compile(
     r"(?:-bxor|\bxor|\^)[ \t]*\(?[ \t]*\$?([a-z_][a-z0-9_]{0,63})", re.IGNORECASE | re.ASCII
 )
@@ -25,10 +20,6 @@ _SET: Final = re.compile(
     rf"(?P<text>[^'\"\n]{{1,{_LONGEST}}})"
     rf"|@?[({{]?[ \t]*(?P<numbers>{_NUMBER}(?:[ \t]*,[ \t]*{_NUMBER}){{0,{_LONGEST}}}))",
     re.IGNORECASE | re.ASCII,
-)
-_MAY_BE_SET: Final = (
-    r"(?:^|[^A-Za-z0-9_])(?i:(?:%s)[ \t]*=[ \t]*(?:\[byte(?:\[\])?\][ \t]*)?"
-    r"(?:[@({0-9&'\"]|[^=\n;'\"]{0,64}GetBytes\())"
 )
 _EACH: Final = re.compile(_NUMBER, re.IGNORECASE | re.ASCII)
 
@@ -40,11 +31,10 @@ def find_keys(text: str) -> tuple[bytes, ...]:
 
 
 def _keys(text: str) -> Iterator[bytes]:
-    data = text.encode("utf-8", "replace")
-    for found in _DIRECT.finditer(text) if _MAY_BE_DIRECT.search(data) else ():
+    for found in _DIRECT.finditer(text):
         yield from _bytes([found[1]])
     names = {found[1].lower() for found in _NAMED.finditer(text)}
-    if not names or not re2.compile((_MAY_BE_SET % "|".join(sorted(names))).encode()).search(data):
+    if not names:
         return
     for found in _SET.finditer(text):
         if found[1].lower() in names:

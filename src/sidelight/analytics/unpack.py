@@ -100,8 +100,9 @@ def _decode(runs: list[bytes], rest: bytes) -> Iterator[Content]:
     if not runs and _SHAPES.search(rest) is None:
         return
     hidden = hides(rest)
-    keys = find_keys(rest.decode("utf-8", "replace")) if hidden else ()
-    for coded in islice(find_coded(rest, runs, hidden=hidden), MOST_PIECES):
+    pieces = [*islice(find_coded(rest, runs, hidden=hidden), MOST_PIECES)]
+    keys = find_keys(rest.decode("utf-8", "replace")) if hidden and pieces else ()
+    for coded in pieces:
         for found in _remembered_contents((coded.data, keys)):
             yield Content((coded.how, *found.how), found.text, found.binary)
 

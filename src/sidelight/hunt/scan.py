@@ -17,7 +17,7 @@ from sidelight.findings.sample import Sampler, as_hits
 from sidelight.hunt.tally import count_events
 from sidelight.rules.cache import Compiled
 from sidelight.rules.evaluate import Engine, Matches
-from sidelight.rules.members import Watch, member_rows, watches
+from sidelight.rules.members import Watch, member_rows, taking_part, watches
 from sidelight.schema import Frame, Kind, Wish, unique
 from sidelight.values import dataclass
 
@@ -87,12 +87,12 @@ class Scanner:
         spoken = [self._spoken(matches) for matches in every]
         hits = joined(NOTHING.hits, map(hit_rows, frames, spoken))
         kept = self._sampled(hits, spoken)
-        members = [self._members(*each) for each in zip(frames, every, kept, strict=True)]
+        members = self._members(frames, every, kept)
         return Part(
             hits=hits,
             events=event_rows(frames, [*map(_distinct, kept)]),
             processes=joined(NOTHING.processes, map(process_rows, frames)),
-            members=joined(NOTHING.members, members),
+            members=members,
             counts=count_events(frames, self.part),
             **(facts_of(frames) if self.analytics else no_facts()),
         )
@@ -103,21 +103,36 @@ class Scanner:
     def _sampled(self, hits: pa.Table, spoken: Sequence[Matches]) -> list[list[Rows]]:
         """List the rows of each frame whose full events *hits* want kept."""
         rows = [np.concatenate([_NONE, *matches.values()]) for matches in spoken]
-        chosen = self._sampler.choose(hits) if hits.num_rows else _NONE
+        return [[some] for some in self._chosen(hits, rows)]
+
+    def _members(
+        self, frames: Sequence[Frame], every: Sequence[Matches], kept: Sequence[list[Rows]]
+    ) -> pa.Table:
+        """Give the members in *frames*; add the rows whose full events they want to *kept*."""
+        owners: list[list[Rows]] = []
+        found: list[Rows] = []
+        tables = []
+        for frame, matches, wanted in zip(frames, every, kept, strict=True):
+            for rule in self._watches.keys() & matches.keys():
+                column = self.engine.columns(rule, frame)
+                for watch in self._watches[rule]:
+                    rows = taking_part(watch, frame, matches[rule], column)
+                    owners.append(wanted)
+                    found.append(rows)
+                    tables.append(member_rows(watch, frame, rows, column))
+        members = joined(NOTHING.members, tables)
+        for wanted, rows in zip(owners, self._chosen(as_hits(members), found), strict=True):
+            wanted.append(rows)
+        return members
+
+    def _chosen(self, hits: pa.Table, rows: Sequence[Rows]) -> list[Rows]:
+        """Give of *rows*, of which *hits* tell one after another, those whose events to keep."""
+        if not hits.num_rows:
+            return [_NONE] * len(rows)
+        chosen = self._sampler.choose(hits)
         ends = np.cumsum([len(some) for some in rows])
         parts = np.split(chosen, np.searchsorted(chosen, ends[:-1]))
-        return [[some[part - end]] for some, part, end in zip(rows, parts, ends, strict=True)]
-
-    def _members(self, frame: Frame, matches: Matches, kept: list[Rows]) -> pa.Table:
-        """Give the members in *frame*; add the rows whose full events they want to *kept*."""
-        tables = []
-        for rule in self._watches.keys() & matches.keys():
-            for watch in self._watches[rule]:
-                rows = matches[rule]
-                table = member_rows(watch, frame, rows, self.engine.columns(rule, frame))
-                tables.append(table)
-                kept.append(_rows_of(frame, rows, table, self._sampler.choose(as_hits(table))))
-        return joined(NOTHING.members, tables)
+        return [some[part - end] for some, part, end in zip(rows, parts, ends, strict=True)]
 
 
 _NONE: Final = np.empty(0, np.intp)
@@ -125,18 +140,3 @@ _NONE: Final = np.empty(0, np.intp)
 
 def _distinct(rows: Sequence[Rows]) -> Rows:
     return unique(np.concatenate(rows))
-
-
-def _rows_of(frame: Frame, rows: Rows, members: pa.Table, chosen: Rows) -> Rows:
-    """Find the rows of the frame that chosen members stand for."""
-    if not len(chosen):
-        return _NONE
-    place = {
-        (frame.sources[source], record): row
-        for source, record, row in zip(
-            frame.source[rows].tolist(), frame.record[rows].tolist(), rows.tolist(), strict=True
-        )
-    }
-    some = members.select(["source", "record"]).take(pa.array(chosen, pa.int64())).to_pydict()
-    found = [place[key] for key in zip(some["source"], some["record"], strict=True)]
-    return np.array(found, np.intp)

@@ -128,11 +128,10 @@ class Finder:
 
     def _find_many(self, part: pa.StringArray) -> Found:
         found = None if self._raw is None else self._raw.scan(part)
-        if found is None:
-            text, starts = framed(pc.utf8_lower(part))
-            return self._scan(text.data, starts)
-        several = [(np.full(len(found[number]), number), found[number]) for number in sorted(found)]
-        return _in_order(several)
+        if found is not None:
+            return found
+        text, starts = framed(pc.utf8_lower(part))
+        return self._scan(text.data, starts)
 
     def _closed(self, part: pa.StringArray) -> bool:
         """Say whether a look at the raw values shows that no text occurs in them."""

@@ -89,13 +89,10 @@ def _field(correlation: Correlation, name: str, path: tuple[str, ...]) -> str:
     return next((fields[rule] for rule in reversed(path) if rule in fields), "")
 
 
-def member_rows(
-    watch: Watch,
-    frame: Frame,
-    rows: Rows,
-    column: Callable[[str], Column | None],
-) -> pa.Table:
-    """Give the events that a correlation's base rule matched, as `MEMBERS`.
+def taking_part(
+    watch: Watch, frame: Frame, rows: Rows, column: Callable[[str], Column | None]
+) -> Rows:
+    """Keep of the *rows* that a correlation's base rule matched those that take part in it.
 
     Args:
         watch: what the correlation wants.
@@ -103,13 +100,20 @@ def member_rows(
         rows: that it matched.
         column: finds the column of a field as the rule names it, None where there is none.
     """
-    groups = [column(name) for name in watch.group]
-    if any(each is None for each in groups):
-        return NOTHING.members
-    present = [each for each in groups if each is not None]
-    for each in present:
-        rows = rows[each.codes[rows] >= 0]
-    rows = rows[frame.time[rows] != NO_TIME]
+    for name in watch.group:
+        found = column(name)
+        rows = rows[:0] if found is None else rows[found.codes[rows] >= 0]
+    timed: Rows = rows[frame.time[rows] != NO_TIME]
+    return timed
+
+
+def member_rows(
+    watch: Watch,
+    frame: Frame,
+    rows: Rows,
+    column: Callable[[str], Column | None],
+) -> pa.Table:
+    """Give the events at *rows*, all of them `taking_part`, as `MEMBERS`; otherwise as above."""
     if not len(rows):
         return NOTHING.members
     host, process, time, source, record, channel, event_id, image = places(frame, rows)
@@ -117,7 +121,7 @@ def member_rows(
         [
             repeat(watch.correlation, len(rows)),
             repeat(watch.rule, len(rows)),
-            _groups(present, rows),
+            _groups([found for name in watch.group if (found := column(name))], rows),
             _values(column(watch.value) if watch.value else None, rows),
             time,
             source,

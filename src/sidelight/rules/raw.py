@@ -12,15 +12,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sidelight.schema import offsets_of
+from sidelight.schema import offsets_of, unique
 
 try:
     import hyperscan
 except ImportError:  # the extra ``fast`` is not installed
     hyperscan = None  # type: ignore[assignment]
 
-Found: TypeAlias = dict[int, NDArray[np.int64]]
-"""Number of a text to the numbers of the values it occurs in, ascending."""
+Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Numbers of texts and, beside each, of a value it occurs in: each pair once, in order."""
+
+_NOWHERE: Final[Found] = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 _FOLD_TO_ASCII: Final = ("\N{KELVIN SIGN}".encode(), "\u0130".encode())
 """The characters outside ASCII that fold into it: a scan by bytes would not see them."""
@@ -45,7 +47,7 @@ class RawScan:
         offsets = offsets_of(values)
         data = values.buffers()[2]
         if data is None or offsets[0] == offsets[-1]:
-            return {}
+            return _NOWHERE
         text = cast("bytes", memoryview(data)[offsets[0] : offsets[-1]])
         found: list[int] = []
 
@@ -64,15 +66,7 @@ class RawScan:
         number, end = found[0::2], found[1::2]
         value = np.searchsorted(offsets, end - 1, "right") - 1
         whole = end - self._sizes[number] >= offsets[value]  # else it straddles two values
-        number, value = number[whole], value[whole]
-        return {each: _distinct(value[number == each]) for each in dict.fromkeys(number.tolist())}
-
-
-def _distinct(ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    ids = np.sort(ids)
-    fresh = np.ones(len(ids), bool)
-    fresh[1:] = ids[1:] != ids[:-1]
-    return ids[fresh]
+        return np.divmod(unique(number[whole] * len(offsets) + value[whole]), len(offsets))
 
 
 def raw_scan(texts: Sequence[str]) -> RawScan | None:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sidelight.rules.members import Watch, member_rows, watches
+from sidelight.rules.members import Watch, member_rows, taking_part, watches
 from sidelight.rules.rule import Correlation, Meta
 from sidelight.schema import NO_TIME, Frame, Kind, constant, encode
 
@@ -25,7 +25,7 @@ def frame(times, **columns):
 
 
 def members(watch, some):
-    rows = np.arange(len(some), dtype=np.intp)
+    rows = taking_part(watch, some, np.arange(len(some), dtype=np.intp), some.columns.get)
     return member_rows(watch, some, rows, some.columns.get).to_pylist()
 
 

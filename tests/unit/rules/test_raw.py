@@ -29,13 +29,12 @@ PIECES = (
 def test_a_raw_scan_finds_what_the_automaton_finds(values: list[str]) -> None:
     array = pa.array(values, pa.string())
     finder = Finder([word.encode() for word in WORDS])
-    which, ids = finder.find(array)
-    by_automaton = {number: ids[which == number].tolist() for number in which.tolist()}
+    by_automaton = [found.tolist() for found in finder.find(array)]
     scan = raw_scan(WORDS)
     assert scan is not None
     raw = scan.scan(array)
     # What bytes cannot tell is left to the automaton.
-    assert raw is None or {n: ids.tolist() for n, ids in raw.items()} == by_automaton
+    assert raw is None or [found.tolist() for found in raw] == by_automaton
 
 
 def test_characters_that_fold_into_ascii_are_left_to_the_automaton() -> None:
@@ -47,7 +46,9 @@ def test_characters_that_fold_into_ascii_are_left_to_the_automaton() -> None:
 def test_a_text_across_two_values_is_in_neither() -> None:
     scan = raw_scan(["ab"])
     assert scan is not None
-    assert scan.scan(pa.array(["a", "b", "ab"], pa.string()))[0].tolist() == [2]
+    found = scan.scan(pa.array(["a", "b", "ab"], pa.string()))
+    assert found is not None
+    assert [each.tolist() for each in found] == [[0], [2]]
 
 
 @pytest.mark.parametrize("texts", [[], ["é"], ["x"], ["\0ab"]])
