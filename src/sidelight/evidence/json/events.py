@@ -50,7 +50,7 @@ class Stamps:
     """Texts that may be times: most of them differ, so that they are kept as they come.
 
     Args:
-        sound: the first of them is a time.
+        sound: the first of them is a time, and so should be the others.
         places: numbers of the events that have them.
     """
 
@@ -73,12 +73,14 @@ class Events:
     """The cells of events of one shape and kind.
 
     Args:
+        fickle: paths of times that are never `sound` (`Plan`).
         rows: numbers of their lines, in any order.
         fields: those that are wanted, by name.
         host: names the computer.
         times: the fields that may hold the time, by path; behind a `sound` one no other is kept.
     """
 
+    fickle: set[str] = field(default_factory=set)
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     fields: dict[str, Cells] = field(default_factory=dict)
     host: Cells = field(default_factory=Cells)
@@ -106,7 +108,8 @@ class Events:
             texts = cast("list[str]", lines.texts(leaf))  # of what decides no value is a list
             stamps = self.times.get(leaf.path)
             if stamps is None:
-                stamps = self.times[leaf.path] = Stamps(time_of(texts[0]) != NO_TIME)
+                sound = leaf.path not in self.fickle and time_of(texts[0]) != NO_TIME
+                stamps = self.times[leaf.path] = Stamps(sound)
             stamps.add(begin, texts)
             if stamps.sound:
                 break
