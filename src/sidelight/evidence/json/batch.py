@@ -105,7 +105,7 @@ class Batch:
     def _take(self, layout: Layout, kind: Kind, lines: Lines, *, loud: bool) -> None:
         key = (layout.number, kind)
         if key not in self.events:
-            self.events[key] = Events()
+            self.events[key] = Events(self.plan.fickle)
         fields = self.plan.fields(layout, kind, loud=loud)
         if self.events[key].has_room(len(lines.rows), fields):
             self.events[key].add(lines, layout, fields)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sidelight.evidence.json.batch import Batch
 from sidelight.evidence.json.cells import Rows
 from sidelight.evidence.json.events import Events
+from sidelight.evidence.json.plan import Plan
 from sidelight.evidence.json.record import of_shape
 from sidelight.evidence.json.shapes import SHAPES, Shape
 from sidelight.evidence.json.values import fields_of
@@ -40,7 +41,7 @@ def frames(batch: Batch) -> tuple[list[Frame], NDArray[np.intp]]:
             left.append(rows)
         else:
             times = _times(events, SHAPES[number])
-            late = _late(events, times)
+            late = _late(events, times, batch.plan)
             left.append(rows[late])
             order = np.flatnonzero(~late)
             order = order[np.argsort(rows[order], kind="stable")]
@@ -90,13 +91,15 @@ def _times(events: Events, shape: Shape) -> NDArray[np.int64]:
     return times
 
 
-def _late(events: Events, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _late(events: Events, times: NDArray[np.int64], plan: Plan) -> NDArray[np.bool_]:
     """Tell which events lack the time they should have: one may be in what was not kept."""
     late = np.zeros(len(times), np.bool_)
-    for stamps in events.times.values():
+    for path, stamps in events.times.items():
         if stamps.sound:
             places = np.frombuffer(stamps.places, np.int64)
             late[places] = times[places] == NO_TIME
+            if np.count_nonzero(late[places]) > FEW:
+                plan.fickle.add(path)
     return late
 
 

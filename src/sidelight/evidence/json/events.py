@@ -50,7 +50,7 @@ class Stamps:
     """Texts that may be times: most of them differ, so that they are kept as they come.
 
     Args:
-        sound: the first of them is a time.
+        sound: the first of them is a time, and so should be the others.
         places: numbers of the events that have them.
     """
 
@@ -73,6 +73,7 @@ class Events:
     """The cells of events of one shape and kind.
 
     Args:
+        fickle: paths of times that are never `sound` (`Plan`).
         rows: numbers of their lines, in any order.
         loud: those of lines that may hold a word (`schema.Wish`).
         fields: those that are wanted, by name.
@@ -80,6 +81,7 @@ class Events:
         times: the fields that may hold the time, by path; behind a `sound` one no other is kept.
     """
 
+    fickle: set[str] = field(default_factory=set)
     rows: "array[int]" = field(default_factory=lambda: array("q"))
     loud: list[int] = field(default_factory=list)
     fields: dict[str, Cells] = field(default_factory=dict)
@@ -108,7 +110,8 @@ class Events:
             texts = cast("list[str]", lines.texts(leaf))  # of what decides no value is a list
             stamps = self.times.get(leaf.path)
             if stamps is None:
-                stamps = self.times[leaf.path] = Stamps(time_of(texts[0]) != NO_TIME)
+                sound = leaf.path not in self.fickle and time_of(texts[0]) != NO_TIME
+                stamps = self.times[leaf.path] = Stamps(sound)
             stamps.add(begin, texts)
             if stamps.sound:
                 break

@@ -25,11 +25,13 @@ class Plan:
         wanted: says which; of a `Wish`, fewer of the lines that hold no word.
         forms: the forms of objects that were met.
         words: of all kinds that were met.
+        fickle: paths of times that often were none although the first was one.
     """
 
     wanted: Wanted
     forms: Forms = field(default_factory=Forms)
     words: frozenset[str] = frozenset()
+    fickle: set[str] = field(default_factory=set)
     _kinds: dict[tuple[str, str], Kind] = field(default_factory=dict)
 
     @property

@@ -32,7 +32,11 @@ SHADOWED = "evtx_dump, with data that shadow the header"
 
 
 def read(texts: list[str], wanted: Wanted = want_all) -> tuple[list[Frame], list[int]]:
-    batch = Batch(Plan(wanted))
+    return read_as(texts, Plan(wanted))
+
+
+def read_as(texts: list[str], plan: Plan) -> tuple[list[Frame], list[int]]:
+    batch = Batch(plan)
     stream = Stream("s", io.BytesIO("\n".join(texts).encode()))
     for block in lines(stream, Losses("s")):
         batch.add("s", block)
@@ -119,6 +123,16 @@ def test_of_several_times_the_first_that_is_one_counts() -> None:
         wanted = [time_of(one) if one == first else time_of(other) for one, other in some]
         assert [times[row] for row in range(len(some))] == wanted
         assert len(left) <= len(some) // 2 + FEW
+
+
+def test_events_whose_best_time_is_often_none_are_read_one_by_one_but_once() -> None:
+    good = {"Channel": "A", "EventID": 1, "UtcTime": "2024-05-01 10:00", "@timestamp": "1"}
+    texts = [json.dumps(good)] + [json.dumps(good | {"UtcTime": "none"})] * (FEW + 1)
+    plan = Plan(want_all)
+    assert read_as(texts, plan)[1] == list(range(1, len(texts)))
+    (frame,), left = read_as(texts, plan)
+    assert left == []
+    assert frame.time.tolist() == [time_of("2024-05-01 10:00"), *[time_of("1")] * (FEW + 1)]
 
 
 NAMES = st.sampled_from(
