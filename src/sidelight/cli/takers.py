@@ -20,11 +20,12 @@ class Counted:
 
     def add(self, finding: "Finding") -> None:
         """Note what *finding* reaches."""
+        if self.found or self.fail_level == "never":
+            return
         from sidelight.schema import LEVELS  # noqa: PLC0415
 
-        if self.fail_level != "never":
-            least = [str(level) for level in LEVELS].index(self.fail_level)
-            self.found |= LEVELS.index(finding.level) >= least
+        least = [str(level) for level in LEVELS].index(self.fail_level)
+        self.found = LEVELS.index(finding.level) >= least
 
     def apart(self) -> Self:
         """Give one that notes for itself."""

@@ -9,7 +9,8 @@ import os
 import stat
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO, Final
+from io import BufferedReader
+from typing import Final
 
 _SHOWN: Final = frozenset(
     {
@@ -23,7 +24,7 @@ _MOUNTS: Final = "/proc/self/mountinfo"
 _AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
-def open_regular(path: str) -> BinaryIO:
+def open_regular(path: str) -> BufferedReader:
     """Open a file for reading; waits for nobody, also where a pipe took the place of the file.
 
     Raises:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -124,9 +124,14 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Findings in their order, none of which is drawn yet; any stretch can be, by itself."""
+    """Findings in their order, none of which is drawn yet; any stretch can be, by itself.
+
+    Args:
+        ranks: what orders them, as `Finding.rank`.
+    """
 
     drafts: Sequence[_Draft]
+    ranks: Sequence[tuple[int, int, int, str, str]]
     sheet: Sheet
     shelf: Shelf
     limits: Limits
@@ -143,9 +148,11 @@ class Outline:
     ) -> Self:
         """Tell what there will be; what is given is as for `conclude`."""
         some = _drafts(sheet, rules) if len(sheet.time) else ()
-        every = (_raised(draft, assets) for draft in some)
-        drafts = sorted(every, key=lambda draft: draft.rank)
-        return cls(drafts, sheet, shelf, limits, assets)
+        every = [_raised(draft, assets) for draft in some]
+        ranks = [draft.rank for draft in every]
+        order = sorted(range(len(every)), key=ranks.__getitem__)
+        drafts, ranks = [every[each] for each in order], [ranks[each] for each in order]
+        return cls(drafts, ranks, sheet, shelf, limits, assets)
 
     def __len__(self) -> int:
         """Count the findings."""
@@ -192,7 +199,8 @@ def _groups(sheet: Sheet) -> list[Rows]:
     fresh = np.zeros(len(order) - 1, bool)
     for key in group:
         fresh |= np.diff(key[order]) != 0
-    return np.split(order, np.flatnonzero(fresh) + 1)
+    edges = [0, *(np.flatnonzero(fresh) + 1).tolist(), len(order)]
+    return [order[begin:end] for begin, end in pairwise(edges)]
 
 
 class _Lead(NamedTuple):

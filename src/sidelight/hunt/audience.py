@@ -20,7 +20,7 @@ FIRST: Final = 2
 enough of them then, and no finding need be sent."""
 
 LEAST: Final = 6
-"""With fewer stretches for each process it takes longer to begin than it saves."""
+"""With fewer stretches for each process, to begin costs a good part of what it saves."""
 
 
 class Taker(Protocol):

@@ -80,8 +80,7 @@ class Drawing:
     @classmethod
     def of(cls, told: Sequence[Finding], alone: Outline) -> "Drawing":
         """Put findings in order."""
-        ranks = [draft.rank for draft in alone.drafts]
-        return cls(told, alone, [bisect_left(ranks, each.rank) for each in told])
+        return cls(told, alone, [bisect_left(alone.ranks, each.rank) for each in told])
 
     def __len__(self) -> int:
         """Count the stretches."""
@@ -92,7 +91,8 @@ class Drawing:
         begin, end = number * STRETCH, (number + 1) * STRETCH
         last = len(self.places) if number == len(self) - 1 else bisect_left(self.places, end)
         told = self.told[bisect_left(self.places, begin) : last]
-        return merge(told, self.alone.drawn(begin, end), key=_rank)
+        alone = self.alone.drawn(begin, end)
+        return merge(told, alone, key=_rank) if told else alone
 
 
 @contextmanager

@@ -233,9 +233,10 @@ def _hash(file: File) -> str:
     digest, left = hashlib.sha256(), file.size
     try:
         with open_regular(file.path) as stream:
-            while left and (block := stream.read(min(_BLOCK, left))):
-                digest.update(block)
-                left -= len(block)
+            block = memoryview(bytearray(_BLOCK))
+            while left and (size := stream.readinto(block[: min(_BLOCK, left)])):
+                digest.update(block[:size])
+                left -= size
     except OSError:
         return ""
     return digest.hexdigest()

@@ -98,3 +98,15 @@ def test_few_findings_are_drawn_by_one_process(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(audience, "LEAST", 11)
     monkeypatch.setattr(audience, "forked", None)
     assert heard(Drawn(), 2) == ALONE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems fork nothing")
+def test_what_stops_this_process_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Kept, part: Kept) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Kept, "take", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        heard(Drawn(), 3)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

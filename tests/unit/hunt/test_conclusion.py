@@ -21,7 +21,7 @@ class Drawn:
     """Stands for an outline: findings that are there already."""
 
     def __init__(self, found: list[Finding]) -> None:
-        self.drafts = self.found = found
+        self.ranks, self.found = [each.rank for each in found], found
 
     def __len__(self) -> int:
         return len(self.found)
