@@ -18,6 +18,7 @@ _ISO: Final = re.compile(
 _NUMBER: Final = re.compile(r"(?:/Date\()?(-?\d{1,19})(?:\.(\d{1,9})\d*)?(?:\)/)?", re.ASCII)
 # Seconds since 1970 reach twelve digits in the year 5138; milliseconds have thirteen today.
 _SCALES: Final = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
+_LEAST: Final = len("1970-01-01T00:00")
 _ZONED: Final = pa.timestamp("ns", "UTC")
 _BARE: Final = pa.timestamp("ns")
 
@@ -83,7 +84,10 @@ def _end_in_z(column: pa.StringArray) -> NDArray[np.bool_]:
 
 def _alike(column: pa.StringArray, *, zoned: bool) -> NDArray[np.int64]:
     """Read times of which all end in a Z or none: a spelling that is tried in vain is dear."""
-    for kind in (_ZONED, _BARE) if zoned else (_BARE, _ZONED):
+    sizes = np.diff(offsets_of(column))
+    # Arrow takes a day for its midnight; to events it is no time.
+    whole = not ((sizes > 0) & (sizes < _LEAST)).any()
+    for kind in ((_ZONED, _BARE) if zoned else (_BARE, _ZONED)) if whole else ():
         try:
             times = column.cast(kind).cast(pa.int64()).fill_null(NO_TIME)
         except pa.ArrowInvalid:
