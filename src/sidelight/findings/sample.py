@@ -22,7 +22,7 @@ from sidelight.values import dataclass
 EACH_PROCESS: Final = 10
 EACH_IMAGE: Final = 100
 
-REMEMBERED: Final = 50_000
+REMEMBERED: Final = 20_000
 """So many places a worker remembers before it begins anew: each takes half a kilobyte."""
 
 _SLICE: Final = 2048
@@ -35,14 +35,21 @@ _Place: TypeAlias = tuple[int, str, int]
 
 @dataclass(slots=True)
 class _Earliest:
-    """The *most* smallest places of each group so far; *size* of them in all."""
+    """The *most* smallest places of each group since it last forgot; *size* of them in all.
+
+    Of a group that was full when it forgot, it knows beyond which place none is wanted.
+    """
 
     most: int
     groups: dict[tuple[str, ...], list[_Place]] = field(default_factory=dict)
     size: int = 0
+    _bars: dict[tuple[str, ...], _Place] = field(default_factory=dict)
 
     def admit(self, group: tuple[str, ...], place: _Place) -> bool:
         """Note *place* if it is among the smallest of its group so far."""
+        bar = self._bars.get(group)
+        if bar is not None and place > bar:
+            return False
         kept = self.groups.setdefault(group, [])
         at = bisect_left(kept, place)
         if at == self.most:
@@ -56,10 +63,14 @@ class _Earliest:
     def last(self, group: tuple[str, ...]) -> int:
         """Give the time after which no place of *group* is admitted."""
         kept = self.groups.get(group, [])
-        return kept[-1][0] if len(kept) >= self.most else _NEVER
+        bar = kept[-1] if len(kept) >= self.most else self._bars.get(group)
+        return _NEVER if bar is None else bar[0]
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin anew: admits more than with all it knew, and never less."""
+        full = {group: kept[-1] for group, kept in self.groups.items() if len(kept) >= self.most}
+        bars = self._bars | full
+        self._bars = bars if len(bars) <= REMEMBERED else {}
         self.groups, self.size = {}, 0
 
 
@@ -83,7 +94,7 @@ class Sampler:
             hits: of one frame or several, as `HITS`; rows of `MEMBERS` by `as_hits`.
         """
         if self._images.size + self._processes.size > REMEMBERED:
-            self._images.forget()  # keeps more than the sample, never less
+            self._images.forget()
             self._processes.forget()
         few = np.flatnonzero(
             _within(hits, self.each_process, self.each_image) & self._may_enter(hits)

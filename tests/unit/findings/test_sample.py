@@ -1,3 +1,4 @@
+import numpy as np
 import pyarrow as pa
 
 from sidelight.findings import sample
@@ -58,6 +59,35 @@ def test_a_worker_that_forgets_keeps_more_and_never_less(monkeypatch):
     chosen = [len(sampler.choose(table(hit(n, time=n), hit(n, "q", time=n)))) for n in range(5)]
     assert chosen == [2] * 5
     assert len(sampler._processes.groups) == 2
+
+
+def test_a_worker_that_forgets_knows_which_groups_were_full(monkeypatch):
+    monkeypatch.setattr(sample, "REMEMBERED", 4)
+    sampler = Sampler(2, 2)
+    scans = [table(*(hit(n, "r", image=image, time=n) for image in "abc")) for n in range(9)]
+    assert sum(len(sampler.choose(scan)) for scan in scans) == 3 * 2
+
+
+def test_a_worker_that_forgets_has_the_sample_whatever_the_order(monkeypatch):
+    monkeypatch.setattr(sample, "REMEMBERED", 6)
+    rng = np.random.default_rng(7)
+    for _ in range(40):
+        names = zip(rng.choice(list("abc"), 60), rng.choice(list("pqrs"), 60), strict=True)
+        times = rng.integers(0, 30, 60).tolist()
+        rows = [
+            hit(number, image=image, process=image + process, time=time)
+            for number, ((image, process), time) in enumerate(zip(names, times, strict=True))
+        ]
+        sampler, kept = Sampler(2, 5), set()
+        for begin in range(0, 60, 4):
+            part = rows[begin : begin + 4]
+            kept |= {part[row]["record"] for row in sampler.choose(table(*part))}
+        ordered = sorted(rows, key=lambda row: (row["time"], row["record"]))
+        for row in ordered:
+            before = ordered[: ordered.index(row)]
+            of_image = sum(each["image"] == row["image"] for each in before)
+            of_process = sum(each["process"] == row["process"] for each in before)
+            assert of_image >= 5 or of_process >= 2 or row["record"] in kept
 
 
 def test_settling_takes_off_what_only_one_worker_needed():
