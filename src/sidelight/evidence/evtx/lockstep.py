@@ -49,7 +49,7 @@ _PART: Final = np.array([byte in PARTS for byte in range(256)])
 _ENTITY: Final = np.array([byte in ENTITIES for byte in range(256)])
 
 _BITS: Final = 20
-"""Places for names: with 2 to the power of 18 so many fell together that half were read twice."""
+"""Places for names: with 2 to the power of 18 so many fell together that they were read again."""
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _SYMBOL: Final = 0xFFFFFFFF
