@@ -31,7 +31,9 @@ ARRAYS: Final = frozenset(
 HEAD_BYTES: Final = 1 << 16
 """So far into an object its array is looked for."""
 
-_TOKEN: Final = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?|[{}\[\]]', re.DOTALL)
+_TOKEN: Final = re.compile(
+    rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*+:)?|(\\?\Z))|[{}\[\]]', re.DOTALL
+)
 _CLOSING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _AROUND: Final = re.compile(rb"[ \t\r\n,\x00\x1e]*+")
 _ARRAY: Final = re.compile(rb"\s*+[{\]]")
@@ -64,16 +66,19 @@ def is_enveloped(head: bytes) -> bool:
     opened = _opened(text, start) if text[start : start + 1] == b"{" else None
     if opened is None or text[_after_blank(text, opened.end)] != ord("{"):
         return False
-    end = end_of(text, start)
-    return end < 0 or _is_unknown(text[start:end])
+    return not _is_event(text[start:])
 
 
-def _is_unknown(text: bytes) -> bool:
+def _is_event(text: bytes) -> bool:
+    """Tell whether *text* begins with a whole object that is of a known shape."""
+    end = end_of(text, 0)
+    if end < 0:
+        return False
     try:
-        found = interpret(fields_of(text, NAMES))
+        found = interpret(fields_of(text[:end], NAMES))
     except NotAnObjectError:
-        return True
-    return isinstance(found, Record) and found.kind == UNKNOWN
+        return False
+    return not isinstance(found, Record) or found.kind != UNKNOWN
 
 
 def members(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
@@ -113,7 +118,9 @@ def _step(text: bytes, place: int, depth: int) -> _Step | None:
     if begin < 0:
         return None
     opened = None if depth else _opened(text, begin)
-    return opened or _Step(begin, end_of(text, begin), depth, is_member=True)
+    if opened is None or _is_event(text[begin : begin + HEAD_BYTES]):
+        return _Step(begin, end_of(text, begin), depth, is_member=True)
+    return opened
 
 
 def _opened(text: bytes, start: int) -> _Step | None:
@@ -122,6 +129,8 @@ def _opened(text: bytes, start: int) -> _Step | None:
     name = b""
     for token in _TOKEN.finditer(text, start, start + HEAD_BYTES):
         match token[0][:1]:
+            case _ if token[3] is not None:
+                break  # a text that goes on behind what is looked at, whatever it holds
             case b'"':
                 name = token[1] if token[2] else b""
             case b"[" if (*names[1:], name) in ARRAYS and _ARRAY.match(text, token.end()):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidelight.evidence.formats import READERS
-from sidelight.evidence.json.envelopes import _after_blank, is_enveloped, members
+from sidelight.evidence.json.envelopes import HEAD_BYTES, _after_blank, is_enveloped, members
 from sidelight.evidence.json.lines import LINE_BYTES
 from sidelight.evidence.losses import Losses
 from sidelight.evidence.stream import Stream
@@ -69,6 +69,9 @@ def test_the_events_of_an_answer_are_read(service: str, indent: int | None) -> N
         b'[{"value":[{"b":1}]}]',
         json.dumps(EVENT | {"value": [{"b": 1}]}).encode(),
         json.dumps(EVENT).encode() + b'\n{"value":[{"b":1}]}',
+        b'{"value":"' + b"[{" + b"x" * HEAD_BYTES + b'"}',
+        b'{"value":"[{' + b"\\\\" * HEAD_BYTES + b'"}',
+        b'{"value":" [{' + b"\\\\" * HEAD_BYTES + b'"}',
     ],
 )
 def test_what_is_no_answer_is_left_alone(text: bytes) -> None:
@@ -84,6 +87,12 @@ def test_an_empty_page_among_others_is_nothing() -> None:
 
 def test_an_object_among_answers_is_kept() -> None:
     assert found(b'{"value":[{"a":1}]}\n{"b":1}') == ([{"a": 1}, {"b": 1}], [])
+
+
+def test_an_event_among_answers_is_kept_whole() -> None:
+    event = EVENT | {"value": [{"b": 1}]}
+    text = b'{"value":[{"a":1}]}\n' + json.dumps(event).encode()
+    assert found(text) == ([{"a": 1}, event], [])
 
 
 @pytest.mark.parametrize(
