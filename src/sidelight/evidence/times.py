@@ -12,7 +12,8 @@ from sidelight.schema import NO_TIME, offsets_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?\s*(Z|UTC|[+-]\d\d:?\d\d)?",
+    r"(\d{4}-\d\d-\d\d)[T ]+(\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?\s*"
+    r"(Z|UTC|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII | re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"(?:/Date\()?(-?\d{1,19})(?:\.(\d{1,9})\d*)?(?:\)/)?", re.ASCII)
@@ -50,7 +51,7 @@ def _iso(found: re.Match[str]) -> int:
     except ValueError:
         return NO_TIME
     if zone not in {"Z", "UTC"}:
-        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        minutes = int(zone[1:3]) * 60 + int(zone[3:].lstrip(":") or 0)
         shift = timedelta(minutes=minutes if zone[0] == "+" else -minutes)
     else:
         shift = timedelta()
