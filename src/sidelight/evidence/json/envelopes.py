@@ -59,23 +59,26 @@ class _Step:
 def is_enveloped(head: bytes) -> bool:
     """Tell whether a text begins with an object in which an array holds the events.
 
-    An object that is an event itself is none, whatever it holds.
+    An object that is an event itself is none, whatever it holds. Empty pages before are passed
+    over: services send them, and more behind.
     """
     text = decoded_head(head)
-    start = _after_blank(text, 0)
-    opened = _opened(text, start) if text[start : start + 1] == b"{" else None
-    if opened is None or text[_after_blank(text, opened.end)] != ord("{"):
-        return False
-    return not _is_event(text[start:])
+    start = first = _after_blank(text, 0)
+    while text[start : start + 1] == b"{" and (opened := _opened(text, start)):
+        if text[_after_blank(text, opened.end)] == ord("{"):
+            return not (_is_event(text, first) or _is_event(text, start))
+        end = _closed(text, opened.end, opened.depth)
+        start = _after_blank(text, end) if end >= 0 else len(text)
+    return False
 
 
-def _is_event(text: bytes) -> bool:
-    """Tell whether *text* begins with a whole object that is of a known shape."""
-    end = end_of(text, 0)
+def _is_event(text: bytes, start: int) -> bool:
+    """Tell whether the object that begins at *start* is whole, and of a known shape."""
+    end = end_of(text, start)
     if end < 0:
         return False
     try:
-        found = interpret(fields_of(text[:end], NAMES))
+        found = interpret(fields_of(text[start:end], NAMES))
     except NotAnObjectError:
         return False
     return not isinstance(found, Record) or found.kind != UNKNOWN
@@ -118,7 +121,7 @@ def _step(text: bytes, place: int, depth: int) -> _Step | None:
     if begin < 0:
         return None
     opened = None if depth else _opened(text, begin)
-    if opened is None or _is_event(text[begin : begin + HEAD_BYTES]):
+    if opened is None or _is_event(text[begin : begin + HEAD_BYTES], 0):
         return _Step(begin, end_of(text, begin), depth, is_member=True)
     return opened
 

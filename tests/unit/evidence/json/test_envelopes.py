@@ -64,6 +64,8 @@ def test_the_events_of_an_answer_are_read(service: str, indent: int | None) -> N
         b'{"value":{"value":[{}]}}',
         b'{"value":[1]}',
         b'{"value":[]}',
+        b'{"value":[]}\n{"value":[]',
+        json.dumps(EVENT | {"value": []}).encode() + b'\n{"value":[{"b":1}]}',
         b'{"a":[{"value":[{"b":1}]}]}',
         b'{"hits":[{"hits":[{"b":1}]}]}',
         b'[{"value":[{"b":1}]}]',
@@ -83,6 +85,12 @@ def test_an_empty_page_among_others_is_nothing() -> None:
         [{"a": 1}, {"a": 2}],
         [],
     )
+
+
+def test_pages_behind_an_empty_one_are_read() -> None:
+    text = b'{"value":[],"@odata.nextLink":"x]}"}\n' + json.dumps(ANSWERS["OData"]).encode()
+    assert is_enveloped(text)
+    assert found(text) == ([EVENT, OTHER], [])
 
 
 def test_an_object_among_answers_is_kept() -> None:
