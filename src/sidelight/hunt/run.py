@@ -68,7 +68,7 @@ class HuntOptions:
     """How to hunt.
 
     Args:
-        jobs: how many processes may read.
+        jobs: how many processes may work at once.
         limits: how much a finding lists.
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
