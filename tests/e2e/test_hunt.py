@@ -308,6 +308,21 @@ def test_two_processes_give_what_one_gives(
     assert not any(finding.story for finding in without[0])
 
 
+@pytest.mark.parametrize(
+    "log", ["NOC-WS01/winlogbeat.ndjson", "BILL-WS01/Microsoft-Windows-Sysmon%4Operational.evtx"]
+)
+def test_copies_count_once_though_their_parts_are_read_apart(
+    log: str, small_range: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        shutil.copy(small_range / log, tmp_path / name)
+    found, run = _in_process(tmp_path, 1)
+    assert found
+    monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 200_000)
+    assert _in_process(tmp_path, 2) == (found, run)
+
+
 def test_no_own_leaves_rules_and_analytics_out(
     sidelight: CommandLine, small_range: Path, tmp_path: Path
 ) -> None:
