@@ -118,7 +118,8 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with (
-        tempfile.TemporaryDirectory(prefix="sidelight-") as name,
+        # On NFS, or beside a process that still writes, it may not go; findings matter more.
+        tempfile.TemporaryDirectory(prefix="sidelight-", ignore_cleanup_errors=True) as name,
         Spool(Path(name)) as spool,
         ExitStack() as stack,
     ):
