@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -306,6 +307,34 @@ def test_two_processes_give_what_one_gives(
         assert _in_process(logs, 2) == alone
     assert any(finding.story for finding in alone[0])
     assert not any(finding.story for finding in without[0])
+
+
+def test_a_temporary_folder_that_does_not_go_costs_no_findings(
+    small_range: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(39, "Directory not empty")
+
+    log = small_range / "med01/audit.log"
+    whole = _in_process(log, 1)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "rmdir", refuse)
+    assert _in_process(log, 1) == whole
+
+
+@pytest.mark.parametrize(
+    "log", ["NOC-WS01/winlogbeat.ndjson", "BILL-WS01/Microsoft-Windows-Sysmon%4Operational.evtx"]
+)
+def test_copies_count_once_though_their_parts_are_read_apart(
+    log: str, small_range: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        shutil.copy(small_range / log, tmp_path / name)
+    found, run = _in_process(tmp_path, 1)
+    assert found
+    monkeypatch.setattr(gather, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr("sidelight.evidence.inventory.TASK_BYTES", 200_000)
+    assert _in_process(tmp_path, 2) == (found, run)
 
 
 def test_no_own_leaves_rules_and_analytics_out(

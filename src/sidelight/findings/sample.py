@@ -3,12 +3,14 @@
 A hit is in the sample when fewer than `EACH_PROCESS` hits of its rule by its process, and fewer
 than `EACH_IMAGE` of its rule by its executable on its host, come before it in (time, source,
 record). A worker sees part of the hits, so it ranks no hit worse than the whole does and keeps
-at least the sample; `settle` then takes off what it kept beyond that.
+at least the sample; `settle` then takes off what it kept beyond that. A worker also sees copies,
+which the whole leaves out: what two sources have of one time under one number counts as one.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
+from itertools import chain, takewhile
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -54,7 +56,7 @@ class _Earliest:
         at = bisect_left(kept, place)
         if at == self.most:
             return False
-        if at == len(kept) or kept[at] != place:
+        if not _is_there(kept, at, place):
             self.size += len(kept) < self.most
             kept.insert(at, place)
             del kept[self.most :]
@@ -96,9 +98,8 @@ class Sampler:
         if self._images.size + self._processes.size > REMEMBERED:
             self._images.forget()
             self._processes.forget()
-        few = np.flatnonzero(
-            _within(hits, self.each_process, self.each_image) & self._may_enter(hits)
-        )
+        alone = _within(hits, self.each_process, self.each_image, each_source=True)
+        few = np.flatnonzero(alone & self._may_enter(hits))
         some = hits.select([*_NAMES, "time", "record"]).take(few)
         host, rule, image, process, source = (_texts(some.column(name)) for name in _NAMES)
         times, records = (some.column(name).to_numpy().tolist() for name in ("time", "record"))
@@ -120,6 +121,14 @@ class Sampler:
         last = [self._images.last((host.lower(), rule, image)) for host, rule, image in names]
         marks: Bools = hits.column("time").to_numpy() <= np.array(last, np.int64)[group]
         return marks
+
+
+def _is_there(kept: list[_Place], at: int, place: _Place) -> bool:
+    """Tell whether a place of the same time and number is there, about where *place* belongs."""
+    time, _, record = place
+    before = takewhile(lambda each: each[0] == time, reversed(kept[:at]))
+    after = takewhile(lambda each: each[0] == time, kept[at:])
+    return any(each[2] == record for each in chain(after, before))
 
 
 def _texts(column: Stretch) -> list[str]:
@@ -192,18 +201,28 @@ def _alike(codes: Ints) -> list[Rows]:
     return groups if len(codes) else []
 
 
-def _within(hits: pa.Table, each_process: int, each_image: int) -> Bools:
-    """Mark the hits that are early enough among those of their process and of their image."""
+def _within(
+    hits: pa.Table, each_process: int, each_image: int, *, each_source: bool = False
+) -> Bools:
+    """Mark the hits that are early enough among those of their process and of their image.
+
+    Args:
+        hits: as `HITS`.
+        each_process: how many of a process are early enough.
+        each_image: how many of an image.
+        each_source: every source is looked at by itself.
+    """
     if not hits.num_rows:
         return np.zeros(0, bool)
     host = _folded(hits.column("host"))
     rule, _ = ranked(hits.column("rule"))
     source, _ = ranked(hits.column("source"))
     place = [hits.column("time").to_numpy(), source, hits.column("record").to_numpy()]
+    among = [host, rule, source] if each_source else [host, rule]
     marks = np.ones(hits.num_rows, bool)
     for name, most in (("process", each_process), ("image", each_image)):
         group, _ = ranked(hits.column(name))
-        marks &= _rank([host, rule, group], place) < most
+        marks &= _rank([*among, group], place) < most
     return marks
 
 

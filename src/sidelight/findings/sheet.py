@@ -96,7 +96,7 @@ class Sheet:
 
     @classmethod
     def of(cls, hits: pa.Table, processes: Sequence[pa.Table]) -> Self:
-        """Lay out *hits* (`HITS`, at least one), looking up who acted in `PROCESSES`."""
+        """Lay out *hits* (`HITS`), looking up who acted in `PROCESSES`."""
         host_code, hosts = ranked(hits.column("host"))
         same, folded_texts = ranked(fold(hosts))
         folded = Texts(same[host_code], listed(folded_texts))

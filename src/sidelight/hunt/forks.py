@@ -119,8 +119,11 @@ def _in_thread(make: Callable[[], Made]) -> Callable[[], tuple[Made] | None]:
 
 
 def _begun(make: Callable[[], Iterable[Made]]) -> Fork[Made] | None:
-    reading, writing = os.pipe()
     parent = os.getpid()
+    try:
+        reading, writing = os.pipe()
+    except OSError:  # there may be no more open files
+        return None
     try:
         process = os.fork()
     except OSError:  # there may be no more processes, or no memory for one
@@ -128,16 +131,16 @@ def _begun(make: Callable[[], Iterable[Made]]) -> Fork[Made] | None:
         os.close(writing)
         return None
     if not process:
-        os.close(reading)
-        _make(make, writing, parent)
+        _make(make, reading, writing, parent)
     os.close(writing)
     return Fork(process, open(reading, "rb"))
 
 
-def _make(make: Callable[[], Iterable[Made]], writing: int, parent: int) -> NoReturn:
+def _make(make: Callable[[], Iterable[Made]], reading: int, writing: int, parent: int) -> NoReturn:
     """Make and give everything, and end without a word: nothing of the parent's is flushed."""
     try:
         end_quietly()
+        os.close(reading)
         gc.freeze()  # a search for cycles would copy what both share
         if os.getppid() == parent:
             for value in make():

@@ -30,7 +30,10 @@ class Learnt:
 def learn_baseline(inventory: Inventory, jobs: int, report: Report) -> Learnt:
     """Remember which programs load which libraries in the evidence of *inventory*."""
     rules = compiled(compile_documents((), digest=""))
-    with tempfile.TemporaryDirectory(prefix="sidelight-") as name, Spool(Path(name)) as spool:
+    with (
+        tempfile.TemporaryDirectory(prefix="sidelight-", ignore_cleanup_errors=True) as name,
+        Spool(Path(name)) as spool,
+    ):
         gathered = gather(inventory, rules, spool, Work(jobs, Path(name), report))
         _, gaps = find_copies(gathered.digests)  # the same loads twice are the same loads
         gathered.gaps += gaps

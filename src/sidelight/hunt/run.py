@@ -17,6 +17,7 @@ from sidelight.coverage import Companion, Coverage, Input, Loaded, Manifest, Run
 from sidelight.evidence.inventory import Input as File
 from sidelight.evidence.inventory import Inventory, changed
 from sidelight.evidence.opening import open_regular
+from sidelight.evidence.reading import Digest
 from sidelight.evidence.stream import spelled
 from sidelight.findings.allowlist import Sieve
 from sidelight.findings.clocks import Looks, looks_of, read_clocks
@@ -68,7 +69,7 @@ class HuntOptions:
     """How to hunt.
 
     Args:
-        jobs: how many processes may read.
+        jobs: how many processes may work at once.
         limits: how much a finding lists.
         shown: options for the manifest, name and value.
         now: gives the time in UTC nanoseconds; `NO_TIME` leaves times out of the manifest.
@@ -117,7 +118,8 @@ def hunt(
     """Read, scan and conclude; what was spooled is gone when the context is left."""
     started = options.now()
     with (
-        tempfile.TemporaryDirectory(prefix="sidelight-") as name,
+        # On NFS, or beside a process that still writes, it may not go; findings matter more.
+        tempfile.TemporaryDirectory(prefix="sidelight-", ignore_cleanup_errors=True) as name,
         Spool(Path(name)) as spool,
         ExitStack() as stack,
     ):
@@ -165,7 +167,8 @@ def _looked_again(
     spool: Spool, inventory: Inventory, gathered: Gathered, options: HuntOptions
 ) -> tuple[frozenset[str], Second]:
     """Name the copies, and look a second time at what may be a triad; gaps go to *gathered*."""
-    copies, gaps = find_copies(gathered.digests)
+    whole = _of_cut(inventory.inputs, gathered.digests, options.names)
+    copies, gaps = find_copies([*gathered.digests, *whole])
     files = spooled_files(spool, copies)
     second = look_again(files, inventory.inputs, gathered.digests, options.trusted.read)
     gathered.gaps += [*gaps, *second.gaps, *_changes(inventory, gathered, options.names)]
@@ -192,13 +195,35 @@ def _covered(
 
 def _changes(inventory: Inventory, gathered: Gathered, names: Names) -> Iterator[Gap]:
     """Yield which files changed under the hunt, and whether that lost anything."""
-    took: Counter[str] = Counter()
-    for each in gathered.digests:
-        took[each.source] += each.size
+    took = _taken(gathered.digests)
     for item in inventory.inputs:
         gap = changed(item, took.get(names.source(item.path)))
         if gap is not None:
             yield gap
+
+
+def _taken(digests: Sequence[Digest]) -> Counter[str]:
+    """Count the bytes that were read of each source."""
+    took: Counter[str] = Counter()
+    for each in digests:
+        took[each.source] += each.size
+    return took
+
+
+def _of_cut(files: Sequence[File], digests: Sequence[Digest], names: Names) -> Iterator[Digest]:
+    """Yield digests of whole files that were read in parts, where others may have their content.
+
+    One of which a part was not read stands for no other. Logs of many hosts are of one size, so
+    their beginnings tell first.
+    """
+    took = _taken(digests)
+    sources = [(names.source(each.path), each) for each in files if each.cut]
+    read = [(source, each) for source, each in sources if took[source] == each.size]
+    heads = [(each.size, _hash(replace(each, size=min(each.size, _BLOCK)))) for _, each in read]
+    alike, whole = Counter(heads), {each.size for each in digests if each.sha256}
+    for (source, each), head in zip(read, heads, strict=True):
+        if alike[head] > 1 or each.size in whole:
+            yield Digest(source, each.format, each.size, _hash(each))
 
 
 def _loaded(rules: Compiled) -> Loaded:

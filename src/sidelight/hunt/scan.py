@@ -36,7 +36,8 @@ class Scanner:
     part: int = 0
     analytics: bool = True
     engine: Engine = field(init=False)
-    _sampler: Sampler = field(default_factory=Sampler)
+    _of_hits: Sampler = field(default_factory=Sampler)
+    _of_members: Sampler = field(default_factory=Sampler)  # apart, as `settle` looks at them
     _watches: Mapping[str, tuple[Watch, ...]] = field(default_factory=dict)
     _silent: frozenset[str] = frozenset()
     _besides: dict[Kind, frozenset[str]] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Scanner:
     def _sampled(self, hits: pa.Table, spoken: Sequence[Matches]) -> list[list[Rows]]:
         """List the rows of each frame whose full events *hits* want kept."""
         rows = [np.concatenate([_NONE, *matches.values()]) for matches in spoken]
-        return [[some] for some in self._chosen(hits, rows)]
+        return [[some] for some in _chosen(self._of_hits, hits, rows)]
 
     def _members(
         self, frames: Sequence[Frame], every: Sequence[Matches], kept: Sequence[list[Rows]]
@@ -121,21 +122,23 @@ class Scanner:
                     found.append(rows)
                     tables.append(member_rows(watch, frame, rows, column))
         members = joined(NOTHING.members, tables)
-        for wanted, rows in zip(owners, self._chosen(as_hits(members), found), strict=True):
+        chosen = _chosen(self._of_members, as_hits(members), found)
+        for wanted, rows in zip(owners, chosen, strict=True):
             wanted.append(rows)
         return members
 
-    def _chosen(self, hits: pa.Table, rows: Sequence[Rows]) -> list[Rows]:
-        """Give of *rows*, of which *hits* tell one after another, those whose events to keep."""
-        if not hits.num_rows:
-            return [_NONE] * len(rows)
-        chosen = self._sampler.choose(hits)
-        ends = np.cumsum([len(some) for some in rows])
-        parts = np.split(chosen, np.searchsorted(chosen, ends[:-1]))
-        return [some[part - end] for some, part, end in zip(rows, parts, ends, strict=True)]
-
 
 _NONE: Final = np.empty(0, np.intp)
+
+
+def _chosen(sampler: Sampler, hits: pa.Table, rows: Sequence[Rows]) -> list[Rows]:
+    """Give of *rows*, of which *hits* tell one after another, those whose events to keep."""
+    if not hits.num_rows:
+        return [_NONE] * len(rows)
+    chosen = sampler.choose(hits)
+    ends = np.cumsum([len(some) for some in rows])
+    parts = np.split(chosen, np.searchsorted(chosen, ends[:-1]))
+    return [some[part - end] for some, part, end in zip(rows, parts, ends, strict=True)]
 
 
 def _distinct(rows: Sequence[Rows]) -> Rows:

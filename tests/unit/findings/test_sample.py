@@ -1,18 +1,19 @@
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sidelight.findings import sample
 from sidelight.findings.hits import EVENTS, HITS, MEMBERS, union
 from sidelight.findings.sample import Sampler, as_hits, settle
 
 
-def hit(record, rule="r", host="h", process="p", image="i", time=0):
+def hit(record, rule="r", host="h", process="p", image="i", time=0, source="s"):
     return {
         "rule": rule,
         "host": host,
         "process": process,
         "time": time,
-        "source": "s",
+        "source": source,
         "record": record,
         "channel": "c",
         "event_id": "1",
@@ -88,6 +89,32 @@ def test_a_worker_that_forgets_has_the_sample_whatever_the_order(monkeypatch):
             of_image = sum(each["image"] == row["image"] for each in before)
             of_process = sum(each["process"] == row["process"] for each in before)
             assert of_image >= 5 or of_process >= 2 or row["record"] in kept
+
+
+@pytest.mark.parametrize("moments", [1, 4, 40])
+def test_copies_take_no_room_from_what_counts(monkeypatch, moments):
+    """Two sources with the same content, of which the first by name counts, among others."""
+    monkeypatch.setattr(sample, "REMEMBERED", 8)
+    rng = np.random.default_rng(moments)
+    for _ in range(40):
+        times = {name: rng.integers(0, moments, 12).tolist() for name in ("a", "ab", "c")}
+        processes = {name: rng.choice(list("pq"), 12).tolist() for name in times}
+        counted = [
+            hit(number, process=process, time=time, source=name)
+            for name in times
+            for number, (process, time) in enumerate(zip(processes[name], times[name], strict=True))
+        ]
+        copy = [row | {"source": "b"} for row in counted if row["source"] == "a"]
+        rows = [(counted + copy)[at] for at in rng.permutation(48)]
+        size, sampler, kept = int(rng.choice([1, 5, 48])), Sampler(4, 6), set()
+        for begin in range(0, 48, size):
+            part = rows[begin : begin + size]
+            some = (part[row] for row in sampler.choose(table(*part)))
+            kept |= {(row["source"], row["record"]) for row in some}
+        places = [{"source": row["source"], "record": row["record"]} for row in counted]
+        events = pa.Table.from_pylist([each | {"fields": b""} for each in places], schema=EVENTS)
+        (wanted,) = settle([events], [table(*counted)], 4, 6)
+        assert {(row["source"], row["record"]) for row in wanted.to_pylist()} <= kept
 
 
 def test_settling_takes_off_what_only_one_worker_needed():

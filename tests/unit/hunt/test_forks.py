@@ -73,13 +73,14 @@ def test_a_value_of_which_a_part_came_is_none() -> None:
         assert Fork(0, io.BytesIO(text)).take() is None
 
 
+@pytest.mark.parametrize("call", ["fork", "pipe"])
 def test_where_there_can_be_no_more_processes_all_is_made_here(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse() -> int:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
+        raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(os, call, refuse)
     with forked(lambda: [1]) as fork:
         assert fork is None
     with aside(os.getpid) as wait:
