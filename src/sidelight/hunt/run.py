@@ -239,6 +239,7 @@ def _inputs(
 
     A file that was cut or is an archive is hashed as it lies on disk. One that no reader takes is
     listed and not hashed: nothing rests on it, and a disk holds a hundred times as many of them.
+    Nor is anything once the hunt was stopped: that would be to read what it was not to read.
     """
     whole = {each.source: each for each in gathered.digests if each.sha256}
     found = {name: Input(name, each.size, each.sha256, each.format) for name, each in whole.items()}
@@ -249,7 +250,8 @@ def _inputs(
             size = sum(each.size for each in parts)
             found.setdefault(name, Input(name, size, format=file.format))
         elif name not in found or file.format == "archive":
-            found[name] = Input(name, file.size, _hash(file) if file.format else "", file.format)
+            hashed = _hash(file) if file.format and not gathered.partial else ""
+            found[name] = Input(name, file.size, hashed, file.format)
     return tuple(sorted(found.values()))
 
 
