@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sidelight.evidence.json.lines import LINE_BYTES, end_of
+from sidelight.evidence.json.lines import LINE_BYTES, closed, end_of, note_foreign, refuse_long
 from sidelight.evidence.json.record import UNKNOWN, Record, interpret
 from sidelight.evidence.json.values import NAMES, NotAnObjectError, fields_of
 from sidelight.evidence.losses import Losses
@@ -35,7 +35,8 @@ _TOKEN: Final = re.compile(
     rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"(\s*+:)?|(\\?\Z))|[{}\[\]]', re.DOTALL
 )
 _CLOSING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
-_AROUND: Final = re.compile(rb"[ \t\r\n,\x00\x1e]*+")
+_BLANK: Final = b" \t\r\n,\x00\x1e"
+_AROUND: Final = re.compile(rb"[%s]*+" % _BLANK)
 _ARRAY: Final = re.compile(rb"\s*+[{\]]")
 
 
@@ -67,7 +68,7 @@ def is_enveloped(head: bytes) -> bool:
     while text[start : start + 1] == b"{" and (opened := _opened(text, start)):
         if text[_after_blank(text, opened.end)] == ord("{"):
             return not (_is_event(text, first) or _is_event(text, start))
-        end = _closed(text, opened.end, opened.depth)
+        end = closed(_CLOSING, text, opened.end, opened.depth)
         start = _after_blank(text, end) if end >= 0 else len(text)
     return False
 
@@ -96,17 +97,16 @@ def members(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
         text = text[place:] + block
         base, place = offset - (len(text) - len(block)), 0
         while (step := _step(text, place, depth)) and (step.end >= 0 or _is_long(text, step)):
-            _note_foreign(text[place : step.start], base + place, ordinal, losses)
+            note_foreign(text[place : step.start], base + place, ordinal, losses, _BLANK)
             depth, place = step.depth, step.end if step.end >= 0 else len(text)
             if step.end < 0:
                 ordinal += 1
-                reason = f"the object is longer than {LINE_BYTES} bytes"
-                losses.add(ordinal, base + step.start, "refused", reason)
+                refuse_long(ordinal, base + step.start, losses)
             elif step.is_member:
                 ordinal += 1
                 yield ordinal, base + step.start, text[step.start : step.end]
         if step is None:
-            _note_foreign(text[place:], base + place, ordinal, losses)
+            note_foreign(text[place:], base + place, ordinal, losses, _BLANK)
             place = len(text)
     if depth or _after_blank(text, place) < len(text):
         losses.add(ordinal + 1, base + place, "truncated", "the document is cut off")
@@ -117,7 +117,7 @@ def _step(text: bytes, place: int, depth: int) -> _Step | None:
     begin = text.find(b"{", place)
     end = text.find(b"]", place, begin if begin >= 0 else len(text)) if depth else -1
     if end >= 0:
-        return _Step(end, _closed(text, end + 1, depth - 1), 0)
+        return _Step(end, closed(_CLOSING, text, end + 1, depth - 1), 0)
     if begin < 0:
         return None
     opened = None if depth else _opened(text, begin)
@@ -148,21 +148,6 @@ def _opened(text: bytes, start: int) -> _Step | None:
     return None
 
 
-def _closed(text: bytes, start: int, depth: int) -> int:
-    """Find where what is open around *start* ends; -1 where the text ends before."""
-    for token in _CLOSING.finditer(text, start):
-        match text[token.start()]:
-            case 0x7B | 0x5B:  # { [
-                depth += 1
-            case 0x7D | 0x5D:  # } ]
-                depth -= 1
-                if not depth:
-                    return token.end()
-            case _ if not token[1]:
-                return -1
-    return -1
-
-
 def _is_long(text: bytes, step: _Step) -> bool:
     return len(text) - step.start > LINE_BYTES
 
@@ -170,8 +155,3 @@ def _is_long(text: bytes, step: _Step) -> bool:
 def _after_blank(text: bytes, place: int) -> int:
     found = _AROUND.match(text, place)
     return found.end() if found else place
-
-
-def _note_foreign(between: bytes, offset: int, ordinal: int, losses: Losses) -> None:
-    if _after_blank(between, 0) < len(between):
-        losses.add(ordinal + 1, offset, "damaged", "this is no JSON object")

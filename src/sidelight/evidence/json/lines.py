@@ -96,12 +96,11 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
         base = offset - len(rest)
         text, position = rest + block, 0
         while (start := text.find(b"{", position)) >= 0:
-            _note_foreign(text[position:start], base + position, ordinal, losses)
+            note_foreign(text[position:start], base + position, ordinal, losses)
             end = end_of(text, start)
             if end < 0 and len(text) - start > LINE_BYTES:
                 ordinal += 1
-                reason = f"the object is longer than {LINE_BYTES} bytes"
-                losses.add(ordinal, base + start, "refused", reason)
+                refuse_long(ordinal, base + start, losses)
                 position = len(text)
                 continue
             if end < 0:
@@ -114,17 +113,29 @@ def objects(stream: Stream, losses: Losses) -> Iterator[tuple[int, int, bytes]]:
     if rest.strip(_BLANK).startswith(b"{"):
         losses.add(ordinal + 1, base, "truncated", "the last object is cut off")
     else:
-        _note_foreign(rest, base, ordinal, losses)
+        note_foreign(rest, base, ordinal, losses)
 
 
 def end_of(text: bytes, start: int) -> int:
     """Give where the object that begins at *start* ends; -1 where the text ends before."""
-    depth = 0
-    for token in _TOKEN.finditer(text, start):
+    return closed(_TOKEN, text, start, 0)
+
+
+def closed(tokens: re.Pattern[bytes], text: bytes, start: int, depth: int) -> int:
+    """Give where all is closed again; -1 where the text ends before.
+
+    Args:
+        tokens: finds the brackets that count, and strings with the quote that ends them, if any,
+            as their group.
+        text: to go through.
+        start: from where on.
+        depth: how many brackets are open there.
+    """
+    for token in tokens.finditer(text, start):
         match text[token.start()]:
-            case 0x7B:  # {
+            case 0x7B | 0x5B:  # { [
                 depth += 1
-            case 0x7D:  # }
+            case 0x7D | 0x5D:  # } ]
                 depth -= 1
                 if not depth:
                     return token.end()
@@ -133,6 +144,14 @@ def end_of(text: bytes, start: int) -> int:
     return -1
 
 
-def _note_foreign(between: bytes, offset: int, ordinal: int, losses: Losses) -> None:
-    if between.strip(_BLANK):
+def refuse_long(ordinal: int, offset: int, losses: Losses) -> None:
+    """Say that an object is too long."""
+    losses.add(ordinal, offset, "refused", f"the object is longer than {LINE_BYTES} bytes")
+
+
+def note_foreign(
+    between: bytes, offset: int, ordinal: int, losses: Losses, blank: bytes = _BLANK
+) -> None:
+    """Say that more stands between objects than *blank* characters."""
+    if between.strip(blank):
         losses.add(ordinal + 1, offset, "damaged", "this is no JSON object")
